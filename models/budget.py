@@ -1,0 +1,352 @@
+"""The budget: what is paid for, what paying faster costs, cash, and the split by use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from models.fleet import stock_during
+from models.periods import mid, per_period, previous
+from models.trade import grey_compute
+from models.units import UnitSystem
+
+
+def purchases(m: Any, t: str) -> Any:
+    r"""Chips bought and made, all-in, with fees and the grey-market premium.
+
+    \[ \text{buy}_t = \tfrac1{1000} \sum_k \bigl( (c+\text{fee})\,\text{imports} +
+       (c+\text{grey\_premium})\,\text{grey} + c\,\text{domestic} \bigr)_{k,t} \]
+
+    with \(c\) the all-in cost. Units: USD bn.
+    """
+    paid = sum(
+        (m.unit_cost[k, t] + m.fee[k, t]) * m.imports[k, t]
+        + (m.unit_cost[k, t] + m.grey_premium[k, t]) * m.grey[k, t]
+        + m.unit_cost[k, t] * m.domestic[k, t]
+        for k in m.CHIPS
+    )
+    return m.buy[t] == paid / m.million_per_billion
+
+
+def rent_paid(m: Any, t: str) -> Any:
+    r"""Rent of offshore compute.
+
+    \[ \text{rent}_t = \text{rent\_cost}_t\,dt \sum_u \text{rented}_{u,t} \]
+
+    Units: USD bn.
+    """
+    return m.rent[t] == m.rent_cost[t] * m.dt * sum(m.rented[u, t] for u in m.USES)
+
+
+def energy_paid(m: Any, u: str, t: str) -> Any:
+    r"""Energy drawn by the fleet in a use.
+
+    \[ \text{energy}_{u,t} = \text{energy\_cost}_t\,dt \sum_k \text{power\_per\_chip}_k\,
+       \overline{\text{stock}}_{k,u,t} \]
+
+    Units: USD bn.
+    """
+    drawn = sum(m.power_per_chip[k] * stock_during(m, k, u, t) for k in m.CHIPS)
+    return m.energy[u, t] == m.energy_cost[t] * m.dt * drawn
+
+
+def chips_paid(m: Any, t: str) -> Any:
+    r"""Domestic chip investment: fabs, memory capacity and imported memory.
+
+    \[ \text{chips\_cost}_t = \sum_n \text{wafer\_cost}_n\,\text{wafer\_built}_{n,t} +
+       \text{hbm\_cost}\,\text{hbm\_built}_t + \text{hbm\_price}_t\,\text{hbm\_imports}_t \]
+
+    Units: USD bn.
+    """
+    fabs = sum(m.wafer_cost[n] * m.wafer_built[n, t] for n in m.LINES)
+    memory = m.hbm_cost * m.hbm_built[t] + m.hbm_price[t] * m.hbm_imports[t]
+    return m.chips_cost[t] == fabs + memory
+
+
+def talent_paid(m: Any, t: str) -> Any:
+    r"""Wages, recruiting and education.
+
+    \[ \text{talent\_cost}_t = \text{wage}\,dt\,\overline{\text{talent}}_t +
+       \text{recruit\_cost}\,\text{recruited}_t + \text{education\_cost}\,\text{education}_t \]
+
+    Units: USD bn.
+    """
+    wages = m.wage * m.dt * mid(m, m.talent, m.talent0, t)
+    programmes = m.recruit_cost * m.recruited[t] + m.education_cost * m.education[t]
+    return m.talent_cost[t] == wages + programmes
+
+
+def power_paid(m: Any, t: str) -> Any:
+    r"""Generation and grid connection.
+
+    \[ \text{power\_spend}_t = \text{power\_cost}\,\text{power\_built}_t \]
+
+    Units: USD bn.
+    """
+    return m.power_spend[t] == m.power_cost * m.power_built[t]
+
+
+def supply_flow(m: Any, s: str, t: str) -> Any:
+    r"""What is drawn from a supply whose price rises with the pace.
+
+    Grey market: kH100e bought; rent: kH100e-years; recruiting: thousand people; memory: PB per year
+    ordered; each line: thousand wafers per month ordered.
+
+    \[ \text{flow}_{\text{rent},t} = dt \sum_u \text{rented}_{u,t}, \qquad
+       \text{flow}_{s,t} = \text{the order itself otherwise} \]
+    """
+    if s == "grey":
+        drawn, unit = grey_compute(m, t), "flow/kH100e"
+    elif s == "rent":
+        drawn, unit = m.dt * sum(m.rented[u, t] for u in m.USES), "flow/kH100e/year"
+    elif s == "recruit":
+        drawn, unit = m.recruited[t], "flow/kperson"
+    elif s == "hbm":
+        drawn, unit = m.hbm_built[t], "flow*year/PB"
+    else:
+        drawn, unit = m.wafer_built[s, t], "flow/kwpm"
+    return m.flow[s, t] == m.unit_system.constant(1, unit) * drawn
+
+
+def premium_for_pace(m: Any, s: str, t: str) -> Any:
+    r"""Buying faster than the normal pace costs more, without bound.
+
+    \[ \text{premium}_{s,t} \ge \frac{\text{price}_s\,\text{flow}_{s,t}^2}
+       {2\,\text{elasticity}_s\,\text{normal}_s\,dt} \]
+
+    Units: USD bn. An infinite elasticity turns it off.
+    """
+    slope = m.price[s] / (2 * m.elasticity[s] * m.normal[s] * m.dt)
+    return m.premium[s, t] >= slope * m.flow[s, t] ** 2
+
+
+def imports_at_cost(m: Any, t: str) -> Any:
+    r"""Legal purchases at all-in cost, fees left out.
+
+    \[ \text{imports\_value}_t = \tfrac1{1000} \sum_k c_{k,t}\,\text{imports}_{k,t} \]
+
+    Units: USD bn.
+    """
+    value = sum(m.unit_cost[k, t] * m.imports[k, t] for k in m.CHIPS)
+    return m.imports_value[t] == value / m.million_per_billion
+
+
+def excess_demand(m: Any, t: str) -> Any:
+    r"""Purchases beyond those that observed prices reflect.
+
+    \[ \text{excess}_t \ge \text{imports\_value}_t - \text{base\_value}_t\,dt \]
+
+    Units: USD bn.
+    """
+    return m.excess[t] >= m.imports_value[t] - m.base_value[t] * m.dt
+
+
+def bid_up(m: Any, t: str) -> Any:
+    r"""Own demand drives up the market's prices for all that is bought.
+
+    \[ \text{bidup}_t \ge \frac{\text{base\_value}_t\,dt\,\text{excess}_t + \text{excess}_t^2}
+       {\text{supply\_elasticity}\;\text{world\_spend}_t\,dt} \]
+
+    Units: USD bn.
+    """
+    depth = m.supply_elasticity * m.world_spend[t] * m.dt
+    return m.bidup[t] >= (m.base_value[t] * m.dt * m.excess[t] + m.excess[t] ** 2) / depth
+
+
+def outlays(m: Any, t: str) -> Any:
+    """Everything paid in a period (USD bn)."""
+    return (
+        m.buy[t]
+        + m.rent[t]
+        + sum(m.energy[u, t] for u in m.USES)
+        + m.chips_cost[t]
+        + m.talent_cost[t]
+        + m.power_spend[t]
+        + sum(m.premium[s, t] for s in m.SUPPLIES)
+        + m.bidup[t]
+    )
+
+
+def budget(m: Any, t: str) -> Any:
+    r"""Cash at the end of a period: income, what users and home-made chips bring back, less all outlays.
+
+    \[ \text{cash}_t = (1+\text{interest})^{dt}\,\text{cash}_{t-1} + \text{income}_t\,dt +
+       \text{recovered}_t + \text{home\_returned}_t - \text{outlays}_t - \text{lapsed}_t \]
+
+    Units: USD bn.
+    """
+    before = per_period(m, 1 + m.interest) * previous(m, m.cash, m.cash0, t)
+    received = m.income[t] * m.dt + m.recovered[t] + m.home_returned[t]
+    return m.cash[t] == before + received - outlays(m, t) - m.lapsed[t]
+
+
+def debt(m: Any, t: str) -> Any:
+    r"""The limit on debt.
+
+    \[ \text{cash}_t \ge -\text{debt\_limit}_t \]
+
+    Units: USD bn.
+    """
+    return m.cash[t] >= -m.debt_limit[t]
+
+
+def carry_over(m: Any, t: str) -> Any:
+    r"""Budgets lapse: only so much is carried over.
+
+    \[ \text{cash}_t \le \text{carry\_limit}_t \]
+
+    Units: USD bn.
+    """
+    return m.cash[t] <= m.carry_limit[t]
+
+
+def last_debt(m: Any) -> Any:
+    r"""No more debt at the end than at the start.
+
+    \[ \text{cash}_{T-1} \ge \min(\text{cash0}, 0) \]
+
+    Units: USD bn.
+    """
+    return m.cash[m.labels[-1]] >= (m.cash0 - abs(m.cash0)) / 2
+
+
+def cost_recovery(m: Any, t: str) -> Any:
+    r"""What the users of services pay.
+
+    \[ \text{recovered}_t = \text{cost\_recovery}\;\text{use\_cost}_{\text{delivery},t} \]
+
+    Units: USD bn.
+    """
+    return m.recovered[t] == m.cost_recovery * m.use_cost["delivery", t]
+
+
+def home_returns(m: Any, t: str) -> Any:
+    r"""What a home market returns to the plan.
+
+    \[ \text{home\_returned}_t = \text{home\_return} \cdot \tfrac1{1000} \sum_k \text{chip\_part}_k\,
+       c_{k,t}\,\text{domestic}_{k,t} \]
+
+    Units: USD bn.
+    """
+    value = sum(m.chip_part[k] * m.unit_cost[k, t] * m.domestic[k, t] for k in m.CHIPS)
+    return m.home_returned[t] == m.home_return * value / m.million_per_billion
+
+
+def cost_of_use(m: Any, u: str, t: str) -> Any:
+    r"""What a use costs: the capital charge of its fleet, its rent and its energy.
+
+    \[ \text{use\_cost}_{u,t} = dt \Bigl( \tfrac1{1000} \sum_k \text{charge}_{k,t}\,
+       \overline{\text{stock}}_{k,u,t} + \text{rent\_cost}_t\,\text{rented}_{u,t} \Bigr) +
+       \text{energy}_{u,t} \]
+
+    Units: USD bn.
+    """
+    capital = sum(m.charge[k, t] * stock_during(m, k, u, t) for k in m.CHIPS) / m.million_per_billion
+    return m.use_cost[u, t] == m.dt * (capital + m.rent_cost[t] * m.rented[u, t]) + m.energy[u, t]
+
+
+def category_spending(m: Any, c: str, t: str) -> Any:
+    r"""The split by use: every premium stands with its category, grey and rent premiums by `use0`.
+
+    \[ \text{spend}_{u,t} = \text{use\_cost}_{u,t} + \text{use0}_u\,(\text{premium}_{\text{grey},t} +
+       \text{premium}_{\text{rent},t}), \quad \text{spend}_{\text{chips},t} = \text{chips\_cost}_t +
+       \text{premium}_{\text{hbm},t} + \sum_n \text{premium}_{n,t} \]
+    \[ \text{spend}_{\text{talent},t} = \text{talent\_cost}_t + \text{premium}_{\text{recruit},t}, \quad
+       \text{spend}_{\text{power},t} = \text{power\_spend}_t \]
+
+    Units: USD bn.
+    """
+    if c in m.USES:
+        pace = m.premium["grey", t] + m.premium["rent", t]
+        return m.spend[c, t] == m.use_cost[c, t] + m.use0[c] * pace
+    if c == "chips":
+        lines = sum(m.premium[n, t] for n in m.LINES)
+        return m.spend[c, t] == m.chips_cost[t] + m.premium["hbm", t] + lines
+    if c == "talent":
+        return m.spend[c, t] == m.talent_cost[t] + m.premium["recruit", t]
+    return m.spend[c, t] == m.power_spend[t]
+
+
+def total_spending(m: Any, t: str) -> Any:
+    r"""The budget by use.
+
+    \[ \text{total}_t = \sum_c \text{spend}_{c,t} \]
+
+    Units: USD bn.
+    """
+    return m.total[t] == sum(m.spend[c, t] for c in m.CATEGORIES)
+
+
+def least_share(m: Any, c: str, t: str) -> Any:
+    r"""A policy's floor on a category.
+
+    \[ \text{spend}_{c,t} \ge \text{share\_floor}_{c,t}\,\text{total}_t \]
+
+    Units: USD bn.
+    """
+    return m.spend[c, t] >= m.share_floor[c, t] * m.total[t]
+
+
+def largest_share(m: Any, c: str, t: str) -> Any:
+    r"""A policy's ceiling on a category.
+
+    \[ \text{spend}_{c,t} \le \text{share\_ceiling}_{c,t}\,\text{total}_t \]
+
+    Units: USD bn.
+    """
+    return m.spend[c, t] <= m.share_ceiling[c, t] * m.total[t]
+
+
+def add(model: Any, units: UnitSystem) -> None:
+    """Variables and rows of the budget."""
+    money, positive = units("USD_bn"), pyo.NonNegativeReals
+    model.unit_system = units
+    for name in (
+        "buy",
+        "rent",
+        "chips_cost",
+        "talent_cost",
+        "power_spend",
+        "imports_value",
+        "excess",
+        "bidup",
+        "recovered",
+        "home_returned",
+        "lapsed",
+        "total",
+    ):
+        model.add_component(name, pyo.Var(model.PERIODS, within=positive, units=money))
+    model.cash = pyo.Var(model.PERIODS, within=pyo.Reals, units=money)
+    model.energy = pyo.Var(model.USES, model.PERIODS, within=positive, units=money)
+    model.use_cost = pyo.Var(model.USES, model.PERIODS, within=positive, units=money)
+    model.flow = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=units("flow"))
+    model.premium = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=money)
+    model.spend = pyo.Var(model.CATEGORIES, model.PERIODS, within=positive, units=money)
+    by_period, by_use = (model.PERIODS,), (model.USES, model.PERIODS)
+    by_supply, by_category = (model.SUPPLIES, model.PERIODS), (model.CATEGORIES, model.PERIODS)
+    for name, index, rule in (
+        ("purchases", by_period, purchases),
+        ("rent_paid", by_period, rent_paid),
+        ("energy_paid", by_use, energy_paid),
+        ("chips_paid", by_period, chips_paid),
+        ("talent_paid", by_period, talent_paid),
+        ("power_paid", by_period, power_paid),
+        ("supply_flow", by_supply, supply_flow),
+        ("premium_for_pace", by_supply, premium_for_pace),
+        ("imports_at_cost", by_period, imports_at_cost),
+        ("excess_demand", by_period, excess_demand),
+        ("bid_up", by_period, bid_up),
+        ("budget", by_period, budget),
+        ("debt", by_period, debt),
+        ("carry_over", by_period, carry_over),
+        ("recovery", by_period, cost_recovery),
+        ("home_returns", by_period, home_returns),
+        ("cost_of_use", by_use, cost_of_use),
+        ("category_spending", by_category, category_spending),
+        ("total_spending", by_period, total_spending),
+        ("least_share", by_category, least_share),
+        ("largest_share", by_category, largest_share),
+    ):
+        model.add_component(name, pyo.Constraint(*index, rule=rule))
+    model.last_debt = pyo.Constraint(rule=last_debt)

@@ -1,0 +1,372 @@
+"""The typed contract between an instance and the model: every number of one country's plan.
+
+`TABLE` lists each parameter once, with its index sets, unit and meaning. `PlanParameters` holds the sets
+and one float array per entry of `TABLE`; the model (`models.national`), the forward run
+(`models.simulate`) and `kloof inspect` all read the same arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+USES: Final = ("research", "delivery")
+CATEGORIES: Final = ("research", "delivery", "chips", "talent", "power")
+COMMON_SUPPLIES: Final = ("grey", "rent", "recruit", "hbm")
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """One row of the parameter table: its name, index sets (names of `PlanSets`), unit and meaning."""
+
+    name: str
+    index: tuple[str, ...]
+    unit: str
+    meaning: str
+
+
+def _table() -> Mapping[str, ParameterSpec]:
+    rows = [
+        # time
+        ("dt", "", "year", "length of a period"),
+        ("discount", "periods", "1", "discount factor at mid-period"),
+        ("tail", "", "1", "periods solved beyond the reported ones"),
+        # fleet
+        ("is_domestic", "chips", "1", "1 where the country makes the chip on its own lines"),
+        ("survival", "chips", "1", "share of a fleet that survives a year"),
+        ("research_h100e", "chips", "kH100e/kchip", "rating for research, H100e per chip"),
+        ("delivery_h100e", "chips", "kH100e/kchip", "rating for delivery, H100e per chip"),
+        ("power_per_chip", "chips", "GW/kchip", "facility power drawn by a thousand chips"),
+        ("fleet0", "chips", "kchip", "fleet at the start of the first period"),
+        ("use0", "uses", "1", "share of the first fleet in each use"),
+        ("unit_cost", "chips periods", "USD_mn/kchip", "all-in cost of a chip (thousand USD per chip)"),
+        ("fee", "chips periods", "USD_mn/kchip", "tariff or revenue share on legal purchases"),
+        ("grey_premium", "chips periods", "USD_mn/kchip", "premium on grey-market purchases"),
+        ("charge", "chips periods", "USD_mn/kchip/year", "capital charge of a chip in use"),
+        # trade
+        ("import_limit", "chips periods", "kchip/year", "most that can be bought legally"),
+        ("grey_open", "chips periods", "kchip/year", "most of a chip that the grey market offers"),
+        ("make_limit", "chips periods", "kchip/year", "most that can be made at home"),
+        ("cap_weight", "rules chips periods", "cap_unit/kchip", "what a thousand chips count under a cap"),
+        ("cap", "rules periods", "cap_unit/year", "yearly cap"),
+        ("cap_cumulative", "rules periods", "cap_unit", "cap on the total since the first period"),
+        ("grey_limit", "periods", "kH100e/year", "size of the grey market"),
+        ("rent_limit", "periods", "kH100e", "offshore compute that can be rented"),
+        ("rent_cost", "periods", "USD_bn/kH100e/year", "rent of offshore compute"),
+        ("mandate", "periods", "1", "home-made share of compute purchases, by value, required"),
+        # power
+        ("power0", "", "GW", "power available at the start"),
+        ("power_pending", "periods", "GW", "power already under construction, by period of arrival"),
+        ("power_build_limit", "periods", "GW/year", "most that can be ordered"),
+        ("power_arrival", "delays", "1", "share of an order that arrives after d periods"),
+        ("power_cost", "", "USD_bn/GW", "generation and grid connection"),
+        ("energy_cost", "periods", "USD_bn/GW/year", "energy of a GW drawn all year"),
+        # talent
+        ("talent0", "", "kperson", "researchers at the start"),
+        ("attrition", "", "1", "share of researchers who leave in a year"),
+        ("graduates", "periods", "kperson/year", "most that the schools deliver without a programme"),
+        ("recruit_limit", "periods", "kperson/year", "most that can be recruited abroad"),
+        ("education_limit", "periods", "kperson/year", "most extra graduates that can be ordered"),
+        ("education_arrival", "delays", "1", "share of ordered graduates who arrive after d periods"),
+        ("wage", "", "USD_bn/kperson/year", "cost of a thousand researchers"),
+        ("recruit_cost", "", "USD_bn/kperson", "cost of recruiting a thousand"),
+        ("education_cost", "", "USD_bn/kperson", "cost of educating a thousand more"),
+        # research
+        ("theta", "", "1", "weight of compute in research effort"),
+        ("substitution", "", "1", "elasticity of substitution between compute and researchers"),
+        ("parallel", "", "1", "returns to parallel effort"),
+        ("compute_ref", "", "kH100e", "the leader's research compute in the base state"),
+        ("compute_floor", "", "kH100e", "compute that every country has"),
+        ("talent_ref", "", "kperson", "the leader's researchers in the base state"),
+        ("knowledge0", "", "year", "knowledge at the start, leader-effort years"),
+        ("knowledge_ref", "", "year", "the leader's knowledge in the base state, leader-effort years"),
+        ("spillover", "", "1/year", "rate at which the knowledge gap closes by itself"),
+        ("absorption", "", "1", "knowledge that can be absorbed per unit of own effort"),
+        ("frontier", "base_and_periods", "year", "the leader's knowledge, base state first"),
+        ("returns", "", "1", "returns of efficiency to knowledge"),
+        ("data_wall", "", "kH100e", "research compute beyond which data is short"),
+        ("data_slope", "", "1", "returns to compute beyond the data wall"),
+        ("imitation", "", "1", "weight of the leader's level in the country's own"),
+        ("leader_capability", "periods", "1", "the leader's capability, log units"),
+        ("leader_efficiency", "periods", "1", "the leader's algorithmic efficiency, log units"),
+        ("openness", "", "1", "share of efficiency in delivery that is the leader's, published"),
+        # delivery
+        ("segment_ref", "segments", "kH100e", "delivery compute of the segment in the base state"),
+        ("segment_floor", "segments", "kH100e", "service that exists without AI compute"),
+        ("service_floor", "segments periods", "1", "service required, log units"),
+        ("service_ceiling", "segments periods", "1", "service beyond which more is worth nothing, log units"),
+        ("passthrough", "segments", "1", "share of efficiency that serves the segment"),
+        ("w_segment", "segments", "1", "weight of the segment's service in the objective"),
+        # industry
+        ("on_line", "chips lines", "1", "1 where the chip is made on the line"),
+        ("wafers_per_chip", "chips", "kwafer/kchip", "wafers per chip at full yield"),
+        ("hbm_per_chip", "chips", "PB/kchip", "high-bandwidth memory of a thousand chips"),
+        ("bank0", "chips", "kchip", "chips whose dies were stockpiled before a control"),
+        ("wafer_capacity0", "lines", "kwpm", "wafer capacity at the start"),
+        ("wafer_pending", "lines periods", "kwpm", "capacity under construction, by period of arrival"),
+        ("tool_limit", "lines periods", "kwpm/year", "capacity that obtainable tools allow"),
+        ("wafer_arrival", "lines delays", "1", "share of an order that arrives after d periods"),
+        ("wafer_cost", "lines", "USD_bn/kwpm", "cost of a thousand wafers per month"),
+        ("ai_share", "lines periods", "1", "share of the line for AI chips"),
+        ("wafer_yield", "lines periods", "1", "share of dies that are good"),
+        ("transfer", "", "1", "know-how shared by foreign partners, 0 to 1"),
+        ("hbm_capacity0", "", "PB/year", "memory capacity at the start"),
+        ("hbm_pending", "periods", "PB/year", "memory capacity under construction, by period of arrival"),
+        ("hbm_build_limit", "periods", "PB/year/year", "most memory capacity that can be ordered"),
+        ("hbm_arrival", "delays", "1", "share of an order that arrives after d periods"),
+        ("hbm_cost", "", "USD_bn*year/PB", "cost of memory capacity of a PB per year"),
+        ("hbm_price", "periods", "USD_bn/PB", "price of imported memory"),
+        ("hbm_stock0", "", "PB", "memory stockpiled"),
+        ("hbm_import_limit", "periods", "PB/year", "memory that can be imported"),
+        # budget
+        ("income", "periods", "USD_bn/year", "what the plan may spend"),
+        ("interest", "", "1", "interest on cash, per year"),
+        ("cash0", "", "USD_bn", "cash at the start"),
+        ("debt_limit", "periods", "USD_bn", "most debt"),
+        ("carry_limit", "periods", "USD_bn", "most cash that can be carried over"),
+        ("cost_recovery", "", "1", "share of the cost of delivery that users pay"),
+        ("home_return", "", "1", "share of the value of home-made chips that returns to the plan"),
+        ("chip_part", "chips", "1", "the chip's share of the all-in cost"),
+        ("price", "supplies", "USD_bn/flow", "price at the normal pace of a supply"),
+        ("elasticity", "supplies", "1", "price elasticity of a supply"),
+        ("normal", "supplies", "flow/year", "normal pace of a supply"),
+        ("supply_elasticity", "", "1", "price elasticity of the world's chip supply"),
+        ("world_spend", "periods", "USD_bn/year", "world spending on chips"),
+        ("base_value", "periods", "USD_bn/year", "the country's own spending that prices already reflect"),
+        ("share_floor", "categories periods", "1", "least share of the budget"),
+        ("share_ceiling", "categories periods", "1", "largest share of the budget"),
+        # objective
+        ("w_capability", "", "1", "weight of capability"),
+        ("w_autonomy", "", "1", "weight of autonomy"),
+        ("autonomy_floor", "", "kH100e", "floor of home-made compute in the logarithm"),
+        ("shortfall_penalty", "", "1", "penalty per log unit of service short"),
+        ("terminal", "", "year", "years for which the last value counts on"),
+    ]
+    return MappingProxyType(
+        {
+            name: ParameterSpec(name, tuple(index.split()), unit, meaning)
+            for name, index, unit, meaning in rows
+        }
+    )
+
+
+TABLE: Final = _table()
+
+
+@dataclass(frozen=True)
+class PlanSets:
+    """The index sets of one country's plan.
+
+    `periods` are labels, tail included; the first `reported` are shown. `starts` holds the start of each
+    period in decimal years; `delays` is 0..longest lead, in periods.
+    """
+
+    periods: tuple[str, ...]
+    reported: int
+    starts: tuple[float, ...]
+    chips: tuple[str, ...]
+    segments: tuple[str, ...]
+    lines: tuple[str, ...]
+    rules: tuple[str, ...]
+    delays: tuple[int, ...]
+    domestic: tuple[str, ...]
+    levels: tuple[str, ...] = ()
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return USES
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return CATEGORIES
+
+    @property
+    def supplies(self) -> tuple[str, ...]:
+        """The supplies that cost more when bought faster: four common ones and each line."""
+        return COMMON_SUPPLIES + self.lines
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        home = set(self.domestic)
+        return tuple(chip for chip in self.chips if chip not in home)
+
+    @property
+    def base_and_periods(self) -> tuple[str, ...]:
+        """The base state (label `base`), then every period."""
+        return ("base", *self.periods)
+
+    def members(self, name: str) -> tuple[str | int, ...]:
+        """The members of the set called `name` in `ParameterSpec.index`."""
+        members: tuple[str | int, ...] = getattr(self, name)
+        return members
+
+    def shape(self, index: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(len(self.members(name)) for name in index)
+
+    @property
+    def structure(self) -> tuple[tuple[str | int, ...], ...]:
+        """What the compiled program depends on: two plans of equal structure share it."""
+        return (self.periods, self.chips, self.segments, self.lines, self.rules, self.delays, self.levels)
+
+
+class ParameterError(ValueError):
+    """A parameter breaks the contract of `TABLE`. `parameter` names it."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(f"{parameter}: {message}")
+        self.parameter = parameter
+
+
+@dataclass(frozen=True)
+class LeaderPath:
+    """What followers see of the leader's plan: log units and leader-effort years per period of the same
+    horizon (tail included); `knowledge` has the base state first, length T+1. `imports` is thousand chips
+    per period, shape (chips, periods). `growth_before_base` is the leader's capability growth per year
+    before the base year, log units, and `base_capability` its level in the base state."""
+
+    country: str
+    capability: Array
+    efficiency: Array
+    knowledge: Array
+    imports: Array
+    base_capability: float
+    growth_before_base: float
+
+
+@dataclass(frozen=True)
+class PlanParameters:
+    """Every number of one country's plan: one float array per row of `TABLE`, shaped by its index sets."""
+
+    country: str
+    sets: PlanSets
+    values: Mapping[str, Array]
+
+    def __getitem__(self, name: str) -> Array:
+        return self.values[name]
+
+    def scalar(self, name: str) -> float:
+        return float(self.values[name])
+
+    def check(self) -> None:
+        """Raise `ParameterError` where names, shapes or values break the contract."""
+        missing = [name for name in TABLE if name not in self.values]
+        unknown = [name for name in self.values if name not in TABLE]
+        if missing or unknown:
+            raise ParameterError(
+                (missing + unknown)[0], f"parameters missing: {missing}, not in the table: {unknown}"
+            )
+        for name, spec in TABLE.items():
+            array = self.values[name]
+            if array.shape != self.sets.shape(spec.index):
+                raise ParameterError(name, f"shape {array.shape}, expected {self.sets.shape(spec.index)}")
+            if np.isnan(array).any():
+                raise ParameterError(name, "holds a value that is not a number")
+            if name in MAY_BE_INFINITE:
+                if (array == -np.inf).any():
+                    raise ParameterError(name, "must not be minus infinity")
+            elif not np.isfinite(array).all():
+                raise ParameterError(name, "must be finite")
+            if name not in MAY_BE_NEGATIVE and (array < 0).any():
+                raise ParameterError(name, f"must not be negative, got {array.min():g}")
+        self._check_ranges()
+
+    def _check_ranges(self) -> None:
+        v = self.values
+        conditions = [
+            ("theta", (v["theta"] > 0) & (v["theta"] < 1), "must lie between 0 and 1"),
+            (
+                "substitution",
+                (v["substitution"] >= 0.1) & (v["substitution"] <= 10),
+                "must lie in 0.1 to 10",
+            ),
+            ("parallel", (v["parallel"] > 0) & (v["parallel"] <= 1), "must lie in 0 (excluded) to 1"),
+            ("data_slope", v["data_slope"] <= 1, "must not exceed 1"),
+            ("openness", v["openness"] <= 1, "must not exceed 1"),
+            ("transfer", v["transfer"] <= 1, "must not exceed 1"),
+            ("attrition", v["attrition"] < 1, "must be below 1"),
+            ("survival", v["survival"] <= 1, "must not exceed 1"),
+            ("interest", v["interest"] > -1, "must exceed -1"),
+            ("wafer_yield", v["wafer_yield"] <= 1, "must not exceed 1"),
+            (
+                "service_ceiling",
+                v["service_ceiling"] > v["service_floor"],
+                "satiation must exceed what is required",
+            ),
+            ("share_floor", v["share_floor"] <= v["share_ceiling"], "must not exceed the ceiling"),
+            (
+                "cost_recovery",
+                v["cost_recovery"] + v["home_return"] < 1,
+                "with home_return must stay below 1, or money would make money",
+            ),
+        ]
+        conditions += [
+            (name, v[name].sum(axis=-1) <= 1 + 1e-9, "shares must not sum to more than 1")
+            for name in ("power_arrival", "education_arrival", "wafer_arrival", "hbm_arrival")
+        ]
+        conditions += [
+            (name, v[name] > 0, "must be positive")
+            for name in (
+                "dt",
+                "discount",
+                "compute_ref",
+                "compute_floor",
+                "talent_ref",
+                "knowledge0",
+                "knowledge_ref",
+                "data_wall",
+                "segment_ref",
+                "segment_floor",
+                "autonomy_floor",
+                "world_spend",
+                "supply_elasticity",
+                "elasticity",
+                "normal",
+            )
+        ]
+        for name, holds, message in conditions:
+            if not np.all(holds):
+                raise ParameterError(name, message)
+
+
+MAY_BE_INFINITE: Final = frozenset(
+    {
+        "import_limit",
+        "grey_open",
+        "make_limit",
+        "cap",
+        "cap_cumulative",
+        "grey_limit",
+        "rent_limit",
+        "power_build_limit",
+        "graduates",
+        "recruit_limit",
+        "education_limit",
+        "data_wall",
+        "service_ceiling",
+        "tool_limit",
+        "hbm_build_limit",
+        "hbm_import_limit",
+        "debt_limit",
+        "carry_limit",
+        "elasticity",
+        "supply_elasticity",
+    }
+)
+MAY_BE_NEGATIVE: Final = frozenset(
+    {
+        "interest",
+        "cash0",
+        "frontier",
+        "leader_capability",
+        "leader_efficiency",
+        "service_floor",
+        "service_ceiling",
+    }
+)

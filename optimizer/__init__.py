@@ -1,0 +1,26 @@
+"""Kloof: optimal national compute-allocation strategies.
+
+`load` an instance, `patch` it, `solve` it; results are tidy pandas frames.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimizer.api import Result as Result
+    from optimizer.api import load as load
+    from optimizer.api import patch as patch
+    from optimizer.api import solve as solve
+
+__version__ = "0.1.0"
+__all__ = ["Result", "load", "patch", "solve"]
+
+
+def __getattr__(name: str) -> Any:
+    """The Python API, imported when first used so that the command line starts quickly."""
+    if name in __all__:
+        from optimizer import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'optimizer' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Studies: each turns one question into solves."""

@@ -1,0 +1,153 @@
+"""A small country for tests: five chips, two segments, one line, one cap; sizes that keep every row alive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from models.parameters import TABLE, PlanParameters, PlanSets
+
+CHIPS = ("big", "small", "denied", "home", "banked")
+
+
+def small_sets(periods: int = 4, steps_per_year: int = 1, tail: int = 1, delays: int = 4) -> PlanSets:
+    labels = tuple(
+        str(2026 + t) if steps_per_year == 1 else f"{2026 + t // 4}Q{t % 4 + 1}" for t in range(periods)
+    )
+    return PlanSets(
+        periods=labels,
+        reported=periods - tail,
+        starts=tuple(2026 + t / steps_per_year for t in range(periods)),
+        chips=CHIPS,
+        segments=("public", "firms"),
+        lines=("n7",),
+        rules=("quota",),
+        delays=tuple(range(delays)),
+        domestic=("home", "banked"),
+    )
+
+
+def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **changes: Any) -> PlanParameters:
+    """Parameters of the small country; `changes` replace arrays by name (broadcast to their shape)."""
+    dt = 1 / steps_per_year
+    delays = 3 * steps_per_year + 1
+    sets = small_sets(periods, steps_per_year, tail, delays)
+    times = (np.arange(periods) + 0.5) * dt
+    year = np.exp(0.3 * times)
+    arrival = np.zeros(delays)
+    arrival[2 * steps_per_year] = 1.0
+    unit_cost = np.array([60.0, 25.0, 70.0, 40.0, 35.0])[:, None] * np.exp(-0.05 * times)
+    survival = np.array([0.91, 0.91, 0.91, 0.9, 0.9])
+    base: dict[str, Any] = {
+        "dt": dt,
+        "discount": 1.05**-times,
+        "tail": tail,
+        "is_domestic": [0, 0, 0, 1, 1],
+        "survival": survival,
+        "research_h100e": [2.3, 0.15, 2.5, 0.4, 0.3],
+        "delivery_h100e": [2.0, 0.9, 2.2, 0.5, 0.4],
+        "power_per_chip": [0.003, 0.001, 0.003, 0.0015, 0.001],
+        "fleet0": [100, 300, 50, 400, 100],
+        "use0": [0.3, 0.7],
+        "unit_cost": unit_cost,
+        "fee": np.array([6.0, 0, 0, 0, 0])[:, None] + 0 * times,
+        "grey_premium": np.array([0, 0, 30.0, 0, 0])[:, None] + 0 * times,
+        "charge": unit_cost * (0.05 + 1 - survival[:, None]),
+        "import_limit": np.array([200.0, 400.0, 0, 0, 0])[:, None] * year,
+        "grey_open": np.array([0, 0, 100.0, 0, 0])[:, None] * year,
+        "make_limit": np.array([0, 0, 0, 900.0, 50.0])[:, None] * year,
+        "cap_weight": np.array([1.0, 0, 0, 0, 0])[None, :, None] + 0 * times,
+        "cap": 150.0 + 0 * times,
+        "cap_cumulative": 500.0 + 0 * times,
+        "grey_limit": 150 * year,
+        "rent_limit": 300 * year,
+        "rent_cost": 0.0206,
+        "mandate": 0.05,
+        "power0": 2.4,
+        "power_pending": 0.2 * dt,
+        "power_build_limit": 5.0,
+        "power_arrival": arrival,
+        "power_cost": 2.0,
+        "energy_cost": 0.7,
+        "talent0": 50,
+        "attrition": 0.1,
+        "graduates": 8,
+        "recruit_limit": 5,
+        "education_limit": 6,
+        "education_arrival": arrival,
+        "wage": 0.25,
+        "recruit_cost": 0.4,
+        "education_cost": 0.2,
+        "theta": 0.5,
+        "substitution": 0.8,
+        "parallel": 0.7,
+        "compute_ref": 4000,
+        "compute_floor": 0.4,
+        "talent_ref": 63,
+        "knowledge0": 0.8,
+        "knowledge_ref": 1.4,
+        "spillover": 1.0,
+        "absorption": 3.0,
+        "frontier": 1.4 + np.concatenate([[0], np.cumsum(np.full(periods, 1.3 * dt))]),
+        "returns": 1.5,
+        "data_wall": 2500,
+        "data_slope": 0.4,
+        "imitation": 0.8,
+        "leader_capability": 2.2 * times,
+        "leader_efficiency": 1.0 * times,
+        "openness": 0.3,
+        "segment_ref": [400, 300],
+        "segment_floor": [4, 3],
+        "service_floor": np.array([0.2, -0.1])[:, None] + 1.0 * times,
+        "service_ceiling": np.array([1.2, 0.9])[:, None] + 1.0 * times,
+        "passthrough": [0.8, 0.6],
+        "w_segment": [0.3, 0.4],
+        "on_line": np.array([0, 0, 0, 1, 1.0])[:, None],
+        "wafers_per_chip": [0.03, 0.02, 0.03, 0.026, 0.013],
+        "hbm_per_chip": [0.14, 0.08, 0.14, 0.12, 0.06],
+        "bank0": [0, 0, 0, 0, 120],
+        "wafer_capacity0": [30],
+        "wafer_pending": 6.0 * dt,
+        "tool_limit": 25.0,
+        "wafer_arrival": arrival[None, :],
+        "wafer_cost": [0.3],
+        "ai_share": 0.4,
+        "wafer_yield": 0.35,
+        "transfer": 0.1,
+        "hbm_capacity0": 10,
+        "hbm_pending": 8.0 * dt,
+        "hbm_build_limit": 60,
+        "hbm_arrival": arrival,
+        "hbm_cost": 0.05,
+        "hbm_price": 0.015,
+        "hbm_stock0": 40,
+        "hbm_import_limit": 10,
+        "income": 60 * year,
+        "interest": 0.05,
+        "cash0": 2,
+        "debt_limit": 5,
+        "carry_limit": 15,
+        "cost_recovery": 0.1,
+        "home_return": 0.1,
+        "chip_part": 0.5,
+        "price": [30e-3, 20e-3, 0.4, 0.05, 0.3],
+        "elasticity": [0.8, 1.5, 1.0, 1.0, 1.5],
+        "normal": [100, 150, 2, 10, 8],
+        "supply_elasticity": 0.5,
+        "world_spend": 500 * year,
+        "base_value": 9 * year,
+        "share_floor": 0.0,
+        "share_ceiling": 1.0,
+        "w_capability": 1.0,
+        "w_autonomy": 0.1,
+        "autonomy_floor": 4,
+        "shortfall_penalty": 1.5,
+        "terminal": 3,
+    }
+    base.update(changes)
+    values = {
+        name: np.array(np.broadcast_to(np.asarray(base[name], dtype=float), sets.shape(spec.index)))
+        for name, spec in TABLE.items()
+    }
+    return PlanParameters("SML", sets, values)

@@ -1,0 +1,89 @@
+"""Who may import whom: numbers flow one way, and the engine knows nothing of chips or countries."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OWN = ("optimizer", "models")
+
+# layer: what it may import of the project besides itself and optimizer.errors
+ALLOWED = {
+    "models": set(),
+    "optimizer.program": set(),
+    "optimizer.solver": {"optimizer.program"},
+    "optimizer.instance": {"models.parameters"},
+    "optimizer.result": {"models", "optimizer.solver", "optimizer.program"},
+    "optimizer.study": {
+        "models",
+        "optimizer.instance",
+        "optimizer.result",
+        "optimizer.solver",
+        "optimizer.program",
+    },
+    "optimizer.api": {"models", "optimizer.instance", "optimizer.result", "optimizer.study"},
+    "optimizer.cli": {
+        "optimizer",
+        "models",
+        "optimizer.instance",
+        "optimizer.result",
+        "optimizer.study",
+        "optimizer.solver",
+        "optimizer.program",
+    },
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for folder in OWN for path in (ROOT / folder).rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return {name for name in found if name.split(".")[0] in OWN}
+
+
+def within(name: str, layer: str) -> bool:
+    return name == layer or name.startswith(layer + ".")
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_name)
+def test_module_imports_only_what_its_layer_may(path: Path) -> None:
+    name = module_name(path)
+    if name in ("optimizer", "optimizer.errors"):
+        return
+    layer = max((layer for layer in ALLOWED if within(name, layer)), key=len)
+    allowed = ALLOWED[layer] | {layer, "optimizer.errors"}
+    strangers = {
+        imported
+        for imported in imports_of(path)
+        if imported != "optimizer" and not any(within(imported, permitted) for permitted in allowed)
+    }
+    assert not strangers, f"{name} imports {sorted(strangers)}"
+
+
+@pytest.mark.parametrize("folder", ["optimizer/program", "optimizer/solver"])
+def test_engine_knows_no_chip_country_or_budget(folder: str) -> None:
+    words = ("chip", "country", "budget", "fleet", "talent")
+    for path in (ROOT / folder).rglob("*.py"):
+        text = path.read_text().lower()
+        assert not [word for word in words if word in text.split()], path
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_name)
+def test_module_is_short_enough_to_read(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 420
