@@ -168,7 +168,7 @@ def _run(
         solution = plan_solver.solve(parameters, gap=gap, time_limit=time_limit)
     except KloofError as error:
         return CountryRun(country, FAILED, parameters, diagnostics=error.diagnostics)
-    if solution.status not in (OPTIMAL, STOPPED) or not solution.has_point:
+    if solution.status not in (OPTIMAL, STOPPED) or not solution.has_plan:
         return CountryRun(country, solution.status, parameters, solution=solution)
     values = simulate(parameters, plan_solver.decisions(solution.x))
     return CountryRun(country, solution.status, parameters, values, solution)

@@ -1,0 +1,160 @@
+"""Errors that a person reads: one diagnostic per problem, with a stable code and a place.
+
+Every layer may import this module; it imports only the standard library. An exception carries all the
+problems that one pass found, in file order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+EXIT_INVALID: Final = 2
+EXIT_INFEASIBLE: Final = 3
+EXIT_INTERNAL: Final = 70
+
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # E1xx: what a value or key says
+        "E101": "unknown key",
+        "E102": "missing key",
+        "E103": "number out of range",
+        "E104": "wrong type",
+        "E105": "not a number (NaN)",
+        "E106": "infinity where none is allowed",
+        "E107": "low, value and high out of order",
+        "E108": "series where one number is needed",
+        "E109": "list of the wrong length",
+        "E110": "bad year",
+        "E111": "not one of the allowed words",
+        "E112": "bad date",
+        "E113": "unsupported format version",
+        "E114": "source and status contradict each other",
+        "E115": "bad identifier",
+        "E116": "bad horizon",
+        "E117": "range that cannot be applied",
+        # E2xx: files, YAML and CSV syntax
+        "E201": "file or directory not found",
+        "E202": "file cannot be read",
+        "E203": "not UTF-8 text",
+        "E204": "YAML syntax",
+        "E205": "duplicate key",
+        "E206": "YAML anchor, alias, merge key or tag",
+        "E207": "file without content",
+        "E208": "unexpected file",
+        "E209": "unknown instance or policy name",
+        "E210": "CSV syntax",
+        "E211": "CSV column unknown, missing or repeated",
+        "E212": "CSV row of the wrong length",
+        "E213": "CSV identifier repeated",
+        "E214": "number too large",
+        "E215": "file exists already",
+        # E3xx: references from one place to another
+        "E301": "unknown chip",
+        "E302": "unknown country",
+        "E303": "unknown line",
+        "E304": "unknown segment",
+        "E305": "unknown source",
+        "E306": "unknown objective",
+        "E307": "leader without a country file",
+        "E308": "delivery shares do not add up",
+        "E309": "lines precede each other in a circle",
+        "E310": "chip sold before it is launched",
+        "E311": "file name and content disagree",
+        "E312": "chip and line disagree",
+        "E313": "values contradict each other",
+        # E4xx: patches
+        "E401": "patch cannot be read",
+        "E402": "patch of an unknown path",
+        "E403": "patch that matches nothing",
+        "E404": "patches overlap",
+        "E405": "patch of something that is not a value",
+        "E406": "operation that does not fit the value",
+        "E407": "year selector that does not fit the value",
+        "E408": "patch makes a value invalid",
+        # E5xx: values that contradict each other once they become parameters
+        "E501": "parameter that the model does not allow",
+        "E502": "arrival before the plan starts",
+        "E503": "chip without a throughput",
+        "E504": "lag that the base state contradicts",
+        # E6xx: command-line input
+        "E601": "wrong usage",
+        "E602": "output directory that is not a run",
+        "E603": "extension that cannot be used",
+        "E604": "objective preset that the instance does not have",
+        "E605": "file cannot be written",
+        "E611": "plan without the columns of a strategy",
+        "E612": "plan row of the wrong length",
+        "E613": "unknown metric in a plan",
+        "E614": "unknown country in a plan",
+        "E615": "unknown period in a plan",
+        "E616": "unknown item in a plan",
+        "E617": "plan value that is not a finite number",
+        "E618": "negative decision in a plan",
+        "E619": "repeated row in a plan",
+        "E620": "decision missing from a plan",
+        # S1xx: solver
+        "S106": "limits that exclude each other",
+        # M9xx: faults of the program itself
+        "M901": "internal fault",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One problem. `code` is a key of `CODES`; `severity` is `error`, `warning` or `note`; `line` and
+    `column` count from 1; `path` is the dotted path of the value."""
+
+    code: str
+    message: str
+    severity: str = "error"
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    path: str | None = None
+    hint: str | None = None
+
+    @property
+    def place(self) -> str:
+        """`FILE:LINE:COLUMN`, as far as known."""
+        parts = [self.file or ""]
+        parts += [str(part) for part in (self.line, self.column) if part is not None]
+        return ":".join(parts)
+
+    def render(self) -> str:
+        """The problem as text of up to three lines."""
+        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        where = "  ".join(part for part in (self.place, self.path or "") if part)
+        if where:
+            lines.append(f"  --> {where}")
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class KloofError(Exception):
+    """Something a person must put right; `diagnostics` holds every problem of one pass, in file order."""
+
+    exit_code: ClassVar[int] = EXIT_INTERNAL
+
+    def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]) -> None:
+        found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        self.diagnostics: tuple[Diagnostic, ...] = found
+        super().__init__("\n".join(diagnostic.render() for diagnostic in self.diagnostics))
+
+
+class InputError(KloofError):
+    """Invalid input: codes E..."""
+
+    exit_code: ClassVar[int] = EXIT_INVALID
+
+
+class ModelError(KloofError):
+    """A model the engine cannot take: codes M..."""
+
+
+class SolverError(KloofError):
+    """The solver failed or found no plan: codes S..."""

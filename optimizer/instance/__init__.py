@@ -1,0 +1,27 @@
+"""What the user writes: instances, patches and policies, and how they become the numbers of a plan."""
+
+from optimizer.instance.instance import Applied, Cell, Instance
+from optimizer.instance.load import load
+from optimizer.instance.patch import Patch, parse_patch, patch
+from optimizer.instance.policy import Policy, compose, read_policy
+from optimizer.instance.resolve import resolve
+from optimizer.instance.shipped import shipped_instances, shipped_policies
+from optimizer.instance.template import schema_json, write_template
+
+__all__ = [
+    "Applied",
+    "Cell",
+    "Instance",
+    "Patch",
+    "Policy",
+    "compose",
+    "load",
+    "parse_patch",
+    "patch",
+    "read_policy",
+    "resolve",
+    "schema_json",
+    "shipped_instances",
+    "shipped_policies",
+    "write_template",
+]

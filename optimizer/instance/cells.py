@@ -1,0 +1,103 @@
+"""The map between cells of an instance and parameters of a plan, in both directions.
+
+Made from what the rules declare (`optimizer.instance.resolving.registry`); a test changes every cell and
+checks that nothing else moves. Paths are those of patches, such as `countries.CHN.budget.income_usd_bn`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from models.parameters import TABLE
+from optimizer.instance.instance import Instance
+from optimizer.instance.resolving.rules import find_rule, patterns
+from optimizer.instance.resolving.sets import SETS_READ
+
+FROM_LEADER_PLAN: Final = tuple(name for name in TABLE if find_rule(name).from_leader_plan)
+"""Parameters that come out of the leader's solved plan: any cell that feeds the leader's plan moves them."""
+
+
+@dataclass
+class _Node:
+    """A node of the tree of patterns: the parameters that read everything below it, and its children."""
+
+    parameters: set[str] = field(default_factory=set)
+    children: dict[str, _Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CellMap:
+    """Which cells a country's parameters read, under one leader and one objective preset."""
+
+    country: str
+    leader: str
+    objective: str
+
+    def reads(self, parameter: str) -> tuple[str, ...]:
+        """Patterns of the cells behind `parameter`, directly read ones first. `*` is any one segment, and a
+        pattern covers all cells below it. Raises `KeyError` for a name that is not in `TABLE`."""
+        return _reads(self, TABLE[parameter].name)
+
+    def feeds(self, path: str) -> tuple[str, ...]:
+        """The parameters that the cell `path` may change while the sets stay, in the order of `TABLE`."""
+        found: set[str] = set()
+        nodes = [_tree(self)]
+        for segment in _segments(path):
+            nodes = [
+                child
+                for node in nodes
+                for name in {segment, "*"}
+                if (child := node.children.get(name)) is not None
+            ]
+            for node in nodes:
+                found |= node.parameters
+        return tuple(name for name in TABLE if name in found)
+
+    def shapes(self, path: str) -> bool:
+        """Whether the cell may change the sets: then every parameter may change, and the program with it."""
+        return any(matches(pattern, path) for pattern in SETS_READ)
+
+
+def cell_map(instance: Instance, country: str, objective: str | None = None) -> CellMap:
+    """The map for `country` of `instance`, under `objective` or the default preset."""
+    settings = instance.settings
+    return CellMap(country, settings.leader, objective or settings.default_objective)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether the cell `path` is the one that `pattern` names, or lies below it."""
+    wanted, found = _segments(pattern), _segments(path)
+    return len(wanted) <= len(found) and all(
+        one in ("*", other) for one, other in zip(wanted, found, strict=False)
+    )
+
+
+def _segments(path: str) -> list[str]:
+    """The segments of a path, without the years that a patch selects."""
+    return path.partition("[")[0].split(".")
+
+
+@cache
+def _reads(cells: CellMap, parameter: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for pattern in patterns(parameter):
+        filled = pattern.format(country=cells.country, leader=cells.leader, objective=cells.objective)
+        found[filled] = None
+    for placeholder, cell in (("{leader}", "leader"), ("{objective}", "default_objective")):
+        if any(placeholder in pattern for pattern in patterns(parameter)):
+            found[cell] = None
+    return tuple(found)
+
+
+@cache
+def _tree(cells: CellMap) -> _Node:
+    root = _Node()
+    for parameter in TABLE:
+        for pattern in _reads(cells, parameter):
+            node = root
+            for segment in pattern.split("."):
+                node = node.children.setdefault(segment, _Node())
+            node.parameters.add(parameter)
+    return root

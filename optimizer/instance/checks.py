@@ -1,0 +1,259 @@
+"""What one place of an instance says about another: references, sums, order, and values that exclude each
+other. Runs on an instance whose every file is valid by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from optimizer.instance.instance import Instance, quantities
+from optimizer.instance.problem import nearest, number_text
+from optimizer.instance.schema import Chip, Country
+from optimizer.instance.yaml_reader import Where
+
+SHARE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A problem at a place of the instance. `on_key` points at the key, not the value."""
+
+    where: Where
+    code: str
+    message: str
+    hint: str | None = None
+    on_key: bool = False
+
+
+def conflicts(instance: Instance) -> list[Conflict]:
+    """Every problem between places of the instance."""
+    checks: tuple[Callable[[Instance], Iterator[Conflict]], ...] = (
+        _check_settings,
+        _check_lines,
+        _check_market,
+        _check_chips,
+        _check_countries,
+        _check_sources,
+    )
+    return [conflict for check in checks for conflict in check(instance)]
+
+
+def _unknown(
+    where: Where, code: str, kind: str, name: str, known: Iterable[str], on_key: bool = True
+) -> Iterator[Conflict]:
+    names = tuple(known)
+    if name in names:
+        return
+    close = nearest(name, names)
+    hint = f"did you mean `{close}`?" if close else f"known: {', '.join(names[:12]) or 'none'}"
+    yield Conflict(where, code, f"unknown {kind} `{name}`", hint, on_key)
+
+
+def _check_settings(instance: Instance) -> Iterator[Conflict]:
+    horizon = instance.horizon
+    if horizon.last_year < horizon.first_year:
+        message = f"`last_year` {horizon.last_year} lies before `first_year` {horizon.first_year}"
+        yield Conflict(("horizon", "last_year"), "E116", message)
+    if instance.leader not in instance.countries:
+        close = nearest(instance.leader, tuple(instance.countries))
+        hint = f"did you mean `{close}`?" if close else f"add countries/{instance.leader}.yaml"
+        yield Conflict(("leader",), "E307", f"the leader `{instance.leader}` has no country file", hint)
+    name = instance.default_objective
+    yield from _unknown(("default_objective",), "E306", "objective", name, instance.objectives, False)
+    for preset, objective in instance.objectives.items():
+        where: Where = ("objectives", preset, "segment_weights")
+        for segment in objective.segment_weights:
+            yield from _unknown((*where, segment), "E304", "segment", segment, instance.segments)
+        for segment in instance.segments:
+            if segment not in objective.segment_weights:
+                message = f"`segment_weights` of `{preset}` lacks the segment `{segment}`"
+                yield Conflict(where, "E304", message, "a segment without weight is written as 0", True)
+    shares = [segment.delivery_share.number() for segment in instance.segments.values()]
+    if abs(sum(shares) - 1) > SHARE_TOLERANCE:
+        total = number_text(round(sum(shares), 9))
+        message = f"`delivery_share` of all segments must sum to 1, got {total}"
+        yield Conflict(("segments",), "E308", message, None, True)
+
+
+def _check_lines(instance: Instance) -> Iterator[Conflict]:
+    reported: set[str] = set()
+    for name, line in instance.lines.items():
+        if line.previous is None:
+            continue
+        where = ("lines", name, "previous")
+        if line.previous not in instance.lines:
+            yield from _unknown(where, "E303", "line", line.previous, instance.lines, False)
+            continue
+        chain = _chain(instance, name)
+        if chain[-1] == name and name not in reported:
+            reported.update(chain)
+            message = "lines precede each other in a circle: " + " -> ".join(chain)
+            yield Conflict(where, "E309", message, "the first line has `previous: null`")
+
+
+def _chain(instance: Instance, name: str) -> list[str]:
+    """The line, the one before it, and so on until none is left or one comes back."""
+    chain = [name]
+    while (line := instance.lines.get(chain[-1])) is not None and line.previous is not None:
+        repeated = line.previous in chain
+        chain.append(line.previous)
+        if repeated:
+            break
+    return chain
+
+
+def _check_market(instance: Instance) -> Iterator[Conflict]:
+    for chip in instance.market.output:
+        yield from _unknown(("market", "output", chip), "E301", "chip", chip, instance.chips)
+    for name, figure in instance.market.observed.items():
+        where: Where = ("market", "observed", name)
+        low, high = figure.low, figure.high
+        if (low is not None and low > figure.value) or (high is not None and high < figure.value):
+            yield Conflict(where, "E107", f"`{name}` must have low <= value <= high", None, True)
+
+
+def _check_chips(instance: Instance) -> Iterator[Conflict]:
+    for name, chip in instance.chips.items():
+        where: Where = ("chips", name)
+        if chip.id != name:
+            yield Conflict((*where, "id"), "E311", f"the chip `{name}` is called `{chip.id}` in its row")
+        for column in ("designer_country", "domestic_in"):
+            country = getattr(chip, column)
+            if country is not None:
+                known = instance.countries
+                yield from _unknown((*where, column), "E302", "country", country, known, False)
+        if chip.line is not None:
+            yield from _unknown((*where, "line"), "E303", "line", chip.line, instance.lines, False)
+        if chip.status == "sourced" and chip.source is None:
+            hint = "name a source, or write recalled, assumed or extrapolated"
+            yield Conflict((*where, "status"), "E114", f"`{name}` is marked sourced without a source", hint)
+        if chip.end_of_sale is not None and chip.end_of_sale.end <= chip.launch.start:
+            message = f"`end_of_sale` {chip.end_of_sale} lies before `launch` {chip.launch}"
+            yield Conflict((*where, "end_of_sale"), "E310", message)
+        yield from _check_making(name, chip)
+
+
+def _check_making(name: str, chip: Chip) -> Iterator[Conflict]:
+    where: Where = ("chips", name)
+    if (chip.domestic_in is None) != (chip.line is None):
+        given, lacking = ("domestic_in", "line") if chip.line is None else ("line", "domestic_in")
+        message = f"`{name}` has `{given}` but no `{lacking}`; a chip made at home needs both"
+        yield Conflict((*where, lacking), "E312", message)
+    if chip.domestic_in is not None:
+        for column in ("dies_per_chip", "gross_dies_per_wafer"):
+            if getattr(chip, column) is None:
+                message = f"`{name}` is made on a line, so `{column}` must be given"
+                yield Conflict((*where, column), "E312", message)
+    elif chip.sale == "home":
+        message = f"`{name}` is sold only where it is made, so `domestic_in` must be given"
+        yield Conflict((*where, "domestic_in"), "E312", message)
+
+
+def _check_countries(instance: Instance) -> Iterator[Conflict]:
+    for name, country in instance.countries.items():
+        where: Where = ("countries", name)
+        if country.iso3 != name:
+            message = f"`iso3` is {country.iso3}, but the file is {name}.yaml"
+            yield Conflict((*where, "iso3"), "E311", message, "name the file after the country code")
+        for place, names in _chip_tables(country):
+            for chip in names:
+                yield from _unknown((*where, *place, chip), "E301", "chip", chip, instance.chips)
+        yield from _check_caps(instance, name, country)
+        for line in country.industry.lines:
+            path = (*where, "industry", "lines", line)
+            yield from _unknown(path, "E303", "line", line, instance.lines)
+        yield from _check_domestic(instance, name, country)
+        yield from _check_budget(instance, name, country)
+
+
+def _chip_tables(country: Country) -> Iterator[tuple[Where, Iterable[str]]]:
+    yield ("fleet", "chips"), country.fleet.chips
+    yield ("trade", "limits"), country.trade.limits
+    yield ("trade", "fees"), country.trade.fees
+    yield ("industry", "make_limits"), country.industry.make_limits
+    yield ("industry", "stockpiled_dies"), country.industry.stockpiled_dies
+
+
+def _check_caps(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
+    for cap_id, cap in country.trade.caps.items():
+        where: Where = ("countries", name, "trade", "caps", cap_id)
+        if cap.chips != "all":
+            for position, chip in enumerate(cap.chips):
+                path = (*where, "chips", position)
+                yield from _unknown(path, "E301", "chip", chip, instance.chips, False)
+        if cap.per_year is None and cap.total is None:
+            message = f"the cap `{cap_id}` limits nothing: give `per_year`, `total` or both"
+            yield Conflict(where, "E313", message, None, True)
+
+
+def _check_domestic(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
+    for table in ("make_limits", "stockpiled_dies"):
+        for chip_id in getattr(country.industry, table):
+            chip = instance.chips.get(chip_id)
+            if chip is not None and chip.domestic_in != name:
+                message = f"`{chip_id}` is not made in {name}: its `domestic_in` is "
+                message += f"{chip.domestic_in or 'blank'} in chips.csv"
+                path = ("countries", name, "industry", table, chip_id)
+                yield Conflict(path, "E312", message, None, True)
+
+
+def _check_budget(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
+    budget = country.budget
+    where: Where = ("countries", name, "budget")
+    returned = budget.cost_recovery.number() + budget.home_return.number()
+    if returned >= 1:
+        message = f"`cost_recovery` and `home_return` must sum to less than 1, got {number_text(returned)}"
+        yield Conflict((*where, "cost_recovery"), "E313", message, "money would make money")
+    years = instance.horizon.years
+    for category, floor in budget.category_floors.items():
+        ceiling = budget.category_ceilings.get(category)
+        if ceiling is None:
+            continue
+        for year in years:
+            if floor.in_year(year) > ceiling.in_year(year):
+                message = f"the floor of `{category}` exceeds its ceiling in {year}"
+                yield Conflict((*where, "category_floors", category), "E313", message)
+                break
+    for year in years:
+        total = sum(floor.in_year(year) for floor in budget.category_floors.values())
+        if total > 1:
+            message = f"the floors of all categories sum to {number_text(round(total, 9))} in {year}, above 1"
+            yield Conflict((*where, "category_floors"), "E313", message, None, True)
+            break
+
+
+def _check_sources(instance: Instance) -> Iterator[Conflict]:
+    known: Mapping[str, object] = instance.sources
+    for name, chip in instance.chips.items():
+        if chip.source is not None and chip.source not in known:
+            yield from _unknown(("chips", name, "source"), "E305", "source", chip.source, known, False)
+    for figure_id, figure in instance.market.observed.items():
+        yield from _sources(("market", "observed", figure_id, "source"), figure.source, known)
+    for country_id, country in instance.countries.items():
+        for cap_id, cap in country.trade.caps.items():
+            where: Where = ("countries", country_id, "trade", "caps", cap_id, "source")
+            yield from _sources(where, cap.source, known)
+    for place, quantity in quantities(instance, ()):
+        if quantity.source and place[0] != "chips":
+            yield from _sources((*place, "source"), quantity.source, known)
+
+
+def _sources(where: Where, source: tuple[str, ...], known: Mapping[str, object]) -> Iterator[Conflict]:
+    for position, name in enumerate(source):
+        if name not in known:
+            place = (*where, position) if len(source) > 1 else where
+            yield from _unknown(place, "E305", "source", name, known, False)
+
+
+def unused_sources(instance: Instance) -> tuple[str, ...]:
+    """Sources that nothing cites."""
+    used = {name for _, quantity in quantities(instance, ()) for name in quantity.source}
+    used |= {name for figure in instance.market.observed.values() for name in figure.source}
+    used |= {
+        name
+        for country in instance.countries.values()
+        for cap in country.trade.caps.values()
+        for name in cap.source
+    }
+    used |= {chip.source for chip in instance.chips.values() if chip.source is not None}
+    return tuple(name for name in instance.sources if name not in used)

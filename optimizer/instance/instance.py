@@ -1,0 +1,135 @@
+"""The instance as loaded: all files as one immutable tree, and its quantities one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import Field, PrivateAttr
+
+from optimizer.instance.schema import Chip, Country, CountryId, Id, Market, Settings, Source
+from optimizer.instance.shape import children
+from optimizer.instance.values import Location, Quantity, Written, YearMap
+from optimizer.instance.yaml_reader import Where, dotted
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One quantity of an instance: where it is, what it says and where it comes from.
+
+    `value` is as written (`Quantity.value`). `file`, `line` and `column` are `None` for a default that no
+    file mentions.
+    """
+
+    path: str
+    value: Written
+    low: float | None
+    high: float | None
+    source: tuple[str, ...]
+    status: str
+    note: str
+    file: str | None
+    line: int | None
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One cell that a patch changed, old and new as they would be written. `text` is the patch."""
+
+    path: str
+    old: object
+    new: object
+    text: str
+    where: Where = ()
+    years: tuple[int, int] | None = None
+
+
+class Instance(Settings):
+    """A world: the fields of `instance.yaml` themselves, and the other files under their names.
+
+    It is never changed; `optimizer.instance.patch` makes another one.
+    """
+
+    market: Market
+    chips: Mapping[Id, Chip]
+    countries: Mapping[CountryId, Country]
+    sources: Mapping[Id, Source] = Field(exclude=True)
+    _applied: tuple[Applied, ...] = PrivateAttr(default=())
+    _files: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _directory: str = PrivateAttr(default="")
+
+    @property
+    def settings(self) -> Settings:
+        """The fields of `instance.yaml`."""
+        return self
+
+    @property
+    def applied(self) -> tuple[Applied, ...]:
+        """What patches changed, in the order they were given."""
+        return self._applied
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """SHA-256 of every file read, by its name in the directory."""
+        return self._files
+
+    @property
+    def directory(self) -> str:
+        """The directory it was loaded from, as shown in messages."""
+        return self._directory
+
+    def cells(self) -> Iterator[Cell]:
+        """Every quantity, in the order of the schema; years of a year map one by one."""
+        for where, quantity in quantities(self, ()):
+            yield _cell(where, quantity)
+
+    def remember(
+        self,
+        *,
+        applied: tuple[Applied, ...] | None = None,
+        files: Mapping[str, str] | None = None,
+        directory: str | None = None,
+    ) -> Instance:
+        """A copy that remembers where it comes from."""
+        copy = self.model_copy()
+        copy._applied = self._applied if applied is None else applied
+        copy._files = self._files if files is None else files
+        copy._directory = self._directory if directory is None else directory
+        return copy
+
+
+def quantities(value: object, where: Where) -> Iterator[tuple[Where, Quantity]]:
+    """Every quantity at and below `value`, which stands at `where`, with its place."""
+    if isinstance(value, Quantity):
+        yield where, value
+        return
+    for key, child in children(value):
+        yield from quantities(child, (*where, key))
+
+
+def locate(value: object, file: str, places: Mapping[Where, tuple[int, int]], where: Where = ()) -> None:
+    """Tell each quantity at and below `value` where it stands. Only for values no one else holds yet."""
+    if isinstance(value, Quantity | YearMap):
+        mark = places.get(where)
+        if mark is not None:
+            object.__setattr__(value, "location", Location(file, *mark))
+    for key, child in children(value):
+        locate(child, file, places, (*where, key))
+
+
+def _cell(where: Where, quantity: Quantity) -> Cell:
+    place = quantity.location
+    file, line, column = (None, None, None) if place is None else place
+    return Cell(
+        dotted(where),
+        quantity.value,
+        quantity.low,
+        quantity.high,
+        quantity.source,
+        quantity.status,
+        quantity.note,
+        file,
+        line,
+        column,
+    )

@@ -1,0 +1,251 @@
+"""From a directory to an `Instance`: read every file, check each by itself, then all against each other.
+
+All problems of a pass are raised together, in file order: first those of single files, and only when there
+are none those between them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from optimizer.errors import Diagnostic, InputError
+from optimizer.instance.checks import Conflict, conflicts
+from optimizer.instance.csv_reader import read_csv, table_rows
+from optimizer.instance.diagnose import diagnose
+from optimizer.instance.field_rules import COUNTRY, Rule
+from optimizer.instance.instance import Applied, Cell, Instance, locate
+from optimizer.instance.problem import nearest
+from optimizer.instance.quantity_reader import ID
+from optimizer.instance.schema import Chip, Country, Market, Settings, Source
+from optimizer.instance.shape import Leaf, Shape, record
+from optimizer.instance.shipped import find_instance
+from optimizer.instance.values import STATUSES
+from optimizer.instance.yaml_reader import Document, Mark, Raw, Where, decode, dotted, read_bytes, read_yaml
+
+__all__ = ["Applied", "Cell", "Instance", "load"]
+
+FILES: Final = ("instance.yaml", "market.yaml", "chips.csv", "sources.csv")
+DATA_SUFFIXES: Final = (".yaml", ".yml", ".csv")
+CHIP_NUMBERS: Final = tuple(
+    name
+    for name, (_, shape) in record(Chip).fields.items()
+    if isinstance(shape, Leaf) and isinstance(shape.rule, Rule)
+)
+
+
+def load(path_or_name: str | os.PathLike[str]) -> Instance:
+    """The instance in a directory, or the shipped one of that name.
+
+    Raises `InputError` with every problem of the first pass that finds any.
+    """
+    directory = find_instance(path_or_name)
+    shown = os.fspath(path_or_name) if Path(path_or_name).is_dir() else str(directory)
+    return _Loader(directory, shown).load()
+
+
+def horizon_years(raw: object) -> range | None:
+    """The calendar years of a horizon as written, `None` where it is not valid."""
+    if not isinstance(raw, dict):
+        return None
+    first, last = raw.get("first_year"), raw.get("last_year")
+    if type(first) is int and type(last) is int and 0 <= last - first < 300:
+        return range(first, last + 1)
+    return None
+
+
+class _Loader:
+    """The files of one directory, and the problems found so far."""
+
+    def __init__(self, directory: Path, shown: str) -> None:
+        self.directory = directory
+        self.shown = shown
+        self.years: range | None = None
+        self.problems: list[Diagnostic] = []
+        self.documents: dict[str, Document] = {}
+        self.hashes: dict[str, str] = {}
+
+    def load(self) -> Instance:
+        settings_file = self._yaml("instance.yaml", ())
+        if isinstance(settings_file.data, dict):
+            self.years = horizon_years(settings_file.data.get("horizon"))
+        tree = record(Instance).fields
+        settings = self._checked(settings_file, record(Settings))
+        market = self._checked(self._yaml("market.yaml", ("market",)), record(Market))
+        chips = self._checked(self._chips(), tree["chips"][1])
+        sources = self._checked(self._sources(), tree["sources"][1])
+        countries = {}
+        for name in self._country_names():
+            document = self._yaml(f"countries/{name}.yaml", ("countries", name))
+            countries[name] = self._checked(document, record(Country))
+        self._refuse_stray_files(self.directory, "", FILES)
+        self._raise_problems()
+        fields = {name: getattr(settings, name) for name in Settings.model_fields}
+        instance = Instance.model_construct(
+            **fields, market=market, chips=chips, sources=sources, countries=countries
+        ).remember(files=self.hashes, directory=self.shown)
+        self.problems += [self._placed(conflict) for conflict in conflicts(instance)]
+        self._raise_problems()
+        return instance
+
+    def _raise_problems(self) -> None:
+        order = {document.file: number for number, document in enumerate(self.documents.values())}
+
+        def position(problem: Diagnostic) -> tuple[int, int, int]:
+            return order.get(problem.file or "", len(order)), problem.line or 0, problem.column or 0
+
+        read = [problem for document in self.documents.values() for problem in document.problems]
+        if read or self.problems:
+            raise InputError(sorted([*read, *self.problems], key=position))
+
+    def _shown(self, name: str) -> str:
+        return str(Path(self.shown) / name)
+
+    def _text(self, name: str) -> str | None:
+        try:
+            content = read_bytes(self.directory / name, self._shown(name))
+            self.hashes[name] = hashlib.sha256(content).hexdigest()
+            return decode(content, self._shown(name))
+        except InputError as error:
+            self.problems += error.diagnostics
+            return None
+
+    def _kept(self, name: str, document: Document) -> Document:
+        self.documents[name] = document
+        return document
+
+    def _unreadable(self, name: str) -> Document:
+        return self._kept(name, Document(self._shown(name), broken={()}))
+
+    def _yaml(self, name: str, prefix: Where) -> Document:
+        text = self._text(name)
+        if text is None:
+            return self._unreadable(name)
+        return self._kept(name, read_yaml(text, self._shown(name), prefix))
+
+    def _chips(self) -> Document:
+        fields = record(Chip).fields
+        needed = [
+            name for name, (attribute, _) in fields.items() if Chip.model_fields[attribute].is_required()
+        ]
+        document = self._csv("chips.csv", "chips", list(fields), needed, CHIP_NUMBERS)
+        rows: dict[str | int, Raw] = {}
+        for name, row in table_rows(document):
+            rows[name] = _with_ranges(name, row, document)
+        document.data = rows
+        return document
+
+    def _sources(self) -> Document:
+        columns = list(Source.model_fields)
+        return self._csv("sources.csv", "sources", columns, ["id", "title"], ())
+
+    def _csv(
+        self, name: str, prefix: str, columns: list[str], needed: list[str], ranged: tuple[str, ...]
+    ) -> Document:
+        text = self._text(name)
+        if text is None:
+            return self._unreadable(name)
+        return self._kept(name, read_csv(text, self._shown(name), prefix, columns, needed, ranged))
+
+    def _country_names(self) -> list[str]:
+        folder = self.directory / "countries"
+        if not folder.is_dir():
+            self.problems.append(
+                Diagnostic("E201", "the directory is missing", file=self._shown("countries"))
+            )
+            return []
+        names = sorted(found.stem for found in folder.glob("*.yaml") if COUNTRY.fullmatch(found.stem))
+        self._refuse_stray_files(folder, "countries/", tuple(f"{name}.yaml" for name in names))
+        if not names:
+            message = "there is no country: a file like USA.yaml is needed"
+            self.problems.append(Diagnostic("E201", message, file=self._shown("countries")))
+        return names
+
+    def _refuse_stray_files(self, folder: Path, inside: str, known: tuple[str, ...]) -> None:
+        for found in sorted(folder.iterdir()):
+            if found.name in known or found.suffix not in DATA_SUFFIXES or found.is_dir():
+                continue
+            if inside:
+                hint: str | None = "a country's file is called by its three capital letters: CHN.yaml"
+            else:
+                close = nearest(found.name, known)
+                hint = f"did you mean `{close}`?" if close else "known: " + ", ".join(known)
+            message = "this file belongs to no part of an instance and would be ignored"
+            self.problems.append(
+                Diagnostic("E208", message, file=self._shown(inside + found.name), hint=hint)
+            )
+
+    def _checked(self, document: Document, shape: Shape) -> Any:
+        """The document's data as its model; problems are kept, and the result is `None`."""
+        if document.is_broken(()):
+            return None
+        try:
+            value = shape.adapter().validate_python(document.data, strict=True, context=self.years)
+        except ValidationError as error:
+            self.problems += diagnose(error, shape, document)
+            return None
+        locate(value, document.file, document.values)
+        return value
+
+    def _placed(self, conflict: Conflict) -> Diagnostic:
+        """A problem between places of the instance, at the file and line of one of them."""
+        top = conflict.where[0]
+        if top == "countries":
+            name, below = f"countries/{conflict.where[1]}.yaml", conflict.where[2:]
+        elif top in ("market", "chips"):
+            name = "chips.csv" if top == "chips" else "market.yaml"
+            below = conflict.where[1:]
+        else:
+            name, below = "instance.yaml", conflict.where
+        document = self.documents[name]
+        mark = document.mark(below, conflict.on_key)
+        return Diagnostic(
+            conflict.code,
+            conflict.message,
+            file=document.file,
+            line=mark.line,
+            column=mark.column,
+            path=dotted(conflict.where),
+            hint=conflict.hint,
+        )
+
+
+def _with_ranges(identifier: str, row: dict[str | int, Raw], document: Document) -> Raw:
+    """A row of `chips.csv` with each number, its range, source and status as one table."""
+    status, source = row.get("status"), row.get("source")
+    cited = isinstance(source, str) and ID.fullmatch(source) is not None
+    known = status in STATUSES and (status != "sourced" or cited)
+    common: dict[str | int, Raw] = {"status": status if known else "assumed"}
+    if cited:
+        common["source"] = source
+    table: dict[str | int, Raw] = {}
+    for name, value in row.items():
+        column = str(name)
+        base, _, end = column.rpartition("_")
+        if end in ("low", "high") and base in CHIP_NUMBERS:
+            if base not in row and not document.is_broken((identifier, base)):
+                mark = document.mark((identifier, column))
+                document.add(
+                    "E102", f"`{column}` is given, but `{base}` is empty", mark, (identifier, column)
+                )
+                document.broken.add((identifier, base))
+            continue
+        if column not in CHIP_NUMBERS:
+            table[column] = value
+            continue
+        number: dict[str | int, Raw] = {"value": value}
+        for bound in ("low", "high"):
+            if f"{column}_{bound}" in row:
+                number[bound] = row[f"{column}_{bound}"]
+                _place_bound(document, identifier, column, bound)
+        table[column] = {**number, **common}
+    return table
+
+
+def _place_bound(document: Document, identifier: str, column: str, bound: str) -> None:
+    mark: Mark = document.values[(identifier, f"{column}_{bound}")]
+    document.values[(identifier, column, bound)] = mark

@@ -1,0 +1,137 @@
+"""From an instance to the parameters of one country's plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.parameters import TABLE, LeaderPath, ParameterError, PlanParameters
+from optimizer.errors import Diagnostic, InputError
+from optimizer.instance.cells import CellMap, cell_map, matches
+from optimizer.instance.instance import Instance
+from optimizer.instance.resolving.levels import capability_level, efficiency_level, own_level
+from optimizer.instance.resolving.sets import plan_sets
+from optimizer.instance.resolving.view import View
+
+__all__ = ["BaseState", "base_state", "plan_sets", "resolve"]
+
+CELLS_NAMED_IN_A_HINT: Final = 6
+CHECKED_TOGETHER: Final = {
+    "cost_recovery": ("home_return",),
+    "share_floor": ("share_ceiling",),
+    "service_ceiling": ("service_floor",),
+}
+"""Parameters that the contract compares with the one that it names."""
+
+
+def resolve(
+    instance: Instance, country: str, leader: LeaderPath | None = None, objective: str | None = None
+) -> PlanParameters:
+    """Every parameter of `country`'s plan, under the preset `objective` (the default one if none is named).
+
+    `leader` is the solved path of the instance's leader; the leader itself needs none. Raises `InputError`
+    with all that is wrong in the data (E302, E306, E5xx), and `ValueError` if `leader` is missing or is not
+    the path of this instance's leader.
+    """
+    settings = instance.settings
+    objective = settings.default_objective if objective is None else objective
+    _require(country, tuple(instance.countries), "E302", "country")
+    _require(objective, tuple(settings.objectives), "E306", "objective")
+    sets = plan_sets(instance, country)
+    leading = View(instance, settings.leader, sets, None, objective)
+    if country == settings.leader:
+        view = leading
+    else:
+        _check_path(leader, settings.leader, len(sets.periods))
+        view = View(instance, country, sets, leader, objective, leading)
+    parameters = PlanParameters(country, sets, {name: view[name] for name in TABLE})
+    if view.problems:
+        raise InputError(sorted(view.problems, key=lambda one: (one.file or "", one.line or 0)))
+    try:
+        parameters.check()
+    except ParameterError as error:
+        raise InputError(_explain(error, instance, cell_map(instance, country, objective))) from error
+    return parameters
+
+
+@dataclass(frozen=True)
+class BaseState:
+    """Where a country stands before the first period.
+
+    Compute in kH100e, power in GW, knowledge in leader-effort years, the levels in log units.
+    """
+
+    research_compute: float
+    delivery_compute: float
+    power_draw: float
+    knowledge: float
+    efficiency: float
+    own: float
+    capability: float
+
+    def lag_years(self, growth_per_year: float) -> float:
+        """How long ago the leader stood there, at its capability growth before the base state."""
+        return -self.capability / growth_per_year
+
+
+def base_state(parameters: PlanParameters) -> BaseState:
+    """The base state that `parameters` describe; the leader's own base state is the zero of capability."""
+    fleet, use = parameters["fleet0"], parameters["use0"]
+    reference = parameters.scalar("compute_ref")
+    research_compute = float(parameters["research_h100e"] @ fleet * use[0])
+    knowledge = parameters.scalar("knowledge0")
+    efficiency = efficiency_level(knowledge, parameters.scalar("knowledge_ref"), parameters.scalar("returns"))
+    own = own_level(
+        efficiency,
+        (research_compute + parameters.scalar("compute_floor")) / reference,
+        parameters.scalar("data_wall") / reference,
+        parameters.scalar("data_slope"),
+    )
+    return BaseState(
+        research_compute=research_compute,
+        delivery_compute=float(parameters["delivery_h100e"] @ fleet * use[1]),
+        power_draw=float(parameters["power_per_chip"] @ fleet),
+        knowledge=knowledge,
+        efficiency=efficiency,
+        own=own,
+        capability=capability_level(own, 0.0, parameters.scalar("imitation")),
+    )
+
+
+def _require(name: str, known: tuple[str, ...], code: str, kind: str) -> None:
+    if name not in known:
+        raise InputError(Diagnostic(code, f"unknown {kind} `{name}`", hint=f"known: {', '.join(known)}"))
+
+
+def _check_path(path: LeaderPath | None, leader: str, periods: int) -> None:
+    """Raise `ValueError` unless `path` is the leader's, over the same periods."""
+    if path is None:
+        raise ValueError(f"a country that follows needs the path of {leader}")
+    if path.country != leader:
+        raise ValueError(f"the path is that of {path.country}, but {leader} leads")
+    lengths = {
+        "capability": (len(path.capability), periods),
+        "efficiency": (len(path.efficiency), periods),
+        "knowledge": (len(path.knowledge), periods + 1),
+    }
+    for name, (found, wanted) in lengths.items():
+        if found != wanted:
+            raise ValueError(f"the leader's {name} has {found} values, the horizon needs {wanted}")
+
+
+def _explain(error: ParameterError, instance: Instance, cells: CellMap) -> Diagnostic:
+    """What breaks the contract of the parameters, at the first cell that it comes from."""
+    together = (error.parameter, *CHECKED_TOGETHER.get(error.parameter, ()))
+    reads = dict.fromkeys(pattern for name in together for pattern in cells.reads(name))
+    known = list(instance.cells())
+    found = [cell for pattern in reads for cell in known if matches(pattern, cell.path)]
+    # the country's own cells say more than those that every country shares
+    found.sort(key=lambda cell: not cell.path.startswith(f"countries.{cells.country}."))
+    named = [f"{cell.path} ({cell.file}:{cell.line})" for cell in found[:CELLS_NAMED_IN_A_HINT]]
+    more = f" and {len(found) - len(named)} more" if len(found) > len(named) else ""
+    hint = f"it follows from {', '.join(named)}{more}" if named else None
+    message = f"{cells.country}: the parameter {error}"
+    if not found:
+        return Diagnostic("E501", message, hint=hint)
+    first = found[0]
+    return Diagnostic("E501", message, file=first.file, line=first.line, path=first.path, hint=hint)

@@ -1,0 +1,71 @@
+"""Rules for delivery: segments, the service they must have, the service beyond which more is useless."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from models.parameters import Array
+from optimizer.instance.resolving.registry import rule
+from optimizer.instance.resolving.view import View
+
+
+def demand_multiple(growth_per_year: float, saturation: float, years: Array) -> Array:
+    """Demand `years` after the base state over that of the base state: an S-curve from 1 to `saturation`."""
+    return saturation / (1.0 + (saturation - 1.0) * np.exp(-growth_per_year * years))
+
+
+@rule("segment_ref", "segments.*.delivery_share", uses=["delivery_compute0", "compute_floor"])
+def segment_ref(view: View) -> Array:
+    compute = max(float(view["delivery_compute0"]), float(view["compute_floor"]))
+    shares = [segment.delivery_share.number() for segment in view.settings.segments.values()]
+    return compute * np.array(shares)
+
+
+@rule("segment_floor", "segments.*.floor_share", uses=["segment_ref"])
+def segment_floor(view: View) -> Array:
+    shares = [segment.floor_share.number() for segment in view.settings.segments.values()]
+    return np.array(shares) * view["segment_ref"]
+
+
+@rule("passthrough", "segments.*.passthrough")
+def passthrough(view: View) -> Array:
+    return np.array([segment.passthrough.number() for segment in view.settings.segments.values()])
+
+
+@rule(
+    "service_floor",
+    "segments.*.demand_growth_per_year",
+    "segments.*.demand_saturation_multiple",
+    "countries.{country}.delivery.required_multiple",
+    "countries.{country}.delivery.demand_growth_per_year",
+    uses=["passthrough", "openness", "efficiency0"],
+)
+def service_floor(view: View) -> Array:
+    delivery = view.nation.delivery
+    # the leader's efficiency in the base state is 0, so only the country's own part remains
+    served_with = (1.0 - view["openness"]) * view["efficiency0"]
+    multiple = 1.0 if delivery.required_multiple is None else delivery.required_multiple.number()
+    rows = []
+    for segment, through in zip(view.settings.segments.values(), view["passthrough"], strict=True):
+        own, common = delivery.demand_growth_per_year, segment.demand_growth_per_year
+        growth = common if own is None else own
+        demand = demand_multiple(
+            growth.number(), segment.demand_saturation_multiple.number(), view.calendar.elapsed
+        )
+        rows.append(through * served_with + math.log(multiple) + np.log(demand))
+    return np.array(rows).reshape(len(rows), len(view.sets.periods))
+
+
+@rule("service_ceiling", "segments.*.satiation_multiple", uses=["service_floor"])
+def service_ceiling(view: View) -> Array:
+    satiation = [segment.satiation_multiple.number() for segment in view.settings.segments.values()]
+    ceiling: Array = view["service_floor"] + np.log(np.array(satiation))[:, None]
+    return ceiling
+
+
+@rule("w_segment", "objectives.{objective}.segment_weights.*")
+def w_segment(view: View) -> Array:
+    weights = view.weights.segment_weights
+    return np.array([weights[segment].number() for segment in view.settings.segments])

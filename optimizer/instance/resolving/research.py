@@ -1,0 +1,165 @@
+"""Rules for research: references, knowledge, spillovers, the data wall, imitation; and the leader's path."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from models.parameters import Array
+from optimizer.instance.resolving.levels import efficiency_level, own_level
+from optimizer.instance.resolving.registry import rule
+from optimizer.instance.resolving.view import View
+
+MONTHS_PER_YEAR: Final = 12.0
+LEAST_KNOWLEDGE_SHARE: Final = 0.05
+"""No follower starts with less than this share of the leader's knowledge."""
+
+
+@rule("theta", "research.compute_weight")
+def theta(view: View) -> float:
+    return view.settings.research.compute_weight.number()
+
+
+@rule("substitution", "research.substitution_elasticity")
+def substitution(view: View) -> float:
+    return view.settings.research.substitution_elasticity.number()
+
+
+@rule("parallel", "research.parallel_returns")
+def parallel(view: View) -> float:
+    return view.settings.research.parallel_returns.number()
+
+
+@rule("compute_ref", leader_uses=["research_compute0"])
+def compute_ref(view: View) -> Array:
+    return view.of_leader("research_compute0")
+
+
+@rule("compute_floor", "research.compute_floor_share", uses=["compute_ref"])
+def compute_floor(view: View) -> Array:
+    return view.settings.research.compute_floor_share.number() * view["compute_ref"]
+
+
+@rule("talent_ref", leader_uses=["talent0"])
+def talent_ref(view: View) -> Array:
+    return view.of_leader("talent0")
+
+
+@rule("knowledge_ref", "research.software_returns", "research.software_growth_per_year")
+def knowledge_ref(view: View) -> float:
+    research = view.settings.research
+    return research.software_returns.number() / research.software_growth_per_year.number()
+
+
+@rule("lag_years", "leader", "countries.{country}.research.lag_months")
+def lag_years(view: View) -> float:
+    """How long ago the leader stood where the country stands in the base state, years; 0 for the leader."""
+    return 0.0 if view.is_leader else view.nation.research.lag_months.number() / MONTHS_PER_YEAR
+
+
+@rule(
+    "knowledge0",
+    "leader",
+    "countries.{country}.research.knowledge0_years",
+    uses=["knowledge_ref", "lag_years"],
+)
+def knowledge0(view: View) -> float:
+    reference = float(view["knowledge_ref"])
+    given = view.nation.research.knowledge0_years
+    if view.is_leader:
+        return reference
+    if given is not None:
+        return given.number()
+    # the leader's knowledge grew by a year a year
+    return max(LEAST_KNOWLEDGE_SHARE * reference, reference - float(view["lag_years"]))
+
+
+@rule("spillover", "leader", "research.spillover_per_year", "countries.{country}.research.spillover_per_year")
+def spillover(view: View) -> float:
+    own, common = view.nation.research.spillover_per_year, view.settings.research.spillover_per_year
+    return 0.0 if view.is_leader else (common if own is None else own).number()
+
+
+@rule("absorption", "research.absorption")
+def absorption(view: View) -> float:
+    return view.settings.research.absorption.number()
+
+
+@rule("returns", "research.software_returns")
+def returns(view: View) -> float:
+    return view.settings.research.software_returns.number()
+
+
+@rule("data_wall", "research.data_wall_kh100e")
+def data_wall(view: View) -> float:
+    return view.settings.research.data_wall_kh100e.number()
+
+
+@rule("data_slope", "research.data_slope")
+def data_slope(view: View) -> float:
+    return view.settings.research.data_slope.number()
+
+
+@rule("openness", "leader", "research.openness", "countries.{country}.research.openness")
+def openness(view: View) -> float:
+    own, common = view.nation.research.openness, view.settings.research.openness
+    return 0.0 if view.is_leader else (common if own is None else own).number()
+
+
+@rule("efficiency0", uses=["returns", "knowledge0", "knowledge_ref"])
+def efficiency0(view: View) -> float:
+    """Algorithmic efficiency in the base state, log units."""
+    return efficiency_level(float(view["knowledge0"]), float(view["knowledge_ref"]), float(view["returns"]))
+
+
+@rule(
+    "own0",
+    uses=["research_compute0", "compute_floor", "compute_ref", "efficiency0", "data_slope", "data_wall"],
+)
+def own0(view: View) -> float:
+    """The country's own level in the base state, log units."""
+    reference = float(view["compute_ref"])
+    if reference <= 0:
+        # the check of compute_ref says what is wrong
+        return 0.0
+    index = (float(view["research_compute0"]) + float(view["compute_floor"])) / reference
+    wall = float(view["data_wall"]) / reference
+    return own_level(float(view["efficiency0"]), index, wall, float(view["data_slope"]))
+
+
+@rule("imitation", "leader", "research.capability_growth_per_year", uses=["own0", "lag_years"])
+def imitation(view: View) -> float:
+    """The weight with which the base state lies exactly `lag_years` behind the leader."""
+    if view.is_leader:
+        return 0.0
+    gap = float(view["lag_years"]) * view.settings.research.capability_growth_per_year.number()
+    behind = -float(view["own0"]) - gap
+    if behind <= 0:
+        return 0.0
+    if gap == 0:
+        lag = view.nation.research.lag_months
+        view.problem(
+            "E504",
+            f"lag_months is 0, but {view.country}'s level lies {behind:.3g} log units behind the leader's",
+            f"countries.{view.country}.research.lag_months",
+            lag.location,
+            hint="give the observed lag behind the leader, above 0",
+        )
+        return 0.0
+    return behind / gap
+
+
+@rule("frontier", from_leader_plan=True)
+def frontier(view: View) -> Array | float:
+    return 0.0 if view.path is None else np.array(view.path.knowledge)
+
+
+@rule("leader_capability", from_leader_plan=True)
+def leader_capability(view: View) -> Array | float:
+    return 0.0 if view.path is None else np.array(view.path.capability)
+
+
+@rule("leader_efficiency", from_leader_plan=True)
+def leader_efficiency(view: View) -> Array | float:
+    return 0.0 if view.path is None else np.array(view.path.efficiency)

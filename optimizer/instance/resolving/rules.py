@@ -1,0 +1,25 @@
+"""The registry with every module of rules loaded: import it from here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.parameters import TABLE
+from optimizer.instance.resolving import (
+    budget,
+    delivery,
+    fleet,
+    industry,
+    objective,
+    power_talent,
+    research,
+    trade,
+    windows,
+)
+from optimizer.instance.resolving.registry import all_rules, find_rule, patterns
+
+__all__ = ["INTERMEDIATE", "MODULES", "find_rule", "patterns"]
+
+MODULES: Final = (objective, fleet, windows, trade, power_talent, research, delivery, industry, budget)
+INTERMEDIATE: Final = tuple(one.name for one in all_rules() if one.name not in TABLE)
+"""Quantities that several parameters share and that are no parameters themselves."""

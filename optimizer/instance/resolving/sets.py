@@ -1,0 +1,61 @@
+"""The index sets of a plan: periods with their tail, delays, chips, lines, rules."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from models.parameters import PlanSets
+from optimizer.instance.instance import Instance
+from optimizer.instance.schema import Horizon, Settings
+
+PERIOD_NAMES: Final = {1: "{year}", 2: "{year}H{step}", 4: "{year}Q{step}", 12: "{year}M{step:02d}"}
+TAIL_YEARS_AFTER_LONGEST_LEAD: Final = 2.0
+# a lead of a whole number of periods must not become one more by rounding
+ROUNDING: Final = 1e-9
+
+SETS_READ: Final = (
+    "horizon",
+    "power.lead_years",
+    "talent.education_lead_years",
+    "lines.*.lead_years",
+    "memory.lead_years",
+)
+"""Patterns of the cells that decide how many periods and delays there are."""
+
+
+def longest_lead_years(settings: Settings) -> float:
+    """The longest time, in years, that anything ordered takes to arrive."""
+    leads = [settings.power.lead_years, settings.talent.education_lead_years, settings.memory.lead_years]
+    leads += [line.lead_years for line in settings.lines.values()]
+    return max(lead.number() for lead in leads)
+
+
+def period_labels(horizon: Horizon, count: int) -> tuple[str, ...]:
+    """Labels of the first `count` periods: `2026`, `2026H1`, `2026Q1` or `2026M01`."""
+    steps = horizon.steps_per_year
+    name = PERIOD_NAMES[steps]
+    return tuple(name.format(year=horizon.first_year + t // steps, step=t % steps + 1) for t in range(count))
+
+
+def plan_sets(instance: Instance, country: str) -> PlanSets:
+    """The index sets of `country`'s plan. All but `domestic` are the same for every country."""
+    settings = instance.settings
+    horizon = settings.horizon
+    steps = horizon.steps_per_year
+    longest = longest_lead_years(settings)
+    reported = len(horizon.years) * steps
+    tail = math.ceil((longest + TAIL_YEARS_AFTER_LONGEST_LEAD) * steps - ROUNDING)
+    periods = reported + tail
+    rules = dict.fromkeys(cap for nation in instance.countries.values() for cap in nation.trade.caps)
+    return PlanSets(
+        periods=period_labels(horizon, periods),
+        reported=reported,
+        starts=tuple(horizon.first_year + t / steps for t in range(periods)),
+        chips=tuple(instance.chips),
+        segments=tuple(settings.segments),
+        lines=tuple(settings.lines),
+        rules=tuple(rules),
+        delays=tuple(range(math.ceil(longest * steps - ROUNDING) + 1)),
+        domestic=tuple(name for name, chip in instance.chips.items() if chip.domestic_in == country),
+    )

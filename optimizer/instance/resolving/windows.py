@@ -1,0 +1,64 @@
+"""When a chip is on sale: shares of periods and years between launch and end of sale."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.parameters import Array
+from optimizer.instance.resolving.registry import rule
+from optimizer.instance.resolving.view import View
+
+# dates such as 2026 + 7/12 carry rounding: a share this small is a boundary, not a day of sale
+ROUNDING = 1e-9
+
+
+def overlap(begin: Array, end: Array, starts: Array, length: float) -> Array:
+    """Share of each span `[start, start + length)` that lies in `[begin, end)`, shape (begin, starts)."""
+    first = np.maximum(begin[:, None], starts)
+    last = np.minimum(end[:, None], starts + length)
+    share = np.clip((last - first) / length, 0.0, 1.0)
+    share[share < ROUNDING] = 0.0
+    share[share > 1.0 - ROUNDING] = 1.0
+    return share
+
+
+def _per(part: Array, whole: Array) -> Array:
+    """`part / whole`, 0 where the whole is 0."""
+    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+
+
+def _ends(view: View) -> Array:
+    chips = view.chips.values()
+    return np.array([np.inf if chip.end_of_sale is None else chip.end_of_sale.end for chip in chips])
+
+
+def _launches(view: View) -> Array:
+    return np.array([chip.launch.start for chip in view.chips.values()])
+
+
+@rule("sale_pace", "chips.*.launch", "chips.*.end_of_sale")
+def sale_pace(view: View) -> Array:
+    """Pace at which a calendar year's amount is on sale, per year, over the year's mean, (chips, periods).
+
+    0 before launch and after the end of sale; over the periods of a year it averages 1, so that a year's
+    amount is kept however short its time on sale, and whatever the length of a period.
+    """
+    begin, end, calendar = _launches(view), _ends(view), view.calendar
+    in_period = overlap(begin, end, calendar.starts, calendar.dt)
+    in_year = overlap(begin, end, calendar.years.astype(np.float64), 1.0)
+    return _per(in_period, view.to_periods(in_year))
+
+
+@rule(
+    "grey_pace",
+    "chips.*.launch",
+    "chips.*.end_of_sale",
+    "countries.{country}.trade.grey.delay_years",
+)
+def grey_pace(view: View) -> Array:
+    """As `sale_pace`, but 0 until the delay of the grey market has passed since launch, (chips, periods)."""
+    delay = view.nation.trade.grey.delay_years.number()
+    begin, end, calendar = _launches(view), _ends(view), view.calendar
+    in_period = overlap(begin + delay, end, calendar.starts, calendar.dt)
+    in_year = overlap(begin, end, calendar.years.astype(np.float64), 1.0)
+    return _per(in_period, view.to_periods(in_year))

@@ -1,0 +1,113 @@
+"""Values that contradict each other only once they become parameters: each named, with its cells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optimizer.errors import CODES, Diagnostic, InputError
+from optimizer.instance.instance import Instance
+from optimizer.instance.load import load
+from optimizer.instance.resolve import plan_sets, resolve
+from optimizer.instance.values import YearMap, constant
+from tests.unit.resolve_cells import replaced
+from tests.unit.test_resolve_map import path_of
+
+WORLD = Path(__file__).parent / "resolve_world"
+
+
+@pytest.fixture(scope="module")
+def world() -> Instance:
+    return load(WORLD)
+
+
+def set_to(world: Instance, path: str, value: Any) -> Instance:
+    return replaced(world, tuple(path.split(".")), lambda _: value)
+
+
+def problems(world: Instance, country: str = "CHN") -> tuple[Diagnostic, ...]:
+    with pytest.raises(InputError) as caught:
+        resolve(world, country, path_of(world.leader, plan_sets(world, country)))
+    assert all(one.code in CODES for one in caught.value.diagnostics)
+    return caught.value.diagnostics
+
+
+def test_unknown_country_and_objective(world: Instance) -> None:
+    with pytest.raises(InputError, match="E302"):
+        resolve(world, "CHI")
+    with pytest.raises(InputError, match="E306"):
+        resolve(world, "USA", None, "balance")
+
+
+def test_money_that_would_make_money_names_its_cells(world: Instance) -> None:
+    cell = world.countries["CHN"].budget.home_return
+    (one,) = problems(set_to(world, "countries.CHN.budget.home_return", replace(cell, numbers=(0.9,))))
+    assert one.code == "E501"
+    assert "cost_recovery" in one.message
+    assert "CHN" in one.message
+    assert one.path == "countries.CHN.budget.cost_recovery"
+    assert one.file is not None
+    assert one.file.endswith("CHN.yaml")
+    lines = Path(one.file).read_text(encoding="utf-8").splitlines()
+    assert one.line is not None
+    assert lines[one.line - 1].strip().startswith("cost_recovery")
+    assert "countries.CHN.budget.home_return" in (one.hint or "")
+
+
+def test_a_leader_without_compute(world: Instance) -> None:
+    (one, *_) = problems(set_to(world, "countries.USA.fleet.chips", {}), "USA")
+    assert one.code == "E501"
+    assert "compute_ref" in one.message
+
+
+def test_every_early_arrival_is_named(world: Instance) -> None:
+    early = YearMap({2024: constant(1), 2027: constant(2)})
+    changed = set_to(world, "countries.CHN.power.pending_gw", early)
+    changed = set_to(changed, "countries.CHN.industry.memory.pending_pb_per_year", early)
+    changed = set_to(changed, "countries.CHN.industry.lines.n7.pending_kwpm", early)
+    found = problems(changed)
+    assert {one.code for one in found} == {"E502"}
+    assert {one.path for one in found} == {
+        "countries.CHN.power.pending_gw.2024",
+        "countries.CHN.industry.memory.pending_pb_per_year.2024",
+        "countries.CHN.industry.lines.n7.pending_kwpm.2024",
+    }
+    assert resolve(changed, "USA").country == "USA"
+
+
+def test_a_chip_without_any_throughput(world: Instance) -> None:
+    row = world.chips["us_old"]
+    blank = row.model_copy(update={"dense_fp16_tflops": None, "tpp": None})
+    (one,) = problems(set_to(world, "chips.us_old", blank))
+    assert one.code == "E503"
+    assert one.path == "chips.us_old.dense_fp8_tflops"
+    assert (one.file or "").endswith("chips.csv")
+    assert one.line == 5
+
+
+def test_a_lag_of_nothing_with_less_compute(world: Instance) -> None:
+    (one,) = problems(set_to(world, "countries.CHN.research.lag_months", constant(0)))
+    assert one.code == "E504"
+    assert one.path == "countries.CHN.research.lag_months"
+
+
+def test_a_follower_ahead_needs_no_help_and_no_lag(world: Instance) -> None:
+    changed = set_to(world, "countries.CHN.research.lag_months", constant(0))
+    changed = set_to(changed, "countries.CHN.fleet.chips", {"us_one": constant(4000)})
+    plan = resolve(changed, "CHN", path_of("USA", plan_sets(world, "CHN")))
+    assert plan.scalar("imitation") == 0
+
+
+def test_paths_that_are_not_the_leaders(world: Instance) -> None:
+    path = path_of("USA", plan_sets(world, "CHN"))
+    with pytest.raises(ValueError, match="needs the path of USA"):
+        resolve(world, "CHN")
+    with pytest.raises(ValueError, match="USA leads"):
+        resolve(world, "CHN", replace(path, country="NLD"))
+    with pytest.raises(ValueError, match="capability has 7 values"):
+        resolve(world, "CHN", replace(path, capability=path.capability[1:]))
+    with pytest.raises(ValueError, match="knowledge has 8 values"):
+        resolve(world, "CHN", replace(path, knowledge=path.knowledge[1:]))
