@@ -95,6 +95,8 @@ def supply_flow(m: Any, s: str, t: str) -> Any:
 
     \[ \text{flow}_{\text{rent},t} = dt \sum_u \text{rented}_{u,t}, \qquad
        \text{flow}_{s,t} = \text{the order itself otherwise} \]
+
+    Units: the supply's own.
     """
     if s == "grey":
         drawn, unit = grey_compute(m, t), "flow/kH100e"
@@ -278,24 +280,32 @@ def total_spending(m: Any, t: str) -> Any:
     return m.total[t] == sum(m.spend[c, t] for c in m.CATEGORIES)
 
 
+def category_cost(m: Any, c: str, t: str) -> Any:
+    """A category's spending without premiums (USD bn)."""
+    costs = {"chips": m.chips_cost, "talent": m.talent_cost, "power": m.power_spend}
+    return m.use_cost[c, t] if c in m.USES else costs[c][t]
+
+
 def least_share(m: Any, c: str, t: str) -> Any:
-    r"""A policy's floor on a category.
+    r"""A policy's floor on a category, at normal prices: a premium could be overpaid to meet it.
 
-    \[ \text{spend}_{c,t} \ge \text{share\_floor}_{c,t}\,\text{total}_t \]
+    \[ \text{cost}_{c,t} \ge \text{share\_floor}_{c,t} \sum_{c'} \text{cost}_{c',t} \]
 
-    Units: USD bn.
+    with cost the category's spending less its premiums. Units: USD bn.
     """
-    return m.spend[c, t] >= m.share_floor[c, t] * m.total[t]
+    total = sum(category_cost(m, other, t) for other in m.CATEGORIES)
+    return category_cost(m, c, t) >= m.share_floor[c, t] * total
 
 
 def largest_share(m: Any, c: str, t: str) -> Any:
-    r"""A policy's ceiling on a category.
+    r"""A policy's ceiling on a category, at normal prices.
 
-    \[ \text{spend}_{c,t} \le \text{share\_ceiling}_{c,t}\,\text{total}_t \]
+    \[ \text{cost}_{c,t} \le \text{share\_ceiling}_{c,t} \sum_{c'} \text{cost}_{c',t} \]
 
-    Units: USD bn.
+    with cost the category's spending less its premiums. Units: USD bn.
     """
-    return m.spend[c, t] <= m.share_ceiling[c, t] * m.total[t]
+    total = sum(category_cost(m, other, t) for other in m.CATEGORIES)
+    return category_cost(m, c, t) <= m.share_ceiling[c, t] * total
 
 
 def add(model: Any, units: UnitSystem) -> None:

@@ -16,7 +16,7 @@ def fleet_balance(m: Any, k: str, t: str) -> Any:
     \[ \text{fleet}_{k,t} = \text{survival}_k^{dt}\,\text{fleet}_{k,t-1} + \text{survival}_k^{dt/2}
        (\text{imports} + \text{grey} + \text{domestic})_{k,t} - \text{retired}_{k,t} \]
 
-    Units: thousand chips. Source: plan formulation, section 1.
+    Units: thousand chips.
     """
     kept = per_period(m, m.survival[k])
     half = m.survival[k] ** (m.dt / m.year / 2)

@@ -288,6 +288,12 @@ class PlanParameters:
             ),
             ("parallel", (v["parallel"] > 0) & (v["parallel"] <= 1), "must lie in 0 (excluded) to 1"),
             ("data_slope", v["data_slope"] <= 1, "must not exceed 1"),
+            (
+                "data_slope",
+                (v["data_slope"] < 1) | np.isfinite(v["data_wall"]),
+                "must be below 1 where there is no data wall",
+            ),
+            ("use0", np.isclose(v["use0"].sum(), 1), "must sum to 1"),
             ("openness", v["openness"] <= 1, "must not exceed 1"),
             ("transfer", v["transfer"] <= 1, "must not exceed 1"),
             ("attrition", v["attrition"] < 1, "must be below 1"),

@@ -100,13 +100,16 @@ def spillover_from_frontier(m: Any, t: str) -> Any:
 
 
 def absorptive_capacity(m: Any, t: str) -> Any:
-    r"""Only those who do research themselves absorb that of others.
+    r"""Only those who do research themselves absorb that of others: knowledge grows by at most
+    \(1+\text{absorption}\) times what effort alone would add.
 
-    \[ \text{absorbed}_t \le \text{absorption}\;\text{gain}\;\text{effort}_t \]
+    \[ \text{absorbed}_t \le \bigl( (1+\text{absorption})\,dt - \text{gain} \bigr)\,\text{effort}_t \]
 
-    Units: year.
+    `gain` falls short of `dt` by what spillover would have closed; where this row binds, spillover closes
+    nothing, and the difference is given back, so that the length of a period does not matter. Units: year.
     """
-    return m.absorbed[t] <= m.absorption * gain(m) * m.effort[t]
+    most = (1 + m.absorption) * m.dt - gain(m)
+    return m.absorbed[t] <= most * m.effort[t]
 
 
 def efficiency_of_knowledge(m: Any, t: str) -> Any:

@@ -47,15 +47,28 @@ def simulate(
     lapse, then buys less on the markets, and more lapses where cash exceeds what may be carried; without
     it, decisions stand as they are and the limits may be broken.
     """
-    run = _Run(parameters, {name: np.array(decisions[name], dtype=float) for name in DECISIONS})
-    periods = len(parameters.sets.periods)
-    for t in range(periods):
-        run.physical(t)
-        run.pay(t)
-        if settle:
-            run.settle(t)
-    run.research_and_delivery()
-    return run.out
+    if not settle:
+        run = _Run(parameters, decisions)
+        run.forward(None)
+        return run.finish()
+    least_cash = _least_cash(parameters)
+    for _ in parameters.sets.periods:
+        run = _Run(parameters, decisions)
+        unpaid = run.forward(least_cash)
+        if unpaid is None or unpaid[0] == 0:
+            break
+        # Not even buying nothing pays for this period: the one before must leave that much more.
+        period, short = unpaid
+        kept = (1 + parameters.scalar("interest")) ** parameters.scalar("dt")
+        least_cash[period - 1] += short / kept
+    return run.finish()
+
+
+def _least_cash(parameters: PlanParameters) -> Array:
+    """The least cash that each period may end with."""
+    least = -parameters["debt_limit"]
+    least[-1] = max(least[-1], min(parameters.scalar("cash0"), 0.0))
+    return least
 
 
 def objective(parameters: PlanParameters, values: Mapping[str, Array]) -> float:
@@ -80,11 +93,13 @@ class _Run:
     """The state of a forward run: parameters, decisions (which settling may change), and results."""
 
     p: PlanParameters
-    decided: dict[str, Array]
+    decisions: Mapping[str, Array]
+    decided: dict[str, Array] = field(default_factory=dict)
     out: dict[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         p, sets = self.p, self.p.sets
+        self.decided = {name: np.array(self.decisions[name], dtype=float) for name in DECISIONS}
         periods, uses = len(sets.periods), len(sets.uses)
         self.dt = p.scalar("dt")
         self.kept = p["survival"] ** self.dt
@@ -96,8 +111,8 @@ class _Run:
         self.use_share = split / split.sum(axis=1, keepdims=True)
         self.better_rating = np.maximum(p["research_h100e"], p["delivery_h100e"])
         self.slope = p["price"] / (2 * p["elasticity"] * p["normal"] * self.dt)
-        self.out.update({name: array for name, array in self.decided.items() if name != "stock"})
-        self.out["stock"] = self.decided["stock"]
+        self.out.update(self.decided)
+        self.out["retired"] = np.zeros_like(self.decided["retired"])
         for name in (
             *("research_compute", "delivery_compute", "power", "talent", "hbm_capacity", "hbm_stock"),
             *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "imports_value", "excess"),
@@ -112,6 +127,24 @@ class _Run:
         self.out["premium"] = np.zeros((len(sets.supplies), periods))
         self.out["spend"] = np.zeros((len(sets.categories), periods))
         self.built_stocks()
+
+    def forward(self, least_cash: Array | None) -> tuple[int, float] | None:
+        """Run all periods; with `least_cash`, settle each. The first period that cannot be paid for, and by
+        how much; None if there is none."""
+        unpaid = None
+        for t in range(len(self.p.sets.periods)):
+            self.physical(t)
+            self.pay(t)
+            if least_cash is not None:
+                short = self.settle(t, float(least_cash[t]))
+                if short > 0 and unpaid is None:
+                    unpaid = (t, short)
+        return unpaid
+
+    def finish(self) -> dict[str, Array]:
+        """Everything that follows from the run."""
+        self.research_and_delivery()
+        return self.out
 
     def arrived(self, arrival: Array, order: Array) -> Array:
         """Orders (periods last) turned into arrivals by their profile (delays last)."""
@@ -228,26 +261,23 @@ class _Run:
             sum(out[name][t] for name in single) + out["energy"][:, t].sum() + out["premium"][:, t].sum()
         )
 
-    def settle(self, t: int) -> None:
-        """Bring the cash of period t within its limits."""
-        p, out, d = self.p, self.out, self.decided
-        last = t == len(p.sets.periods) - 1
-        least = max(-p["debt_limit"][t], min(p.scalar("cash0"), 0.0) if last else -np.inf)
-        most = p["carry_limit"][t]
+    def settle(self, t: int, least: float) -> float:
+        """Bring the cash of period t between `least` and what may be carried; what it still lacks."""
+        out, d = self.out, self.decided
+        most = self.p["carry_limit"][t]
         if out["cash"][t] > most:
             d["lapsed"][t] += out["cash"][t] - most
             out["cash"][t] = most
         short = least - out["cash"][t]
         if short <= 0:
-            return
+            return 0.0
         less = min(short, d["lapsed"][t])
         d["lapsed"][t] -= less
         out["cash"][t] += less
-        if short > less:
-            self.buy_less(t, float(least))
+        return self.buy_less(t, least) if short > less else 0.0
 
-    def buy_less(self, t: int, least: float) -> None:
-        """Scale market purchases of period t down until cash reaches `least`, or nothing is bought."""
+    def buy_less(self, t: int, least: float) -> float:
+        """Scale market purchases of period t down until cash reaches `least`; what is short without any."""
         d = self.decided
         planned = {name: d[name][..., t].copy() for name in ("imports", "grey")}
 
@@ -260,7 +290,7 @@ class _Run:
 
         low, high = 0.0, 1.0
         if cash_at(low) < least:
-            return
+            return least - float(self.out["cash"][t])
         cash_low, cash_high = self.out["cash"][t], cash_at(high)
         for _ in range(60):
             if cash_low - cash_high <= 0 or high - low < 1e-15:
@@ -276,6 +306,7 @@ class _Run:
             else:
                 high, cash_high = middle, cash
         cash_at(low)
+        return 0.0
 
     def research_and_delivery(self) -> None:
         """Capability, service and autonomy of the whole run."""
@@ -291,7 +322,7 @@ class _Run:
         knowledge, absorbed = np.zeros_like(x), np.zeros_like(x)
         before = p.scalar("knowledge0")
         for t in range(len(x)):
-            capacity = p.scalar("absorption") * gain * effort[t]
+            capacity = ((1 + p.scalar("absorption")) * dt - gain) * effort[t]
             absorbed[t] = min(reach * (frontier[t] - before), capacity)
             before = knowledge[t] = before + gain * effort[t] + absorbed[t]
         efficiency = p["returns"] * np.log(_mid(p["knowledge0"], knowledge) / p["knowledge_ref"])
