@@ -95,7 +95,21 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E618": "negative decision in a plan",
         "E619": "repeated row in a plan",
         "E620": "decision missing from a plan",
+        # M1xx: model structure
+        "M101": "expression or component that cannot be compiled",
+        "M102": "non-linear equality",
+        "M103": "row that is not concave",
+        "M104": "coefficient, side or bound that is undefined",
+        "M105": "objective or tie breaker missing or unusable",
+        "M106": "condition on a variable",
+        "M107": "unknown name or array of the wrong size",
+        "M108": "non-linear row bounded on both sides",
         # S1xx: solver
+        "S101": "the solver failed",
+        "S102": "the solver contradicts itself",
+        "S103": "question about a plan that does not exist",
+        "S104": "no leader to follow",
+        "S105": "country that passes the leader",
         "S106": "limits that exclude each other",
         # M9xx: faults of the program itself
         "M901": "internal fault",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models.national import build
+from models.national import build, nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.errors import Diagnostic, InputError, KloofError
@@ -57,8 +57,16 @@ class PlanSolver:
             gap=gap,
             gap_scale=weight_of_time(parameters),
             restore=lambda point: self.restored(parameters, point),
+            nominal=self.nominal(parameters),
             time_limit=time_limit,
         )
+
+    def nominal(self, parameters: PlanParameters) -> Array:
+        """The size of every column in an ordinary plan of the country."""
+        sizes = self.program.at().nominal.copy()
+        for name, size in nominal_sizes(parameters).items():
+            sizes[self.program.variables[name].slice] = size.ravel()
+        return sizes
 
     def decisions(self, point: Array) -> dict[str, Array]:
         """The decisions in a point of the program, shaped by their index sets; rounding below 0 removed."""

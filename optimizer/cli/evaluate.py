@@ -1,0 +1,93 @@
+"""`kloof evaluate`: value a given plan in the true model, beside the optimum."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from optimizer.cli.options import (
+    country_option,
+    examples,
+    instance_argument,
+    output_options,
+    scenario_options,
+    solver_options,
+)
+
+
+@click.command(
+    "evaluate",
+    short_help="Value a given plan beside the optimum.",
+    epilog=examples(
+        "kloof evaluate world-2026 --country CHN --plan runs/demo/strategy.csv",
+        "kloof evaluate world-2026 --country CHN --plan draft.csv --format json",
+    ),
+)
+@instance_argument
+@country_option
+@click.option(
+    "--plan",
+    "plan",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="A strategy with every decision in every period, as `solve` saves it.",
+)
+@scenario_options
+@solver_options
+@output_options
+def command(
+    instance: str,
+    country: str,
+    plan: Path,
+    policies: tuple[str, ...],
+    patches: tuple[str, ...],
+    objective: str | None,
+    extend: str | None,
+    gap: float,
+    time_limit: float | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Run a plan forward, value it, list the limits that it breaks, and compare it with the optimum.
+
+    Ends with code 1 where limits are broken.
+    """
+    from optimizer.cli.documents import evaluate_document
+    from optimizer.cli.output import screen
+    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, note
+    from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
+    from optimizer.result.plan import read_plan
+    from optimizer.study.solve import solve_world
+
+    scenario = open_scenario(instance, policies, patches, objective, extend)
+    scenario.check_countries((country,))
+    # The plan is read before anything is solved, so that a mistake in it costs no time.
+    sets = scenario.sets()
+    decisions = read_plan(plan, country, scenario.instance.countries, sets)
+    world = solve_world(
+        scenario.instance,
+        [country],
+        objective=objective,
+        gap=gap,
+        time_limit=time_limit,
+        extend=scenario.extension,
+        policy=scenario.policy,
+    )
+    run = world.countries[country]
+    if run.parameters is None or run.solution is None:
+        scenario.refuse(run)
+    evaluation = evaluate(run, decisions)
+    if format_ == "json":
+        emit_json(evaluate_document(evaluation, world))
+    elif format_ == "csv":
+        emit(evaluation_csv(evaluation, world))
+    else:
+        emit(screen().render(evaluation_table(evaluation, world)))
+    if evaluation.broken and not quiet:
+        note(f"{len(evaluation.broken)} limits broken")
+    return FINDINGS if evaluation.broken else DONE

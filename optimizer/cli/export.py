@@ -1,0 +1,78 @@
+"""`kloof export`: the program for other solvers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from optimizer.cli.options import (
+    country_option,
+    examples,
+    instance_argument,
+    output_options,
+    scenario_options,
+    solver_options,
+)
+
+FORMATS = (".mps", ".lp", ".nl")
+
+
+@click.command(
+    "export",
+    short_help="The program as MPS, LP or NL for other solvers.",
+    epilog=examples(
+        "kloof export world-2026 --country CHN --to china.nl",
+        "kloof export world-2026 --country CHN --to china.mps",
+    ),
+)
+@instance_argument
+@country_option
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write; its ending .mps, .lp or .nl says what.",
+)
+@scenario_options
+@solver_options
+@output_options
+def command(
+    instance: str,
+    country: str,
+    target: Path,
+    policies: tuple[str, ...],
+    patches: tuple[str, ...],
+    objective: str | None,
+    extend: str | None,
+    gap: float,
+    time_limit: float | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Write one country's program.
+
+    NL holds the true concave program. MPS and LP hold its linear relaxation at the solution, whose optimum is
+    the upper bound of the certificate; rows and columns carry the names of the model.
+    """
+    if target.suffix not in FORMATS:
+        raise click.UsageError(f"--to must end in {', '.join(FORMATS)}, got `{target.name}`")
+    from optimizer.cli.exporting import export_nl, export_relaxation
+    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.session import DONE, emit_json, note
+
+    scenario = open_scenario(instance, policies, patches, objective, extend)
+    scenario.check_countries((country,))
+    if target.suffix == ".nl":
+        export_nl(scenario, country, objective, target)
+    else:
+        export_relaxation(scenario, country, objective, gap, time_limit, target)
+    if format_ == "json":
+        emit_json({"schema_version": 1, "status": "written", "country": country, "file": str(target)})
+    elif not quiet:
+        note(f"wrote {target}")
+    return DONE

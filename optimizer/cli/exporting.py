@@ -1,0 +1,94 @@
+"""How `kloof export` writes programs: to a file beside the target first, so that the target is whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from models.national import build
+from models.parameters import PlanParameters
+from optimizer.errors import Diagnostic, InputError
+
+if TYPE_CHECKING:
+    from optimizer.cli.scenario import Scenario
+
+NAME_FILES: Final = (".row", ".col")
+
+
+def export_nl(scenario: Scenario, country: str, objective: str | None, target: Path) -> None:
+    """Write the true concave program as NL, with `.row` and `.col` files of names beside it."""
+    model = build(scenario.parameters(country, objective))
+    if scenario.extension is not None:
+        scenario.extension(model)
+
+    def write(path: Path) -> None:
+        model.write(str(path), format="nl", io_options={"symbolic_solver_labels": True})
+
+    _whole(target, write, NAME_FILES)
+
+
+def export_relaxation(
+    scenario: Scenario,
+    country: str,
+    objective: str | None,
+    gap: float,
+    time_limit: float | None,
+    target: Path,
+) -> None:
+    """Write the linear relaxation at the solution as MPS or LP. Raises `SolverError` where there is none.
+
+    It is solved without the solver's scaling, so that the file is in the units of the model.
+    """
+    from optimizer.solver import Solver
+    from optimizer.study.solve import PlanSolver
+
+    parameters: PlanParameters = scenario.parameters(country, objective)
+    program = PlanSolver.compile(parameters, scenario.extension).program
+    plan_solver = PlanSolver(program, Solver(program, scaled=False))
+    plan_solver.solve(parameters, gap=gap, time_limit=time_limit)
+
+    def write(path: Path) -> None:
+        if path.suffix == ".mps":
+            plan_solver.solver.relaxation_lp(str(path))
+            return
+        mps = path.with_suffix(".mps")
+        plan_solver.solver.relaxation_lp(str(mps))
+        _lp_from_mps(mps, path)
+
+    _whole(target, write, (".mps",) if target.suffix == ".lp" else ())
+
+
+def _lp_from_mps(mps: Path, lp: Path) -> None:
+    """Write an MPS file as LP, whose names must not hold square brackets: they become round ones."""
+    import highspy
+
+    # The constructor of highspy.Highs prints a banner; its parent's does not.
+    solver = highspy.Highs.__new__(highspy.Highs)
+    super(highspy.Highs, solver).__init__()
+    solver.setOptionValue("output_flag", False)
+    solver.readModel(str(mps))
+    model = solver.getLp()
+    for rename, names in ((solver.passColName, model.col_names_), (solver.passRowName, model.row_names_)):
+        for position, name in enumerate(names):
+            rename(position, name.replace("[", "(").replace("]", ")"))
+    solver.writeModel(str(lp))
+
+
+def _whole(target: Path, write: Callable[[Path], None], companions: tuple[str, ...]) -> None:
+    """Write beside `target` and move into place, files of names with it: a reader never sees half a file."""
+    part = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
+    try:
+        try:
+            write(part)
+            for ending in (ending for ending in companions if ending in NAME_FILES):
+                part.with_suffix(ending).replace(target.with_suffix(ending))
+            part.replace(target)
+        finally:
+            for leftover in (part, *(part.with_suffix(ending) for ending in companions)):
+                leftover.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            Diagnostic("E605", f"cannot write: {error.strerror or error}", file=str(target))
+        ) from error

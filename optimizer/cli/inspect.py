@@ -1,0 +1,65 @@
+"""`kloof inspect`: every resolved number of a country's plan, with its unit, and the inputs behind it."""
+
+from __future__ import annotations
+
+import click
+
+from optimizer.cli.options import (
+    country_option,
+    examples,
+    instance_argument,
+    output_options,
+    scenario_options,
+)
+
+
+@click.command(
+    "inspect",
+    short_help="Every resolved number of a country's plan, with unit and source.",
+    epilog=examples(
+        "kloof inspect world-2026 --country CHN",
+        "kloof inspect world-2026 --country CHN --format json > china.json",
+        "kloof inspect world-2026 --country USA --set 'horizon.steps_per_year = 4'",
+    ),
+)
+@instance_argument
+@country_option
+@scenario_options
+@output_options
+def command(
+    instance: str,
+    country: str,
+    policies: tuple[str, ...],
+    patches: tuple[str, ...],
+    objective: str | None,
+    extend: str | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Show the parameters of one country's plan after all changes, and the inputs they come from.
+
+    A follower's parameters contain the leader's path, so the leader is solved first. Parameters that are 0
+    throughout are left out of the table unless --verbose.
+    """
+    from optimizer.cli.inspection import (
+        inspect_country,
+        inspection_csv,
+        inspection_document,
+        inspection_table,
+    )
+    from optimizer.cli.output import screen
+    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.session import DONE, emit, emit_json
+
+    scenario = open_scenario(instance, policies, patches, objective, extend)
+    scenario.check_countries((country,))
+    found = inspect_country(scenario, country, objective)
+    if format_ == "json":
+        emit_json(inspection_document(found))
+    elif format_ == "csv":
+        emit(inspection_csv(found))
+    else:
+        emit(screen().render(inspection_table(found, verbose)))
+    return DONE

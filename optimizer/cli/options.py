@@ -1,0 +1,98 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+INSTANCE: Final = "A directory that holds an instance, else the name of a shipped one."
+
+
+def _compose(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def apply(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+def instance_argument(function: F) -> F:
+    """The INSTANCE argument."""
+    return click.argument("instance", metavar="INSTANCE")(function)
+
+
+def scenario_options(function: F) -> F:
+    """What turns the instance into the scenario that is solved."""
+    return _compose(
+        click.option(
+            "--policy",
+            "policies",
+            multiple=True,
+            metavar="P",
+            help="A policy file, or the name of a shipped policy. Several compose.",
+        ),
+        click.option(
+            "--set",
+            "patches",
+            multiple=True,
+            metavar="PATCH",
+            help="Change a value: 'PATH = V', 'PATH *= V' or 'PATH += V'. May be repeated.",
+        ),
+        click.option("--objective", metavar="PRESET", help="An objective preset of the instance."),
+        click.option(
+            "--extend",
+            metavar="FILE.py:FUNCTION",
+            help="A function that adds rows of your own to the Pyomo model.",
+        ),
+    )(function)
+
+
+def solver_options(function: F) -> F:
+    """How exactly and how long to solve."""
+    return _compose(
+        click.option(
+            "--gap",
+            type=click.FloatRange(min=0, min_open=True),
+            default=1e-6,
+            show_default=True,
+            help="Certified gap asked for, in average log units (1e-4 is 0.01% of effective compute).",
+        ),
+        click.option(
+            "--time-limit",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop after this long with the best plan and its gap.",
+        ),
+    )(function)
+
+
+def output_options(function: F) -> F:
+    """Format and amount of what is written."""
+    return _compose(
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["table", "json", "csv"]),
+            default="table",
+            show_default=True,
+            help="Form of the data on standard output.",
+        ),
+        click.option("--quiet", "-q", is_flag=True, help="No progress and no notes."),
+        click.option("--verbose", "-v", is_flag=True, help="More detail."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an internal fault."),
+    )(function)
+
+
+def country_option(function: F) -> F:
+    """The one country that a command is about."""
+    return click.option("--country", required=True, metavar="ISO3", help="The country, e.g. CHN.")(function)
+
+
+def examples(*lines: str) -> str:
+    """The examples at the end of a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

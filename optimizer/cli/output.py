@@ -1,0 +1,20 @@
+"""Where tables are printed: the width and colour of standard output."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optimizer.result.tables import Screen
+
+
+def screen() -> Screen:
+    """The terminal's width and colour; 120 columns of plain text where output goes elsewhere."""
+    from optimizer.result.tables import PLAIN_WIDTH, Screen
+
+    if not sys.stdout.isatty():
+        return Screen(int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else PLAIN_WIDTH)
+    return Screen(shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ)

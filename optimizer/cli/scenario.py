@@ -1,0 +1,192 @@
+"""From a command's arguments to the scenario it is about: the instance, changed, and what was changed."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from models.parameters import PlanParameters, PlanSets
+from optimizer.errors import Diagnostic, InputError, ModelError, SolverError
+from optimizer.instance import Instance, load, patch, read_policy
+from optimizer.instance.shipped import find_policy
+from optimizer.result.store import sha256
+
+if TYPE_CHECKING:
+    from optimizer.result.run import CountryRun
+
+Extension = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An instance after policies and patches. `policy` joins the names of the policies with `+`; `inputs`
+    identifies all that the scenario depends on, by content."""
+
+    instance: Instance
+    policy: str
+    inputs: dict[str, Any]
+    applied: list[dict[str, Any]]
+    extension: Extension | None
+
+    def check_countries(self, countries: Sequence[str]) -> None:
+        """Raise `InputError` for countries that the instance does not have."""
+        unknown = [country for country in countries if country not in self.instance.countries]
+        if not unknown:
+            return
+        known = list(self.instance.countries)
+        problems = []
+        for country in unknown:
+            near = difflib.get_close_matches(country.upper(), known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+            problems.append(Diagnostic("E302", f"unknown country `{country}`", path="--country", hint=hint))
+        raise InputError(problems)
+
+    def sets(self) -> PlanSets:
+        """The index sets that every country's plan shares."""
+        from optimizer.instance.resolve import plan_sets
+
+        return plan_sets(self.instance, self.instance.leader)
+
+    def parameters(self, country: str, objective: str | None) -> PlanParameters:
+        """One country's parameters; for a follower the leader is solved first.
+
+        Raises `InputError`, and `SolverError` where the leader has no plan to follow.
+        """
+        from optimizer.instance.resolve import resolve
+
+        leading = resolve(self.instance, self.instance.leader, None, objective)
+        if country == self.instance.leader:
+            return leading
+        from models.simulate import simulate
+        from optimizer.study.solve import PlanSolver, leader_path
+
+        plan_solver = PlanSolver.compile(leading, self.extension)
+        solution = plan_solver.solve(leading)
+        if not solution.has_plan:
+            message = (
+                f"the leader {leading.country} has no plan that {country} could follow: {solution.message}"
+            )
+            raise SolverError(Diagnostic("S104", message))
+        values = simulate(leading, plan_solver.decisions(solution.x))
+        return resolve(self.instance, country, leader_path(self.instance, leading, values), objective)
+
+    def refuse(self, run: CountryRun) -> NoReturn:
+        """Raise what kept a country from having a plan, where a command cannot go on without it."""
+        errors = [diagnostic for diagnostic in run.diagnostics if diagnostic.severity == "error"]
+        if errors and all(diagnostic.code.startswith("E") for diagnostic in errors):
+            raise InputError(errors)
+        if errors:
+            raise ModelError(errors)
+        raise InputError(Diagnostic("S104", f"{run.country} has no plan: {run.status}"))
+
+
+def open_scenario(
+    instance: str,
+    policies: Sequence[str],
+    patches: Sequence[str],
+    objective: str | None,
+    extend: str | None,
+) -> Scenario:
+    """Load the instance, then apply policies and patches together, so that overlaps are found.
+
+    Raises `InputError` with every problem of the first step that finds any.
+    """
+    loaded = load(instance)
+    names = [name for text in policies for name in _parts(text)]
+    chosen = [read_policy(name) for name in names]
+    changed = patch(loaded, [*(each for policy in chosen for each in policy.patches), *patches])
+    if objective is not None and objective not in changed.objectives:
+        near = difflib.get_close_matches(objective, list(changed.objectives), n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(changed.objectives)}"
+        raise InputError(
+            Diagnostic("E604", f"unknown objective preset `{objective}`", path="--objective", hint=hint)
+        )
+    inputs: dict[str, Any] = {
+        "instance": changed.name,
+        "files": dict(loaded.files),
+        "policies": [
+            {"name": policy.name, "sha256": sha256(find_policy(name).read_bytes())}
+            for name, policy in zip(names, chosen, strict=True)
+        ],
+        "set": list(patches),
+    }
+    extension = None
+    if extend is not None:
+        file, extension = _extension(extend)
+        inputs["extend"] = {"function": extend.rpartition(":")[2], "sha256": sha256(file.read_bytes())}
+    applied = [
+        {"path": each.path, "old": _json(each.old), "new": _json(each.new), "patch": each.text}
+        for each in changed.applied
+    ]
+    return Scenario(changed, "+".join(policy.name for policy in chosen), inputs, applied, extension)
+
+
+def _parts(text: str) -> list[str]:
+    """The policies in `A+B`, unless that is the name of a file."""
+    return [text] if Path(text).exists() else [part.strip() for part in text.split("+")]
+
+
+def _json(value: object) -> object:
+    """A patched value as JSON data; what JSON has no word for as text."""
+    if isinstance(value, (str, bool, int)) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else str(value)
+    if isinstance(value, dict):
+        return {str(key): _json(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json(each) for each in value]
+    return str(value)
+
+
+def _extension(text: str) -> tuple[Path, Extension]:
+    """The file and function of `FILE.py:FUNCTION`. Raises `InputError`."""
+    name, _, function_name = text.rpartition(":")
+    path = Path(name)
+    if not name or not function_name or path.suffix != ".py":
+        raise InputError(Diagnostic("E603", f"--extend takes FILE.py:FUNCTION, got `{text}`"))
+    if not path.is_file():
+        raise InputError(Diagnostic("E201", "no such file", file=name))
+    spec = importlib.util.spec_from_file_location(f"kloof_extension_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InputError(Diagnostic("E603", "the file cannot be imported", file=name))
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(_fault(path, error, "importing the extension")) from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        defined = [
+            each for each, value in vars(module).items() if callable(value) and not each.startswith("_")
+        ]
+        near = difflib.get_close_matches(function_name, defined, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else None
+        raise InputError(Diagnostic("E603", f"no function `{function_name}`", file=name, hint=hint))
+
+    def extension(model: Any) -> None:
+        try:
+            function(model)
+        except Exception as error:
+            raise InputError(_fault(path, error, f"`{function_name}`")) from error
+
+    return path, extension
+
+
+def _fault(path: Path, error: Exception, what: str) -> Diagnostic:
+    """An exception in the user's own file, at the deepest of its lines that was running."""
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename) == path or trace.tb_frame.f_code.co_filename == str(
+            path.resolve()
+        ):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError):
+        line = error.lineno
+    message = f"{what} raised {type(error).__name__}: {error}"
+    return Diagnostic("E603", message, file=str(path), line=line)

@@ -1,0 +1,194 @@
+"""`kloof solve`: the optimal strategy of each country, certified, printed and saved."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer.cli.options import (
+    examples,
+    instance_argument,
+    output_options,
+    scenario_options,
+    solver_options,
+)
+
+if TYPE_CHECKING:
+    from optimizer.cli.demand import Demand
+    from optimizer.result.run import WorldRun
+
+# With more countries than this, detail only on --verbose.
+DETAILED_COUNTRIES = 3
+
+
+@click.command(
+    "solve",
+    short_help="The optimal strategy of each country.",
+    epilog=examples(
+        "kloof solve world-2026",
+        "kloof solve world-2026 --country CHN --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
+        "kloof solve my-world --format json --no-save > strategies.json",
+    ),
+)
+@instance_argument
+@click.option(
+    "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
+)
+@scenario_options
+@solver_options
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the run here.")
+@click.option("--no-save", is_flag=True, help="Save nothing.")
+@output_options
+def command(
+    instance: str,
+    countries: tuple[str, ...],
+    policies: tuple[str, ...],
+    patches: tuple[str, ...],
+    objective: str | None,
+    extend: str | None,
+    gap: float,
+    time_limit: float | None,
+    out: Path | None,
+    no_save: bool,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Solve the plan of every country (or of those named) for the best strategy.
+
+    The leader is solved first, under the same changes, and the others follow its path. Prints one line per
+    country, and the whole plan of those named with --country; saves strategy.csv, summary.json and
+    manifest.json in a run directory.
+    """
+    if out is not None and no_save:
+        raise click.UsageError("--out and --no-save exclude each other")
+    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.session import note
+    from optimizer.result import store
+    from optimizer.result.summary import exit_code
+
+    started = time.perf_counter()
+    scenario = open_scenario(instance, policies, patches, objective, extend)
+    scenario.check_countries(countries)
+    options = {"countries": list(countries), "objective": objective, "gap": gap, "time_limit": time_limit}
+    inputs = {**scenario.inputs, "options": options}
+    directory = out or store.default_directory("solve", inputs)
+    if not no_save:
+        store.check_replaceable(directory)
+
+    from optimizer.cli.demand import world_demand
+    from optimizer.result.run import INFEASIBLE
+    from optimizer.study.solve import solve_world
+
+    world = solve_world(
+        scenario.instance,
+        countries or None,
+        objective=objective,
+        gap=gap,
+        time_limit=time_limit,
+        extend=scenario.extension,
+        policy=scenario.policy,
+        progress=None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
+    )
+    if any(run.status == INFEASIBLE for run in world.runs):
+        from optimizer.cli.conflicts import explain_conflicts
+
+        world = explain_conflicts(world, scenario.instance, objective, scenario.extension)
+    demand = world_demand(world, scenario.instance)
+    strategy = ""
+    if not no_save or format_ == "csv":
+        from optimizer.result.strategy import csv_text
+
+        strategy = csv_text(world)
+    if not no_save:
+        wall = time.perf_counter() - started
+        store.save(directory, _files(world, demand, strategy, inputs, scenario.applied, wall))
+        if not quiet:
+            note(f"saved in {directory}")
+    _show(world, demand, strategy, format_, quiet, verbose or 0 < len(countries) <= DETAILED_COUNTRIES)
+    return exit_code(world, failed=_failure(world))
+
+
+def _progress(count: int) -> Any:
+    """Prints on stderr which country is being solved: over itself on a terminal, else not at all."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return None
+    done: list[str] = []
+
+    def tell(country: str) -> None:
+        done.append(country)
+        sys.stderr.write(f"\r\x1b[Ksolving {country} ({len(done)} of {max(count, len(done))})")
+        sys.stderr.flush()
+
+    return tell
+
+
+def _failure(world: WorldRun) -> int:
+    """Exit code of the countries that failed: 2 where their input is at fault, else 70."""
+    from optimizer.cli.session import INTERNAL, INVALID
+    from optimizer.result.run import FAILED
+
+    codes = [
+        diagnostic.code
+        for run in world.countries.values()
+        if run.status == FAILED
+        for diagnostic in run.diagnostics
+        if diagnostic.severity == "error"
+    ]
+    return INVALID if codes and all(code.startswith("E") for code in codes) else INTERNAL
+
+
+def _show(
+    world: WorldRun, demand: list[Demand], strategy: str, format_: str, quiet: bool, detailed: bool
+) -> None:
+    import sys
+
+    from optimizer.cli.demand import demand_notes
+    from optimizer.cli.output import screen
+    from optimizer.cli.session import emit, emit_json, report
+
+    if sys.stderr.isatty() and not quiet:
+        sys.stderr.write("\r\x1b[K")
+    if format_ == "json":
+        from optimizer.cli.documents import solve_document
+
+        emit_json(solve_document(world, demand))
+        return
+    if format_ == "csv":
+        emit(strategy)
+    else:
+        from optimizer.result.detail import detail
+        from optimizer.result.tables import summary
+
+        place = screen()
+        parts = summary(world, place, demand_notes(demand))
+        for run in world.countries.values() if detailed else ():
+            parts += ["", *detail(run, world)]
+        emit(place.render(parts))
+    for run in world.runs:
+        # The table says what is to be warned of; other forms of data have no place for it.
+        report(d for d in run.diagnostics if d.severity == "error" or (format_ == "csv" and not quiet))
+
+
+def _files(
+    world: WorldRun,
+    demand: list[Demand],
+    strategy: str,
+    inputs: dict[str, Any],
+    applied: list[dict[str, Any]],
+    wall: float,
+) -> dict[str, str]:
+    from optimizer.cli.documents import manifest_document, summary_document
+    from optimizer.result.store import MANIFEST, json_text
+
+    return {
+        "strategy.csv": strategy,
+        "summary.json": json_text(summary_document(world, demand)),
+        MANIFEST: json_text(manifest_document("solve", inputs, applied, world, wall)),
+    }

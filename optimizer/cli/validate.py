@@ -1,0 +1,50 @@
+"""`kloof validate`: all that is wrong with an instance, at once."""
+
+from __future__ import annotations
+
+import click
+
+from optimizer.cli.options import examples, instance_argument, output_options
+
+
+@click.command(
+    "validate",
+    short_help="Check an instance; all errors at once.",
+    epilog=examples("kloof validate my-world", "kloof validate my-world --format json"),
+)
+@instance_argument
+@click.option(
+    "--policy", "policies", multiple=True, metavar="P", help="Check it under this policy. Several compose."
+)
+@click.option(
+    "--set", "patches", multiple=True, metavar="PATCH", help="Check it with this change. May be repeated."
+)
+@output_options
+def command(
+    instance: str,
+    policies: tuple[str, ...],
+    patches: tuple[str, ...],
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Check schema, units, ranges, references and sources, and that every country's plan can be set up.
+
+    Ends with code 2 on any error.
+    """
+    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.session import DONE, emit, emit_json
+    from optimizer.cli.validation import check_plans, counts
+
+    scenario = open_scenario(instance, policies, patches, None, None)
+    check_plans(scenario.instance)
+    found = counts(scenario.instance)
+    if format_ == "json":
+        emit_json({"schema_version": 1, "status": "valid", "counts": found, "diagnostics": []})
+    elif format_ == "csv":
+        emit("what,count\n" + "".join(f"{name},{count}\n" for name, count in found.items()))
+    else:
+        listed = ", ".join(f"{count} {name}" for name, count in found.items())
+        emit(f"{scenario.instance.name} is valid: {listed}\n")
+    return DONE

@@ -1,0 +1,50 @@
+"""What `kloof validate` checks beyond reading the files: that every country's plan can be set up."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from models.parameters import LeaderPath
+from optimizer.errors import Diagnostic, InputError
+from optimizer.instance import Instance
+from optimizer.instance.resolve import plan_sets, resolve
+
+
+def check_plans(instance: Instance) -> None:
+    """Resolve every country. Raises `InputError` with the problems of all of them.
+
+    Followers see a leader that stands still: whether their own data are sound does not depend on its plan,
+    and a solve would only slow the check down.
+    """
+    problems: dict[Diagnostic, None] = {}
+    sets = plan_sets(instance, instance.leader)
+    periods = len(sets.periods)
+    standing = LeaderPath(
+        country=instance.leader,
+        capability=np.zeros(periods),
+        efficiency=np.zeros(periods),
+        knowledge=np.ones(periods + 1),
+        imports=np.zeros((len(sets.chips), periods)),
+        base_capability=0.0,
+        growth_before_base=instance.settings.research.capability_growth_per_year.number(),
+    )
+    for country in instance.countries:
+        try:
+            resolve(instance, country, None if country == instance.leader else standing)
+        except InputError as error:
+            problems.update(dict.fromkeys(error.diagnostics))
+    if problems:
+        raise InputError(problems)
+
+
+def counts(instance: Instance) -> dict[str, int]:
+    """How much the instance holds, and how well its values are supported."""
+    statuses = Counter(cell.status for cell in instance.cells())
+    found = {
+        "countries": len(instance.countries),
+        "chips": len(instance.chips),
+        "sources": len(instance.sources),
+    }
+    return found | {f"{name} values": statuses[name] for name in ("sourced", "recalled", "assumed")}

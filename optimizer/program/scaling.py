@@ -1,0 +1,47 @@
+"""Scaling by powers of two: exact in floating point, so it changes no number, only the solver's view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from optimizer.program.tape import Array
+
+if TYPE_CHECKING:
+    from optimizer.program.numbers import Numbers
+
+
+# entries smaller than this share of the largest one in their row have no say in its scale
+SPREAD: Final = 1e-6
+
+
+def power_of_two(sizes: Array) -> Array:
+    """The power of two nearest to each size (in ratio); 1 for 0 and for what is not finite."""
+    usable = np.isfinite(sizes) & (sizes > 0)
+    result: Array = np.where(usable, np.exp2(np.round(np.log2(np.where(usable, sizes, 1.0)))), 1.0)
+    return result
+
+
+def column_scale(numbers: Numbers) -> Array:
+    """Size of one solver unit of each of the model's columns; 1 for integer columns."""
+    return np.where(numbers.program.integer, 1.0, power_of_two(numbers.nominal))
+
+
+def scale_rows(matrix: csr_array) -> tuple[csr_array, Array]:
+    """The matrix with each row multiplied by a factor that brings the geometric middle of its entries to
+    about 1, and the factors."""
+    starts = matrix.indptr
+    sizes = np.abs(matrix.data)
+    sizes = np.where(sizes > 0, sizes, np.nan)
+    factors = np.ones(matrix.shape[0])
+    filled = np.flatnonzero(np.diff(starts) > 0)
+    if len(filled):
+        largest = np.fmax.reduceat(sizes, starts[filled])
+        smallest = np.fmin.reduceat(sizes, starts[filled])
+        middle = np.sqrt(largest * np.fmax(smallest, SPREAD * largest))
+        factors[filled] = 1.0 / power_of_two(np.where(np.isnan(middle), 1.0, middle))
+    scaled = matrix.copy()
+    scaled.data = matrix.data * np.repeat(factors, np.diff(starts))
+    return scaled, factors

@@ -1,0 +1,279 @@
+"""One country's plan in full: every section of the strategy by year, what binds, and the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from rich.console import ConsoleRenderable
+
+from models.parameters import CATEGORIES, USES, Array, PlanParameters
+from optimizer.result import digits
+from optimizer.result.binding import HEADS, binding_rows
+from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.strategy import derived
+from optimizer.result.tables import grid, heading, indented
+from optimizer.result.vocabulary import DERIVED, VARIABLES
+
+YEARS_ABREAST: Final = 10
+CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
+
+Line = list[str]
+
+
+@dataclass(frozen=True)
+class _Year:
+    """A column: its label and the positions of its periods."""
+
+    label: str
+    periods: slice
+
+
+class _Book:
+    """One country's numbers by calendar year: flows added up, stocks at the end, levels on average."""
+
+    def __init__(
+        self,
+        run: CountryRun,
+        parameters: PlanParameters,
+        values: Mapping[str, Array],
+        extra: Mapping[str, Array],
+    ) -> None:
+        self.run, self.parameters = run, parameters
+        self.values = {**values, **extra}
+        self.labels = parameters.sets.periods[: parameters.sets.reported]
+        steps = max(round(1 / parameters.scalar("dt")), 1)
+        starts = range(0, parameters.sets.reported, steps)
+        self.years = [_Year(self.labels[t][:4], slice(t, min(t + steps, len(self.labels)))) for t in starts]
+
+    def by_year(self, name: str, item: int | tuple[int, ...] = ()) -> list[float]:
+        """A metric's item, one number per year."""
+        line = self.values[name][item]
+        spec = VARIABLES.get(name) or DERIVED[name]
+        parts = [line[year.periods] for year in self.years]
+        if spec.kind == "stock":
+            return [float(part[-1]) for part in parts]
+        return [float(part.sum() if spec.kind == "flow" else part.mean()) for part in parts]
+
+    def width(self, name: str, item: str = "") -> float:
+        return digits.width_of(self.run.ranges, name, item, self.labels)
+
+    def line(
+        self,
+        label: str,
+        name: str,
+        item: int | tuple[int, ...] = (),
+        decimals: int | None = None,
+        key: str = "",
+    ) -> Line:
+        """A row of the table: the label and a number per year, no finer than the metric's certified range."""
+        return [label, *digits.cells(self.by_year(name, item), decimals, self.width(name, key))]
+
+    def some(self, label: str, name: str, item: int | tuple[int, ...] = ()) -> Iterator[Line]:
+        """The row, unless it holds nothing."""
+        if any(self.by_year(name, item)):
+            yield self.line(label, name, item)
+
+
+def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
+    """The whole plan of one country; empty where there is none."""
+    parameters, values = run.parameters, run.values
+    if parameters is None or values is None:
+        return []
+    book = _Book(run, parameters, values, derived(run, world.leader_run))
+    sections = [
+        ("budget by use, %", _split(book)),
+        ("cash, USD bn", _cash(book)),
+        ("chips bought, thousand", _purchases(book)),
+        ("fleet at year's end, thousand", _fleet(book)),
+        ("compute, kH100e", _compute(book)),
+        ("power, GW", _power(book)),
+        ("researchers, thousand", _talent(book)),
+        ("research", _research(book)),
+        ("service, log units", _service(book)),
+        ("domestic chip industry", _industry(book)),
+        (f"against {world.leader}", _against(book, world.leader)),
+    ]
+    parts: list[ConsoleRenderable | str] = [heading(f"{run.country}: {_verdict(run)}"), ""]
+    heads = [year.label for year in book.years]
+    for title, lines in sections:
+        body = list(lines)
+        for start in range(0, len(heads) if body else 0, YEARS_ABREAST):
+            stop = start + YEARS_ABREAST
+            shown = [[line[0], *line[1 + start : 1 + stop]] for line in body]
+            parts += [indented(grid([title, *heads[start:stop]], shown)), ""]
+    if run.solution is not None:
+        bound = binding_rows(parameters, values, run.solution)
+        if bound:
+            parts += [indented(grid(HEADS, bound, left=3)), ""]
+        parts += [f"  {line}" for line in _certificate(run)]
+    return parts
+
+
+def _verdict(run: CountryRun) -> str:
+    if run.solution is None:
+        return run.status
+    gap = digits.scientific(run.solution.certificate.gap)
+    if run.status == "optimal":
+        return f"optimal; no plan is better by more than {gap} average log units of effective compute"
+    return f"stopped; a better plan may exist, by at most {gap} average log units"
+
+
+def _split(book: _Book) -> Iterator[Line]:
+    spending = np.array([book.by_year("spend", c) for c in range(len(CATEGORIES))])
+    spread = max(book.width("spend_share", name) for name in CATEGORIES)
+    columns = [digits.percents(spending[:, y].tolist(), spread) for y in range(spending.shape[1])]
+    for c, name in enumerate(CATEGORIES):
+        yield [name, *(column[c] for column in columns)]
+    yield book.line("spent, USD bn", "total")
+
+
+PAID: Final = (
+    ("chips bought and made", "buy"),
+    ("offshore rent", "rent"),
+    ("energy", "energy"),
+    ("domestic chip investment", "chips_cost"),
+    ("talent", "talent_cost"),
+    ("power", "power_spend"),
+    ("premiums for pace", "premium"),
+    ("market prices bid up", "bidup"),
+    ("lapsed", "lapsed"),
+)
+
+
+def _cash(book: _Book) -> Iterator[Line]:
+    p = book.parameters
+    dt = p.scalar("dt")
+    values = book.values
+    before = np.concatenate([[p.scalar("cash0")], values["cash"][:-1]])
+    interest = ((1 + p.scalar("interest")) ** dt - 1) * before
+    received: list[tuple[str, list[float]]] = [
+        ("carried in", [float(before[year.periods][0]) for year in book.years]),
+        ("interest", [float(interest[year.periods].sum()) for year in book.years]),
+        ("income", [float((p["income"] * dt)[year.periods].sum()) for year in book.years]),
+        ("recovered from users", book.by_year("recovered")),
+        ("returned by home-made chips", book.by_year("home_returned")),
+    ]
+    paid: list[tuple[str, list[float]]] = []
+    for label, name in PAID:
+        lines = values[name].reshape(-1, values[name].shape[-1]).sum(axis=0)
+        paid.append((label, [float(lines[year.periods].sum()) for year in book.years]))
+    closing = book.by_year("cash")
+    places = digits.decimals_for([amount for _, line in paid for amount in line])
+    columns = [
+        digits.balanced([line[y] for _, line in received], [line[y] for _, line in paid], closing[y], places)
+        for y in range(len(book.years))
+    ]
+    for i, (label, line) in enumerate(received):
+        if any(line):
+            yield [label, *digits.cells([column[0][i] for column in columns], places)]
+    for i, (label, line) in enumerate(paid):
+        if any(line):
+            yield [f"- {label}", *digits.cells([column[1][i] for column in columns], places)]
+    yield ["= carried over", *digits.cells([column[2] for column in columns], places)]
+
+
+def _purchases(book: _Book) -> Iterator[Line]:
+    for k, chip in enumerate(book.parameters.sets.chips):
+        for name, channel in CHANNELS:
+            yield from book.some(f"{chip}, {channel}", name, k)
+        yield from book.some(f"{chip}, of it from stockpiled dies", "bank_drawn", k)
+
+
+def _fleet(book: _Book) -> Iterator[Line]:
+    for k, chip in enumerate(book.parameters.sets.chips):
+        for u, use in enumerate(USES):
+            yield from book.some(f"{chip}, {use}", "stock", (k, u))
+    retired = book.values["retired"].sum(axis=0)
+    if retired[: book.parameters.sets.reported].any():
+        by_year = [float(retired[year.periods].sum()) for year in book.years]
+        yield ["retired early, all chips", *digits.cells(by_year)]
+
+
+def _compute(book: _Book) -> Iterator[Line]:
+    yield book.line("installed, end of year", "installed_compute")
+    yield book.line("at work on research", "research_compute")
+    yield book.line("at work on delivery", "delivery_compute")
+    for u, use in enumerate(USES):
+        yield from book.some(f"of it rented for {use}", "rented", u)
+    yield from book.some("home-made, installed", "home_compute")
+    yield book.line("autonomy, log units", "autonomy", decimals=2)
+
+
+def _power(book: _Book) -> Iterator[Line]:
+    yield book.line("available, end of year", "power")
+    draw = book.parameters["power_per_chip"] @ book.values["fleet"]
+    yield ["drawn by the fleet", *digits.cells([float(draw[year.periods][-1]) for year in book.years])]
+    yield from book.some("ordered", "power_built")
+
+
+def _talent(book: _Book) -> Iterator[Line]:
+    yield book.line("at the end of the year", "talent")
+    for label, name in (
+        ("graduates taken on", "trained"),
+        ("recruited abroad", "recruited"),
+        ("let go", "released"),
+        ("extra graduates ordered", "education"),
+    ):
+        yield from book.some(label, name)
+
+
+def _research(book: _Book) -> Iterator[Line]:
+    yield book.line("effort, leader at start = 1", "effort")
+    yield book.line("knowledge, leader-effort years", "knowledge")
+    yield book.line("efficiency, log units", "efficiency", decimals=2)
+    yield book.line("capability, log units", "capability", decimals=2)
+
+
+def _service(book: _Book) -> Iterator[Line]:
+    for j, segment in enumerate(book.parameters.sets.segments):
+        yield book.line(segment, "service", j, decimals=2)
+        if any(amount > 5e-4 for amount in book.by_year("shortfall", j)):
+            yield book.line(f"{segment}, short of need", "shortfall", j, decimals=2)
+
+
+def _industry(book: _Book) -> Iterator[Line]:
+    for n, line in enumerate(book.parameters.sets.lines):
+        if any(book.by_year("wafer_capacity", n)):
+            yield book.line(f"{line} capacity, kwpm", "wafer_capacity", n)
+            yield from book.some(f"{line} ordered, kwpm", "wafer_built", n)
+    for label, name in (
+        ("HBM capacity, PB/year", "hbm_capacity"),
+        ("HBM capacity ordered, PB/year", "hbm_built"),
+        ("HBM imported, PB", "hbm_imports"),
+        ("HBM in store, PB", "hbm_stock"),
+    ):
+        yield from book.some(label, name)
+
+
+def _against(book: _Book, leader: str) -> Iterator[Line]:
+    for label, name in (
+        ("installed compute, %", "compute_ratio"),
+        ("effective compute, %", "effective_ratio"),
+    ):
+        if name in book.values:
+            yield [label, *(digits.significant(100 * value) for value in book.by_year(name))]
+    if "lag_months" in book.values and book.run.country != leader:
+        months = digits.cells(book.by_year("lag_months"), 1, book.width("lag_months"))
+        marks = [
+            ">" if beyond else "*" if extrapolated else ""
+            for beyond, extrapolated in zip(
+                book.by_year("lag_beyond"), book.by_year("lag_extrapolated"), strict=True
+            )
+        ]
+        yield ["lag, months", *(text + mark for text, mark in zip(months, marks, strict=True))]
+
+
+def _certificate(run: CountryRun) -> Sequence[str]:
+    if run.solution is None:
+        return []
+    c = run.solution.certificate
+    return [
+        f"certificate: objective between {c.lower:.9g} (this plan) and {c.upper:.9g} (bound); "
+        f"gap {digits.scientific(c.gap)}",
+        f"  {c.rows_checked} rows of the true model checked, worst off by "
+        f"{digits.scientific(c.max_row_violation)} of its size; {c.rounds} rounds, {c.tangents} tangents, "
+        f"{c.solver} {c.solver_version}",
+    ]

@@ -1,0 +1,96 @@
+"""How numbers are printed: no digit beyond what is certain, shares that sum to 100, books that balance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from optimizer.result.metrics import largest_remainder
+
+NOTHING: Final = "·"
+Ranges = Mapping[str, tuple[float, float]]
+
+
+def width_of(ranges: Ranges, metric: str, item: str, periods: Sequence[str]) -> float:
+    """The widest certified range of a metric's item over some periods; 0 where none is known."""
+    prefix = f"{metric}/{item}" if item else metric
+    widths = [high - low for low, high in (ranges.get(f"{prefix}/{p}", (0.0, 0.0)) for p in periods)]
+    return max(widths, default=0.0)
+
+
+def decimals_within(decimals: int, width: float) -> int:
+    """The most decimals, up to `decimals`, whose last digit is not finer than `width`; negative: tens, ..."""
+    if width <= 0 or not math.isfinite(width):
+        return decimals
+    return min(decimals, -math.ceil(math.log10(width) - 1e-9))
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with that many decimals and thousands separators; rounded to tens, ... where negative."""
+    if not math.isfinite(value):
+        return "inf" if value > 0 else "-inf" if value < 0 else "n/a"
+    text = f"{round(value, decimals):,.{max(decimals, 0)}f}"
+    return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
+
+
+def decimals_for(values: Sequence[float], significant: int = 3) -> int:
+    """Decimals that give the largest of `values` about `significant` digits, at least all whole ones."""
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    if largest <= 0:
+        return 0
+    return min(max(significant - 1 - math.floor(math.log10(largest)), 0), 4)
+
+
+def significant(value: float, count: int = 2) -> str:
+    """A number with about `count` significant digits, whole digits kept; very small ones as powers of ten."""
+    if value != 0 and abs(value) < 1e-4:
+        return f"{value:.0e}"
+    return fixed(value, decimals_for([value], count)) if value else "0"
+
+
+def cells(values: Sequence[float], decimals: int | None = None, width: float = 0.0) -> list[str]:
+    """A row of numbers with the same decimals; a dot where there is exactly nothing."""
+    places = decimals_within(decimals_for(values) if decimals is None else decimals, width)
+    return [NOTHING if value == 0 else fixed(value, places) for value in values]
+
+
+def percents(parts: Sequence[float], width: float = 0.0) -> list[str]:
+    """Shares of a whole in percent that sum to 100 exactly.
+
+    In tens where `width`, the certified range of a share, is more than a point, and marked `~` where it is
+    more than ten.
+    """
+    step = 10 if 100 * width > 1 else 1
+    mark = "~" if 100 * width > 10 else ""
+    return [f"{mark}{step * count}" for count in largest_remainder(parts, 100 // step)]
+
+
+def balanced(
+    received: Sequence[float], paid: Sequence[float], closing: float, decimals: int
+) -> tuple[list[float], list[float], float]:
+    """Rounded books that still balance: `sum(received) - sum(paid) = closing` holds for what is printed.
+
+    Received amounts and the closing balance are rounded as they are; the payments take up the difference by
+    largest remainders.
+    """
+    scale = 10.0**decimals
+    inflow = [round(value * scale) for value in received]
+    end = round(closing * scale)
+    exact = [value * scale for value in paid]
+    outflow = [math.floor(value) for value in exact]
+    rest = sum(inflow) - end - sum(outflow)
+    order = sorted(range(len(exact)), key=lambda i: outflow[i] - exact[i])
+    used = [i for i in order if paid[i] > 0] or order
+    for turn in range(abs(rest)):
+        outflow[used[turn % len(used)]] += 1 if rest > 0 else -1
+    return [v / scale for v in inflow], [v / scale for v in outflow], end / scale
+
+
+def scientific(value: float) -> str:
+    """A gap or tolerance with one digit, rounded up: a certificate must not look better than it is."""
+    if value <= 0:
+        return "0"
+    exponent = math.floor(math.log10(value))
+    digit = math.ceil(value / 10.0**exponent - 1e-9)
+    return f"1e{exponent + 1:+03d}" if digit == 10 else f"{digit}e{exponent:+03d}"

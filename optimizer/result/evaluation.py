@@ -1,0 +1,177 @@
+"""A given plan in the true model: its value, the limits that it breaks, and its distance from the optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from rich.console import ConsoleRenderable
+
+from models.parameters import Array, PlanParameters
+from models.simulate import DECISIONS, objective, simulate, weight_of_time
+from optimizer.result import digits, strategy
+from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.summary import headline
+from optimizer.result.tables import grid, heading, indented
+from optimizer.result.vocabulary import LIMITS, VARIABLES
+
+if TYPE_CHECKING:
+    from optimizer.solver import Solution
+
+# A row counts as broken beyond this share of its own size, which is what the certificate allows.
+TOLERANCE: Final = 1e-7
+MOST_LINES: Final = 40
+# Average log units below which two plans are the same to any certificate that is asked for.
+INDISTINGUISHABLE: Final = 1e-8
+OTHER_ROW_UNITS: Final[Mapping[str, str]] = {
+    "fabrication_not_negative": "thousand chips",
+    "segment_supply": "kH100e",
+    "last_debt": "USD bn",
+}
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A limit that the plan breaks: its row, by how much, and in what unit."""
+
+    row: str
+    excess: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A plan's value beside the optimum.
+
+    `objective` is the plan's; `optimum` the certified bounds of the best plan (None where there is none);
+    `run` holds the values of the plan run forward. `loss` is what the plan gives away against the best plan
+    found, in average log units.
+    """
+
+    run: CountryRun
+    objective: float
+    optimum: tuple[float, float] | None
+    broken: tuple[Broken, ...]
+
+    @property
+    def loss(self) -> float | None:
+        if self.optimum is None or self.run.parameters is None:
+            return None
+        return (self.optimum[0] - self.objective) / weight_of_time(self.run.parameters)
+
+
+def evaluate(optimum: CountryRun, decisions: Mapping[str, Array]) -> Evaluation:
+    """Value `decisions` under the parameters of `optimum`, the same country's best plan."""
+    parameters, solution = optimum.parameters, optimum.solution
+    if parameters is None or solution is None:
+        raise ValueError("a plan cannot be valued without the program of its country")
+    values = simulate(parameters, decisions)
+    best = solution.certificate if optimum.solved else None
+    return Evaluation(
+        replace(optimum, values=values, solution=None, ranges={}, diagnostics=()),
+        objective(parameters, values),
+        None if best is None else (best.lower, best.upper),
+        (*_changed(parameters, decisions, values), *_broken_rows(solution, values)),
+    )
+
+
+def _changed(
+    parameters: PlanParameters, decisions: Mapping[str, Array], values: Mapping[str, Array]
+) -> Iterator[Broken]:
+    """Decisions that cannot be carried out as they are: more than there is to retire, use or release."""
+    for name in DECISIONS:
+        spec = VARIABLES[name]
+        asked = decisions[name].reshape(-1, len(parameters.sets.periods))
+        done = values[name].reshape(asked.shape)
+        size = np.maximum(np.abs(asked), np.abs(done))
+        off = np.abs(asked - done)
+        # A use of less than a thousandth of a chip is rounding of the table, not a plan.
+        floor = 1e-6 if spec.unit == "thousand chips" else 1e-9
+        for i, t in zip(*np.nonzero(off > np.maximum(TOLERANCE * size, floor)), strict=True):
+            item = strategy.items(parameters.sets, spec)[i]
+            label = ",".join(part for part in (*item.split("/"), parameters.sets.periods[t]) if part)
+            yield Broken(f"{name}[{label}] as planned", float(off[i, t]), spec.unit)
+
+
+def _broken_rows(solution: Solution, values: Mapping[str, Array]) -> Iterator[Broken]:
+    """Rows and bounds of the program that do not hold at `values`, by the certificate's own measure.
+
+    Rows on variables that a user's extension added are left out: a plan does not say what they are.
+    """
+    program = solution.program
+    numbers = program.at(solution.parameters)
+    point = np.full(program.user_columns, np.nan)
+    for name, block in program.variables.items():
+        if name in values:
+            point[block.slice] = values[name].ravel()
+    low = numbers.column_lower[: program.user_columns] - point
+    for column in np.flatnonzero(low > TOLERANCE * np.maximum(1.0, np.abs(point))):
+        name = program.column_name(int(column))
+        yield Broken(f"{name} not negative", float(low[column]), VARIABLES[name.partition("[")[0]].unit)
+    with np.errstate(invalid="ignore"):
+        body, largest = numbers.body(point)
+        excess = np.fmax(numbers.lower - body, body - numbers.upper)
+    for row in np.flatnonzero(excess > TOLERANCE * np.fmax(1.0, largest)):
+        label = program.row_name(int(row))
+        yield Broken(label, float(excess[row]), _unit(label.partition("[")[0]))
+
+
+def _unit(row: str) -> str:
+    return LIMITS[row].unit if row in LIMITS else OTHER_ROW_UNITS.get(row, "unit of the row")
+
+
+def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRenderable | str]:
+    """The comparison for a person."""
+    run, best = evaluation.run, world.countries[evaluation.run.country]
+    parts: list[ConsoleRenderable | str] = [heading(f"{run.country}: the given plan beside the optimum"), ""]
+    columns = [("given plan", run), ("optimum", best)]
+    tops = [(label, headline(each, world.leader_run)) for label, each in columns]
+    body = []
+    for label, top in tops:
+        if top is None:
+            continue
+        value = (
+            evaluation.objective if label == "given plan" else evaluation.optimum and evaluation.optimum[0]
+        )
+        lag = ["n/a", "n/a"] if top.lag_months is None else [digits.fixed(m, 1) for m in top.lag_months]
+        body.append(
+            [
+                label,
+                "n/a" if not isinstance(value, float) else f"{value:.9g}",
+                *digits.percents(top.split),
+                digits.fixed(top.spending, digits.decimals_for([top.spending])),
+                digits.fixed(top.capability[1], 2),
+                *lag,
+            ]
+        )
+    first = next(top for _, top in tops if top is not None)
+    heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "spent\nUSD bn"]
+    heads += [f"capability\n{first.last}, log", f"lag, months\n{first.middle}", f"\n{first.last}"]
+    parts += [indented(grid(heads, body)), ""]
+    if evaluation.loss is not None:
+        parts.append(f"  The given plan gives away {_worth(evaluation.loss)} against the best plan.")
+    if not evaluation.broken:
+        parts.append("  It keeps every limit.")
+        return parts
+    shown = evaluation.broken[:MOST_LINES]
+    parts.append(
+        f"  It breaks {len(evaluation.broken)} limits"
+        + (f"; the first {MOST_LINES}:" if len(shown) < len(evaluation.broken) else ":")
+    )
+    lines = [[each.row, f"{each.excess:.6g}", each.unit] for each in shown]
+    parts.append(indented(grid(["limit", "broken by", "unit"], lines)))
+    return parts
+
+
+def _worth(loss: float) -> str:
+    if abs(loss) < INDISTINGUISHABLE:
+        return "nothing"
+    return f"{loss:.3g} log units of the objective on average over its years"
+
+
+def evaluation_csv(evaluation: Evaluation, world: WorldRun) -> str:
+    """The plan run forward as a tidy table, like a strategy."""
+    runs = {evaluation.run.country: evaluation.run}
+    return strategy.csv_text(replace(world, countries=runs))

@@ -1,0 +1,102 @@
+"""Run directories: what a command leaves on disk, written whole or not at all.
+
+A run holds `strategy.csv`, `summary.json` and `manifest.json`. The same inputs give the same bytes, times in
+the manifest aside, and the same default place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from optimizer.errors import Diagnostic, InputError
+
+MANIFEST: Final = "manifest.json"
+PROGRAM: Final = "kloof"
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def input_hash(inputs: Mapping[str, Any]) -> str:
+    """A hash of JSON-like inputs that does not depend on the order of keys."""
+    return sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode())
+
+
+def default_directory(command: str, inputs: Mapping[str, Any]) -> Path:
+    """`runs/<command>-<12 hex of the input hash>` under the working directory."""
+    return Path("runs") / f"{command}-{input_hash(inputs)[:12]}"
+
+
+def check_replaceable(directory: Path) -> None:
+    """Raise `InputError` unless `directory` is new, empty or an earlier run, so that nothing else is lost."""
+    if not directory.exists() and not directory.is_symlink():
+        return
+    if not directory.is_dir():
+        raise InputError(Diagnostic("E602", "the output exists and is not a directory", file=str(directory)))
+    if directory.is_symlink():
+        raise InputError(Diagnostic("E602", "the output directory is a symbolic link", file=str(directory)))
+    if not any(directory.iterdir()) or _is_run(directory):
+        return
+    raise InputError(
+        Diagnostic(
+            "E602",
+            "the output directory holds files that are not a run of kloof",
+            file=str(directory),
+            hint="name a new or empty directory, or an earlier run to replace",
+        )
+    )
+
+
+def _is_run(directory: Path) -> bool:
+    try:
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("program") == PROGRAM
+
+
+def save(directory: Path, files: Mapping[str, str]) -> None:
+    """Write `files` (name -> text) as the whole content of `directory`, replacing an earlier run at once.
+
+    Raises `InputError` where the directory must not be replaced or cannot be written.
+    """
+    check_replaceable(directory)
+    place = directory.parent / f".{directory.name}"
+    fresh, old = Path(f"{place}.new-{os.getpid()}"), Path(f"{place}.old-{os.getpid()}")
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        fresh.mkdir()
+        for name, text in files.items():
+            (fresh / name).write_text(text, encoding="utf-8", newline="")
+        if directory.exists():
+            directory.rename(old)
+        fresh.rename(directory)
+    except OSError as error:
+        raise InputError(
+            Diagnostic("E605", f"the run cannot be saved: {error.strerror or error}", file=str(directory))
+        ) from error
+    finally:
+        if old.exists() and not directory.exists():
+            old.rename(directory)
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def json_text(data: Mapping[str, Any]) -> str:
+    """JSON for a file: sorted as given, indented, with a last newline; infinity must already be text."""
+    return json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def text_of_infinity(value: float) -> float | str:
+    """A number as JSON can hold it: infinity as `inf` or `-inf`."""
+    if value == float("inf"):
+        return "inf"
+    return "-inf" if value == float("-inf") else value

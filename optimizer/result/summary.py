@@ -1,0 +1,162 @@
+"""The first thing a person reads: one line per country, and the same numbers as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from models.parameters import CATEGORIES, PlanSets
+from optimizer.result import metrics
+from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
+from optimizer.result.store import text_of_infinity
+from optimizer.result.strategy import derived
+
+MIXED: Final = "mixed"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The headline numbers of one country's plan.
+
+    `split` is the share of each category in what is spent over the reported periods, `spending` that total
+    (USD bn). `installed` is the fleet at its research rating, kH100e, at the start and at the end. `middle`
+    and `last` are the labels of the periods at mid-horizon and horizon; pairs hold the values there.
+    """
+
+    country: str
+    split: tuple[float, ...]
+    spending: float
+    installed: tuple[float, float]
+    middle: str
+    last: str
+    capability: tuple[float, float]
+    lag_months: tuple[float, float] | None
+    lag_marks: tuple[str, str]
+    compute_ratio: float | None
+    effective_ratio: float | None
+    base_capability: float | None
+    base_lag_months: float | None
+
+
+def middle_position(sets: PlanSets) -> int:
+    """Position of the period at mid-horizon: the last one of the first half."""
+    return max((sets.reported + 1) // 2 - 1, 0)
+
+
+def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
+    """The headline numbers; None where there is no plan."""
+    parameters, values = run.parameters, run.values
+    if parameters is None or values is None:
+        return None
+    sets = parameters.sets
+    middle, last = middle_position(sets), sets.reported - 1
+    found = derived(run, leader_run)
+    spent = values["spend"][:, : sets.reported].sum(axis=1)
+    lags = found.get("lag_months")
+    marks = [
+        "beyond" if found["lag_beyond"][t] else "extrapolated" if found["lag_extrapolated"][t] else ""
+        for t in (middle, last)
+        if lags is not None
+    ] or ["", ""]
+    effective, ratio = found.get("effective_ratio"), found.get("compute_ratio")
+    installed = found["installed_compute"]
+    return Headline(
+        country=run.country,
+        split=tuple(metrics.shares(spent).tolist()),
+        spending=float(spent.sum()),
+        installed=(metrics.installed_at_start(parameters), float(installed[last])),
+        middle=sets.periods[middle],
+        last=sets.periods[last],
+        capability=(float(values["capability"][middle]), float(values["capability"][last])),
+        lag_months=None if lags is None else (float(lags[middle]), float(lags[last])),
+        lag_marks=(marks[0], marks[1]),
+        compute_ratio=None if ratio is None else float(ratio[last]),
+        effective_ratio=None if effective is None else float(effective[last]),
+        base_capability=None if run.leader is None else metrics.base_capability(parameters, run.leader),
+        base_lag_months=None if run.leader is None else metrics.base_lag_months(parameters, run.leader),
+    )
+
+
+def overtaken(run: CountryRun) -> str | None:
+    """The first reported period in which the country's knowledge or own level passes the leader's, if any."""
+    if run.leader is None or run.parameters is None or run.values is None:
+        return None
+    if run.country == run.leader.country:
+        return None
+    sets = run.parameters.sets
+    ahead = (run.values["own"] > run.leader.capability)[: sets.reported]
+    ahead |= (run.values["knowledge"] > run.leader.knowledge[1:])[: sets.reported]
+    return sets.periods[int(np.argmax(ahead))] if ahead.any() else None
+
+
+def status(world: WorldRun) -> str:
+    """The status that all countries share, else `mixed`."""
+    kinds = {run.status for run in world.countries.values()}
+    return kinds.pop() if len(kinds) == 1 else MIXED
+
+
+def certificate_data(run: CountryRun) -> dict[str, Any] | None:
+    """The certificate as JSON data; None where nothing was certified."""
+    if run.solution is None or not run.solved:
+        return None
+    c = run.solution.certificate
+    return {
+        "upper": text_of_infinity(c.upper),
+        "lower": text_of_infinity(c.lower),
+        "gap": text_of_infinity(c.gap),
+        "max_row_violation": c.max_row_violation,
+        "rows_checked": c.rows_checked,
+        "rounds": c.rounds,
+        "tangents": c.tangents,
+        "solver": c.solver,
+        "solver_version": c.solver_version,
+    }
+
+
+def objective_data(run: CountryRun) -> dict[str, Any] | None:
+    """Bounds of the optimal objective as JSON data; None where there is no plan."""
+    certificate = certificate_data(run)
+    return certificate and {key: certificate[key] for key in ("lower", "upper", "gap")}
+
+
+def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Any] | None:
+    """The headline numbers as JSON data."""
+    top = headline(run, leader_run)
+    if top is None:
+        return None
+    lag = top.lag_months
+    return {
+        "spending_usd_bn": top.spending,
+        "split": dict(zip(CATEGORIES, top.split, strict=True)),
+        "installed_kh100e": {"start": top.installed[0], top.last: top.installed[1]},
+        "capability": {top.middle: top.capability[0], top.last: top.capability[1]},
+        "lag_months": None if lag is None else {top.middle: lag[0], top.last: lag[1]},
+        "compute_ratio": None if top.compute_ratio is None else text_of_infinity(top.compute_ratio),
+        "effective_ratio": top.effective_ratio,
+        "base": {"capability": top.base_capability, "lag_months": top.base_lag_months},
+        "passes_the_leader_in": overtaken(run),
+        "ranges": {key: list(pair) for key, pair in sorted(run.ranges.items())},
+    }
+
+
+EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, INFEASIBLE: 3, STOPPED: 4}
+
+
+NO_LEADER: Final = "S104"
+
+
+def _outcome(run: CountryRun) -> str:
+    """The status, where a country that only lacks a leader to follow counts as infeasible like it."""
+    codes = {diagnostic.code for diagnostic in run.diagnostics if diagnostic.severity == "error"}
+    return INFEASIBLE if codes == {NO_LEADER} else run.status
+
+
+def exit_code(world: WorldRun, failed: int) -> int:
+    """The exit code of a solve; `failed` is the code of the countries that failed, if any did."""
+    kinds = {_outcome(run) for run in world.countries.values()}
+    if kinds - set(EXIT_OF_STATUS):
+        return failed
+    return EXIT_OF_STATUS[kinds.pop()] if len(kinds) == 1 else 1

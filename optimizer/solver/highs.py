@@ -1,0 +1,268 @@
+"""One live HiGHS model behind a small, checked interface. No HiGHS status is taken on trust."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from optimizer.errors import Diagnostic, SolverError
+from optimizer.program.tape import Array, Index
+
+REQUIRED: Final = (1, 15)
+FEASIBILITY: Final = 1e-9
+# a warm solve that needs more iterations than the program has rows (or than this) is started afresh
+LEAST_LIMIT: Final = 5000
+_NO_LIMIT: Final = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Method:
+    """HiGHS options for one kind of solve; `from_scratch` discards the basis."""
+
+    from_scratch: bool
+    presolve: str = "off"
+    simplex_strategy: int = 1
+    simplex_dual_edge_weight_strategy: int = -1
+    simplex_scale_strategy: int = 2
+    primal_feasibility_tolerance: float = FEASIBILITY
+    dual_feasibility_tolerance: float = FEASIBILITY
+
+    @property
+    def options(self) -> dict[str, object]:
+        return {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "from_scratch"
+        }
+
+
+COLD: Final = Method(from_scratch=True, presolve="on")
+# Devex pricing: exact steepest-edge weights cost more than the few iterations of a warm start
+AFTER_ROWS: Final = Method(from_scratch=False, simplex_dual_edge_weight_strategy=1)
+# the point stays feasible when the cost changes: primal simplex goes on from it
+AFTER_COST: Final = Method(
+    from_scratch=False, simplex_strategy=4, simplex_dual_edge_weight_strategy=1, simplex_scale_strategy=0
+)
+UNSCALED: Final = Method(from_scratch=True, simplex_scale_strategy=0)
+NO_PRESOLVE: Final = Method(from_scratch=True)
+LOOSE: Final = Method(from_scratch=True, primal_feasibility_tolerance=1e-7, dual_feasibility_tolerance=1e-7)
+
+
+class _QuietHighs(highspy.Highs):
+    """HiGHS without callbacks and output: the constructor of highspy.Highs turns callbacks on, and with that
+    prints a banner on standard output before any option can be set."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        self.setOptionValue("output_flag", False)
+
+
+def _require_version() -> str:
+    version = _QuietHighs().version()
+    found = tuple(int(part) for part in version.split(".")[:2])
+    if found < REQUIRED:
+        raise ImportError(
+            f"highspy {version} is installed, but 1.15 or later is required: earlier ones return wrong "
+            "integer optima"
+        )
+    return str(version)
+
+
+BasisStatus = Any  # highspy.HighsBasisStatus, which has no type information
+BASIC: Final = highspy.HighsBasisStatus.kBasic
+NONBASIC: Final = highspy.HighsBasisStatus.kNonbasic
+VERSION: Final = _require_version()
+
+
+@dataclass(frozen=True)
+class LinearResult:
+    """What a solve returned. `status` is optimal, infeasible, unbounded or stopped. For minimisation:
+    `row_dual` and `column_dual` satisfy cost = matrix' row_dual + column_dual. `bound` is HiGHS's bound on
+    the objective of an integer program."""
+
+    status: str
+    x: Array
+    row_dual: Array
+    column_dual: Array
+    bound: float
+
+
+class LinearModel:
+    """Minimise cost'x over row_lower <= matrix x <= row_upper and column bounds, some columns integer."""
+
+    def __init__(
+        self,
+        cost: Array,
+        column_lower: Array,
+        column_upper: Array,
+        matrix: csr_array,
+        row_lower: Array,
+        row_upper: Array,
+        integer: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self._highs = _QuietHighs()
+        self._option("threads", 1)
+        self._option("mip_rel_gap", 0.0)
+        self._option("mip_abs_gap", 1e-9)
+        self._integer = np.zeros(len(cost), dtype=bool) if integer is None else integer
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(cost), matrix.shape[0]
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, column_lower, column_upper
+        lp.row_lower_, lp.row_upper_ = row_lower, row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+        lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
+        lp.a_matrix_.value_ = matrix.data
+        if self._integer.any():
+            lp.integrality_ = [
+                highspy.HighsVarType.kInteger if flag else highspy.HighsVarType.kContinuous
+                for flag in self._integer
+            ]
+        self._call(self._highs.passModel, lp)
+
+    @property
+    def rows(self) -> int:
+        return int(self._highs.getNumRow())
+
+    @property
+    def is_integer(self) -> bool:
+        return bool(self._integer.any())
+
+    def _call(self, method: Callable[..., Any], *arguments: object) -> None:
+        if method(*arguments) == highspy.HighsStatus.kError:
+            name = getattr(method, "__name__", "a call")
+            raise SolverError(Diagnostic("S101", f"HiGHS {VERSION} refused {name}"))
+
+    def _option(self, name: str, value: object) -> None:
+        self._call(self._highs.setOptionValue, name, value)
+
+    def add_rows(self, matrix: csr_array, lower: Array, upper: Array) -> None:
+        """Append rows."""
+        if matrix.shape[0]:
+            self._call(
+                self._highs.addRows,
+                matrix.shape[0],
+                lower,
+                upper,
+                matrix.nnz,
+                matrix.indptr[:-1].astype(np.int32),
+                matrix.indices.astype(np.int32),
+                matrix.data,
+            )
+
+    def delete_rows(self, rows: Index) -> None:
+        """Delete rows; where one of them was not basic, the basis is lost."""
+        if len(rows):
+            self._call(self._highs.deleteRows, len(rows), rows.astype(np.int32))
+
+    def set_cost(self, cost: Array) -> None:
+        """Replace the cost of every column."""
+        self._call(self._highs.changeColsCost, len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
+    def set_column_bounds(self, columns: Index, lower: Array, upper: Array) -> None:
+        """Replace the bounds of some columns."""
+        if len(columns):
+            self._call(self._highs.changeColsBounds, len(columns), columns.astype(np.int32), lower, upper)
+
+    def set_integer(self, integer: NDArray[np.bool_]) -> None:
+        """Say anew which columns are integer."""
+        if (integer != self._integer).any():
+            columns = np.arange(len(integer), dtype=np.int32)
+            self._call(self._highs.changeColsIntegrality, len(integer), columns, integer.astype(np.uint8))
+            self._integer = integer
+
+    def basis(self) -> tuple[list[BasisStatus], list[BasisStatus]] | None:
+        """Status of every column and row in the current basis, None if there is no valid one."""
+        basis = self._highs.getBasis()
+        return (list(basis.col_status), list(basis.row_status)) if basis.valid else None
+
+    def set_basis(self, columns: list[BasisStatus], rows: list[BasisStatus]) -> None:
+        """Start the next solve from this basis."""
+        basis = highspy.HighsBasis()
+        basis.col_status, basis.row_status = columns, rows
+        basis.valid = True
+        basis.alien = True
+        self._call(self._highs.setBasis, basis)
+
+    def solve(self, method: Method, deadline: float | None = None) -> LinearResult:
+        """Solve with a method, and with safer ones where it fails. `deadline` is a time of time.monotonic().
+        Raises SolverError where HiGHS gives no answer.
+        """
+        status = self._run(method, deadline)
+        for attempt in (UNSCALED, NO_PRESOLVE, LOOSE):
+            # presolve cannot always tell an infeasible program from an unbounded one
+            doubtful = method is COLD and status != highspy.HighsModelStatus.kOptimal
+            late = deadline is not None and time.monotonic() >= deadline
+            if (status in _STATUS and not doubtful) or late:
+                break
+            method = attempt
+            status = self._run(method, deadline)
+        if status not in _STATUS:
+            text = self._highs.modelStatusToString(status)
+            raise SolverError(Diagnostic("S101", f"HiGHS {VERSION} ended with status `{text}`"))
+        solution, info = self._highs.getSolution(), self._highs.getInfo()
+        return LinearResult(
+            status=_STATUS[status],
+            x=np.array(solution.col_value, dtype=float),
+            row_dual=np.array(solution.row_dual, dtype=float),
+            column_dual=np.array(solution.col_dual, dtype=float),
+            bound=float(info.mip_dual_bound) if self._integer.any() else float(info.objective_function_value),
+        )
+
+    def _run(self, method: Method, deadline: float | None) -> Any:
+        for name, value in method.options.items():
+            self._option(name, value)
+        if method.from_scratch:
+            # a basis at hand would keep HiGHS from presolving
+            self._call(self._highs.clearSolver)
+        limit = _NO_LIMIT if method.from_scratch else max(LEAST_LIMIT, self.rows)
+        self._option("simplex_iteration_limit", limit)
+        remaining = np.inf if deadline is None else max(0.0, deadline - time.monotonic())
+        self._option("time_limit", remaining)
+        self._highs.run()
+        return self._highs.getModelStatus()
+
+    def conflict(self) -> tuple[list[int], list[tuple[int, bool, bool]]] | None:
+        """Rows of an irreducible infeasible subsystem, and its columns with whether their lower and upper
+        bounds take part; None where HiGHS finds none."""
+        self._option("iis_strategy", 6)
+        status, iis = self._highs.getIis()
+        if status == highspy.HighsStatus.kError or not iis.valid_:
+            return None
+        sides = [
+            (int(column), bound in _LOWER_TAKES_PART, bound in _UPPER_TAKES_PART)
+            for column, bound in zip(iis.col_index_, iis.col_bound_, strict=True)
+        ]
+        columns = [entry for entry in sides if entry[1] or entry[2]]
+        rows = [int(row) for row in iis.row_index_]
+        return (rows, columns) if rows or columns else None
+
+    def write(self, path: str, columns: list[str], rows: list[str]) -> None:
+        """Write the model as .mps or .lp with the given names."""
+        for number, name in enumerate(columns):
+            self._call(self._highs.passColName, number, name)
+        for number, name in enumerate(rows):
+            self._call(self._highs.passRowName, number, name)
+        self._call(self._highs.writeModel, path)
+
+
+_LOWER_TAKES_PART: Final = (
+    int(highspy.IisBoundStatus.kIisBoundStatusLower),
+    int(highspy.IisBoundStatus.kIisBoundStatusBoxed),
+)
+_UPPER_TAKES_PART: Final = (
+    int(highspy.IisBoundStatus.kIisBoundStatusUpper),
+    int(highspy.IisBoundStatus.kIisBoundStatusBoxed),
+)
+_STATUS: Final = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kModelEmpty: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnbounded: "unbounded",
+    highspy.HighsModelStatus.kTimeLimit: "stopped",
+}

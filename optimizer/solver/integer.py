@@ -1,0 +1,71 @@
+"""Integer programs: an integer outer program in turn with the program that has its integers fixed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from optimizer.errors import Diagnostic, SolverError
+from optimizer.solver.highs import COLD, NO_PRESOLVE, Method
+from optimizer.solver.outer import Search
+from optimizer.solver.relaxation import Relaxed
+
+ROUNDS: Final = 200
+# share of the gap left to the fixed subproblem, so that the integer bound can close the rest
+INNER_SHARE: Final = 0.25
+
+
+def converge_integer(search: Search, share: float, method: Method) -> tuple[str, float, Relaxed | None]:
+    """As `Search.converge`, for a program with integer columns. The last optimum is that of the best plan's
+    integers fixed, so its duals hold for them."""
+    relaxation = search.relaxation
+    integer = relaxation.integer
+    columns = np.flatnonzero(integer)
+    nothing = np.zeros_like(integer)
+    search.may_round = False
+    status, upper, last = search.converge(share, method)
+    search.may_round = True
+    if status in ("infeasible", "unbounded"):
+        return status, upper, last
+    best_last: Relaxed | None = None
+    seen: set[bytes] = set()
+    for _ in range(ROUNDS):
+        if search.late():
+            search.message = "time limit reached"
+            return "stopped", upper, best_last
+        relaxation.model.set_integer(integer)
+        relaxed = relaxation.solve(COLD, search.deadline)
+        search.rounds += 1
+        if relaxed.status == "infeasible" and search.best is not None:
+            return "optimal", search.best.value, best_last
+        if relaxed.status != "optimal":
+            relaxation.model.set_integer(integer)
+            search.message = "time limit reached" if relaxed.status == "stopped" else ""
+            return relaxed.status, upper, best_last
+        upper = min(upper, relaxed.bound + search.constant)
+        if search.closed(upper, share):
+            return "optimal", upper, best_last
+        choice = np.round(relaxed.x[columns])
+        if np.abs(relaxed.x[columns] - choice).max(initial=0.0) > 1e-5:
+            raise SolverError(Diagnostic("S102", "HiGHS returned a fractional value for an integer column"))
+        rows = len(relaxation.kinds)
+        search.cut(relaxed)
+        relaxation.model.set_integer(nothing)
+        relaxation.set_bounds(columns, choice, choice)
+        before = search.best
+        inner, _, fixed = search.converge(share * INNER_SHARE, NO_PRESOLVE)
+        relaxation.set_bounds(columns, relaxation.lower[columns], relaxation.upper[columns])
+        if fixed is not None and (search.best is not before or best_last is None):
+            best_last = fixed
+        if search.closed(upper, share):
+            return "optimal", upper, best_last
+        key = choice.astype(np.int64).tobytes()
+        if key in seen and len(relaxation.kinds) == rows:
+            search.message = "no further progress at the solver's tolerance"
+            return "stopped", upper, best_last
+        if inner == "stopped" and search.late():
+            continue
+        seen.add(key)
+    search.message = f"no certificate within {ROUNDS} rounds"
+    return "stopped", upper, best_last

@@ -1,0 +1,223 @@
+"""Outer approximation: solve the outer program, cut off its point, and close in on a certified plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from optimizer.errors import Diagnostic, ModelError
+from optimizer.program.concave import Concave
+from optimizer.program.tape import Array
+from optimizer.solver.certificate import PointCheck, check_point
+from optimizer.solver.highs import AFTER_ROWS, Method
+from optimizer.solver.interior import furthest_feasible, interior_point
+from optimizer.solver.pool import Pool
+from optimizer.solver.relaxation import Relaxation, Relaxed
+
+Restore = Callable[[Array], Array | None]
+
+MAX_ROUNDS: Final = 300
+TRY_EVERY: Final = 8
+# tangents that do not bind are dropped in so many first rounds, while the point still moves far
+DROP_ROUNDS: Final = 1
+# rounds in which the tangents are as good as exact and yet no plan closes the gap
+STALLED_ROUNDS: Final = 8
+# a function is cut where it is violated by more than this share of its typical size
+VIOLATED: Final = 1e-10
+ASIDE: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A point that satisfies every row of the true model, and its value (to maximise)."""
+
+    x: Array
+    value: float
+    check: PointCheck
+
+
+class Search:
+    """The bounds, points and tangents of one solve at one parameter vector."""
+
+    def __init__(
+        self,
+        relaxation: Relaxation,
+        pool: Pool,
+        restore: Restore | None,
+        gap: float,
+        gap_scale: float | None,
+        deadline: float | None,
+    ) -> None:
+        self.relaxation = relaxation
+        self.concave: Concave = relaxation.concave
+        self.numbers = relaxation.numbers
+        self.program = relaxation.program
+        self.pool = pool
+        self.restore = restore
+        self.deadline = deadline
+        self.gap = gap
+        self._gap_scale = gap_scale
+        self.upper = np.inf
+        self.best: Plan | None = None
+        self.rounds = 0
+        self.message = ""
+        self.may_round = True
+        self._previous: Array | None = None
+        self._interior: Array | None = None
+        self._interior_sought = False
+        sense = self.program.sense
+        own = (self.concave.table.row < 0) & (self.concave.table.column >= 0)
+        self.objective = np.zeros(self.program.columns)
+        linear = self.numbers.objective[[0]].toarray().ravel()
+        self.objective[: self.program.user_columns] = sense * linear
+        self.objective[self.concave.table.column[own]] = 1.0
+        self.constant = sense * float(self.numbers.objective_constant[0])
+
+    # bounds ----------------------------------------------------------------------------------------------
+
+    def gap_scale(self, upper: float) -> float:
+        """What the gap is measured in."""
+        return self._gap_scale if self._gap_scale is not None else max(1.0, abs(upper))
+
+    def closed(self, upper: float, share: float) -> bool:
+        """Whether the best plan is within a share of the requested gap of an upper bound."""
+        if self.best is None or not np.isfinite(upper):
+            return False
+        return upper - self.best.value <= share * self.gap * self.gap_scale(upper)
+
+    def late(self) -> bool:
+        """Whether the time limit has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    # plans -----------------------------------------------------------------------------------------------
+
+    def plan(self, x: Array, last_resort: bool) -> Plan | None:
+        """A plan that satisfies every row, proposed from a point of the outer program. The way to an interior
+        point costs a series of solves; beside `restore` it is only a last resort."""
+        if not self.may_round:
+            return None
+        for proposal in (self._restored, self._itself, self._moved_inwards):
+            if proposal == self._moved_inwards and self.restore is not None and not last_resort:
+                continue
+            candidate = proposal(x)
+            if candidate is None:
+                continue
+            candidate = candidate[: self.program.user_columns]
+            check = check_point(self.numbers, candidate)
+            if check.feasible:
+                value = self.program.sense * self.numbers.objective_value(candidate)
+                if np.isfinite(value):
+                    self._test_tangents(candidate)
+                    return Plan(candidate, value, check)
+        return None
+
+    def _restored(self, x: Array) -> Array | None:
+        return None if self.restore is None else self.restore(x[: self.program.user_columns].copy())
+
+    def _itself(self, x: Array) -> Array:
+        """The point within its column bounds, its integers whole."""
+        point = np.clip(x[: self.program.user_columns], self.numbers.column_lower, self.numbers.column_upper)
+        return np.where(self.program.integer, np.round(point), point)
+
+    def _moved_inwards(self, x: Array) -> Array | None:
+        if not self._interior_sought:
+            self._interior_sought = True
+            self._interior = interior_point(self.relaxation, self.pool, self.deadline)
+        if self._interior is None:
+            return None
+        return furthest_feasible(self.numbers, self._interior, x)
+
+    def _test_tangents(self, x: Array) -> None:
+        """Raise ModelError where a tangent cuts off a point known to be feasible: its row is not concave."""
+        culprit = self.relaxation.cut_off(x)
+        if culprit is not None:
+            name = self.program.row_name(culprit)
+            raise ModelError(
+                Diagnostic(
+                    "M103",
+                    f"{name}: not a concave row: a tangent cuts off a point that satisfies it",
+                    path=name,
+                )
+            )
+
+    def keep(self, plan: Plan | None) -> None:
+        """Remember a plan if it is the best so far."""
+        if plan is not None and (self.best is None or plan.value > self.best.value):
+            self.best = plan
+
+    # rounds ----------------------------------------------------------------------------------------------
+
+    def cut(self, relaxed: Relaxed) -> tuple[int, Array]:
+        """Add tangents at the functions that a point violates; how many, and the violations.
+
+        Tangents half a step ahead and behind, by the step since the last cut, save about a third of the
+        rounds.
+        """
+        slack, leaves = self.concave.slack(relaxed.x)
+        wanted = self.concave.active & ~(slack >= -VIOLATED * self.concave.typical)
+        violation = np.where(wanted, np.where(np.isfinite(slack), -slack, np.inf), 0.0)
+        added = self.relaxation.cut(self.pool, leaves, relaxed.x, wanted)
+        if added and self._previous is not None:
+            low, high = self.numbers.leaf_box
+            step = ASIDE * (leaves - self._previous)
+            points = np.clip(np.column_stack([leaves + step, leaves - step]), low[:, None], high[:, None])
+            self.relaxation.add_points(self.pool, points, np.column_stack([wanted, wanted]))
+        self._previous = leaves
+        return added, violation
+
+    def converge(self, goal: float, method: Method) -> tuple[str, float, Relaxed | None]:
+        """Solve the continuous outer program until the best plan is within `goal` of the requested gap.
+
+        Returns (optimal, stopped, infeasible or unbounded; the upper bound; the last optimum).
+        """
+        relaxation = self.relaxation
+        boxed, upper, stalled = False, np.inf, 0
+        last: Relaxed | None = None
+        for number in range(MAX_ROUNDS):
+            if self.late():
+                self.message = "time limit reached"
+                return "stopped", upper, last
+            relaxed = relaxation.solve(method, self.deadline)
+            self.rounds += 1
+            method = AFTER_ROWS
+            if relaxed.status == "unbounded" and not boxed and self.concave.active.any():
+                relaxation.box(True)
+                boxed = True
+                continue
+            if relaxed.status == "stopped":
+                self.message = "time limit reached"
+            if relaxed.status != "optimal":
+                return relaxed.status, upper, last
+            if boxed and not relaxed.in_box:
+                relaxation.box(False)
+                boxed = False
+                continue
+            last = relaxed
+            if not boxed:
+                upper = min(upper, relaxed.bound + self.constant)
+            weights = relaxation.function_multipliers(relaxed)
+            if number < DROP_ROUNDS and not boxed:
+                relaxation.drop_idle_tangents()
+            rows_before = len(relaxation.kinds)
+            added, violation = self.cut(relaxed)
+            loss = float(np.where(violation > 0, weights * violation, 0.0).sum()) if added else 0.0
+            if not self.may_round and not boxed and loss <= goal * self.gap * self.gap_scale(upper):
+                return "optimal", upper, last
+            due = number % TRY_EVERY == TRY_EVERY - 1 or not added
+            if not boxed and (due or loss <= goal * self.gap * self.gap_scale(upper)):
+                self.keep(self.plan(relaxed.x, not added))
+                if self.closed(upper, goal):
+                    return "optimal", upper, last
+            stalled = stalled + 1 if loss <= 0.01 * goal * self.gap * self.gap_scale(upper) else 0
+            if len(relaxation.kinds) == rows_before or (stalled >= STALLED_ROUNDS and not boxed):
+                if boxed:
+                    self.message = "the objective grows without bound"
+                    return "unbounded", np.inf, last
+                self.message = "no further progress at the solver's tolerance"
+                return "stopped", upper, last
+        self.message = f"no certificate within {MAX_ROUNDS} rounds"
+        return "stopped", upper, last

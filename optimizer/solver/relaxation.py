@@ -1,0 +1,438 @@
+"""The outer linear program: the model's linear rows plus tangents, scaled, in a live HiGHS model.
+
+Inside, the objective is always maximised and everything is scaled by powers of two; every method takes and
+returns the model's own units. Rows with one entry become column bounds and are remembered as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from optimizer.program.concave import Concave
+from optimizer.program.scaling import column_scale, power_of_two, scale_rows
+from optimizer.program.tape import Array, Index
+from optimizer.solver.highs import BASIC, BasisStatus, LinearModel, Method
+from optimizer.solver.pool import Pool
+from optimizer.solver.reduced import ReducedModel
+
+LINEAR: Final = 0
+SUM: Final = 1
+TANGENT: Final = 2
+FLOOR: Final = 3
+# a column without a bound is held within so many solver units where its reduced cost is not exactly 0
+REACH: Final = 1e3
+# box for a program whose first tangents do not bound it yet, in solver units
+BOX: Final = 1e6
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """Optimum of the outer program in the model's units. `bound` is an upper bound on the maximised objective
+    recomputed from the duals. `multiplier` is the value (in the maximised objective) of loosening each row's
+    side by one; `reduced` that of each column."""
+
+    status: str
+    x: Array
+    bound: float
+    multiplier: Array
+    reduced: Array
+    in_box: bool = False
+
+
+class Relaxation:
+    """The outer program of a `Concave` at its parameter vector. `scaled` turns scaling off for tests."""
+
+    def __init__(self, concave: Concave, scaled: bool = True) -> None:
+        self.concave = concave
+        self.numbers = concave.numbers
+        self.program = self.numbers.program
+        self._scaled = scaled
+        self.kinds: list[int] = []
+        self.references: list[int] = []
+        self.origins: list[int] = []
+        self.impossible: list[int] = []
+        self._bound_factor: dict[int, float] = {}
+        table = concave.table
+        auxiliary = self.program.columns - self.program.user_columns
+        sizes = np.ones(auxiliary)
+        own = table.column >= 0
+        sizes[table.column[own] - self.program.user_columns] = concave.typical[own]
+        columns = np.concatenate([column_scale(self.numbers), power_of_two(sizes)])
+        self.scale: Array = columns if scaled else np.ones(self.program.columns)
+
+        infinite = np.full(auxiliary, np.inf)
+        self.lower: Array = np.concatenate([self.numbers.column_lower, -infinite])
+        self.upper: Array = np.concatenate([self.numbers.column_upper, infinite])
+        self.lower_source: Index = np.full(self.program.columns, -1, dtype=np.int64)
+        self.upper_source: Index = np.full(self.program.columns, -1, dtype=np.int64)
+        matrix, low, high = self._linear_rows()
+        excess = self.lower - self.upper
+        rounding = np.isfinite(excess) & (excess > 0) & (excess <= 1e-9 * np.maximum(1.0, np.abs(self.upper)))
+        self.lower[rounding] = self.upper[rounding]
+        self.crossed: Index = np.flatnonzero(self.lower > self.upper)
+        self.cost: Array = np.zeros(self.program.columns)
+        self._factor = 1.0
+        self._low, self._high = self.lower.copy(), self.upper.copy()
+        self._blocks: list[csr_array] = []
+        self._factors: list[Array] = []
+        self._lows: list[Array] = []
+        self._highs: list[Array] = []
+        scaled_matrix, factors = self._to_scaled(matrix)
+        low, high = low * factors, high * factors
+        self._remember(scaled_matrix, factors, low, high)
+        self.integer: NDArray[np.bool_] = np.concatenate(
+            [self.program.integer, np.zeros(auxiliary, dtype=bool)]
+        )
+        lower = np.minimum(self.lower, self.upper)
+        self.model = ReducedModel(
+            lower / self.scale,
+            self.upper / self.scale,
+            scaled_matrix,
+            low,
+            high,
+            reduce=not self.integer.any(),
+        )
+        self.origins += [-1] * self.model.rows
+
+    # building --------------------------------------------------------------------------------------------
+
+    def _linear_rows(self) -> tuple[csr_array, Array, Array]:
+        """Rows without functions (those with one entry become bounds), and the sums that join the separate
+        functions of a row."""
+        numbers, table = self.numbers, self.concave.table
+        with_functions = np.zeros(self.program.row_count, dtype=bool)
+        with_functions[table.component_row[table.component_row >= 0]] = True
+        used = (np.isfinite(numbers.lower) | np.isfinite(numbers.upper)) & ~with_functions
+        matrix = numbers.matrix.copy()
+        matrix.eliminate_zeros()
+        counts = np.diff(matrix.indptr)
+        empty = np.flatnonzero(used & (counts == 0))
+        tolerance = 1e-9
+        wrong = (numbers.lower[empty] > tolerance) | (numbers.upper[empty] < -tolerance)
+        self.impossible = [int(row) for row in empty[wrong]]
+        for single in np.flatnonzero(used & (counts == 1)):
+            entry = matrix.indptr[single]
+            self._tighten(int(single), int(matrix.indices[entry]), float(matrix.data[entry]))
+        plain = np.flatnonzero(used & (counts > 1))
+        rows = csr_array(matrix[plain])
+        wide = csr_array((rows.data, rows.indices, rows.indptr), shape=(len(plain), self.program.columns))
+        self.kinds += [LINEAR] * len(plain)
+        self.references += plain.tolist()
+        blocks, low, high = [wide], [numbers.lower[plain]], [numbers.upper[plain]]
+        for row, sign in sorted({
+            (int(r), float(s))
+            for r, s, c, a in zip(table.row, table.sign, table.column, self.concave.active, strict=True)
+            if r >= 0 and c >= 0 and a
+        }):  # fmt: skip
+            entries = csr_array(matrix[[row]])
+            members = table.column[(table.row == row) & (table.sign == sign)]
+            side = numbers.upper[row] if sign < 0 else numbers.lower[row]
+            data = np.concatenate([sign * entries.data, np.ones(len(members))])
+            indices = np.concatenate([entries.indices, members])
+            blocks.append(csr_array((data, indices, [0, len(data)]), shape=(1, self.program.columns)))
+            low.append(np.array([sign * side]))
+            high.append(np.array([np.inf]))
+            self.kinds.append(SUM)
+            self.references.append(row)
+        return csr_array(vstack(blocks, format="csr")), np.concatenate(low), np.concatenate(high)
+
+    def _tighten(self, row: int, column: int, factor: float) -> None:
+        self._bound_factor[row] = factor
+        low, high = self.numbers.lower[row] / factor, self.numbers.upper[row] / factor
+        if factor < 0:
+            low, high = high, low
+        if self.program.integer[column]:
+            low, high = np.ceil(low - 1e-9), np.floor(high + 1e-9)
+        if low >= self.lower[column] and np.isfinite(low):
+            self.lower[column], self.lower_source[column] = low, row
+        if high <= self.upper[column] and np.isfinite(high):
+            self.upper[column], self.upper_source[column] = high, row
+
+    def _to_scaled(self, matrix: csr_array) -> tuple[csr_array, Array]:
+        if not self._scaled:
+            return matrix, np.ones(matrix.shape[0])
+        result = matrix.copy()
+        result.data = matrix.data * self.scale[matrix.indices]
+        return scale_rows(result)
+
+    def _remember(self, matrix: csr_array, factors: Array, low: Array, high: Array) -> None:
+        self._blocks.append(matrix)
+        self._factors.append(factors)
+        self._lows.append(low)
+        self._highs.append(high)
+
+    def add_points(self, pool: Pool, points: Array, mask: NDArray[np.bool_]) -> Index:
+        """Append the tangents of the masked functions at leaf points, which join the pool; returns the
+        function of each tangent."""
+        first = pool.add(points, mask)
+        tangents = self.concave.tangents(points, mask)
+        self._append(tangents.matrix, tangents.lower, TANGENT, tangents.function)
+        self.origins += (tangents.point + first).tolist()
+        return tangents.function
+
+    def cut(self, pool: Pool, leaves: Array, x: Array, wanted: NDArray[np.bool_]) -> int:
+        """Cut the wanted functions at a point x; where one is undefined or too steep there, at a point pulled
+        back into its domain. Returns the number of tangents added."""
+        added = 0
+        remaining = wanted.copy()
+        if wanted.any():
+            done = self.add_points(pool, leaves[:, None], wanted[:, None])
+            remaining[done] = False
+            added += len(done)
+        for function in np.flatnonzero(remaining):
+            point = self.concave.pulled_back(leaves, int(function), x)
+            if point is not None:
+                mask = np.zeros((len(self.concave), 1), dtype=bool)
+                mask[function] = True
+                added += len(self.add_points(pool, point[:, None], mask))
+        return added
+
+    def add_floor(self, coefficients: Array, least: float) -> None:
+        """Append the row coefficients x >= least."""
+        entries = csr_array(coefficients[None, :])
+        entries.eliminate_zeros()
+        self._append(entries, np.array([least]), FLOOR, [0])
+
+    def _append(self, matrix: csr_array, lower: Array, kind: int, references: Sequence[int] | Index) -> None:
+        scaled, factors = self._to_scaled(matrix)
+        low, high = lower * factors, np.full(len(lower), np.inf)
+        self._remember(scaled, factors, low, high)
+        self.kinds += [kind] * len(lower)
+        self.references += [int(reference) for reference in references]
+        if kind != TANGENT:
+            self.origins += [-1] * len(lower)
+        self.model.add_rows(scaled, low, high)
+
+    @property
+    def tangent_count(self) -> int:
+        """Number of tangents in the program."""
+        return self.kinds.count(TANGENT)
+
+    def remove_floor(self) -> None:
+        """Delete the rows of `add_floor`."""
+        self._delete(np.array(self.kinds) == FLOOR)
+
+    def drop_idle_tangents(self) -> None:
+        """Delete the tangents that do not bind in the current basis; it stays valid, and so does every bound
+        already found."""
+        basis = self.model.row_basis()
+        if basis is not None:
+            idle = np.array([status == BASIC for status in basis])
+            self._delete(idle & (np.array(self.kinds) == TANGENT))
+
+    def _delete(self, gone: NDArray[np.bool_]) -> None:
+        kept = np.flatnonzero(~gone)
+        if len(kept) == len(gone):
+            return
+        start = 0
+        blocks, factors, lows, highs = [], [], [], []
+        for block, factor, low, high in zip(self._blocks, self._factors, self._lows, self._highs, strict=True):
+            stay = ~gone[start : start + block.shape[0]]
+            start += block.shape[0]
+            if stay.any():
+                blocks.append(block if stay.all() else csr_array(block[stay]))
+                factors.append(factor[stay])
+                lows.append(low[stay])
+                highs.append(high[stay])
+        self._blocks, self._factors, self._lows, self._highs = blocks, factors, lows, highs
+        self.kinds = [self.kinds[row] for row in kept]
+        self.references = [self.references[row] for row in kept]
+        self.origins = [self.origins[row] for row in kept]
+        self.model.delete_rows(np.flatnonzero(gone))
+
+    def scaled_arrays(self) -> tuple[csr_array, Array, Array, Array, Array]:
+        """The program in solver units: matrix, row sides, column bounds."""
+        return (
+            csr_array(vstack(self._blocks, format="csr")),
+            np.concatenate(self._lows),
+            np.concatenate(self._highs),
+            self.lower / self.scale,
+            self.upper / self.scale,
+        )
+
+    def whole_model(self) -> LinearModel:
+        """The program with every row and column, in a HiGHS model of its own."""
+        matrix, low, high, lower, upper = self.scaled_arrays()
+        return LinearModel(self.cost, np.minimum(lower, upper), upper, matrix, low, high)
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks of rows added so far."""
+        return len(self._blocks)
+
+    def blocks_since(self, number: int) -> list[tuple[csr_array, Array, Array]]:
+        """Rows and their sides, in solver units, of the blocks added since `block_count` was `number`."""
+        return list(zip(self._blocks[number:], self._lows[number:], self._highs[number:], strict=True))
+
+    def keys(self) -> list[tuple[int, int, int]]:
+        """A key for every row that means the same at any parameter vector: kind, row or function, point."""
+        return list(zip(self.kinds, self.references, self.origins, strict=True))
+
+    def basis(self) -> tuple[list[BasisStatus], dict[tuple[int, int, int], BasisStatus]] | None:
+        """Status of columns, and of rows by key, in the current basis."""
+        basis = self.model.basis()
+        if basis is None:
+            return None
+        return basis[0], dict(zip(self.keys(), basis[1], strict=True))
+
+    def set_basis(self, columns: list[BasisStatus], rows: Mapping[tuple[int, int, int], BasisStatus]) -> None:
+        """Start the next solve from a basis; rows that it does not know are basic."""
+        self.model.set_basis(columns, [rows.get(key, BASIC) for key in self.keys()])
+
+    def set_objective(self, coefficients: Array) -> None:
+        """Maximise coefficients x."""
+        scaled = coefficients * self.scale
+        largest = float(np.abs(scaled).max(initial=0.0))
+        self._factor = float(1.0 / power_of_two(np.array([largest]))[0]) if self._scaled else 1.0
+        self.cost = -scaled * self._factor
+        self.model.set_cost(self.cost)
+
+    def set_bounds(self, columns: Index, lower: Array, upper: Array) -> None:
+        """Replace bounds of some columns for the time being, as to fix integers."""
+        self._low[columns], self._high[columns] = lower, upper
+        self.model.set_column_bounds(columns, lower / self.scale[columns], upper / self.scale[columns])
+
+    def box(self, on: bool) -> None:
+        """Put columns without bounds into a box, or release them."""
+        columns = np.flatnonzero(~np.isfinite(self.lower) | ~np.isfinite(self.upper))
+        low, high = self.lower[columns] / self.scale[columns], self.upper[columns] / self.scale[columns]
+        if on:
+            low = np.where(np.isfinite(low), low, np.minimum(-BOX, high - BOX))
+            high = np.where(np.isfinite(high), high, np.maximum(BOX, low + BOX))
+        self.model.set_column_bounds(columns, low, high)
+
+    # solving ---------------------------------------------------------------------------------------------
+
+    def solve(self, method: Method, deadline: float | None) -> Relaxed:
+        """Solve the outer program as it stands."""
+        result = self.model.solve(method, deadline)
+        if result.status != "optimal" or not len(result.x):
+            return Relaxed(result.status, np.zeros(0), np.inf, np.zeros(0), np.zeros(0))
+        factors = np.concatenate(self._factors)
+        has_duals = len(result.row_dual) == len(factors)
+        dual = result.row_dual if has_duals else np.zeros(len(factors))
+        bound, dual, reduced = self._safe_bound(dual, result.x)
+        if self.model.is_integer:
+            bound = -result.bound / self._factor
+        free = ~np.isfinite(self.lower) | ~np.isfinite(self.upper)
+        return Relaxed(
+            status="optimal",
+            x=result.x * self.scale,
+            bound=bound,
+            multiplier=dual * factors / self._factor,
+            reduced=-reduced / (self.scale * self._factor),
+            in_box=bool((np.abs(result.x[free]) > 0.5 * BOX).any()),
+        )
+
+    def _safe_bound(self, dual: Array, x: Array) -> tuple[float, Array, Array]:
+        """Upper bound on the maximised objective from any row duals; those duals, completed, and the reduced
+        costs (solver units).
+
+        Duals of a wrong sign are set to 0. A reduced cost that points to a missing column bound is charged as
+        if the column stayed within REACH times its size: exact duals leave none, rounding leaves about 1e-12.
+        """
+        low, high = np.concatenate(self._lows), np.concatenate(self._highs)
+        dual = np.where((dual > 0) & ~np.isfinite(low), 0.0, dual)
+        dual = np.where((dual < 0) & ~np.isfinite(high), 0.0, dual)
+        reduced = self.cost.copy()
+        start = 0
+        for block in self._blocks:
+            reduced -= block.T @ dual[start : start + block.shape[0]]
+            start += block.shape[0]
+        self.model.complete_duals(dual, reduced)
+        side = np.where(dual > 0, low, np.where(dual < 0, high, 0.0))
+        reach = REACH * np.maximum(1.0, np.abs(x))
+        least = np.where(np.isfinite(self._low), self._low / self.scale, -reach)
+        most = np.where(np.isfinite(self._high), self._high / self.scale, reach)
+        corner = np.where(reduced > 0, least, most)
+        return -float(dual @ side + reduced @ corner) / self._factor, dual, reduced
+
+    # reading ---------------------------------------------------------------------------------------------
+
+    def row_duals(self, result: Relaxed) -> Array:
+        """d(maximised objective)/d(side) of every row of the model."""
+        duals = np.zeros(self.program.row_count)
+        count = len(result.multiplier)
+        kinds, references = np.array(self.kinds[:count]), np.array(self.references[:count])
+        linear = kinds == LINEAR
+        duals[references[linear]] = -result.multiplier[linear]
+        sums = kinds == SUM
+        row_of = self.concave.table.row
+        sign_of_row = np.zeros(self.program.row_count)
+        real = row_of >= 0
+        sign_of_row[row_of[real & self.concave.active]] = self.concave.table.sign[real & self.concave.active]
+        np.add.at(duals, references[sums], -sign_of_row[references[sums]] * result.multiplier[sums])
+        cuts = np.flatnonzero(kinds == TANGENT)
+        functions = references[cuts]
+        direct = (self.concave.table.column[functions] < 0) if len(cuts) else np.zeros(0, dtype=bool)
+        rows = row_of[functions[direct]]
+        np.add.at(duals, rows, -sign_of_row[rows] * result.multiplier[cuts[direct]])
+        below, above = result.reduced < 0, result.reduced > 0
+        for source, binding in ((self.lower_source, below), (self.upper_source, above)):
+            for column in np.flatnonzero((source >= 0) & binding & ~self.integer):
+                row = int(source[column])
+                duals[row] = result.reduced[column] / self._bound_factor[row]
+        return duals
+
+    def column_duals(self, result: Relaxed) -> Array:
+        """d(maximised objective)/d(bound) of the model's columns; 0 where the bound comes from a row."""
+        width = self.program.user_columns
+        reduced, below, above = result.reduced[:width], self.lower_source[:width], self.upper_source[:width]
+        own = np.where(reduced > 0, above < 0, below < 0)
+        finite = np.where(reduced > 0, np.isfinite(self.upper[:width]), np.isfinite(self.lower[:width]))
+        return np.where(own & finite & ~self.program.integer, reduced, 0.0)
+
+    def function_multipliers(self, result: Relaxed) -> Array:
+        """Value of loosening each function's constraint by one: the sum over its tangents."""
+        weights = np.zeros(len(self.concave))
+        count = len(result.multiplier)
+        kinds, references = np.array(self.kinds[:count]), np.array(self.references[:count])
+        cuts = np.flatnonzero(kinds == TANGENT)
+        np.add.at(weights, references[cuts], result.multiplier[cuts])
+        return weights
+
+    def cut_off(self, x: Array) -> int | None:
+        """A row (-1: the objective) whose tangent cuts off a point x of the model's columns at which the row
+        holds; None if there is none. Auxiliary columns take the values of their functions."""
+        concave = self.concave
+        if not len(concave):
+            return None
+        _, components = self.numbers.components(self.numbers.leaves(x)[:, None])
+        value = concave.signed(components)[:, 0]
+        whole = np.zeros(self.program.columns)
+        whole[: len(x)] = x
+        own = concave.table.column >= 0
+        whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
+        start = 0
+        kinds = np.array(self.kinds)
+        tolerance = 1e-6 * concave.typical
+        for block, factors, low in zip(self._blocks, self._factors, self._lows, strict=True):
+            rows = slice(start, start + block.shape[0])
+            start = rows.stop
+            if kinds[rows.start] != TANGENT if block.shape[0] else True:
+                continue
+            functions = np.array(self.references[rows])
+            slack = (block @ (whole / self.scale) - low) / factors
+            wrong = np.flatnonzero(slack < -tolerance[functions])
+            if len(wrong):
+                return int(concave.table.row[functions[wrong[0]]])
+        return None
+
+    def row_labels(self) -> list[str]:
+        """A name for every row of the outer program; tangents are numbered within their row."""
+        labels = []
+        seen: dict[str, int] = {}
+        for kind, reference in zip(self.kinds, self.references, strict=True):
+            if kind == TANGENT:
+                name = self.program.row_name(int(self.concave.table.row[reference]))
+                seen[name] = seen.get(name, 0) + 1
+                labels.append(f"{name}~{seen[name]}")
+            else:
+                labels.append("objective_floor" if kind == FLOOR else self.program.row_name(reference))
+        return labels

@@ -1,0 +1,257 @@
+"""`Solver`: solves one compiled program at any number of parameter vectors."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import numpy as np
+
+from optimizer.errors import Diagnostic, SolverError
+from optimizer.program.compile import compile_model
+from optimizer.program.concave import Concave
+from optimizer.program.program import Program
+from optimizer.program.tape import Array
+from optimizer.solver import explain
+from optimizer.solver.highs import AFTER_COST, AFTER_ROWS, COLD, NO_PRESOLVE, VERSION, Method
+from optimizer.solver.integer import converge_integer
+from optimizer.solver.outer import Plan, Restore, Search
+from optimizer.solver.pool import Pool, Start
+from optimizer.solver.relaxation import Relaxation, Relaxed
+from optimizer.solver.sensitivity import sensitivity
+from optimizer.solver.solution import Certificate, Solution
+from optimizer.solver.ties import break_ties
+
+RANGE_ROUNDS: Final = 12
+# a range is tight enough where further tangents move it by less than this share
+RANGE_STEP: Final = 1e-3
+
+
+class Solver:
+    """Solves a program. `presolve` and `scaled` exist to show that neither changes a result."""
+
+    def __init__(self, program: Program, *, presolve: bool = True, scaled: bool = True) -> None:
+        self.program = program
+        self._presolve = presolve
+        self._scaled = scaled
+        self._start: Start | None = None
+        self._live: tuple[Solution, Relaxation, Pool] | None = None
+
+    def solve(
+        self,
+        parameters: Array | None = None,
+        *,
+        gap: float = 1e-6,
+        gap_scale: float | None = None,
+        restore: Restore | None = None,
+        nominal: Array | None = None,
+        time_limit: float | None = None,
+        warm: bool = False,
+        start: Start | None = None,
+    ) -> Solution:
+        """Solve at a parameter vector (default: the values at compile time).
+
+        `gap` is the certified gap to reach, in units of `gap_scale` (default max(1, |bound|)). `restore`
+        proposes a plan from a point of the outer program (columns of the model, its units); it may return
+        None. `time_limit` is in seconds. With `warm` the solve starts from the tangents and basis of `start`,
+        by default those of this solver's last solve, and its plan may then depend on that solve among equally
+        good ones; without, the result depends on the arguments only. Raises ModelError for a row that is not
+        concave or has undefined numbers, SolverError where HiGHS fails.
+        """
+        deadline = None if time_limit is None else time.monotonic() + time_limit
+        numbers = self.program.at(parameters, nominal)
+        concave = Concave(numbers)
+        relaxation = Relaxation(concave, self._scaled)
+        pool = Pool()
+        start = (start or self._start) if warm else None
+        if start is None:
+            points, mask = concave.starting_points()
+            concave.check(np.hstack([points, concave.random_points()]))
+        else:
+            points, mask = start.points, start.mask & concave.active[:, None]
+            concave.check(concave.random_points())
+        relaxation.add_points(pool, points, mask)
+        search = Search(relaxation, pool, restore, gap, gap_scale, deadline)
+        relaxation.set_objective(search.objective)
+        self._live = None
+        if relaxation.impossible or len(relaxation.crossed):
+            return self._without_plan(search, "infeasible")
+        if start is not None and start.columns:
+            relaxation.set_basis(start.columns, start.rows)
+        method = COLD if self._presolve else NO_PRESOLVE
+        if start is not None and start.columns:
+            method = AFTER_ROWS
+        share = 0.5 if self.program.has_tie_breaker else 1.0
+        if self.program.integer.any():
+            status, upper, last = converge_integer(search, share, method)
+        else:
+            status, upper, last = search.converge(share, method)
+        if status in ("infeasible", "unbounded") or last is None:
+            return self._without_plan(search, status)
+        basis = relaxation.basis()
+        best = search.best
+        if best is not None and status == "optimal" and self.program.has_tie_breaker:
+            best = break_ties(search, best, upper, last) or best
+        if best is None:
+            return self._without_plan(search, "stopped", upper)
+        if status == "stopped" and search.closed(upper, 1.0):
+            status = "optimal"
+        self._start = _start(pool, basis)
+        solution = self._with_plan(search, status, upper, best, last)
+        self._live = (solution, relaxation, pool)
+        return solution
+
+    def _certificate(self, search: Search, upper: float, best: Plan | None) -> Certificate:
+        lower = -np.inf if best is None else best.value
+        if lower > upper + 1e-6 * max(1.0, abs(upper)):
+            raise SolverError(Diagnostic("S102", f"the plan ({lower}) beats its own upper bound ({upper})"))
+        gap = max(0.0, upper - lower) / search.gap_scale(upper) if best is not None else np.inf
+        bounds = (upper, lower) if self.program.sense > 0 else (-lower, -upper)
+        return Certificate(
+            upper=bounds[0],
+            lower=bounds[1],
+            gap=gap,
+            max_row_violation=np.inf if best is None else best.check.violation,
+            rows_checked=0 if best is None else best.check.checked,
+            rounds=search.rounds,
+            tangents=search.relaxation.tangent_count,
+            solver="HiGHS",
+            solver_version=VERSION,
+        )
+
+    def _with_plan(self, search: Search, status: str, upper: float, best: Plan, last: Relaxed) -> Solution:
+        certificate = self._certificate(search, upper, best)
+        sense = self.program.sense
+        return Solution(
+            program=self.program,
+            parameters=search.numbers.parameters,
+            status=status,
+            x=best.x,
+            objective=sense * best.value,
+            row_duals=sense * search.relaxation.row_duals(last),
+            column_duals=sense * search.relaxation.column_duals(last),
+            certificate=certificate,
+            message="" if status == "optimal" else f"{search.message}; certified gap {certificate.gap:.3g}",
+            start=self._start,
+        )
+
+    def _without_plan(self, search: Search, status: str, upper: float = np.inf) -> Solution:
+        names: tuple[str, ...] = ()
+        message = search.message
+        if status == "infeasible":
+            upper = -np.inf
+            names = explain.conflict(search.relaxation)
+            message = "no plan satisfies " + (", ".join(names) if names else "all rows")
+        elif status == "unbounded":
+            message = "the objective grows without bound"
+        elif status == "stopped":
+            message = f"{search.message or 'stopped'}; no plan was found"
+        return Solution(
+            program=self.program,
+            parameters=search.numbers.parameters,
+            status=status,
+            x=np.zeros(0),
+            objective=float("nan"),
+            row_duals=np.zeros(0),
+            column_duals=np.zeros(0),
+            certificate=self._certificate(search, upper, None),
+            conflict=names,
+            message=message,
+        )
+
+    # questions about a solution --------------------------------------------------------------------------
+
+    def range(self, solution: Solution, coefficients: Array) -> tuple[float, float]:
+        """Least and greatest value of coefficients x over every plan at least as good as the certified one.
+
+        Taken over the outer program, so the true range lies within. The solver can be used again afterwards.
+        Raises SolverError for a solution without a plan.
+        """
+        relaxation, pool = self._revived(solution)
+        search = Search(relaxation, pool, None, 1.0, None, None)
+        value = self.program.sense * solution.objective
+        basis = relaxation.basis()
+        relaxation.add_floor(search.objective, value - search.constant)
+        wide = np.zeros(self.program.columns)
+        wide[: self.program.user_columns] = coefficients
+        ends = []
+        for sign in (1.0, -1.0):
+            relaxation.set_objective(sign * wide)
+            ends.append(sign * self._furthest(search))
+        relaxation.remove_floor()
+        relaxation.set_objective(search.objective)
+        if basis is not None:
+            relaxation.set_basis(*basis)
+        here = float(wide[: self.program.user_columns] @ solution.x)
+        return min(ends[1], here), max(ends[0], here)
+
+    def _furthest(self, search: Search) -> float:
+        best = np.inf
+        method: Method = AFTER_COST
+        for _ in range(RANGE_ROUNDS):
+            relaxed = search.relaxation.solve(method, None)
+            method = AFTER_ROWS
+            if relaxed.status == "unbounded":
+                return np.inf
+            if relaxed.status != "optimal":
+                raise SolverError(Diagnostic("S103", f"range: the outer program is {relaxed.status}"))
+            gain = best - relaxed.bound
+            best = min(best, relaxed.bound)
+            added, _ = search.cut(relaxed)
+            if not added or gain <= RANGE_STEP * abs(best):
+                break
+        return float(best)
+
+    def _revived(self, solution: Solution) -> tuple[Relaxation, Pool]:
+        """The outer program of a solution: the live one, or one rebuilt from its tangents."""
+        if not solution.has_plan or solution.start is None:
+            raise SolverError(Diagnostic("S103", f"a solution with status {solution.status} has no plan"))
+        if self._live is not None and self._live[0] is solution:
+            relaxation, pool = self._live[1:]
+            relaxation.model.set_integer(relaxation.integer)
+            return relaxation, pool
+        relaxation, pool = Relaxation(Concave(self.program.at(solution.parameters)), self._scaled), Pool()
+        start = solution.start
+        relaxation.add_points(pool, start.points, start.mask & relaxation.concave.active[:, None])
+        search = Search(relaxation, pool, None, 1.0, None, None)
+        relaxation.set_objective(search.objective)
+        if start.columns:
+            relaxation.set_basis(start.columns, start.rows)
+        relaxation.solve(AFTER_ROWS, None)
+        relaxation.model.set_integer(relaxation.integer)
+        self._live = (solution, relaxation, pool)
+        return relaxation, pool
+
+    def sensitivity(self, solution: Solution) -> Array:
+        """d(objective)/d(parameter) along the parameter vector, by the envelope theorem. Raises SolverError
+        for a solution without a plan."""
+        if not solution.has_plan:
+            raise SolverError(Diagnostic("S103", f"a solution with status {solution.status} has no plan"))
+        return sensitivity(solution)
+
+    def relaxation_lp(self, path: str) -> None:
+        """Write the last solve's outer program, tangents included, as .mps or .lp with names."""
+        if self._live is None:
+            raise SolverError(Diagnostic("S103", "there is no solved program to write"))
+        relaxation = self._live[1]
+        columns = [self.program.column_name(column) for column in range(self.program.columns)]
+        relaxation.whole_model().write(path, columns, relaxation.row_labels())
+
+
+def _start(pool: Pool, basis: tuple[list[Any], dict[tuple[int, int, int], Any]] | None) -> Start:
+    points, mask = pool.joined()
+    return Start(points, mask) if basis is None else Start(points, mask, *basis)
+
+
+def solve_model(
+    model: Any,
+    gap: float = 1e-6,
+    *,
+    gap_scale: float | None = None,
+    restore: Restore | None = None,
+    time_limit: float | None = None,
+    tie_breaker: str | None = None,
+) -> Solution:
+    """Compile and solve any Pyomo model of linear, concave `>=` and convex `<=` rows, integers allowed."""
+    solver = Solver(compile_model(model, tie_breaker))
+    return solver.solve(gap=gap, gap_scale=gap_scale, restore=restore, time_limit=time_limit)

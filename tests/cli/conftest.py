@@ -1,0 +1,76 @@
+"""The command in a process of its own, on the instance that `kloof new` writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KLOOF = Path(sys.executable).with_name("kloof")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Outcome]
+
+
+def run_kloof(directory: Path, *arguments: str, **environment: str) -> Outcome:
+    done = subprocess.run(
+        [str(KLOOF), *arguments],
+        cwd=directory,
+        env={**os.environ, "PYTHONWARNINGS": "default", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "Warning" not in done.stderr, done.stderr
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def kloof(tmp_path: Path) -> Run:
+    """Run `kloof` in an empty directory."""
+    return lambda *arguments, **environment: run_kloof(tmp_path, *arguments, **environment)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a fresh instance."""
+    directory = tmp_path_factory.mktemp("instance") / "small"
+    made = run_kloof(directory.parent, "new", "small")
+    assert made.code == 0, made.err
+    return str(directory)
+
+
+@pytest.fixture(scope="session")
+def solved(tmp_path_factory: pytest.TempPathFactory, world: str) -> tuple[Outcome, Path]:
+    """That instance solved once: what the command printed, and the run directory."""
+    place = tmp_path_factory.mktemp("saved")
+    done = run_kloof(place, "solve", world, "--out", "run")
+    assert done.code == 0, done.err
+    return done, place / "run"
+
+
+@pytest.fixture(scope="session")
+def saved(solved: tuple[Outcome, Path]) -> Path:
+    """The run directory of that instance."""
+    return solved[1]

@@ -1,0 +1,242 @@
+"""`evaluate`, `validate`, `inspect`, `export`, `new` and `schema` in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.parameters import TABLE
+from optimizer.cli import COMMANDS
+from optimizer.result.vocabulary import DERIVED, LIMITS, VARIABLES
+from tests.cli.conftest import Run
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(kloof: Run, command: str) -> None:
+    done = kloof(command, "--help")
+    assert done.code == 0
+    assert "Examples:" in done.out
+    assert f"kloof {command}" in done.out
+    for option in ("--format", "--quiet", "--verbose"):
+        assert option in done.out
+
+
+def test_version_and_commands(kloof: Run) -> None:
+    assert kloof("--version").out.startswith("kloof ")
+    listed = kloof("--help").out
+    assert all(command in listed for command in COMMANDS)
+
+
+def edited(saved: Path, tmp_path: Path, change: str, by: str, country: str = "CHN") -> Path:
+    """A copy of the strategy in which the first line of `country` that holds `change` has it replaced."""
+    lines = (saved / "strategy.csv").read_text().splitlines(keepends=True)
+    place = next(i for i, line in enumerate(lines) if line.startswith(country) and change in line)
+    lines[place] = lines[place].replace(change, by) if by else ""
+    plan = tmp_path / "plan.csv"
+    plan.write_text("".join(lines))
+    return plan
+
+
+def test_a_saved_strategy_reproduces_its_objective(kloof: Run, world: str, saved: Path) -> None:
+    done = kloof(
+        "evaluate", world, "--country", "CHN", "--plan", str(saved / "strategy.csv"), "--format", "json"
+    )
+    assert done.code == 0, done.out
+    data = done.data
+    best = json.loads((saved / "summary.json").read_text())["countries"]["CHN"]["objective"]["lower"]
+    assert data["objective"] == pytest.approx(best, rel=1e-9, abs=1e-9)
+    assert data["broken"] == []
+    assert abs(data["loss_average_log_units"]) < 1e-8
+
+
+def test_a_plan_that_breaks_limits_ends_with_1_and_lists_them(
+    kloof: Run, world: str, saved: Path, tmp_path: Path
+) -> None:
+    text = (saved / "strategy.csv").read_text().splitlines()
+    lines = [
+        line.rsplit(",", 1)[0] + ",1e5" if line.startswith("USA") and ",recruited," in line else line
+        for line in text
+    ]
+    plan = tmp_path / "plan.csv"
+    plan.write_text("\n".join(lines) + "\n")
+    done = kloof("evaluate", world, "--country", "USA", "--plan", str(plan))
+    assert done.code == 1
+    assert "recruiting[" in done.out
+    assert "thousand people" in done.out
+    assert "debt[" in done.out
+
+
+@pytest.mark.parametrize(
+    ("change", "by", "code"),
+    [
+        (",imports,", ",importz,", "E613"),
+        ("CHN,", "CHM,", "E614"),
+        (",2026,", ",1926,", "E615"),
+        (",imports,", ",imports,no", "E616"),
+        (",imports,", "", "E620"),
+    ],
+)
+def test_plans_are_read_strictly(
+    kloof: Run, world: str, saved: Path, tmp_path: Path, change: str, by: str, code: str
+) -> None:
+    plan = edited(saved, tmp_path, change, by)
+    done = kloof("evaluate", world, "--country", "CHN", "--plan", str(plan))
+    assert done.code == 2
+    assert f"error[{code}]" in done.err
+    assert "plan.csv" in done.err
+
+
+def test_values_of_plans_are_checked_with_their_lines(
+    kloof: Run, world: str, saved: Path, tmp_path: Path
+) -> None:
+    lines = (saved / "strategy.csv").read_text().splitlines()
+    wrong = ("nan", "-1", "much", "inf")
+    places = [i for i, line in enumerate(lines) if line.startswith("CHN") and ",imports," in line]
+    for place, value in zip(places, wrong, strict=False):
+        lines[place] = lines[place].rsplit(",", 1)[0] + f",{value}"
+    lines.append(lines[places[len(wrong)]])
+    lines.append("CHN,short")
+    plan = tmp_path / "plan.csv"
+    plan.write_text("\n".join(lines) + "\n")
+    done = kloof("evaluate", world, "--country", "CHN", "--plan", str(plan), "--format", "json")
+    assert done.code == 2
+    found = [(each["code"], each["line"]) for each in done.data["diagnostics"]]
+    codes = ("E617", "E618", "E617", "E617")
+    expected = [(code, place + 1) for code, place in zip(codes, places, strict=False)]
+    assert found == [*expected, ("E619", len(lines) - 1), ("E612", len(lines))]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [("country,period\n", "E611"), ("", "E611"), (None, "E201"), ("\xff", "E203")]
+)
+def test_files_that_are_no_plans(
+    kloof: Run, world: str, tmp_path: Path, content: str | None, code: str
+) -> None:
+    if content is not None:
+        (tmp_path / "plan.csv").write_bytes(content.encode("latin-1"))
+    done = kloof("evaluate", world, "--country", "CHN", "--plan", "plan.csv")
+    assert done.code == 2
+    assert f"error[{code}]" in done.err
+
+
+def test_validate_accepts_the_new_instance_and_lists_all_errors_of_a_bad_one(
+    kloof: Run, world: str, tmp_path: Path
+) -> None:
+    done = kloof("validate", world)
+    assert done.code == 0
+    assert "is valid" in done.out
+    shutil.copytree(world, tmp_path / "bad")
+    file = tmp_path / "bad" / "countries" / "CHN.yaml"
+    file.write_text(
+        file.read_text()
+        .replace("income_usd_bn", "income_usd_billion", 1)
+        .replace("attrition_per_year", "attrition", 1)
+    )
+    done = kloof("validate", "bad")
+    assert done.code == 2
+    assert done.err.count("error[") >= 2
+    assert "income_usd_bn" in done.err
+    assert "bad/countries/CHN.yaml:" in done.err
+    done = kloof("validate", "bad", "--format", "json")
+    assert done.code == 2
+    assert {each["severity"] for each in done.data["diagnostics"]} == {"error"}
+
+
+def test_inspect_json_is_the_contract(kloof: Run, world: str) -> None:
+    done = kloof("inspect", world, "--country", "CHN", "--format", "json")
+    assert done.code == 0, done.err
+    data = done.data
+    assert data["schema_version"] == 1
+    assert data["country"] == "CHN"
+    sets = data["sets"]
+    assert sets["reported"] < len(sets["periods"])
+    assert set(sets["foreign"]) | set(sets["domestic"]) == set(sets["chips"])
+    assert list(data["parameters"]) == list(TABLE)
+    for name, parameter in data["parameters"].items():
+        shape = tuple(len(sets[index]) for index in parameter["index"])
+        assert np.array(parameter["value"], dtype=object).shape == shape, name
+        assert parameter["unit"]
+    assert data["parameters"]["dt"]["value"] == 1.0
+    assert len(data["parameters"]["frontier"]["value"]) == len(sets["periods"]) + 1
+    income = next(each for each in data["inputs"] if each["path"] == "countries.CHN.budget.income_usd_bn")
+    assert "income" in income["feeds"]
+    assert income["file"].endswith("CHN.yaml")
+    assert income["line"] > 1
+    assert not any(
+        each["path"].startswith("countries.CHN.") and not each["status"] for each in data["inputs"]
+    )
+    assert 0 < data["coefficients"]["smallest"] < data["coefficients"]["largest"] < float("inf")
+    assert "Infinity" not in done.out
+
+
+def test_inspect_table_follows_patches(kloof: Run, world: str) -> None:
+    done = kloof(
+        "inspect", world, "--country", "USA", "--set", "countries.USA.talent.researchers_thousand = 77.5"
+    )
+    assert done.code == 0
+    line = next(line for line in done.out.splitlines() if line.startswith("talent0"))
+    assert "thousand people" in line
+    assert "77.5" in line
+
+
+@pytest.mark.parametrize("ending", ["nl", "mps", "lp"])
+def test_export_writes_whole_files_with_names(kloof: Run, world: str, tmp_path: Path, ending: str) -> None:
+    done = kloof("export", world, "--country", "USA", "--to", f"usa.{ending}")
+    assert done.code == 0, done.err
+    text = (tmp_path / f"usa.{ending}").read_text()
+    if ending == "nl":
+        assert text.startswith("g3 ")
+        assert "budget" in (tmp_path / "usa.row").read_text()
+    else:
+        assert "budget[2026]" in text if ending == "mps" else "budget(2026)" in text
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_exported_relaxation_has_the_certified_bound(
+    kloof: Run, world: str, tmp_path: Path, saved: Path
+) -> None:
+    import highspy
+
+    assert kloof("export", world, "--country", "CHN", "--to", "china.mps").code == 0
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.readModel(str(tmp_path / "china.mps"))
+    solver.run()
+    certificate = json.loads((saved / "summary.json").read_text())["countries"]["CHN"]["certificate"]
+    value = solver.getInfo().objective_function_value
+    assert abs(value) == pytest.approx(abs(certificate["upper"]), rel=1e-6, abs=1e-5)
+
+
+def test_export_refuses_other_endings(kloof: Run, world: str) -> None:
+    done = kloof("export", world, "--country", "CHN", "--to", "china.txt")
+    assert done.code == 2
+    assert ".mps, .lp, .nl" in done.err
+
+
+def test_new_does_not_overwrite(kloof: Run, tmp_path: Path) -> None:
+    assert kloof("new", "mine").code == 0
+    assert (tmp_path / "mine" / "instance.yaml").exists()
+    done = kloof("new", "mine")
+    assert done.code == 2
+    assert "error[E215]" in done.err
+
+
+def test_schema_is_json_schema(kloof: Run) -> None:
+    data = kloof("schema").data
+    assert "$defs" in data
+    assert "income_usd_bn" in json.dumps(data)
+
+
+def test_every_metric_and_limit_is_documented() -> None:
+    text = (DOCS / "metrics.md").read_text()
+    for spec in [*VARIABLES.values(), *DERIVED.values()]:
+        assert f"| `{spec.name}` |" in text
+        assert spec.meaning in text
+    for limit in LIMITS.values():
+        assert f"| `{limit.name}` |" in text

@@ -1,0 +1,288 @@
+"""`kloof solve` in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import KLOOF, Outcome, Run
+
+CATEGORIES = 5
+
+
+def test_table_has_a_line_per_country_whose_shares_sum_to_100(solved: tuple[Outcome, Path]) -> None:
+    text = solved[0].out
+    for country in ("USA", "CHN"):
+        line = next(line for line in text.splitlines() if line.startswith(country))
+        assert sum(int(share.lstrip("~")) for share in line.split()[1 : 1 + CATEGORIES]) == 100
+    assert max(len(line) for line in text.splitlines()) <= 120
+    assert "\x1b" not in text
+
+
+def test_detail_of_a_country_shows_every_part_and_the_certificate(kloof: Run, world: str) -> None:
+    done = kloof("solve", world, "--no-save", "--country", "CHN")
+    assert done.code == 0
+    for part in ("budget by use, %", "cash, USD bn", "fleet", "compute, kH100e", "power, GW", "researchers"):
+        assert part in done.out
+    for part in ("capability", "service", "against USA", "what binds", "certificate"):
+        assert part in done.out
+    assert max(len(line) for line in done.out.splitlines()) <= 130
+
+
+def test_json_under_policies_and_patches_is_the_contract(kloof: Run, world: str, tmp_path: Path) -> None:
+    patch = "countries.CHN.budget.income_usd_bn *= 1.2"
+    (tmp_path / "power.yaml").write_text(
+        "title: Cheap power\npatches: ['countries.*.power.electricity_price_usd_per_kwh *= 0.9']\n"
+    )
+    (tmp_path / "tools.yaml").write_text("title: Fees\npatches: ['countries.CHN.trade.fees.nv_h200 *= 2']\n")
+    done = kloof(
+        *("solve", world, "--format", "json", "--quiet", "--out", "run", "--set", patch),
+        *("--policy", "power.yaml", "--policy", "tools.yaml"),
+    )
+    assert done.code == 0, done.err
+    assert done.err == ""
+    data = done.data
+    assert data["schema_version"] == 1
+    assert data["status"] == "optimal"
+    assert data["policy"] == "power+tools"
+    assert data["leader"]["country"] == "USA"
+    assert data["leader"]["certificate"]["gap"] <= 1e-6
+    china = data["countries"]["CHN"]
+    assert china["status"] == "optimal"
+    assert china["objective"]["lower"] <= china["objective"]["upper"] + 1e-12
+    assert set(china["certificate"]) == {
+        *("upper", "lower", "gap", "max_row_violation", "rows_checked", "rounds", "tangents"),
+        *("solver", "solver_version"),
+    }
+    assert china["certificate"]["max_row_violation"] <= 1e-7
+    row = next(row for row in china["strategy"] if row["metric"] == "spend" and row["item"] == "research")
+    assert set(row) == {"period", "metric", "item", "unit", "value"}
+    assert row["unit"] == "USD bn"
+    shares = [row["value"] for row in china["strategy"] if row["metric"] == "spend_share"]
+    periods = len({row["period"] for row in china["strategy"] if row["metric"] == "spend_share"})
+    assert sum(shares) == pytest.approx(periods)
+    assert china["headline"]["base"]["lag_months"] == pytest.approx(7.0, abs=1e-3)
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["set"] == [patch]
+    assert [policy["name"] for policy in manifest["policies"]] == ["power", "tools"]
+    applied = {each["path"]: each for each in manifest["patches"]}
+    assert len(applied) == 4
+    income = applied["countries.CHN.budget.income_usd_bn"]
+    assert income["patch"] == patch
+    assert income["old"] != income["new"]
+
+
+def test_cash_of_the_strategy_balances(saved: Path) -> None:
+    with (saved / "strategy.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["country"] == "CHN"]
+    table = {(row["metric"], row["item"], row["period"]): float(row["value"]) for row in rows}
+    periods = [period for metric, _, period in table if metric == "total"]
+
+    def paid(period: str) -> float:
+        names = (
+            "buy",
+            "rent",
+            "energy",
+            "chips_cost",
+            "talent_cost",
+            "power_spend",
+            "premium",
+            "bidup",
+            "lapsed",
+        )
+        return sum(value for (metric, _, at), value in table.items() if metric in names and at == period)
+
+    for before, now in pairwise(periods):
+        opening, closing = table["cash", "", before], table["cash", "", now]
+        back = table["recovered", "", now] + table["home_returned", "", now]
+        assert closing - back + paid(now) - opening > 0
+        spent = sum(value for (metric, _, at), value in table.items() if metric == "spend" and at == now)
+        assert spent == pytest.approx(table["total", "", now])
+
+
+def test_saved_run_holds_strategy_summary_and_manifest(saved: Path, world: str) -> None:
+    assert sorted(path.name for path in saved.iterdir()) == ["manifest.json", "strategy.csv", "summary.json"]
+    manifest = json.loads((saved / "manifest.json").read_text())
+    assert manifest["program"] == "kloof"
+    assert manifest["wall_time_seconds"] > 0
+    assert set(manifest["versions"]) >= {"python", "kloof", "highspy", "pyomo"}
+    files = manifest["files"]
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in files.values())
+    assert {"instance.yaml", "chips.csv", "countries/CHN.yaml"} <= set(files)
+    assert str(Path(world).parent) not in (saved / "manifest.json").read_text()
+    summary = json.loads((saved / "summary.json").read_text())
+    assert summary["countries"]["CHN"]["headline"]["split"]["talent"] > 0
+
+
+def test_same_inputs_give_the_same_place_and_bytes(
+    kloof: Run, world: str, tmp_path: Path, saved: Path
+) -> None:
+    done = kloof("solve", world)
+    assert done.code == 0
+    (place,) = (tmp_path / "runs").iterdir()
+    assert re.fullmatch("solve-[0-9a-f]{12}", place.name)
+    assert f"runs/{place.name}" in done.err
+    for name in ("strategy.csv", "summary.json"):
+        assert (place / name).read_bytes() == (saved / name).read_bytes()
+    manifests = [json.loads((run / "manifest.json").read_text()) for run in (place, saved)]
+    for manifest in manifests:
+        del manifest["wall_time_seconds"]
+    assert manifests[0] == manifests[1]
+
+
+def test_out_refuses_what_is_not_a_run(kloof: Run, world: str, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("x")
+    done = kloof("solve", world, "--out", "out")
+    assert done.code == 2
+    assert "error[E602]" in done.err
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "x"
+
+
+def test_infeasible_country_ends_with_3_and_names_rows_and_inputs(kloof: Run, world: str) -> None:
+    done = kloof(
+        *("solve", world, "--no-save", "--country", "CHN", "--format", "json"),
+        *("--set", "countries.CHN.budget.cash0_usd_bn = -100000"),
+    )
+    assert done.code == 3
+    china = done.data["countries"]["CHN"]
+    assert china["status"] == "infeasible"
+    assert china["conflict"]
+    assert any("cash0_usd_bn" in (each["hint"] or "") + each["message"] for each in china["diagnostics"])
+
+
+def test_without_a_leader_to_follow_the_leaders_conflict_is_named(kloof: Run, world: str) -> None:
+    patch = "countries.USA.budget.cash0_usd_bn = -100000"
+    done = kloof("solve", world, "--no-save", "--country", "CHN", "--set", patch)
+    assert done.code == 3
+    assert "the leader USA has no plan" in done.out
+    assert "error[S106]: USA: `budget[2026]`" in done.err
+
+
+def test_mixed_outcomes_end_with_1_and_stand_side_by_side(kloof: Run, world: str) -> None:
+    done = kloof("solve", world, "--no-save", "--set", "countries.CHN.budget.cash0_usd_bn = -100000")
+    assert done.code == 1
+    assert "USA" in done.out
+    assert "CHN  infeasible" in done.out
+
+
+def test_stopped_before_the_gap_ends_with_4(kloof: Run, world: str) -> None:
+    done = kloof(
+        "solve",
+        world,
+        "--no-save",
+        "--country",
+        "USA",
+        "--gap",
+        "1e-15",
+        "--time-limit",
+        "3",
+        "--format",
+        "json",
+    )
+    assert done.code == 4
+    assert done.data["countries"]["USA"]["status"] == "stopped"
+    assert done.data["countries"]["USA"]["strategy"]
+
+
+def test_extension_adds_rows_and_its_faults_are_the_users(kloof: Run, world: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import pyomo.environ as pyo\n\n\n"
+        "def no_grey(m):\n"
+        "    m.no_grey = pyo.Constraint(m.CHIPS, m.PERIODS, rule=lambda m, k, t: m.grey[k, t] <= 0)\n\n\n"
+        "def broken(m):\n"
+        "    return m.nothing_of_this_name\n"
+    )
+    done = kloof(
+        "solve", world, "--country", "CHN", "--out", "run", "--format", "csv", "--extend", "mine.py:no_grey"
+    )
+    assert done.code == 0, done.err
+    assert done.out == (tmp_path / "run" / "strategy.csv").read_text()
+    grey = [float(row["value"]) for row in csv.DictReader(done.out.splitlines()) if row["metric"] == "grey"]
+    assert sum(grey) == pytest.approx(0, abs=1e-6)
+    done = kloof("solve", world, "--no-save", "--extend", "mine.py:broken")
+    assert done.code == 2
+    assert "error[E603]" in done.err
+    assert "mine.py:9" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["solve"], "E601", "Missing argument"),
+        (["solv"], "E601", "did you mean `solve`?"),
+        (["solve", "no-such-world"], "E209", "no-such-world"),
+        (["solve", "WORLD", "--no-such-option"], "E601", "--no-such-option"),
+        (["solve", "WORLD", "--gap", "0"], "E601", "gap"),
+        (["solve", "WORLD", "--country", "CHM"], "E302", "did you mean `CHN`?"),
+        (["solve", "WORLD", "--objective", "balance"], "E604", "did you mean `balanced`?"),
+        (["solve", "WORLD", "--set", "countries.CHN.budget.income *= 2"], "E402", "income_usd_bn"),
+        (["solve", "WORLD", "--extend", "mine.py"], "E603", "FILE.py:FUNCTION"),
+        (["solve", "WORLD", "--out", "a", "--no-save"], "E601", "exclude each other"),
+    ],
+)
+def test_bad_input_ends_with_2_and_says_what_to_do(
+    kloof: Run, world: str, arguments: list[str], code: str, said: str
+) -> None:
+    done = kloof(*(world if argument == "WORLD" else argument for argument in arguments))
+    assert done.code == 2
+    assert done.out == ""
+    assert f"error[{code}]" in done.err
+    assert said in done.err
+
+
+def test_errors_are_data_with_format_json(kloof: Run, world: str) -> None:
+    done = kloof("solve", world, "--country", "CHM", "--format", "json")
+    assert done.code == 2
+    assert done.err == ""
+    (problem,) = done.data["diagnostics"]
+    assert problem["code"] == "E302"
+    assert problem["hint"] == "did you mean `CHN`?"
+
+
+def test_a_reader_who_goes_away_ends_it_quietly(world: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [str(KLOOF), "solve", world, "--format", "csv", "--quiet", "--no-save"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert process.wait() == 0
+    assert errors == b""
+
+
+def test_interrupt_ends_with_130_quietly(world: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [
+            "timeout",
+            "--preserve-status",
+            "-s",
+            "INT",
+            "0.5",
+            str(KLOOF),
+            "solve",
+            world,
+            "--no-save",
+            "--gap",
+            "1e-12",
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ},
+    )
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.strip() == b""
