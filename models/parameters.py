@@ -21,6 +21,13 @@ USES: Final = ("research", "delivery")
 CATEGORIES: Final = ("research", "delivery", "chips", "talent", "power")
 COMMON_SUPPLIES: Final = ("grey", "rent", "recruit", "hbm")
 
+# Nearer to 0 than this the CES exponent loses digits; Cobb-Douglas, its limit, is used instead.
+COBB_DOUGLAS_RANGE: Final = 1e-6
+# Logarithms and CES need arguments above 0.
+SMALLEST_INDEX: Final = 1e-9
+# Below this rate per year the formula for knowledge gained loses digits, and its limit is the period itself.
+SMALLEST_SPILLOVER: Final = 1e-7
+
 
 @dataclass(frozen=True)
 class ParameterSpec:

@@ -6,13 +6,9 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from models.parameters import COBB_DOUGLAS_RANGE, SMALLEST_INDEX, SMALLEST_SPILLOVER
 from models.periods import mid, previous
 from models.units import UnitSystem
-
-# Below this the CES form loses digits and the Cobb-Douglas form, its limit, is used instead.
-COBB_DOUGLAS_RANGE = 1e-6
-SMALLEST_INDEX = 1e-9
-SMALLEST_SPILLOVER = 1e-7
 
 
 def research_index_row(m: Any, t: str) -> Any:

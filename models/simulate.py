@@ -12,8 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from models.parameters import Array, PlanParameters
-from models.research import COBB_DOUGLAS_RANGE, SMALLEST_INDEX, SMALLEST_SPILLOVER
+from models.parameters import (
+    COBB_DOUGLAS_RANGE,
+    SMALLEST_INDEX,
+    SMALLEST_SPILLOVER,
+    Array,
+    PlanParameters,
+)
 
 DECISIONS: Final = (
     "imports",

@@ -1,4 +1,4 @@
-"""Tangent planes of a program's concave functions, where to start them, and the concavity check.
+"""Tangent planes of a program's concave functions, and where to start them.
 
 Every function f stands for a constraint `base_f x + offset_f + sign_f*F(leaves) >= 0` with sign_f*F concave,
 so its tangent at any point of its domain is a row that every plan satisfies.
@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.numbers import Numbers
 from optimizer.program.tape import Array, Index
 
@@ -22,9 +21,6 @@ GRID_RATIO: Final = 3.0
 GRID_STEPS: Final = range(-3, 8)
 # steepest tangent: its rise over a leaf's nominal size, in typical values of the function
 STEEPEST: Final = 1e7
-CHECK_POINTS: Final = 12
-# largest curvature that counts as rounding, relative to the largest entry of the Hessian
-CURVATURE_TOLERANCE: Final = 1e-7
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,10 @@ class Tangents:
 
 
 class Concave:
-    """The functions of a program at one parameter vector, restricted to the active ones."""
+    """The functions of a program at one parameter vector; inactive ones have no tangents.
+
+    The leaves of function f are `leaves[starts[f]:starts[f + 1]]`; `owners` is the function of each entry.
+    """
 
     def __init__(self, numbers: Numbers) -> None:
         self.numbers = numbers
@@ -49,11 +48,11 @@ class Concave:
         own = self.table.column >= 0
         self.offset: Array = np.where(own | ~self.active, 0.0, -self.table.sign * side)
         counts = np.diff(self.table.leaf_starts)[self.table.component]
-        self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        self._leaves = np.concatenate(
+        self.starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        self.leaves = np.concatenate(
             [self.table.leaves_of(component) for component in self.table.component] or [np.zeros(0, np.int64)]
         ).astype(np.int64)
-        self._owners = np.repeat(np.arange(len(counts)), counts)
+        self.owners = np.repeat(np.arange(len(counts)), counts)
 
     def __len__(self) -> int:
         return len(self.table.sign)
@@ -134,31 +133,31 @@ class Concave:
         """Which functions have a condition true at each of their leaves."""
         if not len(self):
             return np.zeros(0, dtype=bool)
-        return np.logical_and.reduceat(condition[self._leaves], self._starts[:-1])
+        return np.logical_and.reduceat(condition[self.leaves], self.starts[:-1])
 
     def tangents(self, points: Array, mask: NDArray[np.bool_]) -> Tangents:
         """Tangents of the masked functions at leaf points (leaves, points). Those whose value or gradient is
         not finite, or too steep for a solver, are left out."""
         count = points.shape[1]
         values, components = self.numbers.components(points)
-        gradient = self.numbers.component_gradient(values)[self._leaves] * self.table.sign[self._owners, None]
+        gradient = self.numbers.component_gradient(values)[self.leaves] * self.table.sign[self.owners, None]
         value = self.signed(components)
         centre = points - self.numbers.leaf_constant[:, None]
         with np.errstate(invalid="ignore", over="ignore"):
             moment = np.zeros((len(self), count))
-            np.add.at(moment, self._owners, gradient * centre[self._leaves])
+            np.add.at(moment, self.owners, gradient * centre[self.leaves])
             level = value - moment + self.offset[:, None]
         usable = mask & np.isfinite(level)
-        if len(self._owners):
-            rise = np.abs(gradient) * self.sizes[self._leaves, None]
-            gentle = rise <= STEEPEST * self.typical[self._owners, None]
-            usable &= np.logical_and.reduceat(gentle, self._starts[:-1], axis=0)
+        if len(self.owners):
+            rise = np.abs(gradient) * self.sizes[self.leaves, None]
+            gentle = rise <= STEEPEST * self.typical[self.owners, None]
+            usable &= np.logical_and.reduceat(gentle, self.starts[:-1], axis=0)
         point_of, function = np.nonzero(usable.T)
-        lengths = np.diff(self._starts)[function]
+        lengths = np.diff(self.starts)[function]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        entry = np.arange(starts[-1]) - np.repeat(starts[:-1] - self._starts[function], lengths)
+        entry = np.arange(starts[-1]) - np.repeat(starts[:-1] - self.starts[function], lengths)
         slopes = csr_array(
-            (gradient[entry, np.repeat(point_of, lengths)], self._leaves[entry], starts),
+            (gradient[entry, np.repeat(point_of, lengths)], self.leaves[entry], starts),
             shape=(len(function), len(self.sizes)),
         )
         inner = csr_array(slopes @ self.numbers.leaf_matrix)
@@ -177,72 +176,3 @@ class Concave:
             if len(cut.function) and float((cut.matrix @ x)[0]) < cut.lower[0]:
                 return point
         return None
-
-    def check(self, points: Array) -> None:
-        """Raise ModelError naming every row that is not concave where it must be, at the given leaf points.
-
-        A check, not a proof: the largest eigenvalue of each Hessian, over the directions that the columns can
-        move the leaves in, must not be positive.
-        """
-        values, components = self.numbers.components(points)
-        dimension = int(np.diff(self._starts).max(initial=0))
-        hessian = np.zeros((len(self._leaves), dimension, points.shape[1]))
-        position = np.arange(len(self._leaves)) - self._starts[self._owners]
-        seed = np.zeros_like(values)
-        seed[self.table.component_node] = 1.0
-        tape = self.numbers.program.function_tape
-        for place in range(dimension):
-            direction = np.zeros((tape.inputs, points.shape[1]))
-            direction[self._leaves[position == place]] = 1.0
-            curvature = tape.curvature(values, seed, direction)[: len(self.sizes)]
-            hessian[:, place, :] = curvature[self._leaves] * self.table.sign[self._owners, None]
-        signed = self.signed(components)
-        problems = []
-        for function in np.flatnonzero(self.active):
-            part = slice(self._starts[function], self._starts[function + 1])
-            size = part.stop - part.start
-            # (points, size, size)
-            sizes = self.sizes[self._leaves[part]]
-            blocks = np.moveaxis(hessian[part, :size, :], -1, 0) * np.outer(sizes, sizes)
-            usable = np.isfinite(signed[function]) & np.isfinite(blocks).all(axis=(1, 2))
-            blocks = blocks[usable]
-            if not len(blocks) or self._largest_curvature(blocks) <= CURVATURE_TOLERANCE:
-                continue
-            span = self._span(part)
-            if self._largest_curvature(span.T @ blocks @ span) > CURVATURE_TOLERANCE:
-                problems.append(self._not_concave(int(function)))
-        if problems:
-            raise ModelError(list(dict.fromkeys(problems)))
-
-    def _largest_curvature(self, blocks: Array) -> float:
-        """Largest eigenvalue over the points, relative to the largest entry at each point."""
-        symmetric = 0.5 * (blocks + np.swapaxes(blocks, 1, 2))
-        scale = np.abs(symmetric).max(axis=(1, 2))
-        eigenvalues = np.linalg.eigvalsh(symmetric)[:, -1]
-        return float((eigenvalues / np.where(scale > 0, scale, 1.0)).max())
-
-    def _span(self, part: slice) -> Array:
-        """Orthonormal basis of the directions in which the columns can move the leaves of a function."""
-        dense = csr_array(self.numbers.leaf_matrix[self._leaves[part]])
-        used = np.unique(dense.indices)
-        moves = dense[:, used].toarray() / self.sizes[self._leaves[part], None]
-        left, sizes, _ = np.linalg.svd(moves, full_matrices=False)
-        return left[:, sizes > 1e-12 * sizes.max(initial=0.0)]
-
-    def _not_concave(self, function: int) -> Diagnostic:
-        name = self.numbers.program.row_name(int(self.table.row[function]))
-        return Diagnostic(
-            "M103",
-            f"{name}: not a concave row (as `>=`, the side with the functions must be concave)",
-            path=name,
-            hint="check the sign of its coefficients, and that powers and products are concave together",
-        )
-
-    def random_points(self, count: int = CHECK_POINTS, seed: int = 0) -> Array:
-        """Leaf points for the concavity check: nominal sizes times 0.05 to 20, both signs where allowed."""
-        generator = np.random.default_rng(seed)
-        low, high = self.numbers.leaf_box
-        sizes = self.sizes[:, None] * np.exp(generator.uniform(-3.0, 3.0, (len(self.sizes), count)))
-        signs = np.where(generator.random((len(self.sizes), count)) < 0.5, -1.0, 1.0)
-        sizes = np.where((low < 0)[:, None], sizes * signs, sizes)
-        return np.clip(sizes, low[:, None], high[:, None])

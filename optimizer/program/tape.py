@@ -221,8 +221,15 @@ def _add_at(target: Array, rows: Index, distinct: bool, amount: Array) -> None:
         np.add.at(target, rows, amount)
 
 
+def _mark_at(target: NDArray[np.bool_], rows: Index, distinct: bool, mark: NDArray[np.bool_]) -> None:
+    if distinct:
+        target[rows] |= mark
+    else:
+        np.logical_or.at(target, rows, mark)
+
+
 def _times(weight: Array, factor: Array) -> Array:
-    """weight*factor, 0 wherever the weight is 0: the branch of a condition that is not taken has no say."""
+    """weight*factor, 0 wherever the weight is 0."""
     return np.where(weight == 0, 0.0, weight * factor)
 
 
@@ -291,24 +298,37 @@ class Tape:
         return result
 
     def gradient(self, values: Array, seed: Array) -> Array:
-        """Reverse sweep: sum of seed*d(node)/d(input), (inputs, points); seed is (size, points)."""
+        """Reverse sweep: sum of seed*d(node)/d(input), (inputs, points); seed is (size, points).
+
+        Where an infinite slope meets a factor that happens to be 0 the result is nan; only the branch of a
+        condition that is not taken, and nodes without seed, count for nothing.
+        """
         adjoint = seed.copy()
+        reached = seed != 0
         with np.errstate(all="ignore"):
             for group in reversed(self.groups):
-                weight = adjoint[group.rows]
-                if not weight.any():
+                weight, live = adjoint[group.rows], reached[group.rows]
+                if not live.any():
                     continue
                 if group.owners is not None:
                     np.add.at(adjoint, group.arguments[0], weight[group.owners])
+                    np.logical_or.at(reached, group.arguments[0], live[group.owners])
                     continue
-                parts = _first(group.operation, values[group.rows], [values[r] for r in group.arguments])
-                for rows, distinct, part in zip(group.arguments, group.distinct, parts, strict=True):
-                    if part is not None:
-                        _add_at(adjoint, rows, distinct, _times(weight, part))
+                arguments = [values[rows] for rows in group.arguments]
+                parts = _first(group.operation, values[group.rows], arguments)
+                for place, (rows, part) in enumerate(zip(group.arguments, parts, strict=True)):
+                    if part is None:
+                        continue
+                    counts = live & (part != 0) if group.operation == "where" else live
+                    _add_at(adjoint, rows, group.distinct[place], np.where(counts, weight * part, 0.0))
+                    _mark_at(reached, rows, group.distinct[place], counts)
         return adjoint[: self.inputs]
 
     def curvature(self, values: Array, seed: Array, direction: Array) -> Array:
-        """Second derivative along `direction` (inputs, points): d/dh of gradient(inputs + h*direction)."""
+        """Second derivative along `direction` (inputs, points): d/dh of gradient(inputs + h*direction).
+
+        Meant for points at which the gradient is finite; elsewhere 0 times infinity counts as 0.
+        """
         tangent = np.zeros_like(values)
         tangent[: self.inputs] = direction
         adjoint, adjoint_tangent = seed.copy(), np.zeros_like(seed)

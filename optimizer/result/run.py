@@ -90,6 +90,7 @@ class WorldRun:
     countries: Mapping[str, CountryRun]
     diagnostics: tuple[Diagnostic, ...] = ()
     leader_run: CountryRun | None = None
+    interrupted: bool = False
 
     @property
     def runs(self) -> tuple[CountryRun, ...]:

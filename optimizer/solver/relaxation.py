@@ -232,7 +232,9 @@ class Relaxation:
             return
         start = 0
         blocks, factors, lows, highs = [], [], [], []
-        for block, factor, low, high in zip(self._blocks, self._factors, self._lows, self._highs, strict=True):
+        for block, factor, low, high in zip(
+            self._blocks, self._factors, self._lows, self._highs, strict=True
+        ):
             stay = ~gone[start : start + block.shape[0]]
             start += block.shape[0]
             if stay.any():

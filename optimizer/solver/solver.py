@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from optimizer.errors import Diagnostic, SolverError
 from optimizer.program.compile import compile_model
 from optimizer.program.concave import Concave
+from optimizer.program.curvature import check_concave, random_points
 from optimizer.program.program import Program
 from optimizer.program.tape import Array
 from optimizer.solver import explain
@@ -66,10 +68,10 @@ class Solver:
         start = (start or self._start) if warm else None
         if start is None:
             points, mask = concave.starting_points()
-            concave.check(np.hstack([points, concave.random_points()]))
+            check_concave(concave, np.hstack([points, random_points(concave)]))
         else:
             points, mask = start.points, start.mask & concave.active[:, None]
-            concave.check(concave.random_points())
+            check_concave(concave, random_points(concave))
         relaxation.add_points(pool, points, mask)
         search = Search(relaxation, pool, restore, gap, gap_scale, deadline)
         relaxation.set_objective(search.objective)
@@ -167,23 +169,30 @@ class Solver:
         Taken over the outer program, so the true range lies within. The solver can be used again afterwards.
         Raises SolverError for a solution without a plan.
         """
+        return self.ranges(solution, [coefficients])[0]
+
+    def ranges(self, solution: Solution, functionals: Sequence[Array]) -> list[tuple[float, float]]:
+        """`range` of several functionals, cheaper than one by one."""
         relaxation, pool = self._revived(solution)
         search = Search(relaxation, pool, None, 1.0, None, None)
         value = self.program.sense * solution.objective
         basis = relaxation.basis()
         relaxation.add_floor(search.objective, value - search.constant)
-        wide = np.zeros(self.program.columns)
-        wide[: self.program.user_columns] = coefficients
-        ends = []
-        for sign in (1.0, -1.0):
-            relaxation.set_objective(sign * wide)
-            ends.append(sign * self._furthest(search))
+        found = []
+        for coefficients in functionals:
+            wide = np.zeros(self.program.columns)
+            wide[: self.program.user_columns] = coefficients
+            ends = []
+            for sign in (1.0, -1.0):
+                relaxation.set_objective(sign * wide)
+                ends.append(sign * self._furthest(search))
+            here = float(wide[: self.program.user_columns] @ solution.x)
+            found.append((min(ends[1], here), max(ends[0], here)))
         relaxation.remove_floor()
         relaxation.set_objective(search.objective)
         if basis is not None:
             relaxation.set_basis(*basis)
-        here = float(wide[: self.program.user_columns] @ solution.x)
-        return min(ends[1], here), max(ends[0], here)
+        return found
 
     def _furthest(self, search: Search) -> float:
         best = np.inf

@@ -8,7 +8,7 @@ functions, and the engine certifies that point.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ import numpy as np
 from models.national import build, nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
-from optimizer.errors import Diagnostic, InputError, KloofError
+from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, resolve
 from optimizer.program import Program, compile_model
 from optimizer.result import metrics
 from optimizer.result.run import FAILED, OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.solver import Solution, Solver
+from optimizer.study.runner import available_jobs, run_each
 
 Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
@@ -101,37 +102,58 @@ def solve_world(
     time_limit: float | None = None,
     extend: Extension | None = None,
     policy: str = "",
+    ranges: bool = False,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> WorldRun:
     """The optimal strategy of each of `countries` (all of the instance if None).
 
     The leader is solved first, under the same patches, and its path feeds the others. A country that fails
-    does not stop the rest. `time_limit` is seconds per country. Raises `InputError` for an unknown country
-    and where the leader has no plan for the others to follow.
+    does not stop the rest. `time_limit` is seconds per country. `ranges` adds the range of each headline
+    number over all plans within the gap, at many times the cost of the plan. Followers are solved on `jobs`
+    processes (default: one per processor); the result does not depend on it. An interrupt keeps what is
+    done. Raises `InputError` where the leader's numbers cannot be resolved.
     """
     asked = list(instance.countries) if countries is None else list(dict.fromkeys(countries))
     leader = instance.leader
+    tell = progress or (lambda text: None)
     parameters = resolve(instance, leader, None, objective)
     plan_solver = PlanSolver.compile(parameters, extend)
-    tell = progress or (lambda text: None)
     tell(leader)
     leader_run = _run(plan_solver, parameters, gap, time_limit)
-    path: LeaderPath | None = None
-    if leader_run.values is not None:
-        path = leader_path(instance, parameters, leader_run.values)
-        leader_run = _with_ranges(plan_solver, leader_run, path)
     runs: dict[str, CountryRun] = {}
-    for country in asked:
-        if country == leader:
-            runs[country] = leader_run
-            continue
-        if path is None:
-            message = f"the leader {leader} has no plan that {country} could follow"
-            runs[country] = CountryRun(country, FAILED, diagnostics=(Diagnostic("S104", message),))
-            continue
-        tell(country)
-        runs[country] = _follower(plan_solver, instance, country, path, objective, gap, time_limit)
-    return WorldRun(instance, policy, instance.applied, leader, runs, leader_run=leader_run)
+    interrupted = False
+    if leader_run.values is None:
+        message = f"the leader {leader} has no plan that others could follow"
+        for country in asked:
+            failure = Diagnostic("S104", message)
+            runs[country] = CountryRun(country, FAILED, diagnostics=(failure,))
+    else:
+        path = leader_path(instance, parameters, leader_run.values)
+        leader_run = _finished(plan_solver, leader_run, path, ranges)
+
+        def follow(country: str) -> tuple[CountryRun, dict[str, Any]]:
+            try:
+                own = resolve(instance, country, path, objective)
+            except InputError as error:
+                return CountryRun(country, FAILED, leader=path, diagnostics=error.diagnostics), {}
+            run = _run(plan_solver, own, gap, time_limit)
+            return _sent(_finished(plan_solver, run, path, ranges))
+
+        followers = [country for country in asked if country != leader]
+        try:
+            for sent in run_each(follow, followers, available_jobs() if jobs is None else jobs):
+                run = _received(plan_solver, sent)
+                tell(run.country)
+                runs[run.country] = run
+        except KeyboardInterrupt:
+            interrupted = True
+    if leader in asked:
+        runs[leader] = leader_run
+    runs = {country: runs[country] for country in asked if country in runs}
+    return WorldRun(
+        instance, policy, instance.applied, leader, runs, leader_run=leader_run, interrupted=interrupted
+    )
 
 
 def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[str, Array]) -> LeaderPath:
@@ -150,23 +172,6 @@ def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[
     return LeaderPath(**{**vars(path), "base_capability": metrics.base_capability(parameters, path)})
 
 
-def _follower(
-    plan_solver: PlanSolver,
-    instance: Instance,
-    country: str,
-    path: LeaderPath,
-    objective: str | None,
-    gap: float,
-    time_limit: float | None,
-) -> CountryRun:
-    try:
-        parameters = resolve(instance, country, path, objective)
-    except InputError as error:
-        return CountryRun(country, FAILED, leader=path, diagnostics=error.diagnostics)
-    run = _run(plan_solver, parameters, gap, time_limit)
-    return _with_ranges(plan_solver, run, path) if run.values is not None else run
-
-
 def _run(
     plan_solver: PlanSolver, parameters: PlanParameters, gap: float, time_limit: float | None
 ) -> CountryRun:
@@ -182,22 +187,31 @@ def _run(
     return CountryRun(country, solution.status, parameters, values, solution)
 
 
-def _with_ranges(plan_solver: PlanSolver, run: CountryRun, path: LeaderPath) -> CountryRun:
-    """The run with its leader, the ranges of its headline numbers, and what a reader should be warned of."""
-    assert run.parameters is not None
-    assert run.values is not None
-    assert run.solution is not None
-    ranges = headline_ranges(plan_solver, run.parameters, run.values, run.solution, path)
-    return CountryRun(
-        country=run.country,
-        status=run.status,
-        parameters=run.parameters,
-        values=run.values,
-        solution=run.solution,
-        leader=path,
-        ranges=ranges,
-        diagnostics=run.diagnostics + passes_leader(run, path),
-    )
+def _finished(plan_solver: PlanSolver, run: CountryRun, path: LeaderPath, ranges: bool) -> CountryRun:
+    """The run with its leader, what a reader should be warned of and, if wanted, its headline ranges."""
+    if run.parameters is None or run.values is None or run.solution is None:
+        return replace(run, leader=path)
+    warnings = passes_leader(run, path)
+    found: Mapping[str, tuple[float, float]] = {}
+    if ranges:
+        try:
+            found = headline_ranges(plan_solver, run.parameters, run.values, run.solution, path)
+        except SolverError as error:
+            warnings += tuple(replace(problem, severity="warning") for problem in error.diagnostics)
+    return replace(run, leader=path, ranges=found, diagnostics=run.diagnostics + warnings)
+
+
+def _sent(run: CountryRun) -> tuple[CountryRun, dict[str, Any]]:
+    """The run in two parts without the compiled program, which every process has."""
+    if run.solution is None:
+        return run, {}
+    names = [field.name for field in fields(run.solution) if field.name not in ("program", "start")]
+    return replace(run, solution=None), {name: getattr(run.solution, name) for name in names}
+
+
+def _received(plan_solver: PlanSolver, sent: tuple[CountryRun, dict[str, Any]]) -> CountryRun:
+    run, parts = sent
+    return replace(run, solution=Solution(plan_solver.program, **parts)) if parts else run
 
 
 def headline_periods(reported: int) -> tuple[int, int]:
@@ -217,29 +231,33 @@ def headline_ranges(
     Keys: `capability/PERIOD`, `lag_months/PERIOD` and `spend_share/CATEGORY/PERIOD` at mid-horizon and the
     last reported period. A share's range is that of spending less its share of the total, over the total.
     """
-    sets = parameters.sets
-    ranges: dict[str, tuple[float, float]] = {}
+    sets, periods = parameters.sets, len(parameters.sets.periods)
+    functionals: dict[str, Array] = {}
+    shares: dict[str, float] = {}
     for t in headline_periods(sets.reported):
-        period = sets.periods[t]
-        unit = np.zeros(len(sets.periods))
+        period, total = sets.periods[t], float(values["total"][t])
+        unit = np.zeros(periods)
         unit[t] = 1.0
-        low, high = plan_solver.solver.range(solution, plan_solver.direction({"capability": unit}))
-        ranges[f"capability/{period}"] = (low, high)
-        if parameters.country != path.country:
+        functionals[f"capability/{period}"] = plan_solver.direction({"capability": unit})
+        for c, category in enumerate(sets.categories if total > 0 else ()):
+            share = float(values["spend"][c, t]) / total
+            spend = np.zeros((len(sets.categories), periods))
+            spend[c, t] = 1 / total
+            key = f"spend_share/{category}/{period}"
+            shares[key] = share
+            functionals[key] = plan_solver.direction({"spend": spend, "total": -share / total * unit})
+    found = plan_solver.solver.ranges(solution, list(functionals.values()))
+    ranges = {
+        key: (low + shares.get(key, 0.0), high + shares.get(key, 0.0))
+        for key, (low, high) in zip(functionals, found, strict=True)
+    }
+    if parameters.country != path.country:
+        for t in headline_periods(sets.reported):
+            low, high = ranges[f"capability/{sets.periods[t]}"]
             bounds = np.repeat(values["capability"][None, :], 2, axis=0)
             bounds[0, t], bounds[1, t] = low, high
             behind = [metrics.lag_of_plan(parameters, bound, path).months[t] for bound in bounds]
-            ranges[f"lag_months/{period}"] = (float(min(behind)), float(max(behind)))
-        total = float(values["total"][t])
-        if total <= 0:
-            continue
-        for c, category in enumerate(sets.categories):
-            share = float(values["spend"][c, t]) / total
-            spend = np.zeros((len(sets.categories), len(sets.periods)))
-            spend[c, t] = 1 / total
-            weights = {"spend": spend, "total": -share / total * unit}
-            low, high = plan_solver.solver.range(solution, plan_solver.direction(weights))
-            ranges[f"spend_share/{category}/{period}"] = (share + low, share + high)
+            ranges[f"lag_months/{sets.periods[t]}"] = (float(min(behind)), float(max(behind)))
     return ranges
 
 

@@ -25,9 +25,7 @@ def water_filling(noise: tuple[float, ...], power: float = 1.0) -> Any:
     m.power = pyo.Param(initialize=power, mutable=True)
     m.x = pyo.Var(m.CHANNELS, within=pyo.NonNegativeReals)
     m.total = pyo.Constraint(expr=sum(m.x[i] for i in m.CHANNELS) <= m.power)
-    m.rate = pyo.Objective(
-        expr=sum(pyo.log(m.noise[i] + m.x[i]) for i in m.CHANNELS), sense=pyo.maximize
-    )
+    m.rate = pyo.Objective(expr=sum(pyo.log(m.noise[i] + m.x[i]) for i in m.CHANNELS), sense=pyo.maximize)
     return m
 
 

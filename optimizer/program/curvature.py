@@ -1,0 +1,155 @@
+"""The concavity check of a program's functions at sample points. A check, not a proof.
+
+Two tests. Support: no tangent at one sample point may pass below the function at another one. Curvature: no
+Hessian may have a positive eigenvalue in a direction in which the columns can move the leaves; a positive one
+counts only if the function's own values confirm it, since Hessians of nearly linear functions are rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from optimizer.errors import Diagnostic, ModelError
+from optimizer.program.concave import Concave
+from optimizer.program.tape import Array
+
+RANDOM_POINTS: Final = 12
+# how far a tangent may pass below the function, relative to the terms it is computed from
+SUPPORT_TOLERANCE: Final = 1e-7
+# largest eigenvalue that counts as rounding, relative to the largest entry of the Hessian
+CURVATURE_TOLERANCE: Final = 1e-7
+# step that confirms a positive curvature, as a share of the leaves' values, and the least rise that does
+STEP: Final = 0.02
+LEAST_RISE: Final = 1e-9
+
+
+def check_concave(concave: Concave, points: Array) -> None:
+    """Raise ModelError naming every row that is not concave where it must be, by samples (leaves, points)."""
+    numbers = concave.numbers
+    values, components = numbers.components(points)
+    signed = concave.signed(components)
+    slopes = numbers.component_gradient(values)[concave.leaves] * concave.table.sign[concave.owners, None]
+    failed = _unsupported(concave, points, signed, slopes) | _curved(concave, points, values, signed, slopes)
+    names = [
+        numbers.program.row_name(int(concave.table.row[function])) for function in np.flatnonzero(failed)
+    ]
+    if names:
+        raise ModelError([_not_concave(name) for name in dict.fromkeys(names)])
+
+
+def random_points(concave: Concave, count: int = RANDOM_POINTS) -> Array:
+    """Sample points, (leaves, points): nominal sizes times 0.05 to 20, both signs where allowed. The same for
+    every call."""
+    generator = np.random.default_rng(0)
+    low, high = concave.numbers.leaf_box
+    shape = (len(concave.sizes), count)
+    sizes = concave.sizes[:, None] * np.exp(generator.uniform(-3.0, 3.0, shape))
+    signs = np.where(generator.random(shape) < 0.5, -1.0, 1.0)
+    sizes = np.where((low < 0)[:, None], sizes * signs, sizes)
+    return np.clip(sizes, low[:, None], high[:, None])
+
+
+def _unsupported(concave: Concave, points: Array, signed: Array, slopes: Array) -> NDArray[np.bool_]:
+    """Which functions rise above one of their tangents."""
+    if not len(concave):
+        return np.zeros(0, dtype=bool)
+    starts = concave.starts[:-1]
+    at = points[concave.leaves]
+    with np.errstate(invalid="ignore", over="ignore"):
+        moves = slopes[:, :, None] * (at[:, None, :] - at[:, :, None])
+        tangent = signed[:, :, None] + np.add.reduceat(moves, starts, axis=0)
+        terms = np.abs(signed)[:, :, None] + np.add.reduceat(np.abs(moves), starts, axis=0)
+        below = signed[:, None, :] - tangent > SUPPORT_TOLERANCE * np.maximum(
+            terms, np.abs(signed)[:, None, :]
+        )
+    usable = np.isfinite(tangent) & np.isfinite(signed)[:, None, :]
+    found: NDArray[np.bool_] = np.logical_or.reduce(below & usable, axis=(1, 2))
+    return found & concave.active
+
+
+def _curved(
+    concave: Concave, points: Array, values: Array, signed: Array, slopes: Array
+) -> NDArray[np.bool_]:
+    """Which functions curve upwards at one of the points."""
+    hessian = _hessians(concave, points, values)
+    failed = np.zeros(len(concave), dtype=bool)
+    for function in np.flatnonzero(concave.active):
+        part = slice(concave.starts[function], concave.starts[function + 1])
+        size = part.stop - part.start
+        scale = concave.sizes[concave.leaves[part]]
+        # (points, size, size)
+        blocks = np.moveaxis(hessian[part, :size, :], -1, 0) * np.outer(scale, scale)
+        usable = np.isfinite(signed[function]) & np.isfinite(blocks).all(axis=(1, 2))
+        usable &= np.isfinite(slopes[part]).all(axis=0)
+        if not usable.any():
+            continue
+        if _rising(blocks[usable], np.eye(size)) is None:
+            continue
+        rising = _rising(blocks[usable], _span(concave, part))
+        if rising is not None:
+            point, direction = rising
+            at = points[:, np.flatnonzero(usable)[point]]
+            failed[function] = _confirmed(concave, int(function), at, direction * scale)
+    return failed
+
+
+def _hessians(concave: Concave, points: Array, values: Array) -> Array:
+    """Second derivatives, (leaves of functions, leaves of the same function, points), signed."""
+    dimension = int(np.diff(concave.starts).max(initial=0))
+    result = np.zeros((len(concave.leaves), dimension, points.shape[1]))
+    position = np.arange(len(concave.leaves)) - concave.starts[concave.owners]
+    seed = np.zeros_like(values)
+    seed[concave.table.component_node] = 1.0
+    tape = concave.numbers.program.function_tape
+    for place in range(dimension):
+        direction = np.zeros((tape.inputs, points.shape[1]))
+        direction[concave.leaves[position == place]] = 1.0
+        curvature = tape.curvature(values, seed, direction)[: len(concave.sizes)]
+        result[:, place, :] = curvature[concave.leaves] * concave.table.sign[concave.owners, None]
+    return result
+
+
+def _rising(blocks: Array, span: Array) -> tuple[int, Array] | None:
+    """Point and direction of the largest positive eigenvalue within a span of directions, if there is one."""
+    symmetric = 0.5 * (blocks + np.swapaxes(blocks, 1, 2))
+    scale = np.abs(symmetric).max(axis=(1, 2))
+    eigenvalues, vectors = np.linalg.eigh(span.T @ symmetric @ span)
+    largest = eigenvalues[:, -1] / np.where(scale > 0, scale, 1.0)
+    point = int(largest.argmax())
+    if largest[point] <= CURVATURE_TOLERANCE:
+        return None
+    return point, span @ vectors[point, :, -1]
+
+
+def _confirmed(concave: Concave, function: int, at: Array, direction: Array) -> bool:
+    """Whether the function's values rise above the chord's middle along a direction of its leaves."""
+    own = concave.leaves[concave.starts[function] : concave.starts[function + 1]]
+    move = np.zeros(len(at))
+    size = np.abs(at[own]) / np.where(direction == 0, np.inf, np.abs(direction))
+    reach = np.min(size[direction != 0], initial=1.0)
+    move[own] = STEP * max(float(reach), 1e-12) * direction
+    _, components = concave.numbers.components(np.column_stack([at - move, at, at + move]))
+    before, middle, after = concave.signed(components)[function]
+    return bool(before + after - 2 * middle > LEAST_RISE * max(abs(before), abs(middle), abs(after)))
+
+
+def _span(concave: Concave, part: slice) -> Array:
+    """Orthonormal basis of the directions in which the columns can move the leaves of a function."""
+    dense = csr_array(concave.numbers.leaf_matrix[concave.leaves[part]])
+    used = np.unique(dense.indices)
+    moves = dense[:, used].toarray() / concave.sizes[concave.leaves[part], None]
+    left, sizes, _ = np.linalg.svd(moves, full_matrices=False)
+    return left[:, sizes > 1e-12 * sizes.max(initial=0.0)]
+
+
+def _not_concave(name: str) -> Diagnostic:
+    return Diagnostic(
+        "M103",
+        f"{name}: not a concave row (as `>=`, the side with the functions must be concave)",
+        path=name,
+        hint="check the sign of its coefficients, and that powers and products are concave together",
+    )

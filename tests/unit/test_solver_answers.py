@@ -1,0 +1,192 @@
+"""Infeasible, unbounded, not concave, out of time: nothing passes for a plan that is not one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+from optimizer.errors import ModelError, SolverError
+from optimizer.program import compile_model
+from optimizer.solver import Solver, solve_model
+from tests.unit.engine_models import brock_mirman, growth, kelley, wrong_in_highs_1_14
+
+
+def _two(**bounds):
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var([1, 2], bounds=(0, 10))
+    m.cost = pyo.Objective(expr=m.x[1] + m.x[2])
+    return m
+
+
+def test_conflicting_rows_are_named():
+    m = _two()
+    m.need = pyo.Constraint([2027, 2028], rule=lambda m, t: m.x[1] + m.x[2] >= (5 if t == 2027 else 1))
+    m.budget = pyo.Constraint([2027], rule=lambda m, t: m.x[1] + 2 * m.x[2] <= 3)
+    solution = solve_model(m)
+    assert solution.status == "infeasible"
+    assert set(solution.conflict) == {"need[2027]", "budget[2027]"}
+    assert not solution.has_plan
+    with pytest.raises(ModelError, match="infeasible"):
+        solution.value("x")
+
+
+def test_rows_that_became_bounds_are_named():
+    m = _two()
+    m.cap = pyo.Constraint([1, 2], rule=lambda m, i: 2 * m.x[i] <= 4)
+    m.need = pyo.Constraint(expr=m.x[1] + m.x[2] >= 5)
+    assert set(solve_model(m).conflict) == {"need", "cap[1]", "cap[2]"}
+
+
+def test_contradicting_bounds_are_named():
+    m = _two()
+    m.low = pyo.Constraint(expr=m.x[1] >= 3)
+    m.high = pyo.Constraint(expr=2 * m.x[1] <= 4)
+    assert set(solve_model(m).conflict) == {"low", "high"}
+
+
+def test_own_bounds_are_named_by_their_variable():
+    m = _two()
+    m.need = pyo.Constraint(expr=m.x[1] + m.x[2] >= 50)
+    assert set(solve_model(m).conflict) == {"need", "x[1]", "x[2]"}
+
+
+def test_row_without_variables_that_cannot_hold():
+    m = _two()
+    m.p = pyo.Param(initialize=0.0, mutable=True)
+    m.row = pyo.Constraint(expr=m.p * m.x[1] >= 1)
+    assert solve_model(m).conflict == ("row",)
+
+
+def test_infeasible_through_a_concave_row():
+    m = kelley()
+    m.far = pyo.Constraint(expr=m.x[1] + m.x[2] >= 3.5)
+    solution = solve_model(m)
+    assert solution.status == "infeasible"
+    assert set(solution.conflict) == {"row", "far"}
+
+
+def test_infeasible_only_through_integrality():
+    m = pyo.ConcreteModel()
+    m.z = pyo.Var([1, 2], bounds=(0, 5), within=pyo.Integers)
+    m.row = pyo.Constraint(expr=2 * m.z[1] + 2 * m.z[2] == 3)
+    m.cost = pyo.Objective(expr=m.z[1])
+    solution = solve_model(m)
+    assert solution.status == "infeasible"
+    assert solution.conflict == ("row",)
+
+
+@pytest.mark.parametrize("integer", [False, True])
+def test_unbounded(integer):
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(within=pyo.NonNegativeReals)
+    m.y = pyo.Var(within=pyo.NonNegativeIntegers if integer else pyo.NonNegativeReals)
+    m.row = pyo.Constraint(expr=m.x - m.y <= 1)
+    m.value = pyo.Objective(expr=m.x, sense=pyo.maximize)
+    solution = solve_model(m)
+    assert solution.status == "unbounded"
+    assert solution.message
+    assert not solution.has_plan
+
+
+def test_unbounded_through_a_concave_objective():
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(within=pyo.NonNegativeReals)
+    m.value = pyo.Objective(expr=pyo.log(1 + m.x) + 0.1 * m.x, sense=pyo.maximize)
+    assert solve_model(m).status == "unbounded"
+
+
+def test_first_tangents_that_do_not_bound_the_program_do_not_matter():
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var([1, 2])
+    m.value = pyo.Objective(expr=(m.x[1] - 400) ** 2 + (m.x[1] - m.x[2]) ** 2)
+    solution = solve_model(m)
+    assert solution.status == "optimal"
+    assert solution.value("x") == pytest.approx([400, 400], abs=1e-2)
+
+
+NOT_CONCAVE = {
+    "convex as >=": lambda m: m.x[1] ** 2 >= m.x[2],
+    "concave as <=": lambda m: pyo.sqrt(m.x[1] + 1) <= m.x[2],
+    "product": lambda m: m.x[1] * m.x[2] >= 1,
+    "indefinite": lambda m: m.x[1] ** 2 + m.x[2] ** 2 - 3 * m.x[1] * m.x[2] <= 1,
+    "increasing returns": lambda m: m.x[2] <= (m.x[1] + 1) ** 0.6 * (m.x[2] + 1) ** 0.6,
+    "sine": lambda m: m.x[2] <= pyo.sin(3 * m.x[1]),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_CONCAVE)
+def test_rows_that_are_not_concave_are_named(kind):
+    m = _two()
+    m.fine = pyo.Constraint(expr=m.x[1] ** 2 <= 90)
+    m.wrong = pyo.Constraint([2027], rule=lambda m, t: NOT_CONCAVE[kind](m))
+    with pytest.raises(ModelError) as caught:
+        solve_model(m)
+    assert [(d.code, d.path) for d in caught.value.diagnostics] == [("M103", "wrong[2027]")]
+
+
+def test_objective_that_is_not_concave_is_named():
+    m = _two()
+    m.cost.deactivate()
+    m.value = pyo.Objective(expr=m.x[1] ** 2, sense=pyo.maximize)
+    with pytest.raises(ModelError, match="objective: not a concave row"):
+        solve_model(m)
+
+
+CONCAVE = {
+    "quadratic form": lambda m: m.x[1] ** 2 + m.x[2] ** 2 - 1.9 * m.x[1] * m.x[2] <= 1,
+    "sum inside that only looks indefinite": lambda m: (
+        (m.x[1] + m.x[2]) ** 2 - 0.4 * m.x[1] ** 2 - 0.4 * m.x[2] ** 2 <= 4
+    ),
+    "constant returns": lambda m: m.x[1] <= (m.x[1] + 1) ** 0.4 * (m.x[2] + 1) ** 0.6,
+    "ratio": lambda m: 1 / (m.x[1] + 0.5) <= m.x[2] + 1,
+    "entropy": lambda m: (m.x[1] + 0.1) * pyo.log(m.x[1] + 0.1) <= m.x[2] + 4,
+}
+
+
+@pytest.mark.parametrize("kind", CONCAVE)
+def test_rows_that_are_concave_pass(kind):
+    m = _two()
+    m.row = pyo.Constraint(expr=CONCAVE[kind](m))
+    assert solve_model(m).status == "optimal"
+
+
+def test_time_limit_stops_without_pretending():
+    program = compile_model(growth(periods=40))
+    solution = Solver(program).solve(time_limit=0.0)
+    assert solution.status == "stopped"
+    assert "time limit" in solution.message
+    assert not solution.has_plan
+
+
+def test_gap_out_of_reach_is_stopped_not_optimal():
+    solution = solve_model(brock_mirman(), gap=1e-15)
+    assert solution.status == "stopped"
+    assert solution.certificate.gap > 1e-15
+    assert solution.message
+    assert solution.has_plan
+
+
+def test_linear_program_with_free_columns_has_a_bound():
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var([1, 2])
+    m.row = pyo.Constraint(expr=m.x[1] + m.x[2] <= 3)
+    m.other = pyo.Constraint(expr=m.x[1] - m.x[2] == 1)
+    m.value = pyo.Objective(expr=2 * m.x[1] + 2 * m.x[2], sense=pyo.maximize)
+    solution = solve_model(m)
+    assert (solution.status, solution.certificate.upper) == ("optimal", pytest.approx(6.0, abs=1e-9))
+
+
+def test_integer_duals_are_those_of_the_fixed_program():
+    solution = solve_model(wrong_in_highs_1_14())
+    assert solution.dual("row") == pytest.approx(2.0)
+
+
+def test_questions_without_a_plan_are_errors():
+    m = _two()
+    m.need = pyo.Constraint(expr=m.x[1] + m.x[2] >= 50)
+    solver = Solver(compile_model(m))
+    solution = solver.solve()
+    for ask in (lambda: solver.range(solution, np.ones(2)), lambda: solver.sensitivity(solution)):
+        with pytest.raises(SolverError):
+            ask()
