@@ -1,8 +1,8 @@
 """The concavity check of a program's functions at sample points. A check, not a proof.
 
 Two tests. Support: no tangent at one sample point may pass below the function at another one. Curvature: no
-Hessian may have a positive eigenvalue in a direction in which the columns can move the leaves; a positive one
-counts only if the function's own values confirm it, since Hessians of nearly linear functions are rounding.
+Hessian may have a positive eigenvalue; one counts only if the function's own values confirm it, since the
+Hessian of a nearly linear function is rounding.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.concave import Concave
@@ -76,20 +75,21 @@ def _curved(
 ) -> NDArray[np.bool_]:
     """Which functions curve upwards at one of the points."""
     hessian = _hessians(concave, points, values)
+    low, high = concave.numbers.leaf_box
+    movable = low < high
     failed = np.zeros(len(concave), dtype=bool)
     for function in np.flatnonzero(concave.active):
         part = slice(concave.starts[function], concave.starts[function + 1])
         size = part.stop - part.start
-        scale = concave.sizes[concave.leaves[part]]
+        own = concave.leaves[part]
+        scale = np.where(movable[own], concave.sizes[own], 0.0)
         # (points, size, size)
         blocks = np.moveaxis(hessian[part, :size, :], -1, 0) * np.outer(scale, scale)
         usable = np.isfinite(signed[function]) & np.isfinite(blocks).all(axis=(1, 2))
         usable &= np.isfinite(slopes[part]).all(axis=0)
         if not usable.any():
             continue
-        if _rising(blocks[usable], np.eye(size)) is None:
-            continue
-        rising = _rising(blocks[usable], _span(concave, part))
+        rising = _rising(blocks[usable])
         if rising is not None:
             point, direction = rising
             at = points[:, np.flatnonzero(usable)[point]]
@@ -113,16 +113,16 @@ def _hessians(concave: Concave, points: Array, values: Array) -> Array:
     return result
 
 
-def _rising(blocks: Array, span: Array) -> tuple[int, Array] | None:
-    """Point and direction of the largest positive eigenvalue within a span of directions, if there is one."""
+def _rising(blocks: Array) -> tuple[int, Array] | None:
+    """Point and direction of the largest positive eigenvalue, if there is one."""
     symmetric = 0.5 * (blocks + np.swapaxes(blocks, 1, 2))
     scale = np.abs(symmetric).max(axis=(1, 2))
-    eigenvalues, vectors = np.linalg.eigh(span.T @ symmetric @ span)
+    eigenvalues, vectors = np.linalg.eigh(symmetric)
     largest = eigenvalues[:, -1] / np.where(scale > 0, scale, 1.0)
     point = int(largest.argmax())
     if largest[point] <= CURVATURE_TOLERANCE:
         return None
-    return point, span @ vectors[point, :, -1]
+    return point, vectors[point, :, -1]
 
 
 def _confirmed(concave: Concave, function: int, at: Array, direction: Array) -> bool:
@@ -135,15 +135,6 @@ def _confirmed(concave: Concave, function: int, at: Array, direction: Array) -> 
     _, components = concave.numbers.components(np.column_stack([at - move, at, at + move]))
     before, middle, after = concave.signed(components)[function]
     return bool(before + after - 2 * middle > LEAST_RISE * max(abs(before), abs(middle), abs(after)))
-
-
-def _span(concave: Concave, part: slice) -> Array:
-    """Orthonormal basis of the directions in which the columns can move the leaves of a function."""
-    dense = csr_array(concave.numbers.leaf_matrix[concave.leaves[part]])
-    used = np.unique(dense.indices)
-    moves = dense[:, used].toarray() / concave.sizes[concave.leaves[part], None]
-    left, sizes, _ = np.linalg.svd(moves, full_matrices=False)
-    return left[:, sizes > 1e-12 * sizes.max(initial=0.0)]
 
 
 def _not_concave(name: str) -> Diagnostic:

@@ -58,6 +58,7 @@ class Walker:
         self._parametric: dict[int, bool] = {}
         self._imports: dict[int, int] = {}
         self._row_leaves: dict[tuple[object, ...], int] = {}
+        self._expand = False
         self._kept: list[object] = []
         self._handlers: dict[type, Callable[[Any, int, Form], None]] = {
             numeric.SumExpression: self._sum,
@@ -70,10 +71,19 @@ class Walker:
         }
 
     def form(self, expression: Any, where: str) -> Form:
-        """The form of an expression; its leaves are its own, shared with no other row. `where` names the row
-        in errors. Raises ModelError for what cannot be compiled."""
+        """The form of an expression; its leaves are its own, and no column occurs in two of them. `where`
+        names the row in errors. Raises ModelError for what cannot be compiled."""
         self.where = where
+        result = self._own_form(expression, expand=False)
+        columns = [column for leaf in self._row_leaves.values() for column in self.leaves[leaf].columns]
+        if len(columns) != len(set(columns)):
+            # leaves that depend on each other would make the function look curved where no plan can move
+            result = self._own_form(expression, expand=True)
+        return result
+
+    def _own_form(self, expression: Any, expand: bool) -> Form:
         self._row_leaves = {}
+        self._expand = expand
         result = Form()
         self._accumulate(expression, self.coefficients.one, result)
         return self._merge(result)
@@ -258,9 +268,14 @@ class Walker:
         """Function node of a whole form."""
         parts = []
         constant = self.coefficients.total(form.constants)
-        if form.columns:
-            parts.append(self._leaf(form, constant))
-        elif constant != self.coefficients.zero:
+        if form.columns and not self._expand:
+            parts.append(self._leaf(tuple(form.columns), tuple(form.coefficients), constant))
+            constant = self.coefficients.zero
+        elif form.columns:
+            for column, coefficient in zip(form.columns, form.coefficients, strict=True):
+                leaf = self._leaf((column,), (self.coefficients.one,), self.coefficients.zero)
+                parts.append(self.functions.product(self._import_node(coefficient), leaf))
+        if constant != self.coefficients.zero:
             parts.append(self._import_node(constant))
         return self.functions.total([*parts, *self.scaled_functions(form)])
 
@@ -275,13 +290,13 @@ class Walker:
         """The leaves that a function node depends on."""
         return {position for kind, position in self.functions.inputs_under(node) if kind == "leaf"}
 
-    def _leaf(self, form: Form, constant: int) -> int:
-        key = (tuple(form.columns), tuple(form.coefficients), constant)
+    def _leaf(self, columns: tuple[int, ...], coefficients: tuple[int, ...], constant: int) -> int:
+        key = (columns, coefficients, constant)
         place = self._row_leaves.get(key)
         if place is None:
             place = len(self.leaves)
             self._row_leaves[key] = place
-            self.leaves.append(Leaf(tuple(form.columns), tuple(form.coefficients), constant))
+            self.leaves.append(Leaf(columns, coefficients, constant))
         return self.functions.input("leaf", place)
 
 

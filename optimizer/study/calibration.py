@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from models.parameters import Array, PlanParameters
-from optimizer.instance import Instance
+from optimizer.instance import Instance, load
 from optimizer.result import metrics
 from optimizer.result.run import CountryRun, WorldRun
+from optimizer.study.solve import solve_world
 
 # Chips in China that no rule ever allowed there.
 SMUGGLED: Final = ("nv_h100_sxm", "nv_h200", "nv_b200", "nv_gb200", "nv_b300", "nv_gb300")
@@ -176,3 +178,39 @@ def markdown(rows: list[Comparison]) -> str:
 
 def _digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def shares_markdown(world: WorldRun, years: int = 5) -> str:
+    """Research share of compute at work in the first years, as a Markdown table."""
+    runs = [world.countries[country] for country in ("USA", "CHN")]
+    labels = _parameters(runs[0]).sets.periods[:years]
+    lines = [f"| | {' | '.join(labels)} |", "|---|" + "---:|" * years]
+    for run in runs:
+        values = _values(run)
+        research, delivery = values["research_compute"][:years], values["delivery_compute"][:years]
+        cells = [f"{share:.2f}" for share in research / (research + delivery)]
+        lines.append(f"| {run.country}, research share of compute | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def page(text: str, instance: Instance, world: WorldRun) -> str:
+    """The page with what stands between its markers written anew."""
+    for name, table in (
+        ("calibration", markdown(compare(instance, world))),
+        ("shares", shares_markdown(world)),
+    ):
+        start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
+        before, rest = text.split(start)
+        text = before + start + table + end + rest.split(end, 1)[1]
+    return text
+
+
+def main() -> None:
+    """Rewrite docs/calibration.md of the checkout."""
+    instance = load("world-2026")
+    path = Path("docs/calibration.md")
+    path.write_text(page(path.read_text(encoding="utf-8"), instance, solve_world(instance)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The shipped world starts where the world stood, and docs/calibration.md says what the model says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from optimizer.cli.demand import world_demand
+from optimizer.instance import Instance, load
+from optimizer.result.run import OPTIMAL, WorldRun
+from optimizer.study.calibration import compare, page
+from optimizer.study.solve import solve_world
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def instance() -> Instance:
+    return load(ROOT / "instances" / "world-2026")
+
+
+@pytest.fixture(scope="module")
+def world(instance: Instance) -> WorldRun:
+    return solve_world(instance)
+
+
+def test_every_country_has_a_certified_plan(world: WorldRun) -> None:
+    assert len(world.countries) == 14
+    for country, run in world.countries.items():
+        assert run.status == OPTIMAL, country
+        assert run.solution is not None
+        assert run.solution.certificate.gap <= 1e-6
+        assert run.solution.certificate.max_row_violation <= 1e-7
+
+
+def test_every_comparison_lies_in_its_band(instance: Instance, world: WorldRun) -> None:
+    assert [row.subject for row in compare(instance, world) if not row.within] == []
+
+
+def test_the_page_says_what_the_model_says(instance: Instance, world: WorldRun) -> None:
+    text = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
+    assert page(text, instance, world) == text
+
+
+def test_nobody_buys_what_nobody_makes(instance: Instance, world: WorldRun) -> None:
+    without = {country: run for country, run in world.countries.items() if country != "NLD"}
+    whole = WorldRun(instance, "", (), world.leader, without, leader_run=world.leader_run)
+    assert [demand for demand in world_demand(whole, instance) if demand.exceeds] == []
+
+
+def test_chinese_plan_shows_what_binds_in_every_category(world: WorldRun) -> None:
+    solution = world.countries["CHN"].solution
+    assert solution is not None
+    for limit in ("memory_balance", "grey_size", "schools", "budget", "import_control"):
+        assert abs(solution.dual(limit)).max() > 0, limit
