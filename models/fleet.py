@@ -6,8 +6,13 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from models.periods import mid, per_period, previous
+from models.periods import mid, per_period
 from models.units import UnitSystem
+
+
+def in_use(m: Any, k: str, t: str) -> Any:
+    """The fleet of a chip at the end of a period as the sum of its uses (thousand chips)."""
+    return sum(m.stock[k, u, t] for u in m.USES)
 
 
 def fleet_balance(m: Any, k: str, t: str) -> Any:
@@ -16,12 +21,15 @@ def fleet_balance(m: Any, k: str, t: str) -> Any:
     \[ \text{fleet}_{k,t} = \text{survival}_k^{dt}\,\text{fleet}_{k,t-1} + \text{survival}_k^{dt/2}
        (\text{imports} + \text{grey} + \text{domestic})_{k,t} - \text{retired}_{k,t} \]
 
-    Units: thousand chips.
+    The row is written with \(\sum_u \text{stock}_{k,u,t}\) for the fleet, so that `fleet` is only a name
+    for that sum. Units: thousand chips.
     """
     kept = per_period(m, m.survival[k])
     half = m.survival[k] ** (m.dt / m.year / 2)
     bought = m.imports[k, t] + m.grey[k, t] + m.domestic[k, t]
-    return m.fleet[k, t] == kept * previous(m, m.fleet, m.fleet0[k], k, t) + half * bought - m.retired[k, t]
+    label = m.before[t]
+    before = m.fleet0[k] if label is None else in_use(m, k, label)
+    return in_use(m, k, t) == kept * before + half * bought - m.retired[k, t]
 
 
 def fleet_use(m: Any, k: str, t: str) -> Any:
@@ -31,7 +39,7 @@ def fleet_use(m: Any, k: str, t: str) -> Any:
 
     Units: thousand chips.
     """
-    return sum(m.stock[k, u, t] for u in m.USES) == m.fleet[k, t]
+    return in_use(m, k, t) == m.fleet[k, t]
 
 
 def stock_during(m: Any, k: str, u: str, t: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from models.budget import outlays
-from models.periods import mid
+from models.fleet import in_use
 from models.units import UnitSystem
 
 
@@ -30,9 +30,12 @@ def home_made_compute(m: Any, t: str) -> Any:
 
     Units: kH100e.
     """
-    return m.home_compute[t] == sum(
-        m.is_domestic[k] * m.research_h100e[k] * mid(m, m.fleet, m.fleet0[k], k, t) for k in m.CHIPS
-    )
+    home = 0
+    for k in m.CHIPS:
+        label = m.before[t]
+        before = m.fleet0[k] if label is None else in_use(m, k, label)
+        home += m.is_domestic[k] * m.research_h100e[k] * (before + in_use(m, k, t)) / 2
+    return m.home_compute[t] == home
 
 
 def period_value(m: Any, t: str) -> Any:

@@ -39,6 +39,7 @@ DECISIONS: Final = (
     "hbm_imports",
     "lapsed",
 )
+CASH_ROUNDING: Final = 1e-12
 _SMALLEST_STOCK = 1e-12
 
 
@@ -294,7 +295,9 @@ class _Run:
             return float(self.out["cash"][t])
 
         low, high = 0.0, 1.0
-        if cash_at(low) < least:
+        # Rounding must not make the search miss the limit that it aims at.
+        enough = least - CASH_ROUNDING * (1 + abs(least))
+        if cash_at(low) < enough:
             return least - float(self.out["cash"][t])
         cash_low, cash_high = self.out["cash"][t], cash_at(high)
         for _ in range(60):
@@ -304,7 +307,7 @@ class _Run:
             middle = low + (high - low) * (cash_low - least) / (cash_low - cash_high)
             middle = min(max(middle, low), high)
             cash = cash_at(middle)
-            if cash >= least:
+            if cash >= enough:
                 if middle - low < 1e-15:
                     break
                 low, cash_low = middle, cash

@@ -23,6 +23,10 @@ GRID_STEPS: Final = range(-3, 8)
 STEEPEST: Final = 1e7
 
 
+# points tried on the way back into a function's domain, each half as far from its end as the one before
+PULLS: Final = 59
+
+
 @dataclass(frozen=True)
 class Tangents:
     """Rows `matrix x >= lower` over all columns; `function` tells which function each belongs to, `point`
@@ -44,7 +48,9 @@ class Concave:
         self.numbers = numbers
         self.table = numbers.program.functions
         self.active = numbers.active
-        side = np.where(self.table.sign < 0, numbers.upper[self.table.row], numbers.lower[self.table.row])
+        # row -1, the objective, reads the entry appended last
+        upper, lower = np.append(numbers.upper, 0.0), np.append(numbers.lower, 0.0)
+        side = np.where(self.table.sign < 0, upper[self.table.row], lower[self.table.row])
         own = self.table.column >= 0
         self.offset: Array = np.where(own | ~self.active, 0.0, -self.table.sign * side)
         counts = np.diff(self.table.leaf_starts)[self.table.component]
@@ -62,9 +68,11 @@ class Concave:
         """The linear part of every function's constraint over all columns, (functions, columns)."""
         program = self.numbers.program
         direct = self.table.column < 0
-        rows = csr_array(self.numbers.matrix[np.where(direct, self.table.row, 0)])
-        factor = np.where(direct, self.table.sign, 0.0)
-        rows.data = rows.data * np.repeat(factor, np.diff(rows.indptr))
+        pick = csr_array(
+            (self.table.sign[direct], (np.flatnonzero(direct), self.table.row[direct])),
+            shape=(len(self), program.row_count),
+        )
+        rows = csr_array(pick @ self.numbers.matrix)
         rows.eliminate_zeros()
         wide = csr_array((rows.data, rows.indices, rows.indptr), shape=(len(self), program.columns))
         own = np.flatnonzero(~direct)
@@ -166,13 +174,31 @@ class Concave:
         return Tangents(matrix, -level.T[point_of, function], function, point_of)
 
     def pulled_back(self, leaves: Array, function: int, x: Array) -> Array | None:
-        """Leaf point between the centre and `leaves` whose tangent cuts x off; None if there is none."""
-        for exponent in range(1, 60):
-            share = 1.0 - 0.5**exponent
-            point = self.centre + share * (leaves - self.centre)
-            mask = np.zeros((len(self), 1), dtype=bool)
-            mask[function] = True
-            cut = self.tangents(point[:, None], mask)
-            if len(cut.function) and float((cut.matrix @ x)[0]) < cut.lower[0]:
-                return point
-        return None
+        """Leaf point between the centre and `leaves` whose tangent cuts x off, None if there is none: for a
+        point at which the function is undefined, or too steep."""
+        shares = 1.0 - 0.5 ** np.arange(1, PULLS + 1)
+        points = self.centre[:, None] + shares * (leaves - self.centre)[:, None]
+        mask = np.zeros((len(self), PULLS), dtype=bool)
+        mask[function] = True
+        cuts = self.tangents(points, mask)
+        deep = np.flatnonzero(cuts.matrix @ x < cuts.lower)
+        return points[:, cuts.point[deep[0]]] if len(deep) else None
+
+    def domain_end(self, leaves: Array, function: int) -> float | None:
+        """Value of a function's only leaf, between the centre and `leaves`, beyond which it is undefined.
+
+        None where it has several leaves or is defined there."""
+        own = self.leaves[self.starts[function] : self.starts[function + 1]]
+        if len(own) != 1:
+            return None
+        inside, outside = float(self.centre[own[0]]), float(leaves[own[0]])
+        for _ in range(8):
+            shares = np.linspace(0.0, 1.0, 65)
+            points = np.tile(self.centre[:, None], len(shares))
+            points[own[0]] = inside + shares * (outside - inside)
+            _, components = self.numbers.components(points)
+            undefined = np.flatnonzero(~np.isfinite(self.signed(components)[function]))
+            if not len(undefined) or undefined[0] == 0:
+                return None
+            inside, outside = points[own[0], undefined[0] - 1], points[own[0], undefined[0]]
+        return outside

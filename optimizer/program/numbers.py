@@ -68,6 +68,8 @@ class Numbers:
         """Value of every row's body at x, and the largest absolute term in each row."""
         x = x[: self.program.user_columns]
         _, components = self.components(self.leaves(x)[:, None])
+        own = self.program.functions.component_row >= 0
+        rows, values = self.program.functions.component_row[own], components[own, 0]
         terms = self.matrix.copy()
         terms.data = np.abs(terms.data * x[terms.indices])
         largest = np.zeros(len(self.lower))
@@ -77,10 +79,8 @@ class Numbers:
             peaks = np.maximum.reduceat(terms.data, terms.indptr[:-1][filled])
             largest[filled] = np.maximum(largest[filled], peaks)
         value: Array = self.matrix @ x
-        rows = self.program.functions.component_row
-        own = rows >= 0
-        np.add.at(value, rows[own], components[own, 0])
-        np.maximum.at(largest, rows[own], np.abs(components[own, 0]))
+        np.add.at(value, rows, values)
+        np.fmax.at(largest, rows, np.abs(values))
         return value, largest
 
     def objective_value(self, x: Array) -> float:
@@ -122,7 +122,9 @@ def evaluate(program: Program, parameters: Array) -> Numbers:
         upper = np.where(program.upper_node < 0, np.inf, coefficients[program.upper_node] - constant)
     functions = program.functions
     row, from_above = functions.row, functions.sign < 0
-    active = (row < 0) | np.isfinite(np.where(from_above, upper[row], lower[row])) if len(row) else row < 0
+    # row -1, the objective, reads the entry appended last
+    side = np.where(from_above, np.append(upper, 0.0)[row], np.append(lower, 0.0)[row])
+    active = np.isfinite(side)
     numbers = Numbers(
         program=program,
         parameters=parameters,

@@ -6,15 +6,14 @@ periods, in permanent log percent of effective compute (docs/metrics.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from models.parameters import Array, PlanParameters
 from optimizer.result.digits import significant
-from optimizer.result.shadow import ShadowPrice, shadow_prices
+from optimizer.result.shadow import ShadowPrices, shadow_prices
 
 if TYPE_CHECKING:
     from optimizer.solver import Solution
@@ -58,11 +57,7 @@ AMOUNTS: Final[Mapping[str, Callable[[PlanParameters, Values], Array]]] = {
 def binding_rows(parameters: PlanParameters, values: Values, solution: Solution) -> list[list[str]]:
     """Rows of text under `HEADS`; worth in permanent percent of effective compute, that of a unit the
     largest over the periods. Limits of zero come last, the most valuable of them only."""
-    prices = shadow_prices(parameters, solution)
-    lines = [
-        _Bound(list(group), parameters, values)
-        for _, group in groupby(prices, key=lambda price: (price.limit.name, price.item))
-    ]
+    lines = [_Bound(prices, parameters, values) for prices in shadow_prices(parameters, solution)]
     lines.sort(key=lambda line: (-line.worth, -line.unit_worth))
     opened = [line for line in lines if not line.closed]
     closed = [line for line in lines if line.closed]
@@ -72,30 +67,22 @@ def binding_rows(parameters: PlanParameters, values: Values, solution: Solution)
 class _Bound:
     """One limit with its prices over the periods where it binds."""
 
-    def __init__(self, prices: Sequence[ShadowPrice], parameters: PlanParameters, values: Values) -> None:
-        first = prices[0]
-        self.limit, self.item = first.limit, first.item
-        self.periods = [price.period for price in prices]
-        self.unit_worth = max(price.compute_percent or 0.0 for price in prices)
-        self.usd_bn = max((price.usd_bn for price in prices if price.usd_bn is not None), default=None)
+    def __init__(self, prices: ShadowPrices, parameters: PlanParameters, values: Values) -> None:
+        self.limit, self.item, self.periods = prices.limit, prices.item, prices.periods
+        percent = prices.compute_percent
+        self.unit_worth = 0.0 if percent is None else float(percent.max())
+        self.usd_bn = None if np.isnan(prices.usd_bn).all() else float(np.nanmax(prices.usd_bn))
         self.closed = False
         self.worth = 0.0
-        if first.limit.name in AMOUNTS:
-            amounts = AMOUNTS[first.limit.name](parameters, values)
-            grid = (
-                amounts.reshape(-1, amounts.shape[-1])
-                if first.limit.index[-1:] == ("periods",)
-                else amounts.reshape(-1, 1)
-            )
+        if self.limit.name in AMOUNTS:
+            amounts = AMOUNTS[self.limit.name](parameters, values)
+            grid = amounts.reshape(-1, amounts.shape[-1] if self.limit.index[-1:] == ("periods",) else 1)
             row = grid[self._position(parameters)]
             at = [parameters.sets.periods.index(p) if len(row) > 1 else 0 for p in self.periods]
-            amount = [float(row[t]) for t in at]
-            self.closed = not any(amount)
-            self.worth = sum(
-                0.1 * size * (price.compute_percent or 0.0)
-                for size, price in zip(amount, prices, strict=True)
-                if np.isfinite(size)
-            )
+            amount = row[at]
+            self.closed = not amount.any()
+            if percent is not None:
+                self.worth = float((0.1 * amount * percent)[np.isfinite(amount)].sum())
 
     def _position(self, parameters: PlanParameters) -> int:
         inner = [name for name in self.limit.index if name != "periods"]

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from optimizer.result.metrics import largest_remainder
 
 NOTHING: Final = "·"
-Ranges = Mapping[str, tuple[float, float]]
-
-
-def width_of(ranges: Ranges, metric: str, item: str, periods: Sequence[str]) -> float:
-    """The widest certified range of a metric's item over some periods; 0 where none is known."""
-    prefix = f"{metric}/{item}" if item else metric
-    widths = [high - low for low, high in (ranges.get(f"{prefix}/{p}", (0.0, 0.0)) for p in periods)]
-    return max(widths, default=0.0)
 
 
 def decimals_within(decimals: int, width: float) -> int:
     """The most decimals, up to `decimals`, whose last digit is not finer than `width`; negative: tens, ..."""
-    if width <= 0 or not math.isfinite(width):
+    if width <= 0:
         return decimals
     return min(decimals, -math.ceil(math.log10(width) - 1e-9))
 
@@ -42,11 +34,12 @@ def decimals_for(values: Sequence[float], significant: int = 3) -> int:
     return min(max(significant - 1 - math.floor(math.log10(largest)), 0), 4)
 
 
-def significant(value: float, count: int = 2) -> str:
-    """A number with about `count` significant digits, whole digits kept; very small ones as powers of ten."""
+def significant(value: float, count: int = 2, width: float = 0.0) -> str:
+    """A number with about `count` significant digits, whole digits kept, none finer than `width` times the
+    number; very small ones as powers of ten."""
     if value != 0 and abs(value) < 1e-4:
         return f"{value:.0e}"
-    return fixed(value, decimals_for([value], count)) if value else "0"
+    return fixed(value, decimals_within(decimals_for([value], count), width * abs(value))) if value else "0"
 
 
 def cells(values: Sequence[float], decimals: int | None = None, width: float = 0.0) -> list[str]:
@@ -55,15 +48,18 @@ def cells(values: Sequence[float], decimals: int | None = None, width: float = 0
     return [NOTHING if value == 0 else fixed(value, places) for value in values]
 
 
-def percents(parts: Sequence[float], width: float = 0.0) -> list[str]:
-    """Shares of a whole in percent that sum to 100 exactly.
+def percents(parts: Sequence[float], width: float = 0.0, decimals: int = 0) -> list[str]:
+    """Shares of a whole in percent that sum to 100 exactly, with up to `decimals` decimals.
 
-    In tens where `width`, the certified range of a share, is more than a point, and marked `~` where it is
-    more than ten.
+    No digit is finer than `width`, by which a share may vary; at the coarsest they are in tens, marked `~`
+    where `width` is more than that.
     """
-    step = 10 if 100 * width > 1 else 1
+    places = max(decimals_within(decimals, 100 * width), -1)
     mark = "~" if 100 * width > 10 else ""
-    return [f"{mark}{step * count}" for count in largest_remainder(parts, 100 // step)]
+    step = 10.0**-places
+    return [
+        f"{mark}{step * count:.{max(places, 0)}f}" for count in largest_remainder(parts, round(100 / step))
+    ]
 
 
 def balanced(

@@ -1,28 +1,31 @@
 """A plan as a tidy table: one row per country, policy, period, metric and item.
 
 Decisions are listed for every period, tail included, so that the table alone reproduces the plan; all other
-metrics for the reported periods only.
+metrics for the reported periods only. Chips that a country cannot have at all are left out.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.parameters import Array, PlanSets
+from models.parameters import Array, PlanParameters, PlanSets
 from models.simulate import DECISIONS
 from optimizer.result import metrics
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.shadow import shadow_rows
+from optimizer.result.shadow import shadow_prices
 from optimizer.result.vocabulary import DERIVED, LINE_FLOW_UNIT, SUPPLY_FLOW_UNITS, VARIABLES, MetricSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from optimizer.solver import Solution
 
 COLUMNS: Final = ("country", "policy", "period", "metric", "item", "unit", "value")
 
@@ -37,6 +40,16 @@ class Row(NamedTuple):
     value: float
 
 
+class Series(NamedTuple):
+    """One metric's item over some periods."""
+
+    metric: str
+    item: str
+    unit: str
+    periods: Sequence[str]
+    values: list[float]
+
+
 def items(sets: PlanSets, spec: MetricSpec) -> list[str]:
     """Every item of a metric, in index order; one empty item where only the period varies."""
     return ["/".join(map(str, key)) for key in product(*(sets.members(name) for name in spec.index))]
@@ -49,15 +62,44 @@ def unit_of(spec: MetricSpec, item: str) -> str:
     return spec.unit
 
 
-def _metric_rows(sets: PlanSets, spec: MetricSpec, array: Array, count: int) -> Iterator[Row]:
-    labels = sets.periods[:count]
-    names = items(sets, spec)
+def obtainable(parameters: PlanParameters) -> NDArray[np.bool_]:
+    """Which chips the country can have at all, shape (chips,): some limit or the inherited fleet is above 0.
+
+    The rows of the others are left out of a strategy, and read as 0 where a plan is read back.
+    """
+    limits = [parameters[name].max(axis=1) for name in ("import_limit", "grey_open", "make_limit")]
+    return np.asarray(sum([*limits, parameters["fleet0"], parameters["bank0"]]) > 0)
+
+
+def _metric_series(
+    parameters: PlanParameters, spec: MetricSpec, array: Array, count: int, had: NDArray[np.bool_]
+) -> Iterator[Series]:
+    labels = parameters.sets.periods[:count]
+    names = items(parameters.sets, spec)
     # Adding 0 turns the -0.0 that a solver may leave into 0.0, which prints without a sign.
-    lines = (np.asarray(array, dtype=np.float64).reshape(len(names), -1)[:, :count] + 0.0).tolist()
-    for item, line in zip(names, lines, strict=True):
-        unit = unit_of(spec, item)
-        for label, value in zip(labels, line, strict=True):
-            yield Row(label, spec.name, item, unit, value)
+    grid = np.asarray(array, dtype=np.float64).reshape(len(names), -1)[:, :count] + 0.0
+    shown = grid.any(axis=1)
+    shown |= np.repeat(had, len(names) // len(had)) if spec.index[:1] == ("chips",) else True
+    for item, line, show in zip(names, grid.tolist(), shown, strict=True):
+        if show:
+            yield Series(spec.name, item, unit_of(spec, item), labels, line)
+
+
+def _shadow_series(parameters: PlanParameters, solution: Solution) -> Iterator[Series]:
+    """The shadow prices of the limits that bind; `item` is `row/index`."""
+    for prices in shadow_prices(parameters, solution):
+        item = "/".join(part for part in (prices.limit.name, prices.item) if part)
+        per = f"per {prices.limit.unit}"
+        yield Series("shadow_price", item, f"objective {per}", prices.periods, prices.price.tolist())
+        if prices.compute_percent is not None:
+            worth = prices.compute_percent.tolist()
+            yield Series("shadow_price_compute", item, f"% effective compute {per}", prices.periods, worth)
+        priced = np.flatnonzero(~np.isnan(prices.usd_bn))
+        if priced.size:
+            labels = [prices.periods[t] for t in priced]
+            yield Series(
+                "shadow_price_usd", item, f"USD bn {per}", labels, prices.usd_bn[priced].tolist()
+            )
 
 
 def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
@@ -83,32 +125,46 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     return found
 
 
-def rows(run: CountryRun, leader_run: CountryRun | None = None) -> list[Row]:
-    """The tidy rows of one country's plan, in a fixed order. Empty where there is no plan."""
-    if run.parameters is None or run.values is None:
-        return []
-    sets = run.parameters.sets
-    table: list[Row] = []
+def series(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Series]:
+    """All that is told of one country's plan, in a fixed order. Empty where there is no plan."""
+    parameters, values = run.parameters, run.values
+    if parameters is None or values is None:
+        return
+    sets, had = parameters.sets, obtainable(parameters)
     for name, spec in VARIABLES.items():
         count = len(sets.periods) if name in DECISIONS else sets.reported
-        table.extend(_metric_rows(sets, spec, run.values[name], count))
+        yield from _metric_series(parameters, spec, values[name], count, had)
     for name, array in derived(run, leader_run).items():
-        table.extend(_metric_rows(sets, DERIVED[name], array, sets.reported))
+        yield from _metric_series(parameters, DERIVED[name], array, sets.reported, had)
     if run.solution is not None:
-        table.extend(Row(*row) for row in shadow_rows(run.parameters, run.solution))
-    return table
+        yield from _shadow_series(parameters, run.solution)
+
+
+def rows(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Row]:
+    """The tidy rows of one country's plan, in a fixed order. Empty where there is no plan."""
+    for metric, item, unit, periods, values in series(run, leader_run):
+        for period, value in zip(periods, values, strict=True):
+            yield Row(period, metric, item, unit, value)
 
 
 def csv_text(world: WorldRun) -> str:
     """The strategies of all countries that have a plan as CSV text with full-precision numbers."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    lines = [",".join(COLUMNS) + "\n"]
     for country, run in world.countries.items():
-        writer.writerows(
-            (country, world.policy, row.period, row.metric, row.item, row.unit, repr(row.value))
-            for row in rows(run, world.leader_run)
-        )
+        before = _fields(country, world.policy)
+        for metric, item, unit, periods, values in series(run, world.leader_run):
+            between = _fields(metric, item, unit)
+            lines += [
+                f"{before},{period},{between},{value!r}\n"
+                for period, value in zip(periods, values, strict=True)
+            ]
+    return "".join(lines)
+
+
+def _fields(*texts: str) -> str:
+    """Texts as fields of a line of CSV, quoted where they must be."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(texts)
     return buffer.getvalue()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack
 
 from optimizer.solver.highs import COLD, LinearModel
-from optimizer.solver.relaxation import TANGENT, Relaxation
+from optimizer.solver.relaxation import DOMAIN, TANGENT, Relaxation
 
 # least relaxation, in solver units, that counts as one
 RELAXED: Final = 1e-7
@@ -38,7 +38,7 @@ def conflict(relaxation: Relaxation) -> tuple[str, ...]:
 
 def _row_name(relaxation: Relaxation, row: int) -> str:
     reference = relaxation.references[row]
-    if relaxation.kinds[row] == TANGENT:
+    if relaxation.kinds[row] in (TANGENT, DOMAIN):
         reference = int(relaxation.concave.table.row[reference])
     return relaxation.program.row_name(reference)
 

@@ -33,6 +33,7 @@ class Method:
     simplex_scale_strategy: int = 2
     primal_feasibility_tolerance: float = FEASIBILITY
     dual_feasibility_tolerance: float = FEASIBILITY
+    solver: str = "simplex"
 
     @property
     def options(self) -> dict[str, object]:
@@ -50,6 +51,7 @@ AFTER_COST: Final = Method(
 )
 UNSCALED: Final = Method(from_scratch=True, simplex_scale_strategy=0)
 NO_PRESOLVE: Final = Method(from_scratch=True)
+INTERIOR: Final = Method(from_scratch=True, presolve="on", solver="ipm")
 LOOSE: Final = Method(from_scratch=True, primal_feasibility_tolerance=1e-7, dual_feasibility_tolerance=1e-7)
 
 
@@ -194,14 +196,20 @@ class LinearModel:
         Raises SolverError where HiGHS gives no answer.
         """
         status = self._run(method, deadline)
-        for attempt in (UNSCALED, NO_PRESOLVE, LOOSE):
+        late = False
+        for attempt in (COLD, NO_PRESOLVE, UNSCALED, LOOSE, INTERIOR):
             # presolve cannot always tell an infeasible program from an unbounded one
             doubtful = method is COLD and status != highspy.HighsModelStatus.kOptimal
             late = deadline is not None and time.monotonic() >= deadline
             if (status in _STATUS and not doubtful) or late:
                 break
-            method = attempt
-            status = self._run(method, deadline)
+            if attempt is not method:
+                method = attempt
+                status = self._run(method, deadline)
+        if status not in _STATUS and late:
+            status = highspy.HighsModelStatus.kTimeLimit
+        if status not in _STATUS and self._nearly_feasible():
+            status = highspy.HighsModelStatus.kOptimal
         if status not in _STATUS:
             text = self._highs.modelStatusToString(status)
             raise SolverError(Diagnostic("S101", f"HiGHS {VERSION} ended with status `{text}`"))
@@ -213,6 +221,12 @@ class LinearModel:
             column_dual=np.array(solution.col_dual, dtype=float),
             bound=float(info.mip_dual_bound) if self._integer.any() else float(info.objective_function_value),
         )
+
+    def _nearly_feasible(self) -> bool:
+        """Whether HiGHS, unsure of its own result, still has a point worth using. Bounds are recomputed from
+        whatever duals it has, and plans are checked, so this costs tightness at most."""
+        info = self._highs.getInfo()
+        return bool(info.basis_validity and 0 <= info.max_primal_infeasibility <= 1e-6)
 
     def _run(self, method: Method, deadline: float | None) -> Any:
         for name, value in method.options.items():
@@ -243,11 +257,12 @@ class LinearModel:
         return (rows, columns) if rows or columns else None
 
     def write(self, path: str, columns: list[str], rows: list[str]) -> None:
-        """Write the model as .mps or .lp with the given names."""
+        """Write the model as .mps or .lp with the given names; the LP format knows no square brackets."""
+        allowed = str.maketrans("[]", "()") if path.endswith(".lp") else {}
         for number, name in enumerate(columns):
-            self._call(self._highs.passColName, number, name)
+            self._call(self._highs.passColName, number, name.translate(allowed))
         for number, name in enumerate(rows):
-            self._call(self._highs.passRowName, number, name)
+            self._call(self._highs.passRowName, number, name.translate(allowed))
         self._call(self._highs.writeModel, path)
 
 

@@ -24,8 +24,10 @@ MAX_ROUNDS: Final = 300
 TRY_EVERY: Final = 8
 # tangents that do not bind are dropped in so many first rounds, while the point still moves far
 DROP_ROUNDS: Final = 1
-# rounds in which the tangents are as good as exact and yet no plan closes the gap
+# rounds without a better bound or plan, close to the end, after which there will be none
 STALLED_ROUNDS: Final = 8
+# progress below this share of the gap's scale is rounding
+ROUNDING: Final = 1e-10
 # a function is cut where it is violated by more than this share of its typical size
 VIOLATED: Final = 1e-10
 ASIDE: Final = 0.5
@@ -175,7 +177,7 @@ class Search:
         Returns (optimal, stopped, infeasible or unbounded; the upper bound; the last optimum).
         """
         relaxation = self.relaxation
-        boxed, upper, stalled = False, np.inf, 0
+        boxed, upper, stalled, before = False, np.inf, 0, (np.inf, -np.inf)
         last: Relaxed | None = None
         for number in range(MAX_ROUNDS):
             if self.late():
@@ -200,7 +202,7 @@ class Search:
             if not boxed:
                 upper = min(upper, relaxed.bound + self.constant)
             weights = relaxation.function_multipliers(relaxed)
-            if number < DROP_ROUNDS and not boxed:
+            if number < DROP_ROUNDS and not boxed and not self.program.integer.any():
                 relaxation.drop_idle_tangents()
             rows_before = len(relaxation.kinds)
             added, violation = self.cut(relaxed)
@@ -212,7 +214,11 @@ class Search:
                 self.keep(self.plan(relaxed.x, not added))
                 if self.closed(upper, goal):
                     return "optimal", upper, last
-            stalled = stalled + 1 if loss <= 0.01 * goal * self.gap * self.gap_scale(upper) else 0
+            wanted = max(goal * self.gap, ROUNDING) * self.gap_scale(upper)
+            value = -np.inf if self.best is None else self.best.value
+            moved = before[0] - upper > 0.01 * wanted or value > before[1]
+            stalled = 0 if moved or loss > 100 * wanted else stalled + 1
+            before = (upper, value)
             if len(relaxation.kinds) == rows_before or (stalled >= STALLED_ROUNDS and not boxed):
                 if boxed:
                     self.message = "the objective grows without bound"

@@ -33,17 +33,16 @@ class ReducedModel:
         self._base = matrix.shape[0]
         self._reduction = Reduction(matrix, row_lower, row_upper, lower, upper, reduce)
         self._columns, self._rows = self._reduction.columns, self._reduction.rows
-        self._place: Index = np.full(matrix.shape[1], -1, dtype=np.int64)
-        self._place[self._columns] = np.arange(len(self._columns))
+        self._place: Index = self._reduction.place
         base = csr_array(matrix[self._rows])
-        shift = self._reduction.shift(base)
+        shift = self._reduction.fixed_shift(base)
         self._model = LinearModel(
             np.zeros(len(self._columns)),
             lower[self._columns],
             upper[self._columns],
-            self._reduction.kept(base),
-            row_lower[self._rows] - shift,
-            row_upper[self._rows] - shift,
+            csr_array(base[:, self._columns]),
+            self._reduction.low[self._rows] - shift,
+            self._reduction.high[self._rows] - shift,
         )
 
     @property
@@ -66,7 +65,7 @@ class ReducedModel:
 
     def set_cost(self, cost: Array) -> None:
         """Replace the cost of every column."""
-        self._model.set_cost(cost[self._columns])
+        self._model.set_cost(self._reduction.kept_cost(cost))
 
     def set_column_bounds(self, columns: Index, lower: Array, upper: Array) -> None:
         """Replace the bounds of some columns; those taken out stay at their value."""

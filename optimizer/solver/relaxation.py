@@ -25,6 +25,7 @@ LINEAR: Final = 0
 SUM: Final = 1
 TANGENT: Final = 2
 FLOOR: Final = 3
+DOMAIN: Final = 4
 # a column without a bound is held within so many solver units where its reduced cost is not exactly 0
 REACH: Final = 1e3
 # box for a program whose first tangents do not bound it yet, in solver units
@@ -35,13 +36,16 @@ BOX: Final = 1e6
 class Relaxed:
     """Optimum of the outer program in the model's units. `bound` is an upper bound on the maximised objective
     recomputed from the duals. `multiplier` is the value (in the maximised objective) of loosening each row's
-    side by one; `reduced` that of each column."""
+    side by one; `reduced` that of each column. `kinds` and `references` tell what each row was when it was
+    solved: rows may be deleted afterwards."""
 
     status: str
     x: Array
     bound: float
     multiplier: Array
     reduced: Array
+    kinds: Index
+    references: Index
     in_box: bool = False
 
 
@@ -58,6 +62,7 @@ class Relaxation:
         self.origins: list[int] = []
         self.impossible: list[int] = []
         self._bound_factor: dict[int, float] = {}
+        self.no_rows: Index = np.zeros(0, dtype=np.int64)
         table = concave.table
         auxiliary = self.program.columns - self.program.user_columns
         sizes = np.ones(auxiliary)
@@ -178,7 +183,7 @@ class Relaxation:
 
     def cut(self, pool: Pool, leaves: Array, x: Array, wanted: NDArray[np.bool_]) -> int:
         """Cut the wanted functions at a point x; where one is undefined or too steep there, at a point pulled
-        back into its domain. Returns the number of tangents added."""
+        back into its domain, and by the end of its domain. Returns the number of rows added."""
         added = 0
         remaining = wanted.copy()
         if wanted.any():
@@ -186,12 +191,25 @@ class Relaxation:
             remaining[done] = False
             added += len(done)
         for function in np.flatnonzero(remaining):
+            added += self._add_domain(leaves, int(function))
             point = self.concave.pulled_back(leaves, int(function), x)
             if point is not None:
                 mask = np.zeros((len(self.concave), 1), dtype=bool)
                 mask[function] = True
                 added += len(self.add_points(pool, point[:, None], mask))
         return added
+
+    def _add_domain(self, leaves: Array, function: int) -> int:
+        end = self.concave.domain_end(leaves, function)
+        if end is None:
+            return 0
+        leaf = int(self.concave.leaves[self.concave.starts[function]])
+        sign = np.sign(self.concave.centre[leaf] - end)
+        row = csr_array(self.numbers.leaf_matrix[[leaf]] * sign)
+        wide = csr_array((row.data, row.indices, row.indptr), shape=(1, self.program.columns))
+        side = sign * (end - self.numbers.leaf_constant[leaf])
+        self._append(wide, np.array([side]), DOMAIN, [function])
+        return 1
 
     def add_floor(self, coefficients: Array, least: float) -> None:
         """Append the row coefficients x >= least."""
@@ -315,7 +333,8 @@ class Relaxation:
         """Solve the outer program as it stands."""
         result = self.model.solve(method, deadline)
         if result.status != "optimal" or not len(result.x):
-            return Relaxed(result.status, np.zeros(0), np.inf, np.zeros(0), np.zeros(0))
+            nothing = np.zeros(0)
+            return Relaxed(result.status, nothing, np.inf, nothing, nothing, self.no_rows, self.no_rows)
         factors = np.concatenate(self._factors)
         has_duals = len(result.row_dual) == len(factors)
         dual = result.row_dual if has_duals else np.zeros(len(factors))
@@ -329,6 +348,8 @@ class Relaxation:
             bound=bound,
             multiplier=dual * factors / self._factor,
             reduced=-reduced / (self.scale * self._factor),
+            kinds=np.array(self.kinds, dtype=np.int64),
+            references=np.array(self.references, dtype=np.int64),
             in_box=bool((np.abs(result.x[free]) > 0.5 * BOX).any()),
         )
 
@@ -360,8 +381,7 @@ class Relaxation:
     def row_duals(self, result: Relaxed) -> Array:
         """d(maximised objective)/d(side) of every row of the model."""
         duals = np.zeros(self.program.row_count)
-        count = len(result.multiplier)
-        kinds, references = np.array(self.kinds[:count]), np.array(self.references[:count])
+        kinds, references = result.kinds, result.references
         linear = kinds == LINEAR
         duals[references[linear]] = -result.multiplier[linear]
         sums = kinds == SUM
@@ -372,7 +392,7 @@ class Relaxation:
         np.add.at(duals, references[sums], -sign_of_row[references[sums]] * result.multiplier[sums])
         cuts = np.flatnonzero(kinds == TANGENT)
         functions = references[cuts]
-        direct = (self.concave.table.column[functions] < 0) if len(cuts) else np.zeros(0, dtype=bool)
+        direct = self.concave.table.column[functions] < 0
         rows = row_of[functions[direct]]
         np.add.at(duals, rows, -sign_of_row[rows] * result.multiplier[cuts[direct]])
         below, above = result.reduced < 0, result.reduced > 0
@@ -393,8 +413,7 @@ class Relaxation:
     def function_multipliers(self, result: Relaxed) -> Array:
         """Value of loosening each function's constraint by one: the sum over its tangents."""
         weights = np.zeros(len(self.concave))
-        count = len(result.multiplier)
-        kinds, references = np.array(self.kinds[:count]), np.array(self.references[:count])
+        kinds, references = result.kinds, result.references
         cuts = np.flatnonzero(kinds == TANGENT)
         np.add.at(weights, references[cuts], result.multiplier[cuts])
         return weights
@@ -431,7 +450,7 @@ class Relaxation:
         labels = []
         seen: dict[str, int] = {}
         for kind, reference in zip(self.kinds, self.references, strict=True):
-            if kind == TANGENT:
+            if kind in (TANGENT, DOMAIN):
                 name = self.program.row_name(int(self.concave.table.row[reference]))
                 seen[name] = seen.get(name, 0) + 1
                 labels.append(f"{name}~{seen[name]}")

@@ -75,12 +75,13 @@ CHANGES: dict[str, Any] = {
 ROWS: dict[str, list[str]] = {
     # compute fleet
     "fleet_balance[big,2026Q1]": [
-        "fleet[big,2026Q1] == 0.91**0.25 * 100",
+        "stock[big,research,2026Q1] + stock[big,delivery,2026Q1] == 0.91**0.25 * 100",
         "+ 0.91**0.125 * (imports[big,2026Q1] + grey[big,2026Q1] + domestic[big,2026Q1])",
         "- retired[big,2026Q1]",
     ],
     "fleet_balance[home,2026Q2]": [
-        "fleet[home,2026Q2] == 0.9**0.25 * fleet[home,2026Q1]",
+        "stock[home,research,2026Q2] + stock[home,delivery,2026Q2]",
+        "== 0.9**0.25 * (stock[home,research,2026Q1] + stock[home,delivery,2026Q1])",
         "+ 0.9**0.125 * (imports[home,2026Q2] + grey[home,2026Q2] + domestic[home,2026Q2])",
         "- retired[home,2026Q2]",
     ],
@@ -367,11 +368,14 @@ ROWS: dict[str, list[str]] = {
     ],
     # objective
     "home_made_compute[2026Q1]": [
-        "home_compute[2026Q1] == 0.2 * (400 + fleet[home,2026Q1]) + 0.15 * (100 + fleet[banked,2026Q1])"
+        "home_compute[2026Q1] == 0.2 * (400 + stock[home,research,2026Q1] + stock[home,delivery,2026Q1])",
+        "+ 0.15 * (100 + stock[banked,research,2026Q1] + stock[banked,delivery,2026Q1])",
     ],
     "home_made_compute[2026Q2]": [
-        "home_compute[2026Q2] == 0.2 * (fleet[home,2026Q1] + fleet[home,2026Q2])",
-        "+ 0.15 * (fleet[banked,2026Q1] + fleet[banked,2026Q2])",
+        "home_compute[2026Q2] == 0.2 * (stock[home,research,2026Q1] + stock[home,delivery,2026Q1])",
+        "+ 0.2 * (stock[home,research,2026Q2] + stock[home,delivery,2026Q2])",
+        "+ 0.15 * (stock[banked,research,2026Q1] + stock[banked,delivery,2026Q1])",
+        "+ 0.15 * (stock[banked,research,2026Q2] + stock[banked,delivery,2026Q2])",
     ],
     "autonomy_level[2026Q2]": ["autonomy[2026Q2] <= log((home_compute[2026Q2] + 4) / 4000)"],
 }

@@ -1,0 +1,79 @@
+"""How far a headline number may vary over all plans within the certified gap, and so which digits to print.
+
+With the range of a number computed, that range decides. Without, a rule of thumb does: the widest ranges
+measured on the shipped world (docs/metrics.md), which grow with the square root of the gap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from models.parameters import CATEGORIES
+from optimizer.result import digits
+from optimizer.result.run import CountryRun
+
+# Widest range, from the least to the greatest value, at a gap of `MEASURED_GAP`.
+MEASURED_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
+    {"spend_share": 0.005, "capability": 0.008, "lag_months": 0.1}
+)
+MEASURED_GAP: Final = 1e-6
+# A gap of a whole log unit says nothing of any number; beyond it there is nothing left to say less of.
+LARGEST_GAP: Final = 1.0
+
+DECIMALS: Final[Mapping[str, int]] = MappingProxyType({"spend_share": 0, "capability": 2, "lag_months": 0})
+CERTIFIED_DECIMALS: Final[Mapping[str, int]] = MappingProxyType(
+    {"spend_share": 1, "capability": 3, "lag_months": 1}
+)
+HEADS: Final = ("number", "in", "this plan", "least", "greatest", "unit")
+
+
+def width(run: CountryRun, metric: str) -> float:
+    """By how much a headline metric may vary: the widest of its computed ranges, else the rule of thumb.
+
+    A share of 1, log units or months.
+    """
+    found = [high - low for key, (low, high) in run.ranges.items() if key.partition("/")[0] == metric]
+    if found:
+        return max(found)
+    gap = MEASURED_GAP if run.solution is None else run.solution.certificate.gap
+    growth = min(max(gap, MEASURED_GAP), LARGEST_GAP) / MEASURED_GAP
+    return MEASURED_WIDTH[metric] * math.sqrt(growth)
+
+
+def decimals(run: CountryRun, metric: str) -> int:
+    """The decimals that may be printed of a headline metric; of a share, of its percents."""
+    most = CERTIFIED_DECIMALS if run.ranges else DECIMALS
+    scale = 100.0 if metric == "spend_share" else 1.0
+    return digits.decimals_within(most[metric], scale * width(run, metric))
+
+
+def range_rows(run: CountryRun, values: Mapping[str, float]) -> list[list[str]]:
+    """The computed ranges under `HEADS`; `values` holds the plan's own numbers by the keys of `run.ranges`."""
+    rows = []
+    for key, (low, high) in run.ranges.items():
+        metric, *item, period = key.split("/")
+        share = metric == "spend_share"
+        scale, unit = (100.0, "%") if share else (1.0, "months" if metric == "lag_months" else "log units")
+        places = digits.decimals_for([scale * (high - low)], 2) if high > low else 4
+        name = f"{'/'.join(item)} share" if share else metric.partition("_")[0]
+        numbers = [values[key], low, high]
+        rows.append([name, period, *(digits.fixed(scale * number, places) for number in numbers), unit])
+    return rows
+
+
+def widest(run: CountryRun) -> list[str]:
+    """Half the widest computed range of a share (points), of capability and of the lag, as text."""
+    texts = []
+    for metric in MEASURED_WIDTH:
+        scale = 100.0 if metric == "spend_share" else 1.0
+        computed = any(key.startswith(f"{metric}/") for key in run.ranges)
+        texts.append(f"±{digits.scientific(scale * width(run, metric) / 2)}" if computed else "n/a")
+    return texts
+
+
+def spread_of_shares(run: CountryRun) -> float:
+    """By how much any category's share of the spending may vary."""
+    return width(run, "spend_share") if CATEGORIES else 0.0
