@@ -67,8 +67,8 @@ def command(
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries((country,))
     # The plan is read before anything is solved, so that a mistake in it costs no time.
-    sets = scenario.sets()
-    decisions = read_plan(plan, country, scenario.instance.countries, sets)
+    parameters = scenario.own_parameters(country, objective)
+    decisions = read_plan(plan, parameters, scenario.instance.countries)
     world = solve_world(
         scenario.instance,
         [country],

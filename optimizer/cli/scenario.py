@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from models.parameters import PlanParameters, PlanSets
+import numpy as np
+
+from models.parameters import LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic, InputError, ModelError, SolverError
 from optimizer.instance import Instance, load, patch, read_policy
 from optimizer.instance.shipped import find_policy
@@ -45,11 +47,15 @@ class Scenario:
             problems.append(Diagnostic("E302", f"unknown country `{country}`", path="--country", hint=hint))
         raise InputError(problems)
 
-    def sets(self) -> PlanSets:
-        """The index sets that every country's plan shares."""
-        from optimizer.instance.resolve import plan_sets
+    def own_parameters(self, country: str, objective: str | None) -> PlanParameters:
+        """One country's parameters beside a leader that stands still, found without a solve.
 
-        return plan_sets(self.instance, self.instance.leader)
+        Index sets and all that the country's own data say are those of its plan. Raises `InputError`.
+        """
+        from optimizer.instance.resolve import resolve
+
+        leader = None if country == self.instance.leader else standing_leader(self.instance)
+        return resolve(self.instance, country, leader, objective)
 
     def parameters(self, country: str, objective: str | None) -> PlanParameters:
         """One country's parameters; for a follower the leader is solved first.
@@ -82,6 +88,23 @@ class Scenario:
         if errors:
             raise ModelError(errors)
         raise InputError(Diagnostic("S104", f"{run.country} has no plan: {run.status}"))
+
+
+def standing_leader(instance: Instance) -> LeaderPath:
+    """A leader that stands still, for what of a follower's parameters does not depend on the leader's plan."""
+    from optimizer.instance.resolve import plan_sets
+
+    sets = plan_sets(instance, instance.leader)
+    periods = len(sets.periods)
+    return LeaderPath(
+        country=instance.leader,
+        capability=np.zeros(periods),
+        efficiency=np.zeros(periods),
+        knowledge=np.ones(periods + 1),
+        imports=np.zeros((len(sets.chips), periods)),
+        base_capability=0.0,
+        growth_before_base=instance.settings.research.capability_growth_per_year.number(),
+    )
 
 
 def open_scenario(

@@ -39,6 +39,11 @@ DETAILED_COUNTRIES = 3
 )
 @scenario_options
 @solver_options
+@click.option(
+    "--ranges",
+    is_flag=True,
+    help="Add the range of shares, capability and lag over all plans within the gap. Takes longer.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the run here.")
 @click.option("--no-save", is_flag=True, help="Save nothing.")
 @output_options
@@ -51,6 +56,7 @@ def command(
     extend: str | None,
     gap: float,
     time_limit: float | None,
+    ranges: bool,
     out: Path | None,
     no_save: bool,
     format_: str,
@@ -62,7 +68,7 @@ def command(
 
     The leader is solved first, under the same changes, and the others follow its path. Prints one line per
     country, and the whole plan of those named with --country; saves strategy.csv, summary.json and
-    manifest.json in a run directory.
+    manifest.json in a run directory. Ctrl-C keeps the countries that are done.
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
@@ -75,7 +81,7 @@ def command(
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries(countries)
     options = {"countries": list(countries), "objective": objective, "gap": gap, "time_limit": time_limit}
-    inputs = {**scenario.inputs, "options": options}
+    inputs = {**scenario.inputs, "options": {**options, "ranges": ranges}}
     directory = out or store.default_directory("solve", inputs)
     if not no_save:
         store.check_replaceable(directory)
@@ -92,6 +98,7 @@ def command(
         time_limit=time_limit,
         extend=scenario.extension,
         policy=scenario.policy,
+        ranges=ranges,
         progress=None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
     )
     if any(run.status == INFEASIBLE for run in world.runs):
@@ -105,6 +112,8 @@ def command(
 
         strategy = csv_text(world)
     if not no_save:
+        if world.interrupted:
+            directory = store.beside_earlier(directory)
         wall = time.perf_counter() - started
         store.save(directory, _files(world, demand, strategy, inputs, scenario.applied, wall))
         if not quiet:
@@ -114,16 +123,20 @@ def command(
 
 
 def _progress(count: int) -> Any:
-    """Prints on stderr which country is being solved: over itself on a terminal, else not at all."""
+    """Prints on stderr how far the solve is: over itself on a terminal, else not at all."""
     import sys
 
     if not sys.stderr.isatty():
         return None
-    done: list[str] = []
+    told: list[str] = []
 
     def tell(country: str) -> None:
-        done.append(country)
-        sys.stderr.write(f"\r\x1b[Ksolving {country} ({len(done)} of {max(count, len(done))})")
+        told.append(country)
+        # The first to be told of is the leader, before it is solved; the others once they are.
+        text = (
+            f"{country} solved ({len(told)} of {max(count, len(told))})" if told[1:] else f"solving {country}"
+        )
+        sys.stderr.write(f"\r\x1b[K{text}")
         sys.stderr.flush()
 
     return tell
@@ -167,7 +180,7 @@ def _show(
         from optimizer.result.tables import summary
 
         place = screen()
-        parts = summary(world, place, demand_notes(demand))
+        parts = summary(world, place, demand_notes(demand), hint=not detailed)
         for run in world.countries.values() if detailed else ():
             parts += ["", *detail(run, world)]
         emit(place.render(parts))

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
-import numpy as np
-
-from models.parameters import LeaderPath
+from optimizer.cli.scenario import standing_leader
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
-from optimizer.instance.resolve import plan_sets, resolve
+from optimizer.instance.resolve import resolve
 
 
 def check_plans(instance: Instance) -> None:
     """Resolve every country. Raises `InputError` with the problems of all of them.
 
-    Followers see a leader that stands still: whether their own data are sound does not depend on its plan,
-    and a solve would only slow the check down.
+    Whether their data are sound does not depend on the leader's plan, and a solve would only slow the check
+    down.
     """
     problems: dict[Diagnostic, None] = {}
-    sets = plan_sets(instance, instance.leader)
-    periods = len(sets.periods)
-    standing = LeaderPath(
-        country=instance.leader,
-        capability=np.zeros(periods),
-        efficiency=np.zeros(periods),
-        knowledge=np.ones(periods + 1),
-        imports=np.zeros((len(sets.chips), periods)),
-        base_capability=0.0,
-        growth_before_base=instance.settings.research.capability_growth_per_year.number(),
-    )
+    standing = standing_leader(instance)
     for country in instance.countries:
         try:
             resolve(instance, country, None if country == instance.leader else standing)

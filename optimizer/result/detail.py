@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
-from optimizer.result import digits
+from optimizer.result import digits, ranges
 from optimizer.result.binding import HEADS, binding_rows
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
@@ -57,19 +57,11 @@ class _Book:
             return [float(part[-1]) for part in parts]
         return [float(part.sum() if spec.kind == "flow" else part.mean()) for part in parts]
 
-    def width(self, name: str, item: str = "") -> float:
-        return digits.width_of(self.run.ranges, name, item, self.labels)
-
     def line(
-        self,
-        label: str,
-        name: str,
-        item: int | tuple[int, ...] = (),
-        decimals: int | None = None,
-        key: str = "",
+        self, label: str, name: str, item: int | tuple[int, ...] = (), decimals: int | None = None
     ) -> Line:
-        """A row of the table: the label and a number per year, no finer than the metric's certified range."""
-        return [label, *digits.cells(self.by_year(name, item), decimals, self.width(name, key))]
+        """A row of the table: the label and a number per year."""
+        return [label, *digits.cells(self.by_year(name, item), decimals)]
 
     def some(self, label: str, name: str, item: int | tuple[int, ...] = ()) -> Iterator[Line]:
         """The row, unless it holds nothing."""
@@ -108,8 +100,24 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         bound = binding_rows(parameters, values, run.solution)
         if bound:
             parts += [indented(grid(HEADS, bound, left=3)), ""]
+        if run.ranges:
+            title = "range over all plans within the gap"
+            table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
+            parts += [indented(table), ""]
         parts += [f"  {line}" for line in _certificate(run)]
     return parts
+
+
+def _headline_values(book: _Book) -> dict[str, float]:
+    """The plan's own numbers by the keys of its ranges."""
+    share = dict(zip(CATEGORIES, book.values["spend_share"], strict=True))
+    lines = {f"spend_share/{name}": share[name] for name in CATEGORIES}
+    lines |= {name: book.values[name] for name in ("capability", "lag_months") if name in book.values}
+    return {
+        f"{name}/{label}": float(value)
+        for name, line in lines.items()
+        for label, value in zip(book.labels, line, strict=False)
+    }
 
 
 def _verdict(run: CountryRun) -> str:
@@ -123,8 +131,8 @@ def _verdict(run: CountryRun) -> str:
 
 def _split(book: _Book) -> Iterator[Line]:
     spending = np.array([book.by_year("spend", c) for c in range(len(CATEGORIES))])
-    spread = max(book.width("spend_share", name) for name in CATEGORIES)
-    columns = [digits.percents(spending[:, y].tolist(), spread) for y in range(spending.shape[1])]
+    width, finest = ranges.width(book.run, "spend_share"), ranges.finest(book.run, "spend_share")
+    columns = [digits.percents(column, width, finest) for column in spending.T.tolist()]
     for c, name in enumerate(CATEGORIES):
         yield [name, *(column[c] for column in columns)]
     yield book.line("spent, USD bn", "total")
@@ -223,8 +231,9 @@ def _talent(book: _Book) -> Iterator[Line]:
 def _research(book: _Book) -> Iterator[Line]:
     yield book.line("effort, leader at start = 1", "effort")
     yield book.line("knowledge, leader-effort years", "knowledge")
-    yield book.line("efficiency, log units", "efficiency", decimals=2)
-    yield book.line("capability, log units", "capability", decimals=2)
+    places = ranges.decimals(book.run, "capability")
+    yield book.line("efficiency, log units", "efficiency", decimals=places)
+    yield book.line("capability, log units", "capability", decimals=places)
 
 
 def _service(book: _Book) -> Iterator[Line]:
@@ -254,9 +263,10 @@ def _against(book: _Book, leader: str) -> Iterator[Line]:
         ("effective compute, %", "effective_ratio"),
     ):
         if name in book.values:
-            yield [label, *(digits.significant(100 * value) for value in book.by_year(name))]
+            width = ranges.width(book.run, "capability") if name == "effective_ratio" else 0.0
+            yield [label, *(digits.significant(100 * value, width=width) for value in book.by_year(name))]
     if "lag_months" in book.values and book.run.country != leader:
-        months = digits.cells(book.by_year("lag_months"), 1, book.width("lag_months"))
+        months = digits.cells(book.by_year("lag_months"), ranges.decimals(book.run, "lag_months"))
         marks = [
             ">" if beyond else "*" if extrapolated else ""
             for beyond, extrapolated in zip(

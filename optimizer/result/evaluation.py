@@ -11,7 +11,7 @@ from rich.console import ConsoleRenderable
 
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, objective, simulate, weight_of_time
-from optimizer.result import digits, strategy
+from optimizer.result import digits, ranges, strategy
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.summary import headline
 from optimizer.result.tables import grid, heading, indented
@@ -135,14 +135,15 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
         value = (
             evaluation.objective if label == "given plan" else evaluation.optimum and evaluation.optimum[0]
         )
-        lag = ["n/a", "n/a"] if top.lag_months is None else [digits.fixed(m, 1) for m in top.lag_months]
+        places = ranges.decimals(best, "lag_months")
+        lag = ["n/a", "n/a"] if top.lag_months is None else [digits.fixed(m, places) for m in top.lag_months]
         body.append(
             [
                 label,
                 "n/a" if not isinstance(value, float) else f"{value:.9g}",
-                *digits.percents(top.split),
+                *digits.percents(top.split, ranges.width(best, "spend_share")),
                 digits.fixed(top.spending, digits.decimals_for([top.spending])),
-                digits.fixed(top.capability[1], 2),
+                digits.fixed(top.capability[1], ranges.decimals(best, "capability")),
                 *lag,
             ]
         )

@@ -13,10 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from models.parameters import Array, PlanSets
+from models.parameters import Array, PlanParameters, PlanSets
 from models.simulate import DECISIONS
 from optimizer.errors import Diagnostic, InputError
-from optimizer.result.strategy import COLUMNS, items
+from optimizer.result.strategy import COLUMNS, items, obtainable
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 REQUIRED: Final = ("country", "period", "metric", "item", "value")
@@ -31,6 +31,7 @@ class _Reader:
     country: str
     countries: Collection[str]
     sets: PlanSets
+    never: frozenset[str]
     values: dict[tuple[str, str, str], float] = field(default_factory=dict)
     lines: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
@@ -87,16 +88,20 @@ class _Reader:
         return value
 
     def missing(self) -> None:
-        """One problem per decision that lacks periods."""
+        """One problem per decision that lacks periods, unless it is of a chip that cannot be had at all."""
         for metric, names in self.items.items():
+            of_chips = VARIABLES[metric].index[:1] == ("chips",)
             for item in names:
                 absent = [p for p in self.sets.periods if (metric, item, p) not in self.values]
-                if absent:
+                if len(absent) == len(self.sets.periods) and of_chips and item.split("/")[0] in self.never:
+                    self.values |= {(metric, item, p): 0.0 for p in absent}
+                elif absent:
                     which = "every period" if len(absent) == len(self.sets.periods) else ", ".join(absent)
                     self.problem(
                         "E620",
                         f"no value of `{_name(metric, item)}` for {which}",
-                        hint="a plan names every decision in every period, tail included; write 0 for none",
+                        hint="a plan names every decision in every period, tail included; write 0 for none "
+                        "(only chips that the country cannot have under the rules at hand may be left out)",
                     )
 
     def arrays(self) -> dict[str, Array]:
@@ -112,12 +117,15 @@ def _name(metric: str, item: str) -> str:
     return f"{metric}/{item}" if item else metric
 
 
-def read_plan(path: Path, country: str, countries: Collection[str], sets: PlanSets) -> dict[str, Array]:
-    """The decisions of `country` in a strategy file, arrays shaped by their index sets, periods last.
+def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]) -> dict[str, Array]:
+    """The decisions of a country in a strategy file, arrays shaped by their index sets, periods last.
 
-    Rows of other countries and of metrics that are not decisions are checked for their names only. Raises
-    `InputError` with every problem (the first 50), each with its line.
+    `parameters` are the country's: they say which chips it cannot have at all, whose rows may be missing and
+    then are 0. Rows of other countries and of metrics that are not decisions are checked for their names
+    only. Raises `InputError` with every problem (the first 50), each with its line.
     """
+    country, sets = parameters.country, parameters.sets
+    never = frozenset(chip for chip, had in zip(sets.chips, obtainable(parameters), strict=True) if not had)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -129,7 +137,7 @@ def read_plan(path: Path, country: str, countries: Collection[str], sets: PlanSe
             Diagnostic("E202", f"the plan cannot be read: {error.strerror or error}", file=str(path))
         ) from error
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-    reader = _Reader(str(path), country, countries, sets)
+    reader = _Reader(str(path), country, countries, sets, never)
     try:
         header = next(lines, [])
         if missing := [name for name in REQUIRED if name not in header]:

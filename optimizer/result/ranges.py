@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from models.parameters import CATEGORIES
 from optimizer.result import digits
 from optimizer.result.run import CountryRun
 
@@ -43,15 +42,18 @@ def width(run: CountryRun, metric: str) -> float:
     return MEASURED_WIDTH[metric] * math.sqrt(growth)
 
 
+def finest(run: CountryRun, metric: str) -> int:
+    """The most decimals that are ever printed of a headline metric (of a share: of its percents)."""
+    return (CERTIFIED_DECIMALS if run.ranges else DECIMALS)[metric]
+
+
 def decimals(run: CountryRun, metric: str) -> int:
-    """The decimals that may be printed of a headline metric; of a share, of its percents."""
-    most = CERTIFIED_DECIMALS if run.ranges else DECIMALS
-    scale = 100.0 if metric == "spend_share" else 1.0
-    return digits.decimals_within(most[metric], scale * width(run, metric))
+    """The decimals of capability or lag, none finer than what it may vary by."""
+    return digits.decimals_within(finest(run, metric), width(run, metric))
 
 
 def range_rows(run: CountryRun, values: Mapping[str, float]) -> list[list[str]]:
-    """The computed ranges under `HEADS`; `values` holds the plan's own numbers by the keys of `run.ranges`."""
+    """The computed ranges under `HEADS`; `values` holds the plan's own numbers by the same keys."""
     rows = []
     for key, (low, high) in run.ranges.items():
         metric, *item, period = key.split("/")
@@ -72,8 +74,3 @@ def widest(run: CountryRun) -> list[str]:
         computed = any(key.startswith(f"{metric}/") for key in run.ranges)
         texts.append(f"±{digits.scientific(scale * width(run, metric) / 2)}" if computed else "n/a")
     return texts
-
-
-def spread_of_shares(run: CountryRun) -> float:
-    """By how much any category's share of the spending may vary."""
-    return width(run, "spend_share") if CATEGORIES else 0.0

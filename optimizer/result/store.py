@@ -55,6 +55,11 @@ def check_replaceable(directory: Path) -> None:
     )
 
 
+def beside_earlier(directory: Path) -> Path:
+    """`directory`, or where it holds an earlier run, which half a run must not replace, a place beside it."""
+    return directory.with_name(f"{directory.name}-interrupted") if _is_run(directory) else directory
+
+
 def _is_run(directory: Path) -> bool:
     try:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))

@@ -78,9 +78,10 @@ def _metric_series(
     names = items(parameters.sets, spec)
     # Adding 0 turns the -0.0 that a solver may leave into 0.0, which prints without a sign.
     grid = np.asarray(array, dtype=np.float64).reshape(len(names), -1)[:, :count] + 0.0
-    shown = grid.any(axis=1)
-    shown |= np.repeat(had, len(names) // len(had)) if spec.index[:1] == ("chips",) else True
-    for item, line, show in zip(names, grid.tolist(), shown, strict=True):
+    shown = np.ones(len(names), dtype=np.bool_)
+    if spec.index[:1] == ("chips",):
+        shown = grid.any(axis=1) | np.repeat(had, len(names) // len(had))
+    for item, line, show in zip(names, grid.tolist(), shown.tolist(), strict=True):
         if show:
             yield Series(spec.name, item, unit_of(spec, item), labels, line)
 
@@ -97,9 +98,7 @@ def _shadow_series(parameters: PlanParameters, solution: Solution) -> Iterator[S
         priced = np.flatnonzero(~np.isnan(prices.usd_bn))
         if priced.size:
             labels = [prices.periods[t] for t in priced]
-            yield Series(
-                "shadow_price_usd", item, f"USD bn {per}", labels, prices.usd_bn[priced].tolist()
-            )
+            yield Series("shadow_price_usd", item, f"USD bn {per}", labels, prices.usd_bn[priced].tolist())
 
 
 def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:

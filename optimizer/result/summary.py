@@ -15,6 +15,7 @@ from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived
 
 MIXED: Final = "mixed"
+INTERRUPTED: Final = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Headline:
     """The headline numbers of one country's plan.
 
     `split` is the share of each category in what is spent over the reported periods, `spending` that total
-    (USD bn). `installed` is the fleet at its research rating, kH100e, at the start and at the end. `middle`
-    and `last` are the labels of the periods at mid-horizon and horizon; pairs hold the values there.
+    (USD bn). `installed` is the fleet at its research rating, kH100e, at the start and at the end. `first`,
+    `middle` and `last` are the labels of the first period and those at mid-horizon and horizon; pairs hold
+    the values at the last two.
     """
 
     country: str
+    first: str
     split: tuple[float, ...]
     spending: float
     installed: tuple[float, float]
@@ -65,6 +68,7 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     installed = found["installed_compute"]
     return Headline(
         country=run.country,
+        first=sets.periods[0],
         split=tuple(metrics.shares(spent).tolist()),
         spending=float(spent.sum()),
         installed=(metrics.installed_at_start(parameters), float(installed[last])),
@@ -93,7 +97,9 @@ def overtaken(run: CountryRun) -> str | None:
 
 
 def status(world: WorldRun) -> str:
-    """The status that all countries share, else `mixed`."""
+    """`interrupted`, or the status that all countries share, else `mixed`."""
+    if world.interrupted:
+        return INTERRUPTED
     kinds = {run.status for run in world.countries.values()}
     return kinds.pop() if len(kinds) == 1 else MIXED
 
@@ -142,6 +148,7 @@ def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, A
     }
 
 
+EXIT_INTERRUPTED: Final = 130
 EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, INFEASIBLE: 3, STOPPED: 4}
 
 
@@ -156,6 +163,8 @@ def _outcome(run: CountryRun) -> str:
 
 def exit_code(world: WorldRun, failed: int) -> int:
     """The exit code of a solve; `failed` is the code of the countries that failed, if any did."""
+    if world.interrupted:
+        return EXIT_INTERRUPTED
     kinds = {_outcome(run) for run in world.countries.values()}
     if kinds - set(EXIT_OF_STATUS):
         return failed

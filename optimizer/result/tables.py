@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -14,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.parameters import CATEGORIES
-from optimizer.result import digits
+from optimizer.result import digits, ranges
 from optimizer.result.run import INFEASIBLE, STOPPED, CountryRun, WorldRun
 from optimizer.result.summary import Headline, headline
 
@@ -73,14 +74,21 @@ def indented(part: ConsoleRenderable) -> Padding:
     return Padding(part, (0, 0, 0, 2))
 
 
-def summary(world: WorldRun, screen: Screen, more_notes: Sequence[str] = ()) -> list[ConsoleRenderable | str]:
-    """One line per country, with what a reader must know about it below."""
+def summary(
+    world: WorldRun, screen: Screen, more_notes: Sequence[str] = (), hint: bool = True
+) -> list[ConsoleRenderable | str]:
+    """One line per country, the leader first and then the most capable, with what a reader must know below.
+
+    `hint`: say how to see a plan in full.
+    """
     tops = {country: headline(run, world.leader_run) for country, run in world.countries.items()}
     solved = [top for top in tops.values() if top is not None]
+    solved.sort(key=lambda top: (top.country != world.leader, -(top.effective_ratio or 0.0)))
     parts: list[ConsoleRenderable | str] = []
     if solved:
-        parts += [heading(_title(world)), ""]
-        lines = [_cells(world.countries[top.country], top) for top in solved]
+        parts += [heading(_title(world, solved[0])), ""]
+        runs = [world.countries[top.country] for top in solved]
+        lines = [_cells(run, top) for run, top in zip(runs, solved, strict=True)]
         heads = _heads(world, solved[0])
         if screen.width >= PLAIN_WIDTH:
             parts.append(grid(heads, lines))
@@ -89,84 +97,90 @@ def summary(world: WorldRun, screen: Screen, more_notes: Sequence[str] = ()) -> 
             parts.append(grid(heads[:split], [line[:split] for line in lines]))
             parts.append("")
             parts.append(grid([heads[0], *heads[split:]], [[line[0], *line[split:]] for line in lines]))
-    for country, run in world.countries.items():
-        if tops[country] is None:
-            parts.append(f"{country}  {run.status}: {_reason(run)}")
+        if any(run.ranges for run in runs):
+            spread = [[run.country, *ranges.widest(run)] for run in runs if run.ranges]
+            heads = ["all plans within the gap", "shares\npoints", "capability\nlog units", "lag\nmonths"]
+            parts += ["", grid(heads, spread)]
+    failed = [run for run in world.countries.values() if tops[run.country] is None]
+    parts += [""] if solved and failed else []
+    parts += [f"{run.country}  {run.status}: {_reason(run)}" for run in failed]
+    if solved:
+        parts += ["", _outcome(world, solved[min(1, len(solved) - 1)].country if hint else None)]
     notes = [*_notes(world, solved), *more_notes]
     if notes:
-        parts += ["", *notes]
+        parts += [*([] if solved else [""]), *notes]
     return parts
 
 
-def _title(world: WorldRun) -> str:
-    run = next(run for run in world.countries.values() if run.parameters is not None)
-    sets = run.parameters.sets if run.parameters is not None else None
-    span = f", {sets.periods[0]} to {sets.periods[sets.reported - 1]}" if sets else ""
+def _title(world: WorldRun, top: Headline) -> str:
     policy = f", policy {world.policy}" if world.policy else ""
     changed = f", {len(world.applied)} values changed" if world.applied else ""
-    return f"{world.instance.name}{span}{policy}{changed}; leader {world.leader}"
+    return (
+        f"{world.instance.name}, {top.first} to {top.last}{policy}{changed}: "
+        f"how spending splits by use, and what comes of it; leader {world.leader}"
+    )
+
+
+def _outcome(world: WorldRun, country: str | None) -> str:
+    """How the countries ended, the widest gap of those with a plan, and how to see a plan in full."""
+    counts = Counter(run.status for run in world.countries.values())
+    gaps = [run.solution.certificate.gap for run in world.countries.values() if run.solved and run.solution]
+    text = ", ".join(f"{count} {status}" for status, count in counts.items())
+    if gaps:
+        text += f", gap <= {digits.scientific(max(gaps))}"
+    if world.interrupted:
+        text = f"interrupted: {text}"
+    return f"{text}; a plan in full, year by year: --country {country}" if country else text
 
 
 def _heads(world: WorldRun, top: Headline) -> list[str]:
+    first, last = top.first[:4], top.last[:4]
+    years = first if first == last else f"{first}-{last[2:]}"
     return [
         "",
         *(f"{name}\n%" for name in CATEGORIES),
-        "spent\nUSD bn",
-        f"MH100e, start\n> {top.last}",
-        f"capab.\n{top.last}",
-        f"months\n{top.middle}",
-        f"behind\n{top.last}",
-        f"compute\n% {world.leader}",
-        f"effective\n% {world.leader}",
+        f"spent\nUSD bn\n{years}",
+        "compute\nMH100e\nstart",
+        f"compute\nMH100e\n{top.last}",
+        f"capability\nlog units\n{top.last}",
+        f"months\nbehind\n{top.middle}",
+        f"months\nbehind\n{top.last}",
+        f"effective\n% {world.leader}\n{top.last}",
         "gap",
     ]
 
 
 def _cells(run: CountryRun, top: Headline) -> list[str]:
-    ranges = run.ranges
-    spread = _spread(run)
-
-    def lag(position: int, period: str) -> str:
+    def lag(position: int) -> str:
         if top.lag_months is None:
             return "n/a"
-        width = digits.width_of(ranges, "lag_months", "", [period])
-        text = digits.fixed(top.lag_months[position], digits.decimals_within(1, width))
+        text = digits.fixed(top.lag_months[position], ranges.decimals(run, "lag_months"))
         mark = top.lag_marks[position]
         if mark == "beyond":
             return f">{text.lstrip('-')} ahead"
         return text + ("*" if mark else "")
 
-    capability = digits.decimals_within(2, digits.width_of(ranges, "capability", "", [top.last]))
-    money = digits.decimals_for([top.spending])
-    mega = [value / 1000 for value in top.installed]
+    start, end = (value / 1000 for value in top.installed)
     return [
         run.country,
-        *digits.percents(top.split, spread),
-        digits.fixed(top.spending, money),
-        " > ".join(digits.fixed(value, digits.decimals_for([value])) for value in mega),
-        digits.fixed(top.capability[1], capability),
-        lag(0, top.middle),
-        lag(1, top.last),
-        _percent(top.compute_ratio),
-        _percent(top.effective_ratio),
+        *digits.percents(top.split, ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")),
+        digits.fixed(top.spending, digits.decimals_for([top.spending])),
+        digits.significant(start, 3),
+        digits.significant(end),
+        digits.fixed(top.capability[1], ranges.decimals(run, "capability")),
+        lag(0),
+        lag(1),
+        _percent(top.effective_ratio, ranges.width(run, "capability")),
         _gap(run),
     ]
 
 
-def _spread(run: CountryRun) -> float:
-    """The widest certified range of any category's share of the budget."""
-    if run.parameters is None:
-        return 0.0
-    periods = run.parameters.sets.periods[: run.parameters.sets.reported]
-    return max(digits.width_of(run.ranges, "spend_share", name, periods) for name in CATEGORIES)
-
-
 def _is_loose(run: CountryRun) -> bool:
-    return 100 * _spread(run) > 10
+    return run.solved and 100 * ranges.width(run, "spend_share") > 10
 
 
-def _percent(ratio: float | None) -> str:
-    return "n/a" if ratio is None else digits.significant(100 * ratio)
+def _percent(ratio: float | None, width: float) -> str:
+    return "n/a" if ratio is None else digits.significant(100 * ratio, width=width)
 
 
 def _gap(run: CountryRun) -> str:
@@ -196,9 +210,7 @@ def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
             if each.severity == "warning":
                 notes.append(f"! {each.message}" + (f": {each.hint}" if each.hint else ""))
     if any(_is_loose(run) for run in world.countries.values()):
-        notes.append(
-            "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
-        )
+        notes.append("~ plans within the gap split otherwise, by more than ten points")
     if any("extrapolated" in top.lag_marks for top in solved):
         notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
     if any("beyond" in top.lag_marks for top in solved):

@@ -33,7 +33,7 @@ class Method:
     simplex_scale_strategy: int = 2
     primal_feasibility_tolerance: float = FEASIBILITY
     dual_feasibility_tolerance: float = FEASIBILITY
-    solver: str = "simplex"
+    solver: str = "choose"
 
     @property
     def options(self) -> dict[str, object]:

@@ -177,6 +177,8 @@ class Search:
         Returns (optimal, stopped, infeasible or unbounded; the upper bound; the last optimum).
         """
         relaxation = self.relaxation
+        # a warm start brings the tangents it needs; an integer program needs those of every assignment
+        dropping = DROP_ROUNDS if method.from_scratch and not self.program.integer.any() else 0
         boxed, upper, stalled, before = False, np.inf, 0, (np.inf, -np.inf)
         last: Relaxed | None = None
         for number in range(MAX_ROUNDS):
@@ -202,7 +204,7 @@ class Search:
             if not boxed:
                 upper = min(upper, relaxed.bound + self.constant)
             weights = relaxation.function_multipliers(relaxed)
-            if number < DROP_ROUNDS and not boxed and not self.program.integer.any():
+            if number < dropping and not boxed:
                 relaxation.drop_idle_tangents()
             rows_before = len(relaxation.kinds)
             added, violation = self.cut(relaxed)
