@@ -18,11 +18,17 @@ from optimizer.study.solve import DEFAULT_GAP, Extension, solve_world
 
 @dataclass(frozen=True)
 class Result:
-    """Plans of one scenario. `strategy` is tidy: country, policy, period, metric, item, unit, value;
-    `certificates` has one row per country: status, lower, upper, gap. `run` holds all detail."""
+    """Plans of one scenario.
+
+    `strategy` is tidy: country, policy, period, metric, item, unit, value. `certificates` has one row per
+    country: country, status, lower, upper, gap. `ranges`, empty unless asked for, has the least and greatest
+    value of headline numbers over all plans within the gap: country, metric, item, period, low, high. `run`
+    holds all detail.
+    """
 
     strategy: pd.DataFrame
     certificates: pd.DataFrame
+    ranges: pd.DataFrame
     run: WorldRun
 
 
@@ -44,12 +50,25 @@ def solve(
     gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
     extend: Extension | None = None,
+    ranges: bool = False,
 ) -> Result:
     """The optimal strategy of each country (all if None), certified to `gap` average log units.
 
-    `extend` receives the Pyomo model before it is compiled and may add rows. Raises `InputError`.
+    `time_limit` is in seconds per country. `extend` receives the Pyomo model before it is compiled and may
+    add rows. `ranges` adds those of headline numbers, at many times the cost of the plans. Raises
+    `InputError`; a country without a plan raises nothing: its status says so.
     """
-    run = solve_world(instance, countries, objective=objective, gap=gap, time_limit=time_limit, extend=extend)
+    run = solve_world(
+        instance,
+        countries,
+        objective=objective,
+        gap=gap,
+        time_limit=time_limit,
+        extend=extend,
+        ranges=ranges,
+    )
+    if run.interrupted:
+        raise KeyboardInterrupt
     rows = []
     for country, plan in run.countries.items():
         certificate = plan.solution.certificate if plan.solution is not None else None
@@ -60,4 +79,13 @@ def solve(
         )
         rows.append((country, plan.status, *bounds))
     certificates = pd.DataFrame(rows, columns=["country", "status", "lower", "upper", "gap"])
-    return Result(frame([run]), certificates, run)
+    return Result(frame([run]), certificates, _ranges(run), run)
+
+
+def _ranges(run: WorldRun) -> pd.DataFrame:
+    rows = []
+    for country, plan in run.countries.items():
+        for key, (low, high) in plan.ranges.items():
+            metric, *item, period = key.split("/")
+            rows.append((country, metric, "/".join(item), period, low, high))
+    return pd.DataFrame(rows, columns=["country", "metric", "item", "period", "low", "high"])

@@ -56,19 +56,21 @@ def command(
 
     Ends with code 1 where limits are broken.
     """
-    from optimizer.cli.documents import evaluate_document
-    from optimizer.cli.output import screen
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, note
-    from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
     from optimizer.result.plan import read_plan
-    from optimizer.study.solve import solve_world
 
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries((country,))
     # The plan is read before anything is solved, so that a mistake in it costs no time.
     parameters = scenario.own_parameters(country, objective)
     decisions = read_plan(plan, parameters, scenario.instance.countries)
+
+    from optimizer.cli.documents import evaluate_document
+    from optimizer.cli.output import screen
+    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, note
+    from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
+    from optimizer.study.solve import solve_world
+
     world = solve_world(
         scenario.instance,
         [country],

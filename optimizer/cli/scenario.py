@@ -91,7 +91,7 @@ class Scenario:
 
 
 def standing_leader(instance: Instance) -> LeaderPath:
-    """A leader that stands still, for what of a follower's parameters does not depend on the leader's plan."""
+    """A leader that stands still, for what of a follower does not depend on the leader's plan."""
     from optimizer.instance.resolve import plan_sets
 
     sets = plan_sets(instance, instance.leader)

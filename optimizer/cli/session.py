@@ -7,6 +7,7 @@ gap, 70 internal fault, 130 interrupted.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import traceback
@@ -80,6 +81,9 @@ def report(diagnostics: Iterable[Diagnostic]) -> None:
 
 def exit_code_of(invoke: Callable[[], Any], arguments: Sequence[str]) -> int:
     """Run a command; report what went wrong in the way that `arguments` ask for; return the exit code."""
+    if "--debug" not in arguments:
+        # Pyomo logs to standard output, among the data, what the exception that follows says as well.
+        logging.getLogger("pyomo.core").setLevel(logging.CRITICAL)
     try:
         result = invoke()
     except KloofError as error:

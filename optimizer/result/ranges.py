@@ -1,7 +1,8 @@
 """How far a headline number may vary over all plans within the certified gap, and so which digits to print.
 
 With the range of a number computed, that range decides. Without, a rule of thumb does: the widest ranges
-measured on the shipped world (docs/metrics.md), which grow with the square root of the gap.
+measured on the shipped world (docs/metrics.md), which grow with the square root of the gap. Where money has
+no price, shares may be anything.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
 from optimizer.result import digits
 from optimizer.result.run import CountryRun
+from optimizer.result.shadow import NEGLIGIBLE
 
 # Widest range, from the least to the greatest value, at a gap of `MEASURED_GAP`.
 MEASURED_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
@@ -37,9 +41,19 @@ def width(run: CountryRun, metric: str) -> float:
     found = [high - low for key, (low, high) in run.ranges.items() if key.partition("/")[0] == metric]
     if found:
         return max(found)
+    if metric == "spend_share" and not _money_is_scarce(run):
+        return 1.0
     gap = MEASURED_GAP if run.solution is None else run.solution.certificate.gap
     growth = min(max(gap, MEASURED_GAP), LARGEST_GAP) / MEASURED_GAP
     return MEASURED_WIDTH[metric] * math.sqrt(growth)
+
+
+def _money_is_scarce(run: CountryRun) -> bool:
+    """Whether money has a price in every reported period; where not, plans as good may spend it anyhow."""
+    if run.parameters is None or run.solution is None or not len(run.solution.row_duals):
+        return True
+    price = np.abs(run.solution.dual("budget"))
+    return bool((price[: run.parameters.sets.reported] > NEGLIGIBLE * price.max()).all())
 
 
 def finest(run: CountryRun, metric: str) -> int:

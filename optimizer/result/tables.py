@@ -210,7 +210,9 @@ def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
             if each.severity == "warning":
                 notes.append(f"! {each.message}" + (f": {each.hint}" if each.hint else ""))
     if any(_is_loose(run) for run in world.countries.values()):
-        notes.append("~ plans within the gap split otherwise, by more than ten points")
+        notes.append(
+            "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
+        )
     if any("extrapolated" in top.lag_marks for top in solved):
         notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
     if any("beyond" in top.lag_marks for top in solved):

@@ -13,6 +13,7 @@ from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.concave import Concave
 from optimizer.program.tape import Array
 from optimizer.solver.certificate import PointCheck, check_point
+from optimizer.solver.duals import cut_off, function_multipliers
 from optimizer.solver.highs import AFTER_ROWS, Method
 from optimizer.solver.interior import furthest_feasible, interior_point
 from optimizer.solver.pool import Pool
@@ -135,7 +136,7 @@ class Search:
 
     def _test_tangents(self, x: Array) -> None:
         """Raise ModelError where a tangent cuts off a point known to be feasible: its row is not concave."""
-        culprit = self.relaxation.cut_off(x)
+        culprit = cut_off(self.relaxation, x)
         if culprit is not None:
             name = self.program.row_name(culprit)
             raise ModelError(
@@ -203,7 +204,7 @@ class Search:
             last = relaxed
             if not boxed:
                 upper = min(upper, relaxed.bound + self.constant)
-            weights = relaxation.function_multipliers(relaxed)
+            weights = function_multipliers(relaxation, relaxed)
             if number < dropping and not boxed:
                 relaxation.drop_idle_tangents()
             rows_before = len(relaxation.kinds)

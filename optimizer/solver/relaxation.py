@@ -61,7 +61,7 @@ class Relaxation:
         self.references: list[int] = []
         self.origins: list[int] = []
         self.impossible: list[int] = []
-        self._bound_factor: dict[int, float] = {}
+        self.bound_factor: dict[int, float] = {}
         self.no_rows: Index = np.zeros(0, dtype=np.int64)
         table = concave.table
         auxiliary = self.program.columns - self.program.user_columns
@@ -148,7 +148,7 @@ class Relaxation:
         return csr_array(vstack(blocks, format="csr")), np.concatenate(low), np.concatenate(high)
 
     def _tighten(self, row: int, column: int, factor: float) -> None:
-        self._bound_factor[row] = factor
+        self.bound_factor[row] = factor
         low, high = self.numbers.lower[row] / factor, self.numbers.upper[row] / factor
         if factor < 0:
             low, high = high, low
@@ -249,13 +249,17 @@ class Relaxation:
         if len(kept) == len(gone):
             return
         start = 0
-        blocks, factors, lows, highs = [], [], [], []
+        blocks: list[csr_array] = []
+        factors: list[Array] = []
+        lows: list[Array] = []
+        highs: list[Array] = []
         for block, factor, low, high in zip(
             self._blocks, self._factors, self._lows, self._highs, strict=True
         ):
             stay = ~gone[start : start + block.shape[0]]
             start += block.shape[0]
-            if stay.any():
+            # the first block stays even when it is empty, so that there is always one
+            if stay.any() or not blocks:
                 blocks.append(block if stay.all() else csr_array(block[stay]))
                 factors.append(factor[stay])
                 lows.append(low[stay])
@@ -275,6 +279,15 @@ class Relaxation:
             self.lower / self.scale,
             self.upper / self.scale,
         )
+
+    def room(self, x: Array) -> Array:
+        """How far each row is above its lower side at a point of all columns, in the row's own units."""
+        at = x / self.scale
+        rooms = [
+            (block @ at - low) / factor
+            for block, low, factor in zip(self._blocks, self._lows, self._factors, strict=True)
+        ]
+        return np.concatenate(rooms)
 
     def whole_model(self) -> LinearModel:
         """The program with every row and column, in a HiGHS model of its own."""
@@ -375,75 +388,6 @@ class Relaxation:
         most = np.where(np.isfinite(self._high), self._high / self.scale, reach)
         corner = np.where(reduced > 0, least, most)
         return -float(dual @ side + reduced @ corner) / self._factor, dual, reduced
-
-    # reading ---------------------------------------------------------------------------------------------
-
-    def row_duals(self, result: Relaxed) -> Array:
-        """d(maximised objective)/d(side) of every row of the model."""
-        duals = np.zeros(self.program.row_count)
-        kinds, references = result.kinds, result.references
-        linear = kinds == LINEAR
-        duals[references[linear]] = -result.multiplier[linear]
-        sums = kinds == SUM
-        row_of = self.concave.table.row
-        sign_of_row = np.zeros(self.program.row_count)
-        real = row_of >= 0
-        sign_of_row[row_of[real & self.concave.active]] = self.concave.table.sign[real & self.concave.active]
-        np.add.at(duals, references[sums], -sign_of_row[references[sums]] * result.multiplier[sums])
-        cuts = np.flatnonzero(kinds == TANGENT)
-        functions = references[cuts]
-        direct = self.concave.table.column[functions] < 0
-        rows = row_of[functions[direct]]
-        np.add.at(duals, rows, -sign_of_row[rows] * result.multiplier[cuts[direct]])
-        below, above = result.reduced < 0, result.reduced > 0
-        for source, binding in ((self.lower_source, below), (self.upper_source, above)):
-            for column in np.flatnonzero((source >= 0) & binding & ~self.integer):
-                row = int(source[column])
-                duals[row] = result.reduced[column] / self._bound_factor[row]
-        return duals
-
-    def column_duals(self, result: Relaxed) -> Array:
-        """d(maximised objective)/d(bound) of the model's columns; 0 where the bound comes from a row."""
-        width = self.program.user_columns
-        reduced, below, above = result.reduced[:width], self.lower_source[:width], self.upper_source[:width]
-        own = np.where(reduced > 0, above < 0, below < 0)
-        finite = np.where(reduced > 0, np.isfinite(self.upper[:width]), np.isfinite(self.lower[:width]))
-        return np.where(own & finite & ~self.program.integer, reduced, 0.0)
-
-    def function_multipliers(self, result: Relaxed) -> Array:
-        """Value of loosening each function's constraint by one: the sum over its tangents."""
-        weights = np.zeros(len(self.concave))
-        kinds, references = result.kinds, result.references
-        cuts = np.flatnonzero(kinds == TANGENT)
-        np.add.at(weights, references[cuts], result.multiplier[cuts])
-        return weights
-
-    def cut_off(self, x: Array) -> int | None:
-        """A row (-1: the objective) whose tangent cuts off a point x of the model's columns at which the row
-        holds; None if there is none. Auxiliary columns take the values of their functions."""
-        concave = self.concave
-        if not len(concave):
-            return None
-        _, components = self.numbers.components(self.numbers.leaves(x)[:, None])
-        value = concave.signed(components)[:, 0]
-        whole = np.zeros(self.program.columns)
-        whole[: len(x)] = x
-        own = concave.table.column >= 0
-        whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
-        start = 0
-        kinds = np.array(self.kinds)
-        tolerance = 1e-6 * concave.typical
-        for block, factors, low in zip(self._blocks, self._factors, self._lows, strict=True):
-            rows = slice(start, start + block.shape[0])
-            start = rows.stop
-            if kinds[rows.start] != TANGENT if block.shape[0] else True:
-                continue
-            functions = np.array(self.references[rows])
-            slack = (block @ (whole / self.scale) - low) / factors
-            wrong = np.flatnonzero(slack < -tolerance[functions])
-            if len(wrong):
-                return int(concave.table.row[functions[wrong[0]]])
-        return None
 
     def row_labels(self) -> list[str]:
         """A name for every row of the outer program; tangents are numbered within their row."""

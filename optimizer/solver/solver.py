@@ -15,6 +15,7 @@ from optimizer.program.curvature import check_concave, random_points
 from optimizer.program.program import Program
 from optimizer.program.tape import Array
 from optimizer.solver import explain
+from optimizer.solver.duals import column_duals, row_duals
 from optimizer.solver.highs import AFTER_COST, AFTER_ROWS, COLD, NO_PRESOLVE, VERSION, Method
 from optimizer.solver.integer import converge_integer
 from optimizer.solver.outer import Plan, Restore, Search
@@ -94,6 +95,8 @@ class Solver:
         best = search.best
         if best is not None and status == "optimal" and self.program.has_tie_breaker:
             best = break_ties(search, best, upper, last) or best
+            if basis is not None:
+                relaxation.set_basis(*basis)
         if best is None:
             return self._without_plan(search, "stopped", upper)
         if status == "stopped" and search.closed(upper, 1.0):
@@ -130,8 +133,8 @@ class Solver:
             status=status,
             x=best.x,
             objective=sense * best.value,
-            row_duals=sense * search.relaxation.row_duals(last),
-            column_duals=sense * search.relaxation.column_duals(last),
+            row_duals=sense * row_duals(search.relaxation, last),
+            column_duals=sense * column_duals(search.relaxation, last),
             certificate=certificate,
             message="" if status == "optimal" else f"{search.message}; certified gap {certificate.gap:.3g}",
             start=self._start,
@@ -185,6 +188,8 @@ class Solver:
             ends = []
             for sign in (1.0, -1.0):
                 relaxation.set_objective(sign * wide)
+                if basis is not None:
+                    relaxation.set_basis(*basis)
                 ends.append(sign * self._furthest(search))
             here = float(wide[: self.program.user_columns] @ solution.x)
             found.append((min(ends[1], here), max(ends[0], here)))

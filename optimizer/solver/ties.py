@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.solver.duals import function_multipliers
 from optimizer.solver.highs import AFTER_COST, AFTER_ROWS
 from optimizer.solver.outer import Plan, Search
 from optimizer.solver.relaxation import Relaxed
@@ -23,7 +24,7 @@ def break_ties(search: Search, best: Plan, upper: float, last: Relaxed) -> Plan 
     relaxation, program = search.relaxation, search.program
     width = search.gap * search.gap_scale(upper)
     secondary = search.numbers.objective[[1]].toarray().ravel()
-    weights = relaxation.function_multipliers(last)
+    weights = function_multipliers(relaxation, last)
     relaxation.add_floor(search.objective, upper - FLOOR_SHARE * width - search.constant)
     columns = np.flatnonzero(relaxation.integer)
     if len(columns):
