@@ -142,7 +142,7 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
                 label,
                 "n/a" if not isinstance(value, float) else f"{value:.9g}",
                 *digits.percents(top.split, ranges.width(best, "spend_share")),
-                digits.fixed(top.spending, digits.decimals_for([top.spending])),
+                digits.significant(top.spending, 3, ranges.relative_width(best)),
                 digits.fixed(top.capability[1], ranges.decimals(best, "capability")),
                 *lag,
             ]

@@ -55,7 +55,12 @@ def lag(dates: Array, capability: Array, leader_dates: Array, leader: LeaderPath
 
 
 def base_capability(parameters: PlanParameters, leader: LeaderPath) -> float:
-    """Capability of the country in its base state, log units: section 5 at the inherited stocks."""
+    """Capability of the country in its base state, log units: section 5 at the inherited stocks.
+
+    The leader's is where capability is counted from.
+    """
+    if parameters.country == leader.country:
+        return leader.base_capability
     research_compute = np.sum(parameters["research_h100e"] * parameters["fleet0"]) * parameters["use0"][0]
     compute_ref = parameters.scalar("compute_ref")
     log_x = float(np.log((research_compute + parameters.scalar("compute_floor")) / compute_ref))

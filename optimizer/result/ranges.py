@@ -22,6 +22,8 @@ from optimizer.result.shadow import NEGLIGIBLE
 MEASURED_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
     {"spend_share": 0.005, "capability": 0.008, "lag_months": 0.1}
 )
+# The same of what is spent over the horizon and of the compute at its end, relative to the number.
+MEASURED_RELATIVE_WIDTH: Final = 0.0012
 MEASURED_GAP: Final = 1e-6
 # A gap of a whole log unit says nothing of any number; beyond it there is nothing left to say less of.
 LARGEST_GAP: Final = 1.0
@@ -43,9 +45,18 @@ def width(run: CountryRun, metric: str) -> float:
         return max(found)
     if metric == "spend_share" and not _money_is_scarce(run):
         return 1.0
+    return MEASURED_WIDTH[metric] * _growth(run)
+
+
+def relative_width(run: CountryRun) -> float:
+    """By how much spending and compute over the horizon may vary, relative to them, by the rule of thumb."""
+    return MEASURED_RELATIVE_WIDTH * _growth(run)
+
+
+def _growth(run: CountryRun) -> float:
+    """How much wider ranges are than those measured."""
     gap = MEASURED_GAP if run.solution is None else run.solution.certificate.gap
-    growth = min(max(gap, MEASURED_GAP), LARGEST_GAP) / MEASURED_GAP
-    return MEASURED_WIDTH[metric] * math.sqrt(growth)
+    return math.sqrt(min(max(gap, MEASURED_GAP), LARGEST_GAP) / MEASURED_GAP)
 
 
 def _money_is_scarce(run: CountryRun) -> bool:

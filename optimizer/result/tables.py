@@ -164,9 +164,9 @@ def _cells(run: CountryRun, top: Headline) -> list[str]:
     return [
         run.country,
         *digits.percents(top.split, ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")),
-        digits.fixed(top.spending, digits.decimals_for([top.spending])),
+        digits.significant(top.spending, 3, ranges.relative_width(run)),
         digits.significant(start, 3),
-        digits.significant(end),
+        digits.significant(end, 2, ranges.relative_width(run)),
         digits.fixed(top.capability[1], ranges.decimals(run, "capability")),
         lag(0),
         lag(1),

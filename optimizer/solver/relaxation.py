@@ -241,7 +241,7 @@ class Relaxation:
         already found."""
         basis = self.model.row_basis()
         if basis is not None:
-            idle = np.array([status == BASIC for status in basis])
+            idle = np.array([status == BASIC for status in basis], dtype=bool)
             self._delete(idle & (np.array(self.kinds) == TANGENT))
 
     def _delete(self, gone: NDArray[np.bool_]) -> None:

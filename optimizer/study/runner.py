@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -33,6 +34,8 @@ def run_each(task: Callable[[str], T], items: Sequence[str], jobs: int) -> Itera
 def _inherit(task: Callable[[Any], Any]) -> None:
     global _task
     _task = task
+    # An interrupt is for the parent, which ends the workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _call(item: Any) -> Any:

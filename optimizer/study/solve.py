@@ -157,19 +157,16 @@ def solve_world(
 
 
 def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[str, Array]) -> LeaderPath:
-    """What others see of the leader's plan."""
-    knowledge = np.concatenate([[parameters.scalar("knowledge0")], values["knowledge"]])
-    growth = instance.research.capability_growth_per_year.number()
-    path = LeaderPath(
+    """What others see of the leader's plan. Its base state is the zero of all indices."""
+    return LeaderPath(
         country=parameters.country,
         capability=values["capability"],
         efficiency=values["efficiency"],
-        knowledge=knowledge,
+        knowledge=np.concatenate([[parameters.scalar("knowledge0")], values["knowledge"]]),
         imports=values["imports"],
         base_capability=0.0,
-        growth_before_base=growth,
+        growth_before_base=instance.research.capability_growth_per_year.number(),
     )
-    return LeaderPath(**{**vars(path), "base_capability": metrics.base_capability(parameters, path)})
 
 
 def _run(
@@ -247,10 +244,10 @@ def headline_ranges(
             shares[key] = share
             functionals[key] = plan_solver.direction({"spend": spend, "total": -share / total * unit})
     found = plan_solver.solver.ranges(solution, list(functionals.values()))
-    ranges = {
-        key: (low + shares.get(key, 0.0), high + shares.get(key, 0.0))
-        for key, (low, high) in zip(functionals, found, strict=True)
-    }
+    ranges = dict(zip(functionals, found, strict=True))
+    for key, share in shares.items():
+        low, high = ranges[key]
+        ranges[key] = (max(share + low, 0.0), min(share + high, 1.0))
     if parameters.country != path.country:
         for t in headline_periods(sets.reported):
             low, high = ranges[f"capability/{sets.periods[t]}"]

@@ -92,6 +92,25 @@ def test_plans_are_read_strictly(
     assert "plan.csv" in done.err
 
 
+def test_only_chips_that_cannot_be_had_may_be_missing_from_a_plan(
+    kloof: Run, world: str, saved: Path, tmp_path: Path
+) -> None:
+    lines = (saved / "strategy.csv").read_text().splitlines(keepends=True)
+    listed = {
+        line.split(",")[4].split("/")[0] for line in lines if line.startswith("USA,") and ",stock," in line
+    }
+    assert "nv_h200" in listed
+    assert "hw_910c" not in listed
+    plan = tmp_path / "plan.csv"
+    plan.write_text(
+        "".join(line for line in lines if not line.startswith("USA,") or ",grey,nv_h200," not in line)
+    )
+    done = kloof("evaluate", world, "--country", "USA", "--plan", str(plan))
+    assert done.code == 2
+    assert "error[E620]" in done.err
+    assert "`grey/nv_h200` for every period" in done.err
+
+
 def test_values_of_plans_are_checked_with_their_lines(
     kloof: Run, world: str, saved: Path, tmp_path: Path
 ) -> None:
@@ -185,7 +204,7 @@ def test_inspect_table_follows_patches(kloof: Run, world: str) -> None:
     assert "77.5" in line
 
 
-@pytest.mark.parametrize("ending", ["nl", "mps", "lp"])
+@pytest.mark.parametrize("ending", ["nl", "lp"])
 def test_export_writes_whole_files_with_names(kloof: Run, world: str, tmp_path: Path, ending: str) -> None:
     done = kloof("export", world, "--country", "USA", "--to", f"usa.{ending}")
     assert done.code == 0, done.err
@@ -194,7 +213,7 @@ def test_export_writes_whole_files_with_names(kloof: Run, world: str, tmp_path: 
         assert text.startswith("g3 ")
         assert "budget" in (tmp_path / "usa.row").read_text()
     else:
-        assert "budget[2026]" in text if ending == "mps" else "budget(2026)" in text
+        assert "budget(2026)" in text
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
@@ -204,6 +223,7 @@ def test_exported_relaxation_has_the_certified_bound(
     import highspy
 
     assert kloof("export", world, "--country", "CHN", "--to", "china.mps").code == 0
+    assert "budget[2026]" in (tmp_path / "china.mps").read_text()
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.readModel(str(tmp_path / "china.mps"))

@@ -42,6 +42,13 @@ def test_a_file_is_not_replaced(tmp_path: Path) -> None:
         store.save(tmp_path / "run", RUN)
 
 
+def test_half_a_run_does_not_replace_an_earlier_one(tmp_path: Path) -> None:
+    place = tmp_path / "run"
+    assert store.beside_earlier(place) == place
+    store.save(place, RUN)
+    assert store.beside_earlier(place) == tmp_path / "run-interrupted"
+
+
 def test_the_default_place_depends_on_inputs_alone() -> None:
     one = store.default_directory("solve", {"a": 1, "b": [2]})
     assert one == store.default_directory("solve", {"b": [2], "a": 1})
