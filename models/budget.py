@@ -249,19 +249,19 @@ def cost_of_use(m: Any, u: str, t: str) -> Any:
 
 
 def category_spending(m: Any, c: str, t: str) -> Any:
-    r"""The split by use: every premium stands with its category, grey and rent premiums by `use0`.
+    r"""The split by use. Premiums for pace stand with their category; those of the grey market and of rent
+    belong to no use and are in the cash view only.
 
-    \[ \text{spend}_{u,t} = \text{use\_cost}_{u,t} + \text{use0}_u\,(\text{premium}_{\text{grey},t} +
-       \text{premium}_{\text{rent},t}), \quad \text{spend}_{\text{chips},t} = \text{chips\_cost}_t +
-       \text{premium}_{\text{hbm},t} + \sum_n \text{premium}_{n,t} \]
+    \[ \text{spend}_{u,t} = \text{use\_cost}_{u,t}, \quad
+       \text{spend}_{\text{chips},t} = \text{chips\_cost}_t + \text{premium}_{\text{hbm},t} +
+       \sum_n \text{premium}_{n,t} \]
     \[ \text{spend}_{\text{talent},t} = \text{talent\_cost}_t + \text{premium}_{\text{recruit},t}, \quad
        \text{spend}_{\text{power},t} = \text{power\_spend}_t \]
 
     Units: USD bn.
     """
     if c in m.USES:
-        pace = m.premium["grey", t] + m.premium["rent", t]
-        return m.spend[c, t] == m.use_cost[c, t] + m.use0[c] * pace
+        return m.spend[c, t] == m.use_cost[c, t]
     if c == "chips":
         lines = sum(m.premium[n, t] for n in m.LINES)
         return m.spend[c, t] == m.chips_cost[t] + m.premium["hbm", t] + lines

@@ -24,11 +24,11 @@ def research_index_row(m: Any, t: str) -> Any:
 def talent_index_row(m: Any, t: str) -> Any:
     r"""Researchers as an index of the leader's base state.
 
-    \[ y_t = \overline{\text{talent}}_t / \text{talent\_ref} \]
+    \[ y_t = \overline{\text{talent}}_t / \text{talent\_ref} + 10^{-9} \]
 
-    Dimensionless.
+    Dimensionless. The last term keeps logarithms defined where nobody is left.
     """
-    return m.talent_index[t] == mid(m, m.talent, m.talent0, t) / m.talent_ref
+    return m.talent_index[t] == mid(m, m.talent, m.talent0, t) / m.talent_ref + SMALLEST_INDEX
 
 
 def constant_elasticity(m: Any, x: Any, y: Any) -> Any:

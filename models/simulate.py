@@ -241,8 +241,7 @@ class _Run:
         out["bidup"][t] = (base * excess + excess**2) / depth
         capital = p["charge"][:, t] @ self.stock_mid / 1000
         out["use_cost"][:, t] = dt * (capital + p["rent_cost"][t] * rented) + out["energy"][:, t]
-        pace = p["use0"] * (premium[0] + premium[1])
-        out["spend"][:2, t] = out["use_cost"][:, t] + pace
+        out["spend"][:2, t] = out["use_cost"][:, t]
         out["spend"][2, t] = out["chips_cost"][t] + premium[3:].sum()
         out["spend"][3, t] = out["talent_cost"][t] + premium[2]
         out["spend"][4, t] = out["power_spend"][t]
@@ -320,8 +319,7 @@ class _Run:
         """Capability, service and autonomy of the whole run."""
         p, out, dt = self.p, self.out, self.dt
         x = (out["research_compute"] + p["compute_floor"]) / p["compute_ref"]
-        y = _mid(p["talent0"], out["talent"]) / p["talent_ref"]
-        x, y = np.maximum(x, SMALLEST_INDEX), np.maximum(y, SMALLEST_INDEX)
+        y = _mid(p["talent0"], out["talent"]) / p["talent_ref"] + SMALLEST_INDEX
         effort = _constant_elasticity(p, x, y) ** p.scalar("parallel")
         rate = max(p.scalar("spillover"), SMALLEST_SPILLOVER)
         gain = (1 - np.exp(-rate * dt)) / rate

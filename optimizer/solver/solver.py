@@ -89,11 +89,17 @@ class Solver:
             status, upper, last = converge_integer(search, share, method)
         else:
             status, upper, last = search.converge(share, method)
-        if status in ("infeasible", "unbounded") or last is None:
+        if status in ("infeasible", "unbounded"):
             return self._without_plan(search, status)
+        if status == "stopped" and search.best is None:
+            if last is not None:
+                search.keep(search.plan(last.x, False))
+            if search.best is None:
+                # Doing nothing, as `restore` completes it, may still be a plan.
+                search.keep(search.plan(np.zeros(self.program.columns), False))
         basis = relaxation.basis()
         best = search.best
-        if best is not None and status == "optimal" and self.program.has_tie_breaker:
+        if best is not None and last is not None and status == "optimal" and self.program.has_tie_breaker:
             best = break_ties(search, best, upper, last) or best
             if basis is not None:
                 relaxation.set_basis(*basis)
@@ -124,17 +130,24 @@ class Solver:
             solver_version=VERSION,
         )
 
-    def _with_plan(self, search: Search, status: str, upper: float, best: Plan, last: Relaxed) -> Solution:
+    def _with_plan(
+        self, search: Search, status: str, upper: float, best: Plan, last: Relaxed | None
+    ) -> Solution:
         certificate = self._certificate(search, upper, best)
         sense = self.program.sense
+        unknown = np.full(self.program.row_count, np.nan), np.full(self.program.user_columns, np.nan)
+        relaxation = search.relaxation
+        of_rows, of_columns = (
+            unknown if last is None else (row_duals(relaxation, last), column_duals(relaxation, last))
+        )
         return Solution(
             program=self.program,
             parameters=search.numbers.parameters,
             status=status,
             x=best.x,
             objective=sense * best.value,
-            row_duals=sense * row_duals(search.relaxation, last),
-            column_duals=sense * column_duals(search.relaxation, last),
+            row_duals=sense * of_rows,
+            column_duals=sense * of_columns,
             certificate=certificate,
             message="" if status == "optimal" else f"{search.message}; certified gap {certificate.gap:.3g}",
             start=self._start,

@@ -127,7 +127,8 @@ def solve_world(
         message = f"the leader {leader} has no plan that others could follow"
         for country in asked:
             failure = Diagnostic("S104", message)
-            runs[country] = CountryRun(country, FAILED, diagnostics=(failure,))
+            status = STOPPED if leader_run.status == STOPPED else FAILED
+            runs[country] = CountryRun(country, status, diagnostics=(failure,))
     else:
         path = leader_path(instance, parameters, leader_run.values)
         leader_run = _finished(plan_solver, leader_run, path, ranges)

@@ -172,8 +172,8 @@ ROWS: dict[str, list[str]] = {
     "education_places[2026Q2]": ["education[2026Q2] <= 1"],
     # research
     "research_index_row[2026Q2]": ["research_index[2026Q2] == (research_compute[2026Q2] + 0.4) / 4000"],
-    "talent_index_row[2026Q1]": ["talent_index[2026Q1] == (50 + talent[2026Q1]) / 126"],
-    "talent_index_row[2026Q2]": ["talent_index[2026Q2] == (talent[2026Q1] + talent[2026Q2]) / 126"],
+    "talent_index_row[2026Q1]": ["talent_index[2026Q1] == (50 + talent[2026Q1]) / 126 + 1e-9"],
+    "talent_index_row[2026Q2]": ["talent_index[2026Q2] == (talent[2026Q1] + talent[2026Q2]) / 126 + 1e-9"],
     "research_effort[2026Q2]": [
         "effort[2026Q2] <= (0.6 * research_index[2026Q2]**-0.25 + 0.4 * talent_index[2026Q2]**-0.25)**-2.8"
     ],
@@ -341,11 +341,9 @@ ROWS: dict[str, list[str]] = {
     ],
     "category_spending[research,2026Q2]": [
         "spend[research,2026Q2] == use_cost[research,2026Q2]",
-        "+ 0.3 * (premium[grey,2026Q2] + premium[rent,2026Q2])",
     ],
     "category_spending[delivery,2026Q2]": [
         "spend[delivery,2026Q2] == use_cost[delivery,2026Q2]",
-        "+ 0.7 * (premium[grey,2026Q2] + premium[rent,2026Q2])",
     ],
     "category_spending[chips,2026Q2]": [
         "spend[chips,2026Q2] == chips_cost[2026Q2] + premium[hbm,2026Q2] + premium[n7,2026Q2]"
