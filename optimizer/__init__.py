@@ -1,6 +1,7 @@
 """Kloof: optimal national compute-allocation strategies.
 
-`load` an instance, `patch` it, `solve` it; results are tidy pandas frames.
+`load` an instance, `patch` it, `solve` it; results are tidy pandas frames. `solve_model` solves any Pyomo
+model of linear, concave `<=` and convex `>=` rows.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ if TYPE_CHECKING:
     from optimizer.api import load as load
     from optimizer.api import patch as patch
     from optimizer.api import solve as solve
+    from optimizer.solver import solve_model as solve_model
 
 __version__ = "0.1.0"
-__all__ = ["Result", "load", "patch", "solve"]
+__all__ = ["Result", "load", "patch", "solve", "solve_model"]
 
 
 def __getattr__(name: str) -> Any:
     """The Python API, imported when first used so that the command line starts quickly."""
+    if name == "solve_model":
+        from optimizer.solver import solve_model
+
+        return solve_model
     if name in __all__:
         from optimizer import api
 

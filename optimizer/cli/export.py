@@ -56,8 +56,10 @@ def command(
 ) -> int:
     """Write one country's program.
 
-    NL holds the true concave program. MPS and LP hold its linear relaxation at the solution, whose optimum is
-    the upper bound of the certificate; rows and columns carry the names of the model.
+    NL holds the true concave program; files of the same name ending in .row and .col hold its names. MPS and
+    LP hold its linear relaxation at the solution: they minimise the negated objective, so minus their optimum
+    is the upper bound of the certificate. Rows and columns carry the names of the model; in LP with ( ) for
+    [ ].
     """
     if target.suffix not in FORMATS:
         raise click.UsageError(f"--to must end in {', '.join(FORMATS)}, got `{target.name}`")

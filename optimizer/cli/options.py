@@ -66,7 +66,7 @@ def solver_options(function: F) -> F:
             "--time-limit",
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
-            help="Stop after this long with the best plan and its gap.",
+            help="Stop each country after this long with its best plan and gap.",
         ),
     )(function)
 

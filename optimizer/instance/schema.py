@@ -30,6 +30,8 @@ ScalarShare = Annotated[Quantity, Rule(ge=0, le=1)]
 ScalarLimit = Annotated[Quantity, Rule(ge=0, infinite=True)]
 ScalarElasticity = Annotated[Quantity, Rule(gt=0, infinite=True)]
 ScalarRate = Annotated[Quantity, Rule(gt=-1)]
+# The plan runs on for the longest lead after its horizon.
+ScalarLead = Annotated[Quantity, Rule(ge=0, le=30)]
 Series = Annotated[Quantity, Rule(series=True)]
 SeriesPositive = Annotated[Quantity, Rule(series=True, gt=0)]
 SeriesNonNegative = Annotated[Quantity, Rule(series=True, ge=0)]
@@ -121,7 +123,7 @@ class Segment(Record):
 class PowerSupply(Record):
     """Generation and grid connection, the same everywhere."""
 
-    lead_years: ScalarNonNegative
+    lead_years: ScalarLead
     cost_usd_bn_per_gw: ScalarNonNegative
     energy_load_factor: Annotated[Quantity, Rule(gt=0, le=1)]
 
@@ -129,7 +131,7 @@ class PowerSupply(Record):
 class Education(Record):
     """Extra graduates."""
 
-    education_lead_years: ScalarNonNegative
+    education_lead_years: ScalarLead
     education_cost_usd_bn_per_thousand: ScalarNonNegative
 
 
@@ -138,7 +140,7 @@ class Line(Record):
 
     title: Text
     node_nm: ScalarPositive
-    lead_years: ScalarNonNegative
+    lead_years: ScalarLead
     fab_cost_usd_bn_per_kwpm: ScalarNonNegative
     previous: Id | None = None
 
@@ -146,7 +148,7 @@ class Line(Record):
 class MemorySupply(Record):
     """High-bandwidth memory, the same everywhere."""
 
-    lead_years: ScalarNonNegative
+    lead_years: ScalarLead
     capacity_cost_usd_bn_per_pb_per_year: ScalarNonNegative
     price_usd_bn_per_pb: SeriesNonNegative
 

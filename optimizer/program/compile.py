@@ -202,6 +202,11 @@ def _refuse_unsupported(model: Any) -> None:
         if kind.__name__ in _REFUSED
         for part in model.component_objects(kind, active=True)
     ]
+    problems += [
+        Diagnostic("M101", f"{v.name}: its domain is neither an interval nor all its integers", path=v.name)
+        for v in model.component_data_objects(pyo.Var, active=True, descend_into=pyo.Block)
+        if not (v.is_continuous() or v.is_integer() or v.is_binary())
+    ]
     if problems:
         raise ModelError(problems)
 
@@ -211,7 +216,7 @@ def _blocks(model: Any, kind: Any, block_type: type[B]) -> tuple[Mapping[str, B]
     blocks: dict[str, B] = {}
     entries: list[Any] = []
     for component in model.component_objects(kind, active=True, descend_into=pyo.Block):
-        if kind is pyo.Param and not component.mutable:
+        if component.is_reference() or (kind is pyo.Param and not component.mutable):
             continue
         keys = component.index_set() if kind is pyo.Param else component.keys()
         present = [(key, component[key]) for key in keys]

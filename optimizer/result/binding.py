@@ -1,26 +1,42 @@
 """What binds, one line per limit over the reported periods, the most valuable first.
 
 Limits have different units, so they are compared by what 10% more of each would be worth over all reported
-periods, in permanent log percent of effective compute (docs/metrics.md).
+periods, in permanent log percent of effective compute (docs/metrics.md). A limit of zero is listed as closed
+where it denies something: not for a chip that nobody sells yet, nor for a line that the country does not have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.parameters import Array, PlanParameters
 from optimizer.result.digits import significant
 from optimizer.result.shadow import ShadowPrices, shadow_prices
 
 if TYPE_CHECKING:
+    from optimizer.result.run import InstanceLike
     from optimizer.solver import Solution
 
-HEADS: Final = ("what binds", "in", "unit", "10% more\nis worth, %", "a unit is\nworth, %", "or\nUSD bn")
+HEADS: Final = (
+    "what binds, and what easing it is worth",
+    "in",
+    "unit",
+    "10% more:\neffective compute\nfor good, %",
+    "a unit when worth most:\neffective compute\nfor good, %",
+    "or\nUSD bn",
+)
 MOST_OPEN: Final = 20
-MOST_CLOSED: Final = 6
+MOST_CLOSED: Final = 12
+CAP_UNITS: Final[Mapping[str, str]] = {
+    "chips": "thousand chips",
+    "tpp": "thousand TPP",
+    "h100e": "kH100e",
+    "usd": "USD bn",
+}
 Values = Mapping[str, Array]
 
 
@@ -54,46 +70,125 @@ AMOUNTS: Final[Mapping[str, Callable[[PlanParameters, Values], Array]]] = {
 }
 
 
-def binding_rows(parameters: PlanParameters, values: Values, solution: Solution) -> list[list[str]]:
+def binding_rows(
+    parameters: PlanParameters, values: Values, solution: Solution, instance: InstanceLike
+) -> list[list[str]]:
     """Rows of text under `HEADS`; worth in permanent percent of effective compute, that of a unit the
-    largest over the periods. Limits of zero come last, the most valuable of them only."""
-    lines = [_Bound(prices, parameters, values) for prices in shadow_prices(parameters, solution)]
+    largest over the periods. Limits of zero come last; of many, only the most valuable are listed."""
+    sold = on_sale(parameters, instance)
+    lines = [
+        _Bound(prices, kept, parameters, values, instance)
+        for prices in shadow_prices(parameters, solution)
+        if (kept := _Kept(prices, parameters, values, sold)).meant
+    ]
     lines.sort(key=lambda line: (-line.worth, -line.unit_worth))
     opened = [line for line in lines if not line.closed]
     closed = [line for line in lines if line.closed]
-    return [line.text() for line in (*opened[:MOST_OPEN], *closed[:MOST_CLOSED])]
+    return [*_listed(opened, MOST_OPEN, "n more"), *_listed(closed, MOST_CLOSED, "n more closed")]
+
+
+def _listed(lines: Sequence[_Bound], most: int, more: str) -> Iterator[list[str]]:
+    yield from (line.text() for line in lines[:most])
+    if len(lines) > most:
+        yield [f"... and {more.replace('n', str(len(lines) - most), 1)}", *[""] * (len(HEADS) - 1)]
+
+
+def on_sale(parameters: PlanParameters, instance: InstanceLike) -> NDArray[np.bool_]:
+    """Which chips somebody sells to other countries, or to this one as its own, (chips, reported periods)."""
+    sets, country, dt = parameters.sets, parameters.country, parameters.scalar("dt")
+    found = np.zeros((len(sets.chips), sets.reported), dtype=np.bool_)
+    for k, name in enumerate(sets.chips):
+        chip = instance.chips[name]
+        owned = chip.sale == "owner" and chip.designer_country == country
+        if name not in instance.market.output or not (chip.sale == "market" or owned):
+            continue
+        end = np.inf if chip.end_of_sale is None else chip.end_of_sale.end
+        for t in range(sets.reported):
+            start = sets.starts[t]
+            made = instance.market.output[name].number(int(start + dt / 2))
+            found[k, t] = made > 0 and chip.launch.start < start + dt and end > start
+    return found
+
+
+class _Kept:
+    """In which of its periods a limit's price is of interest, and how much of it there is then.
+
+    A limit that is open in some periods is shown for those. `meant` is False where nothing remains.
+    """
+
+    def __init__(
+        self, prices: ShadowPrices, parameters: PlanParameters, values: Values, sold: NDArray[np.bool_]
+    ) -> None:
+        name, labels = prices.limit.name, parameters.sets.periods
+        kept = np.ones(len(prices.periods), dtype=np.bool_)
+        self.amount: Array | None = None
+        self.closed = False
+        inner = [index for index in prices.limit.index if index != "periods"]
+        members = [str(member) for member in parameters.sets.members(inner[0])] if inner else [""]
+        item = members.index(prices.item)
+        at = [labels.index(period) for period in prices.periods]
+        if name in ("import_control", "grey_offer"):
+            kept &= sold[item, at]
+        if name in AMOUNTS:
+            amounts = AMOUNTS[name](parameters, values)
+            row = amounts.reshape(len(members), -1)[item]
+            amount = row[at] if len(row) > 1 else row
+            self.closed = not amount[kept].any()
+            if self.closed and not _denies(name, item, values):
+                kept[:] = False
+            elif not self.closed:
+                kept &= amount > 0
+            self.amount = amount[kept]
+        self.periods = np.flatnonzero(kept)
+        self.meant = bool(kept.any())
+
+
+def _denies(name: str, item: int, values: Values) -> bool:
+    """Whether a limit of zero keeps the country from something, rather than there being nothing to have."""
+    if name in ("wafer_supply", "tools"):
+        return bool(values["wafer_capacity"][item].any())
+    if name in ("memory_orders", "memory_imports"):
+        return bool(values["hbm_capacity"].any())
+    return name not in ("grey_offer", "packaging", "die_bank", "memory_balance", "schools", "power_supply")
 
 
 class _Bound:
-    """One limit with its prices over the periods where it binds."""
+    """One limit with its prices over the periods where they are of interest."""
 
-    def __init__(self, prices: ShadowPrices, parameters: PlanParameters, values: Values) -> None:
-        self.limit, self.item, self.periods = prices.limit, prices.item, prices.periods
-        percent = prices.compute_percent
+    def __init__(
+        self,
+        prices: ShadowPrices,
+        kept: _Kept,
+        parameters: PlanParameters,
+        values: Values,
+        instance: InstanceLike,
+    ) -> None:
+        self.limit, self.item = prices.limit, prices.item
+        percent = None if prices.compute_percent is None else prices.compute_percent[kept.periods]
+        usd = prices.usd_bn[kept.periods]
         self.unit_worth = 0.0 if percent is None else float(percent.max())
-        self.usd_bn = None if np.isnan(prices.usd_bn).all() else float(np.nanmax(prices.usd_bn))
-        self.closed = False
-        self.worth = 0.0
-        if self.limit.name in AMOUNTS:
-            amounts = AMOUNTS[self.limit.name](parameters, values)
-            grid = amounts.reshape(-1, amounts.shape[-1] if self.limit.index[-1:] == ("periods",) else 1)
-            row = grid[self._position(parameters)]
-            at = [parameters.sets.periods.index(p) if len(row) > 1 else 0 for p in self.periods]
-            amount = row[at]
-            self.closed = not amount.any()
-            if percent is not None:
-                self.worth = float((0.1 * amount * percent)[np.isfinite(amount)].sum())
+        self.usd_bn = None if np.isnan(usd).all() else float(np.nanmax(usd))
+        self.closed, self.worth = kept.closed, 0.0
+        if percent is not None and kept.amount is not None:
+            self.worth = float((0.1 * kept.amount * percent)[np.isfinite(kept.amount)].sum())
+        self.unit = self.limit.unit
+        if self.limit.index[:1] == ("rules",):
+            self.unit = CAP_UNITS[instance.countries[parameters.country].trade.caps[self.item].counts]
+        self.span = self._span([prices.periods[t] for t in kept.periods], parameters)
 
-    def _position(self, parameters: PlanParameters) -> int:
-        inner = [name for name in self.limit.index if name != "periods"]
-        if not inner:
-            return 0
-        members = [str(member) for member in parameters.sets.members(inner[0])]
-        return members.index(self.item)
+    def _span(self, periods: Sequence[str], parameters: PlanParameters) -> str:
+        """First and last period where every one between binds, else how many of all do."""
+        if self.limit.index[-1:] != ("periods",):
+            return "all together"
+        if len(periods) == 1:
+            return periods[0]
+        labels = parameters.sets.periods[: parameters.sets.reported]
+        if labels.index(periods[-1]) - labels.index(periods[0]) == len(periods) - 1:
+            return f"{periods[0]}-{periods[-1]}"
+        return f"{len(periods)} of {len(labels)} {'years' if parameters.scalar('dt') == 1 else 'periods'}"
 
     def text(self) -> list[str]:
         name = self.limit.meaning + (f": {self.item}" if self.item else "")
-        span = self.periods[0] if len(self.periods) == 1 else f"{self.periods[0]}-{self.periods[-1]}"
         ten = "closed" if self.closed else significant(self.worth) if self.limit.name in AMOUNTS else "n/a"
         usd = "n/a" if self.usd_bn is None else significant(self.usd_bn)
-        return [name, span, self.limit.unit, ten, significant(self.unit_worth), usd]
+        return [name, self.span, self.unit, ten, significant(self.unit_worth), usd]

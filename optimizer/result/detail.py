@@ -18,6 +18,17 @@ from optimizer.result.tables import grid, heading, indented
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 YEARS_ABREAST: Final = 10
+# Flows below this share of what they add to or take from are what the solver's tolerance leaves.
+NOISE: Final = 1e-6
+ADDS_TO: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("imports", "grey", "domestic", "retired", "bank_drawn", "stock"), "fleet"),
+    **dict.fromkeys(("trained", "recruited", "released", "education"), "talent"),
+    "power_built": "power",
+    "wafer_built": "wafer_capacity",
+    "hbm_built": "hbm_capacity",
+    "hbm_imports": "hbm_stock",
+    "rented": "research_compute",
+}
 CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
 
 Line = list[str]
@@ -51,6 +62,8 @@ class _Book:
     def by_year(self, name: str, item: int | tuple[int, ...] = ()) -> list[float]:
         """A metric's item, one number per year."""
         line = self.values[name][item]
+        size = np.abs(self.values[ADDS_TO.get(name, name)]).max(initial=0.0)
+        line = np.where(np.abs(line) > NOISE * size, line, 0.0)
         spec = VARIABLES.get(name) or DERIVED[name]
         parts = [line[year.periods] for year in self.years]
         if spec.kind == "stock":
@@ -76,7 +89,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         return []
     book = _Book(run, parameters, values, derived(run, world.leader_run))
     sections = [
-        ("budget by use, %", _split(book)),
+        ("cost of use, %", _split(book)),
         ("cash, USD bn", _cash(book)),
         ("chips bought, thousand", _purchases(book)),
         ("fleet at year's end, thousand", _fleet(book)),
@@ -86,9 +99,10 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         ("research", _research(book)),
         ("service, log units", _service(book)),
         ("domestic chip industry", _industry(book)),
-        (f"against {world.leader}", _against(book, world.leader)),
+        (f"against {world.leader}", _against(book) if run.country != world.leader else ()),
     ]
-    parts: list[ConsoleRenderable | str] = [heading(f"{run.country}: {_verdict(run)}"), ""]
+    name = world.instance.countries[run.country].name
+    parts: list[ConsoleRenderable | str] = [heading(f"{run.country} {name}: {_verdict(run)}"), ""]
     heads = [year.label for year in book.years]
     for title, lines in sections:
         body = list(lines)
@@ -97,7 +111,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
             shown = [[line[0], *line[1 + start : 1 + stop]] for line in body]
             parts += [indented(grid([title, *heads[start:stop]], shown)), ""]
     if run.solution is not None:
-        bound = binding_rows(parameters, values, run.solution)
+        bound = binding_rows(parameters, values, run.solution, world.instance)
         if bound:
             parts += [indented(grid(HEADS, bound, left=3)), ""]
         if run.ranges:
@@ -135,7 +149,8 @@ def _split(book: _Book) -> Iterator[Line]:
     columns = [digits.percents(column, width, finest) for column in spending.T.tolist()]
     for c, name in enumerate(CATEGORIES):
         yield [name, *(column[c] for column in columns)]
-    yield book.line("spent, USD bn", "total")
+    yield book.line("cost of use, USD bn", "total")
+    yield book.line("paid, USD bn", "outlays")
 
 
 PAID: Final = (
@@ -194,10 +209,10 @@ def _fleet(book: _Book) -> Iterator[Line]:
     for k, chip in enumerate(book.parameters.sets.chips):
         for u, use in enumerate(USES):
             yield from book.some(f"{chip}, {use}", "stock", (k, u))
-    retired = book.values["retired"].sum(axis=0)
-    if retired[: book.parameters.sets.reported].any():
-        by_year = [float(retired[year.periods].sum()) for year in book.years]
-        yield ["retired early, all chips", *digits.cells(by_year)]
+    lines = [book.by_year("retired", k) for k in range(len(book.parameters.sets.chips))]
+    retired = np.sum(lines, axis=0).tolist()
+    if any(retired):
+        yield ["retired early, all chips", *digits.cells(retired)]
 
 
 def _compute(book: _Book) -> Iterator[Line]:
@@ -239,7 +254,7 @@ def _research(book: _Book) -> Iterator[Line]:
 def _service(book: _Book) -> Iterator[Line]:
     for j, segment in enumerate(book.parameters.sets.segments):
         yield book.line(segment, "service", j, decimals=2)
-        if any(amount > 5e-4 for amount in book.by_year("shortfall", j)):
+        if any(amount > 5e-3 for amount in book.by_year("shortfall", j)):
             yield book.line(f"{segment}, short of need", "shortfall", j, decimals=2)
 
 
@@ -257,7 +272,7 @@ def _industry(book: _Book) -> Iterator[Line]:
         yield from book.some(label, name)
 
 
-def _against(book: _Book, leader: str) -> Iterator[Line]:
+def _against(book: _Book) -> Iterator[Line]:
     for label, name in (
         ("installed compute, %", "compute_ratio"),
         ("effective compute, %", "effective_ratio"),
@@ -265,7 +280,7 @@ def _against(book: _Book, leader: str) -> Iterator[Line]:
         if name in book.values:
             width = ranges.width(book.run, "capability") if name == "effective_ratio" else 0.0
             yield [label, *(digits.significant(100 * value, width=width) for value in book.by_year(name))]
-    if "lag_months" in book.values and book.run.country != leader:
+    if "lag_months" in book.values:
         months = digits.cells(book.by_year("lag_months"), ranges.decimals(book.run, "lag_months"))
         marks = [
             ">" if beyond else "*" if extrapolated else ""
@@ -281,8 +296,8 @@ def _certificate(run: CountryRun) -> Sequence[str]:
         return []
     c = run.solution.certificate
     return [
-        f"certificate: objective between {c.lower:.9g} (this plan) and {c.upper:.9g} (bound); "
-        f"gap {digits.scientific(c.gap)}",
+        f"certificate: objective between {c.lower:.9g} (this plan) and {c.upper:.9g} (bound) log unit years; "
+        f"gap {digits.scientific(c.gap)} average log units",
         f"  {c.rows_checked} rows of the true model checked, worst off by "
         f"{digits.scientific(c.max_row_violation)} of its size; {c.rounds} rounds, {c.tangents} tangents, "
         f"{c.solver} {c.solver_version}",

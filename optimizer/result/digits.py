@@ -19,9 +19,14 @@ def decimals_within(decimals: int, width: float) -> int:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """A number with that many decimals and thousands separators; rounded to tens, ... where negative."""
+    """A number with that many decimals and thousands separators; rounded to tens, ... where negative.
+
+    `n/a` where the number is smaller than the finest such digit: then nothing of it is known.
+    """
     if not math.isfinite(value):
         return "inf" if value > 0 else "-inf" if value < 0 else "n/a"
+    if decimals < 0 and 0 < abs(value) < 10.0**-decimals:
+        return "n/a"
     text = f"{round(value, decimals):,.{max(decimals, 0)}f}"
     return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
 
@@ -39,7 +44,8 @@ def significant(value: float, count: int = 2, width: float = 0.0) -> str:
     number; very small ones as powers of ten."""
     if value != 0 and abs(value) < 1e-4:
         return f"{value:.0e}"
-    return fixed(value, decimals_within(decimals_for([value], count), width * abs(value))) if value else "0"
+    places = decimals_within(decimals_for([value], count), width * abs(value))
+    return "0" if value == 0 else "n/a" if 10.0**-places > abs(value) and width else fixed(value, places)
 
 
 def cells(values: Sequence[float], decimals: int | None = None, width: float = 0.0) -> list[str]:

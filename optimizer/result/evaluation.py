@@ -142,13 +142,13 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
                 label,
                 "n/a" if not isinstance(value, float) else f"{value:.9g}",
                 *digits.percents(top.split, ranges.width(best, "spend_share")),
-                digits.significant(top.spending, 3, ranges.relative_width(best)),
+                digits.significant(top.paid, 3, ranges.relative_width(best)),
                 digits.fixed(top.capability[1], ranges.decimals(best, "capability")),
                 *lag,
             ]
         )
     first = next(top for _, top in tops if top is not None)
-    heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "spent\nUSD bn"]
+    heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "paid\nUSD bn"]
     heads += [f"capability\n{first.last}, log", f"lag, months\n{first.middle}", f"\n{first.last}"]
     parts += [indented(grid(heads, body)), ""]
     if evaluation.loss is not None:

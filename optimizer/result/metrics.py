@@ -111,6 +111,15 @@ def shares(spend: Array) -> Array:
     return found
 
 
+# What is paid, whatever it is used for: all payments of the cash balance.
+OUTLAYS = ("buy", "rent", "energy", "chips_cost", "talent_cost", "power_spend", "premium", "bidup")
+
+
+def outlays(values: Mapping[str, Array]) -> Array:
+    """Money paid in each period, USD bn, shape (periods,)."""
+    return np.asarray(sum(values[name].reshape(-1, values[name].shape[-1]).sum(axis=0) for name in OUTLAYS))
+
+
 def installed_compute(parameters: PlanParameters, fleet: Array) -> Array:
     """The whole fleet at its research rating at the end of each period, kH100e, shape (periods,)."""
     return np.asarray(parameters["research_h100e"] @ fleet, dtype=np.float64)

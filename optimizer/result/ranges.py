@@ -97,5 +97,6 @@ def widest(run: CountryRun) -> list[str]:
     for metric in MEASURED_WIDTH:
         scale = 100.0 if metric == "spend_share" else 1.0
         computed = any(key.startswith(f"{metric}/") for key in run.ranges)
-        texts.append(f"±{digits.scientific(scale * width(run, metric) / 2)}" if computed else "n/a")
+        half = float(digits.scientific(scale * width(run, metric) / 2))
+        texts.append(f"±{half:g}" if computed else "n/a")
     return texts

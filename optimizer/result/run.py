@@ -31,6 +31,12 @@ class InstanceLike(Protocol):
     @property
     def countries(self) -> Mapping[str, Any]: ...
 
+    @property
+    def chips(self) -> Mapping[str, Any]: ...
+
+    @property
+    def market(self) -> Any: ...
+
 
 class AppliedPatch(Protocol):
     """One patch as it acted: the cell, its value before and after, and the text that asked for it."""

@@ -109,7 +109,11 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     if run.parameters is None or run.values is None:
         return {}
     installed = metrics.installed_compute(run.parameters, run.values["fleet"])
-    found = {"spend_share": metrics.shares(run.values["spend"]), "installed_compute": installed}
+    found = {
+        "spend_share": metrics.shares(run.values["spend"]),
+        "outlays": metrics.outlays(run.values),
+        "installed_compute": installed,
+    }
     if leader_run is not None and leader_run.parameters is not None and leader_run.values is not None:
         of_leader = metrics.installed_compute(leader_run.parameters, leader_run.values["fleet"])
         found["compute_ratio"] = metrics.ratio(installed, of_leader)

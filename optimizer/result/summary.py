@@ -22,8 +22,8 @@ INTERRUPTED: Final = "interrupted"
 class Headline:
     """The headline numbers of one country's plan.
 
-    `split` is the share of each category in what is spent over the reported periods, `spending` that total
-    (USD bn). `installed` is the fleet at its research rating, kH100e, at the start and at the end. `first`,
+    `split` is the share of each category in the cost of use over the reported periods, `spending` that total
+    and `paid` the money paid (USD bn). `installed` is the fleet at its research rating, kH100e, at the start and at the end. `first`,
     `middle` and `last` are the labels of the first period and those at mid-horizon and horizon; pairs hold
     the values at the last two.
     """
@@ -32,6 +32,7 @@ class Headline:
     first: str
     split: tuple[float, ...]
     spending: float
+    paid: float
     installed: tuple[float, float]
     middle: str
     last: str
@@ -71,6 +72,7 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
         first=sets.periods[0],
         split=tuple(metrics.shares(spent).tolist()),
         spending=float(spent.sum()),
+        paid=float(found["outlays"][: sets.reported].sum()),
         installed=(metrics.installed_at_start(parameters), float(installed[last])),
         middle=sets.periods[middle],
         last=sets.periods[last],
@@ -136,6 +138,7 @@ def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, A
     lag = top.lag_months
     return {
         "spending_usd_bn": top.spending,
+        "paid_usd_bn": top.paid,
         "split": dict(zip(CATEGORIES, top.split, strict=True)),
         "installed_kh100e": {"start": top.installed[0], top.last: top.installed[1]},
         "capability": {top.middle: top.capability[0], top.last: top.capability[1]},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,13 @@ from optimizer.result.summary import Headline, headline
 
 PLAIN_WIDTH: Final = 120
 ROWS_NAMED: Final = 6
+CHANGES_NAMED: Final = 2
+PASSES_LEADER: Final = "S105"
+PART_OF: Final = re.compile(r"part of ([A-Z]{3})\b", re.IGNORECASE)
+SHARES_OF: Final = (
+    "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
+    "`paid` is all cash out"
+)
 # Tables keep their natural width: a number cut short by a narrow screen would be a wrong number.
 UNLIMITED: Final = 10_000
 
@@ -89,6 +97,9 @@ def summary(
         parts += [heading(_title(world, solved[0])), ""]
         runs = [world.countries[top.country] for top in solved]
         lines = [_cells(run, top) for run, top in zip(runs, solved, strict=True)]
+        names = [f"{run.country} {world.instance.countries[run.country].name}" for run in runs]
+        if screen.width >= PLAIN_WIDTH + max(map(len, names)):
+            lines = [[name, *line[1:]] for name, line in zip(names, lines, strict=True)]
         heads = _heads(world, solved[0])
         if screen.width >= PLAIN_WIDTH:
             parts.append(grid(heads, lines))
@@ -114,11 +125,19 @@ def summary(
 
 def _title(world: WorldRun, top: Headline) -> str:
     policy = f", policy {world.policy}" if world.policy else ""
-    changed = f", {len(world.applied)} values changed" if world.applied else ""
+    changed = f", {_changes(world)}" if world.applied else ""
     return (
         f"{world.instance.name}, {top.first} to {top.last}{policy}{changed}: "
-        f"how spending splits by use, and what comes of it; leader {world.leader}"
+        f"how the cost of use splits, and what comes of it; leader {world.leader}"
     )
+
+
+def _changes(world: WorldRun) -> str:
+    """The changes themselves where they are few."""
+    texts = dict.fromkeys(each.text for each in world.applied)
+    if len(world.applied) <= CHANGES_NAMED and all(texts):
+        return ", ".join(texts)
+    return f"{len(world.applied)} values changed"
 
 
 def _outcome(world: WorldRun, country: str | None) -> str:
@@ -139,7 +158,7 @@ def _heads(world: WorldRun, top: Headline) -> list[str]:
     return [
         "",
         *(f"{name}\n%" for name in CATEGORIES),
-        f"spent\nUSD bn\n{years}",
+        f"paid\nUSD bn\n{years}",
         "compute\nMH100e\nstart",
         f"compute\nMH100e\n{top.last}",
         f"capability\nlog units\n{top.last}",
@@ -156,21 +175,26 @@ def _cells(run: CountryRun, top: Headline) -> list[str]:
             return "n/a"
         text = digits.fixed(top.lag_months[position], ranges.decimals(run, "lag_months"))
         mark = top.lag_marks[position]
+        if text == "n/a":
+            return text
         if mark == "beyond":
             return f">{text.lstrip('-')} ahead"
+        if text.startswith("-"):
+            return f"{text[1:]} ahead"
         return text + ("*" if mark else "")
 
     start, end = (value / 1000 for value in top.installed)
+    leads = run.leader is not None and run.leader.country == run.country
     return [
         run.country,
         *digits.percents(top.split, ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")),
-        digits.significant(top.spending, 3, ranges.relative_width(run)),
+        digits.significant(top.paid, 3, ranges.relative_width(run)),
         digits.significant(start, 3),
         digits.significant(end, 2, ranges.relative_width(run)),
         digits.fixed(top.capability[1], ranges.decimals(run, "capability")),
         lag(0),
         lag(1),
-        _percent(top.effective_ratio, ranges.width(run, "capability")),
+        _percent(top.effective_ratio, 0.0 if leads else ranges.width(run, "capability")),
         _gap(run),
     ]
 
@@ -201,14 +225,37 @@ def _reason(run: CountryRun) -> str:
     return run.solution.message if run.solution is not None else "no plan"
 
 
+def _warnings(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
+    """Of the countries that pass the leader only the most advanced is named: it is the one to lead."""
+    found = [
+        each for run in world.countries.values() for each in run.diagnostics if each.severity == "warning"
+    ]
+    ranked = sorted(solved, key=lambda top: -(top.effective_ratio or 0.0))
+    passing = [
+        each
+        for top in ranked
+        for each in world.countries[top.country].diagnostics
+        if each.code == PASSES_LEADER
+    ]
+    others = f", and {len(passing) - 1} others do" if len(passing) > 1 else ""
+    return [
+        f"! {each.message}{others if each.code == PASSES_LEADER else ''}"
+        + (f": {each.hint}" if each.hint else "")
+        for each in [*passing[:1], *(each for each in found if each.code != PASSES_LEADER)]
+    ]
+
+
 def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
     notes: list[str] = []
+    if solved:
+        notes.append(SHARES_OF)
+    for country in world.countries:
+        part = PART_OF.match(world.instance.countries[country].note or "")
+        if part and part[1] in world.countries:
+            notes.append(f"{country} is part of {part[1]}, which counts it: never add the two")
     if any(run.status == STOPPED for run in world.countries.values()):
         notes.append("# stopped before the gap asked for: a better plan may exist, within the gap shown")
-    for run in world.countries.values():
-        for each in run.diagnostics:
-            if each.severity == "warning":
-                notes.append(f"! {each.message}" + (f": {each.hint}" if each.hint else ""))
+    notes += _warnings(world, solved)
     if any(_is_loose(run) for run in world.countries.values()):
         notes.append(
             "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"

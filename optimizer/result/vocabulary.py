@@ -102,14 +102,15 @@ VARIABLES: Final = _specs(
         ("home_returned", "", "USD bn", "flow", "value of home-made chips that returns to the plan"),
         ("lapsed", "", "USD bn", "flow", "income not used and not carried over"),
         ("cash", "", "USD bn", "stock", "cash carried over; negative: debt"),
-        ("total", "", "USD bn", "flow", "spending by use, all categories"),
-        ("spend", "categories", "USD bn", "flow", "spending by use"),
+        ("total", "", "USD bn", "flow", "cost of use, all categories"),
+        ("spend", "categories", "USD bn", "flow", "cost of use"),
     ]
 )
 
 DERIVED: Final = _specs(
     [
-        ("spend_share", "categories", "1", "level", "share of the spending by use"),
+        ("spend_share", "categories", "1", "level", "share of the cost of use"),
+        ("outlays", "", "USD bn", "flow", "money paid, whatever it is used for"),
         ("installed_compute", "", "kH100e", "stock", "the whole fleet at its research rating"),
         ("compute_ratio", "", "1", "level", "installed compute over the leader's"),
         (

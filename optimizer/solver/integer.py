@@ -38,7 +38,8 @@ def converge_integer(search: Search, share: float, method: Method) -> tuple[str,
         relaxed = relaxation.solve(COLD, search.deadline)
         search.rounds += 1
         if relaxed.status == "infeasible" and search.best is not None:
-            return "optimal", search.best.value, best_last
+            search.message = "the cuts left no point, within the solver's tolerance"
+            return "stopped", upper, best_last
         if relaxed.status != "optimal":
             relaxation.model.set_integer(integer)
             search.message = "time limit reached" if relaxed.status == "stopped" else ""

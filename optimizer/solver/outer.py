@@ -17,7 +17,7 @@ from optimizer.solver.duals import cut_off, function_multipliers
 from optimizer.solver.highs import AFTER_ROWS, Method
 from optimizer.solver.interior import furthest_feasible, interior_point
 from optimizer.solver.pool import Pool
-from optimizer.solver.relaxation import Relaxation, Relaxed
+from optimizer.solver.relaxation import BOXES, Relaxation, Relaxed
 
 Restore = Callable[[Array], Array | None]
 
@@ -190,7 +190,7 @@ class Search:
             self.rounds += 1
             method = AFTER_ROWS
             if relaxed.status == "unbounded" and not boxed and self.concave.active.any():
-                relaxation.box(True)
+                relaxation.box(BOXES[0])
                 boxed = True
                 continue
             if relaxed.status == "stopped":
@@ -198,7 +198,7 @@ class Search:
             if relaxed.status != "optimal":
                 return relaxed.status, upper, last
             if boxed and not relaxed.in_box:
-                relaxation.box(False)
+                relaxation.box(None)
                 boxed = False
                 continue
             last = relaxed
@@ -223,6 +223,10 @@ class Search:
             stalled = 0 if moved or loss > 100 * wanted else stalled + 1
             before = (upper, value)
             if len(relaxation.kinds) == rows_before or (stalled >= STALLED_ROUNDS and not boxed):
+                larger = [size for size in BOXES if boxed and size > relaxation.box_size]
+                if larger:
+                    relaxation.box(larger[0])
+                    continue
                 if boxed:
                     self.message = "the objective grows without bound"
                     return "unbounded", np.inf, last

@@ -112,7 +112,7 @@ class ReducedModel:
         """Solve; see `LinearModel.solve`. Duals are those of the smaller program, 0 for what was taken out:
         `complete_duals` finds the rest."""
         result = self._model.solve(method, deadline)
-        if result.status != "optimal" or not len(result.x):
+        if result.status != "optimal" or (not len(result.x) and len(self._columns)):
             return result
         row_dual, column_dual = np.zeros(self.rows), np.zeros(len(self._place))
         if len(result.row_dual):

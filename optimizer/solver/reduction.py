@@ -23,8 +23,8 @@ LEAST_SHARE: Final = 1e-3
 
 @dataclass(frozen=True)
 class _Forced:
-    """Rows that pin all their columns, found in one pass: entries (row, column, value) of those columns and,
-    per entry, the sign of the row's side (1: upper side binds, -1: lower)."""
+    """Columns that rows pin, found in one pass, each with one row that pins it: entries (row, column, value)
+    and the sign of the row's side (1: upper side binds, -1: lower)."""
 
     row: Index
     column: Index
@@ -109,8 +109,10 @@ class Reduction:
             side = np.where(at_top[owner], 1.0, -1.0)
             to_lower = (part.data > 0) == (side > 0)
             entries = np.flatnonzero(pins)
+            # One row answers for each column, so that no price is counted twice.
             columns, first = np.unique(part.indices[entries], return_index=True)
-            at = np.where(to_lower[entries[first]], self.lower[columns], self.upper[columns])
+            entries = entries[first]
+            at = np.where(to_lower[entries], self.lower[columns], self.upper[columns])
             self.lower[columns] = self.upper[columns] = at
             self._fixed[columns] = True
             self._row_live[rows[at_top | at_bottom]] = False

@@ -28,8 +28,8 @@ FLOOR: Final = 3
 DOMAIN: Final = 4
 # a column without a bound is held within so many solver units where its reduced cost is not exactly 0
 REACH: Final = 1e3
-# box for a program whose first tangents do not bound it yet, in solver units
-BOX: Final = 1e6
+# boxes for a program whose first tangents do not bound it yet, in solver units, from small to large
+BOXES: Final = (1e6, 1e9, 1e12)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class Relaxation:
         self.crossed: Index = np.flatnonzero(self.lower > self.upper)
         self.cost: Array = np.zeros(self.program.columns)
         self._factor = 1.0
+        self.box_size = np.inf
         self._low, self._high = self.lower.copy(), self.upper.copy()
         self._blocks: list[csr_array] = []
         self._factors: list[Array] = []
@@ -331,13 +332,14 @@ class Relaxation:
         self._low[columns], self._high[columns] = lower, upper
         self.model.set_column_bounds(columns, lower / self.scale[columns], upper / self.scale[columns])
 
-    def box(self, on: bool) -> None:
-        """Put columns without bounds into a box, or release them."""
+    def box(self, size: float | None) -> None:
+        """Put columns without bounds into a box of that many solver units, or release them (None)."""
         columns = np.flatnonzero(~np.isfinite(self.lower) | ~np.isfinite(self.upper))
         low, high = self.lower[columns] / self.scale[columns], self.upper[columns] / self.scale[columns]
-        if on:
-            low = np.where(np.isfinite(low), low, np.minimum(-BOX, high - BOX))
-            high = np.where(np.isfinite(high), high, np.maximum(BOX, low + BOX))
+        self.box_size = np.inf if size is None else size
+        if size is not None:
+            low = np.where(np.isfinite(low), low, np.minimum(-size, high - size))
+            high = np.where(np.isfinite(high), high, np.maximum(size, low + size))
         self.model.set_column_bounds(columns, low, high)
 
     # solving ---------------------------------------------------------------------------------------------
@@ -363,7 +365,7 @@ class Relaxation:
             reduced=-reduced / (self.scale * self._factor),
             kinds=np.array(self.kinds, dtype=np.int64),
             references=np.array(self.references, dtype=np.int64),
-            in_box=bool((np.abs(result.x[free]) > 0.5 * BOX).any()),
+            in_box=bool((np.abs(result.x[free]) > 0.5 * self.box_size).any()),
         )
 
     def _safe_bound(self, dual: Array, x: Array) -> tuple[float, Array, Array]:

@@ -28,6 +28,8 @@ from optimizer.solver.ties import break_ties
 RANGE_ROUNDS: Final = 12
 # a range is tight enough where further tangents move it by less than this share
 RANGE_STEP: Final = 1e-3
+# least share of the objective that plans compared by a range may lose
+RANGE_SLACK: Final = 1e-9
 
 
 class Solver:
@@ -116,7 +118,8 @@ class Solver:
         lower = -np.inf if best is None else best.value
         if lower > upper + 1e-6 * max(1.0, abs(upper)):
             raise SolverError(Diagnostic("S102", f"the plan ({lower}) beats its own upper bound ({upper})"))
-        gap = max(0.0, upper - lower) / search.gap_scale(upper) if best is not None else np.inf
+        # A plan may beat the bound by what its tolerated violations are worth: either way it counts.
+        gap = abs(upper - lower) / search.gap_scale(upper) if best is not None else np.inf
         bounds = (upper, lower) if self.program.sense > 0 else (-lower, -upper)
         return Certificate(
             upper=bounds[0],
@@ -180,7 +183,7 @@ class Solver:
     # questions about a solution --------------------------------------------------------------------------
 
     def range(self, solution: Solution, coefficients: Array) -> tuple[float, float]:
-        """Least and greatest value of coefficients x over every plan at least as good as the certified one.
+        """Least and greatest value of coefficients x over every plan within the certified gap of this one.
 
         Taken over the outer program, so the true range lies within. The solver can be used again afterwards.
         Raises SolverError for a solution without a plan.
@@ -192,27 +195,42 @@ class Solver:
         relaxation, pool = self._revived(solution)
         search = Search(relaxation, pool, None, 1.0, None, None)
         value = self.program.sense * solution.objective
-        basis = relaxation.basis()
-        relaxation.add_floor(search.objective, value - search.constant)
+        certificate = solution.certificate
+        # Cuts of the range itself may take what the certificate's tolerance had left: then a wider floor.
+        least = max(certificate.upper - certificate.lower, RANGE_SLACK * max(1.0, abs(value)))
+        for slack in (least, 10 * least, 100 * least, 1000 * least):
+            basis = relaxation.basis()
+            relaxation.add_floor(search.objective, value - slack - search.constant)
+            found = self._ends(search, functionals, solution.x)
+            relaxation.remove_floor()
+            relaxation.set_objective(search.objective)
+            if basis is not None:
+                relaxation.set_basis(*basis)
+            if found is not None:
+                return found
+        raise SolverError(Diagnostic("S103", "range: no plan is as good as the certified one"))
+
+    def _ends(
+        self, search: Search, functionals: Sequence[Array], x: Array
+    ) -> list[tuple[float, float]] | None:
+        """Range of each functional over the outer program with its floor; None where nothing satisfies it."""
         found = []
         for coefficients in functionals:
             wide = np.zeros(self.program.columns)
             wide[: self.program.user_columns] = coefficients
             ends = []
             for sign in (1.0, -1.0):
-                relaxation.set_objective(sign * wide)
-                if basis is not None:
-                    relaxation.set_basis(*basis)
-                ends.append(sign * self._furthest(search))
-            here = float(wide[: self.program.user_columns] @ solution.x)
+                search.relaxation.set_objective(sign * wide)
+                end = self._furthest(search)
+                if end is None:
+                    return None
+                ends.append(sign * end)
+            here = float(coefficients @ x)
             found.append((min(ends[1], here), max(ends[0], here)))
-        relaxation.remove_floor()
-        relaxation.set_objective(search.objective)
-        if basis is not None:
-            relaxation.set_basis(*basis)
         return found
 
-    def _furthest(self, search: Search) -> float:
+    def _furthest(self, search: Search) -> float | None:
+        """Upper bound on the objective at hand, tightened by cuts; None where the program is infeasible."""
         best = np.inf
         method: Method = AFTER_COST
         for _ in range(RANGE_ROUNDS):
@@ -221,7 +239,7 @@ class Solver:
             if relaxed.status == "unbounded":
                 return np.inf
             if relaxed.status != "optimal":
-                raise SolverError(Diagnostic("S103", f"range: the outer program is {relaxed.status}"))
+                return None
             gain = best - relaxed.bound
             best = min(best, relaxed.bound)
             added, _ = search.cut(relaxed)

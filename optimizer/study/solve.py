@@ -20,7 +20,7 @@ from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, resolve
 from optimizer.program import Program, compile_model
 from optimizer.result import metrics
-from optimizer.result.run import FAILED, OPTIMAL, STOPPED, CountryRun, WorldRun
+from optimizer.result.run import FAILED, INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.solver import Solution, Solver
 from optimizer.study.runner import available_jobs, run_each
 
@@ -127,7 +127,7 @@ def solve_world(
         message = f"the leader {leader} has no plan that others could follow"
         for country in asked:
             failure = Diagnostic("S104", message)
-            status = STOPPED if leader_run.status == STOPPED else FAILED
+            status = leader_run.status if leader_run.status in (STOPPED, INFEASIBLE) else FAILED
             runs[country] = CountryRun(country, status, diagnostics=(failure,))
     else:
         path = leader_path(instance, parameters, leader_run.values)
