@@ -85,6 +85,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E603": "extension that cannot be used",
         "E604": "objective preset that the instance does not have",
         "E605": "file cannot be written",
+        "E606": "parameter that the model does not have",
         "E611": "plan without the columns of a strategy",
         "E612": "plan row of the wrong length",
         "E613": "unknown metric in a plan",
@@ -111,6 +112,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S104": "no leader to follow",
         "S105": "country that passes the leader",
         "S106": "limits that exclude each other",
+        "S107": "change without effect",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

@@ -18,17 +18,22 @@ from optimizer.cli.options import (
     short_help="Every resolved number of a country's plan, with unit and source.",
     epilog=examples(
         "kloof inspect world-2026 --country CHN",
+        "kloof inspect world-2026 --country CHN --parameter import_limit --verbose",
         "kloof inspect world-2026 --country CHN --format json > china.json",
         "kloof inspect world-2026 --country USA --set 'horizon.steps_per_year = 4'",
     ),
 )
 @instance_argument
 @country_option
+@click.option(
+    "--parameter", "only", multiple=True, metavar="NAME", help="Only this parameter. May be repeated."
+)
 @scenario_options
 @output_options
 def command(
     instance: str,
     country: str,
+    only: tuple[str, ...],
     policies: tuple[str, ...],
     patches: tuple[str, ...],
     objective: str | None,
@@ -55,7 +60,7 @@ def command(
 
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries((country,))
-    found = inspect_country(scenario, country, objective)
+    found = inspect_country(scenario, country, objective, only)
     if format_ == "json":
         emit_json(inspection_document(found))
     elif format_ == "csv":

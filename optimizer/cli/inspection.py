@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import ConsoleRenderable
@@ -14,6 +16,7 @@ from rich.console import ConsoleRenderable
 from models.parameters import TABLE, PlanParameters
 from models.units import unit_label
 from optimizer.cli.session import SCHEMA_VERSION
+from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import cell_map
 from optimizer.result import digits
 from optimizer.result.store import text_of_infinity
@@ -48,16 +51,21 @@ class Input:
 @dataclass(frozen=True)
 class Inspection:
     """One country's parameters, the inputs behind them, and the extreme coefficients of its program, as
-    the solver sees them and as written in the model's units."""
+    the solver sees them and as written in the model's units. `shown` names the parameters to show."""
 
     parameters: PlanParameters
     inputs: list[Input]
     scaled: tuple[float, float]
     written: tuple[float, float]
+    shown: tuple[str, ...]
 
 
-def inspect_country(scenario: Scenario, country: str, objective: str | None) -> Inspection:
-    """Resolve one country. Raises `InputError` where its data are at fault."""
+def inspect_country(
+    scenario: Scenario, country: str, objective: str | None, only: Sequence[str] = ()
+) -> Inspection:
+    """Resolve one country; `only` some parameters and what feeds them. Raises `InputError` where its data are
+    at fault or a parameter is unknown."""
+    _check_names(only)
     instance = scenario.instance
     parameters = scenario.parameters(country, objective)
     program = PlanSolver.compile(parameters, scenario.extension).program
@@ -66,7 +74,7 @@ def inspect_country(scenario: Scenario, country: str, objective: str | None) -> 
     inputs = []
     for cell in instance.cells():
         feeds = cells.feeds(cell.path)
-        if not feeds and not cells.shapes(cell.path):
+        if not set(feeds) & set(only) if only else not feeds and not cells.shapes(cell.path):
             continue
         inputs.append(
             Input(
@@ -78,11 +86,29 @@ def inspect_country(scenario: Scenario, country: str, objective: str | None) -> 
                 status=cell.status,
                 note=cell.note,
                 feeds=list(feeds),
-                file=cell.file,
+                file=_beside(cell.file, instance.directory),
                 line=cell.line,
             )
         )
-    return Inspection(parameters, inputs, scaled, written)
+    return Inspection(parameters, inputs, scaled, written, tuple(only) or tuple(TABLE))
+
+
+def _check_names(names: Sequence[str]) -> None:
+    problems = []
+    for name in names:
+        if name not in TABLE:
+            near = difflib.get_close_matches(name, list(TABLE), n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "see docs/mathematics.md for their names"
+            problems.append(Diagnostic("E606", f"unknown parameter `{name}`", path="--parameter", hint=hint))
+    if problems:
+        raise InputError(problems)
+
+
+def _beside(file: str | None, directory: str) -> str | None:
+    """A file of the instance from the directory that holds it: the same on every machine."""
+    if file is None or not Path(file).is_relative_to(directory):
+        return file
+    return str(Path(Path(directory).resolve().name) / Path(file).relative_to(directory))
 
 
 def _plain(value: Any) -> Any:
@@ -111,6 +137,7 @@ def inspection_document(found: Inspection) -> dict[str, Any]:
                 "meaning": spec.meaning,
             }
             for name, spec in TABLE.items()
+            if name in found.shown
         },
         "inputs": [vars(each) for each in found.inputs],
         "coefficients": {
@@ -121,9 +148,10 @@ def inspection_document(found: Inspection) -> dict[str, Any]:
     }
 
 
-def _series(parameters: PlanParameters) -> Iterator[tuple[str, str, list[float]]]:
+def _series(parameters: PlanParameters, shown: Sequence[str]) -> Iterator[tuple[str, str, list[float]]]:
     """Each parameter's items with their numbers: one, or one per period."""
-    for name, spec in TABLE.items():
+    for name in (name for name in TABLE if name in shown):
+        spec = TABLE[name]
         by_period = spec.index[-1:] in (("periods",), ("base_and_periods",))
         inner = spec.index[:-1] if by_period else spec.index
         keys = [
@@ -140,7 +168,7 @@ def inspection_csv(found: Inspection) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["country", "parameter", "item", "period", "unit", "value"])
     sets = found.parameters.sets
-    for name, item, line in _series(found.parameters):
+    for name, item, line in _series(found.parameters, found.shown):
         spec = TABLE[name]
         last = spec.index[-1] if spec.index else ""
         labels = sets.members(last) if last in ("periods", "base_and_periods") else ("",)
@@ -155,7 +183,7 @@ def inspection_table(found: Inspection, everything: bool) -> list[ConsoleRendera
     parameters, sets = found.parameters, found.parameters.sets
     first, last = sets.periods[0], sets.periods[sets.reported - 1]
     body, hidden = [], 0
-    for name, item, line in _series(parameters):
+    for name, item, line in _series(parameters, found.shown):
         if not everything and not any(line):
             hidden += 1
             continue

@@ -30,7 +30,6 @@ ScalarShare = Annotated[Quantity, Rule(ge=0, le=1)]
 ScalarLimit = Annotated[Quantity, Rule(ge=0, infinite=True)]
 ScalarElasticity = Annotated[Quantity, Rule(gt=0, infinite=True)]
 ScalarRate = Annotated[Quantity, Rule(gt=-1)]
-# The plan runs on for the longest lead after its horizon.
 ScalarLead = Annotated[Quantity, Rule(ge=0, le=30)]
 Series = Annotated[Quantity, Rule(series=True)]
 SeriesPositive = Annotated[Quantity, Rule(series=True, gt=0)]

@@ -2,7 +2,7 @@
 
 Limits have different units, so they are compared by what 10% more of each would be worth over all reported
 periods, in permanent log percent of effective compute (docs/metrics.md). A limit of zero is listed as closed
-where it denies something: not for a chip that nobody sells yet, nor for a line that the country does not have.
+where it denies something: not for a chip that nobody sells, nor for a line that the country does not have.
 """
 
 from __future__ import annotations

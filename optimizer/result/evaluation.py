@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -15,7 +17,7 @@ from optimizer.result import digits, ranges, strategy
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.summary import headline
 from optimizer.result.tables import grid, heading, indented
-from optimizer.result.vocabulary import LIMITS, VARIABLES
+from optimizer.result.vocabulary import DERIVED, LIMITS, VARIABLES
 
 if TYPE_CHECKING:
     from optimizer.solver import Solution
@@ -23,6 +25,21 @@ if TYPE_CHECKING:
 # A row counts as broken beyond this share of its own size, which is what the certificate allows.
 TOLERANCE: Final = 1e-7
 MOST_LINES: Final = 40
+# A cause stands before what follows from it: what cannot be bought cannot be paid, put to use or installed.
+AS_PLANNED: Final = "as planned"
+NOT_NEGATIVE: Final = "not negative"
+THEMES: Final = (
+    "chips",
+    "budget",
+    "power",
+    "wafers",
+    "HBM",
+    "tools",
+    "packaging",
+    "dies",
+    "talent",
+    "policy",
+)
 # Average log units below which two plans are the same to any certificate that is asked for.
 INDISTINGUISHABLE: Final = 1e-8
 OTHER_ROW_UNITS: Final[Mapping[str, str]] = {
@@ -34,11 +51,24 @@ OTHER_ROW_UNITS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Broken:
-    """A limit that the plan breaks: its row, by how much, and in what unit."""
+    """A limit that the plan breaks: its row, by how much, in what unit, and in which period (empty: all)."""
 
     row: str
     excess: float
     unit: str
+
+    @property
+    def period(self) -> str:
+        return self.row.partition("[")[2].partition("]")[0].rpartition(",")[2]
+
+    @property
+    def rank(self) -> int:
+        """How near to the cause of what is wrong, the nearest first."""
+        name, _, rest = self.row.partition("[")
+        if name not in LIMITS or rest.endswith((AS_PLANNED, NOT_NEGATIVE)):
+            return len(THEMES) + 1 + rest.endswith(AS_PLANNED)
+        theme = LIMITS[name].theme
+        return THEMES.index(theme) if theme in THEMES else len(THEMES)
 
 
 @dataclass(frozen=True)
@@ -69,11 +99,14 @@ def evaluate(optimum: CountryRun, decisions: Mapping[str, Array]) -> Evaluation:
         raise ValueError("a plan cannot be valued without the program of its country")
     values = simulate(parameters, decisions)
     best = solution.certificate if optimum.solved else None
+    tail = parameters.sets.periods[parameters.sets.reported :]
+    broken = [*_changed(parameters, decisions, values), *_broken_rows(solution, values)]
+    broken.sort(key=lambda each: (each.period in tail, each.rank))
     return Evaluation(
         replace(optimum, values=values, solution=None, ranges={}, diagnostics=()),
         objective(parameters, values),
         None if best is None else (best.lower, best.upper),
-        (*_changed(parameters, decisions, values), *_broken_rows(solution, values)),
+        tuple(broken),
     )
 
 
@@ -92,7 +125,7 @@ def _changed(
         for i, t in zip(*np.nonzero(off > np.maximum(TOLERANCE * size, floor)), strict=True):
             item = strategy.items(parameters.sets, spec)[i]
             label = ",".join(part for part in (*item.split("/"), parameters.sets.periods[t]) if part)
-            yield Broken(f"{name}[{label}] as planned", float(off[i, t]), spec.unit)
+            yield Broken(f"{name}[{label}] {AS_PLANNED}", float(off[i, t]), spec.unit)
 
 
 def _broken_rows(solution: Solution, values: Mapping[str, Array]) -> Iterator[Broken]:
@@ -109,7 +142,7 @@ def _broken_rows(solution: Solution, values: Mapping[str, Array]) -> Iterator[Br
     low = numbers.column_lower[: program.user_columns] - point
     for column in np.flatnonzero(low > TOLERANCE * np.maximum(1.0, np.abs(point))):
         name = program.column_name(int(column))
-        yield Broken(f"{name} not negative", float(low[column]), VARIABLES[name.partition("[")[0]].unit)
+        yield Broken(f"{name} {NOT_NEGATIVE}", float(low[column]), VARIABLES[name.partition("[")[0]].unit)
     with np.errstate(invalid="ignore"):
         body, largest = numbers.body(point)
         excess = np.fmax(numbers.lower - body, body - numbers.upper)
@@ -151,19 +184,32 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
     heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "paid\nUSD bn"]
     heads += [f"capability\n{first.last}, log", f"lag, months\n{first.middle}", f"\n{first.last}"]
     parts += [indented(grid(heads, body)), ""]
-    if evaluation.loss is not None:
-        parts.append(f"  The given plan gives away {_worth(evaluation.loss)} against the best plan.")
     if not evaluation.broken:
+        if evaluation.loss is not None:
+            parts.append(f"  The given plan gives away {_worth(evaluation.loss)} against the best plan.")
         parts.append("  It keeps every limit.")
         return parts
-    shown = evaluation.broken[:MOST_LINES]
-    parts.append(
-        f"  It breaks {len(evaluation.broken)} limits"
-        + (f"; the first {MOST_LINES}:" if len(shown) < len(evaluation.broken) else ":")
-    )
-    lines = [[each.row, f"{each.excess:.6g}", each.unit] for each in shown]
-    parts.append(indented(grid(["limit", "broken by", "unit"], lines)))
-    return parts
+    return [*parts, *_broken_table(evaluation)]
+
+
+def _broken_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
+    """What is wrong with the plan, causes first, the years of the tail in one line."""
+    broken, loss, parameters = evaluation.broken, evaluation.loss, evaluation.run.parameters
+    tail = () if parameters is None else parameters.sets.periods[parameters.sets.reported :]
+    said = f"  It breaks {len(broken)} limits"
+    if loss is not None:
+        side = "less" if loss >= 0 else "more"
+        said += (
+            f", so it is not comparable with the best plan; could it be carried out, it would be worth\n"
+            f"  {_worth(abs(loss))} {side}"
+        )
+    reported = [each for each in broken if each.period not in tail]
+    lines = [[each.row, f"{each.excess:.6g}", each.unit] for each in reported[:MOST_LINES]]
+    if len(reported) > MOST_LINES:
+        lines.append([f"... and {len(reported) - MOST_LINES} more", "", ""])
+    if len(reported) < len(broken):
+        lines.append([f"{len(broken) - len(reported)} in the years of the tail", "", ""])
+    return [f"{said}.", "", indented(grid(["limit, causes first", "broken by", "unit"], lines))]
 
 
 def _worth(loss: float) -> str:
@@ -173,6 +219,27 @@ def _worth(loss: float) -> str:
 
 
 def evaluation_csv(evaluation: Evaluation, world: WorldRun) -> str:
-    """The plan run forward as a tidy table, like a strategy."""
-    runs = {evaluation.run.country: evaluation.run}
-    return strategy.csv_text(replace(world, countries=runs))
+    """The plan run forward as a tidy table, like a strategy, with its value, loss and broken limits."""
+    run = evaluation.run
+    first = "" if run.parameters is None else run.parameters.sets.periods[0]
+    found = [(first, "plan_value", "", DERIVED["plan_value"].unit, evaluation.objective)]
+    if evaluation.loss is not None:
+        found.append((first, "plan_loss", "", DERIVED["plan_loss"].unit, evaluation.loss))
+    found += [
+        (
+            each.period if each.period in _periods(run) else first,
+            "limit_broken",
+            each.row,
+            each.unit,
+            each.excess,
+        )
+        for each in evaluation.broken
+    ]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows((run.country, world.policy, *row[:-1], repr(row[-1])) for row in found)
+    return strategy.csv_text(replace(world, countries={run.country: run})) + text.getvalue()
+
+
+def _periods(run: CountryRun) -> tuple[str, ...]:
+    return () if run.parameters is None else run.parameters.sets.periods

@@ -23,9 +23,9 @@ class Headline:
     """The headline numbers of one country's plan.
 
     `split` is the share of each category in the cost of use over the reported periods, `spending` that total
-    and `paid` the money paid (USD bn). `installed` is the fleet at its research rating, kH100e, at the start and at the end. `first`,
-    `middle` and `last` are the labels of the first period and those at mid-horizon and horizon; pairs hold
-    the values at the last two.
+    and `paid` the money paid (USD bn). `installed` is the fleet at its research rating, kH100e, at the start
+    and at the end. `first`, `middle` and `last` are the labels of the first period and those at mid-horizon
+    and horizon; pairs hold the values at the last two.
     """
 
     country: str

@@ -125,19 +125,19 @@ def summary(
 
 def _title(world: WorldRun, top: Headline) -> str:
     policy = f", policy {world.policy}" if world.policy else ""
-    changed = f", {_changes(world)}" if world.applied else ""
-    return (
+    few = _changes(world)
+    changed = f", {len(world.applied)} values changed" if world.applied and not few else ""
+    title = (
         f"{world.instance.name}, {top.first} to {top.last}{policy}{changed}: "
         f"how the cost of use splits, and what comes of it; leader {world.leader}"
     )
+    return f"{title}\nwith {few}" if few else title
 
 
 def _changes(world: WorldRun) -> str:
-    """The changes themselves where they are few."""
-    texts = dict.fromkeys(each.text for each in world.applied)
-    if len(world.applied) <= CHANGES_NAMED and all(texts):
-        return ", ".join(texts)
-    return f"{len(world.applied)} values changed"
+    """The changes themselves where they are few, else nothing."""
+    few = len(world.applied) <= CHANGES_NAMED
+    return " and ".join(dict.fromkeys(each.text for each in world.applied)) if few else ""
 
 
 def _outcome(world: WorldRun, country: str | None) -> str:
@@ -237,7 +237,7 @@ def _warnings(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
         for each in world.countries[top.country].diagnostics
         if each.code == PASSES_LEADER
     ]
-    others = f", and {len(passing) - 1} others do" if len(passing) > 1 else ""
+    others = f" ({len(passing) - 1} more pass it)" if len(passing) > 1 else ""
     return [
         f"! {each.message}{others if each.code == PASSES_LEADER else ''}"
         + (f": {each.hint}" if each.hint else "")

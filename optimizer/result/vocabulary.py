@@ -111,6 +111,9 @@ DERIVED: Final = _specs(
     [
         ("spend_share", "categories", "1", "level", "share of the cost of use"),
         ("outlays", "", "USD bn", "flow", "money paid, whatever it is used for"),
+        ("plan_value", "", "log unit years", "level", "objective of a plan that is evaluated"),
+        ("plan_loss", "", "log units", "level", "what it gives away on average against the best plan found"),
+        ("limit_broken", "row", "by row", "level", "by how much it breaks a limit"),
         ("installed_compute", "", "kH100e", "stock", "the whole fleet at its research rating"),
         ("compute_ratio", "", "1", "level", "installed compute over the leader's"),
         (

@@ -18,6 +18,7 @@ from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, resolve
+from optimizer.instance.cells import cell_map
 from optimizer.program import Program, compile_model
 from optimizer.result import metrics
 from optimizer.result.run import FAILED, INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
@@ -27,6 +28,8 @@ from optimizer.study.runner import available_jobs, run_each
 Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
 DEFAULT_GAP = 1e-6
+# Settings that choose what is solved rather than feed a parameter.
+WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
 
 
 @dataclass
@@ -153,7 +156,30 @@ def solve_world(
         runs[leader] = leader_run
     runs = {country: runs[country] for country in asked if country in runs}
     return WorldRun(
-        instance, policy, instance.applied, leader, runs, leader_run=leader_run, interrupted=interrupted
+        instance,
+        policy,
+        instance.applied,
+        leader,
+        runs,
+        diagnostics=unread_changes(instance, {leader, *asked}, objective),
+        leader_run=leader_run,
+        interrupted=interrupted,
+    )
+
+
+def unread_changes(instance: Instance, countries: set[str], objective: str | None) -> tuple[Diagnostic, ...]:
+    """A warning for every change of the instance that no plan solved here reads."""
+    maps = [cell_map(instance, country, objective) for country in sorted(countries)]
+    unread = [
+        change
+        for change in instance.applied
+        if change.path.split(".")[0] not in WORLD_WIDE
+        and not any(each.feeds(change.path) or each.shapes(change.path) for each in maps)
+    ]
+    hint = "no plan solved here reads this value, so the result is as without the change"
+    return tuple(
+        Diagnostic("S107", f"`{change.path}` was changed to no effect", severity="warning", hint=hint)
+        for change in unread
     )
 
 

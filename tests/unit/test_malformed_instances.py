@@ -55,8 +55,8 @@ CASES = [
     Case(
         "unknown key in a value",
         CHN,
-        "low: 90, high: 125",
-        "low: 90, hihg: 125",
+        "low: 30, high: 60",
+        "low: 30, hihg: 60",
         "E101",
         "hihg",
         "countries.CHN.budget.income_usd_bn.hihg",
@@ -149,8 +149,8 @@ CASES = [
     Case(
         "negative money",
         CHN,
-        "{2026: 105, 2029: 190}, low: 90, high: 125}",
-        "{2026: 105, 2029: -5}}",
+        "{2026: 45, 2029: 65}, low: 30, high: 60}",
+        "{2026: 45, 2029: -5}}",
         "E103",
         "-5",
         "countries.CHN.budget.income_usd_bn[2029]",
