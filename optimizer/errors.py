@@ -96,6 +96,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E618": "negative decision in a plan",
         "E619": "repeated row in a plan",
         "E620": "decision missing from a plan",
+        "E621": "unit that does not fit the metric",
         # M1xx: model structure
         "M101": "expression or component that cannot be compiled",
         "M102": "non-linear equality",

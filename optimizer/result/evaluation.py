@@ -175,7 +175,7 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
                 label,
                 "n/a" if not isinstance(value, float) else f"{value:.9g}",
                 *digits.percents(top.split, ranges.width(best, "spend_share")),
-                digits.significant(top.paid, 3, ranges.relative_width(best)),
+                digits.significant(top.paid, 3, ranges.relative_width(best, "paid")),
                 digits.fixed(top.capability[1], ranges.decimals(best, "capability")),
                 *lag,
             ]
@@ -186,7 +186,9 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
     parts += [indented(grid(heads, body)), ""]
     if not evaluation.broken:
         if evaluation.loss is not None:
-            parts.append(f"  The given plan gives away {_worth(evaluation.loss)} against the best plan.")
+            parts.append(
+                f"  The given plan gives away {_worth(evaluation.loss)} on average against the best plan."
+            )
         parts.append("  It keeps every limit.")
         return parts
     return [*parts, *_broken_table(evaluation)]
@@ -200,8 +202,8 @@ def _broken_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
     if loss is not None:
         side = "less" if loss >= 0 else "more"
         said += (
-            f", so it is not comparable with the best plan; could it be carried out, it would be worth\n"
-            f"  {_worth(abs(loss))} {side}"
+            ", so it is not comparable with the best plan. Could it be carried out, it would be worth\n"
+            f"  {_worth(abs(loss))} {side} on average over its years"
         )
     reported = [each for each in broken if each.period not in tail]
     lines = [[each.row, f"{each.excess:.6g}", each.unit] for each in reported[:MOST_LINES]]
@@ -215,7 +217,7 @@ def _broken_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
 def _worth(loss: float) -> str:
     if abs(loss) < INDISTINGUISHABLE:
         return "nothing"
-    return f"{loss:.3g} log units of the objective on average over its years"
+    return f"{loss:.3g} log units"
 
 
 def evaluation_csv(evaluation: Evaluation, world: WorldRun) -> str:

@@ -16,10 +16,12 @@ import numpy as np
 from models.parameters import Array, PlanParameters, PlanSets
 from models.simulate import DECISIONS
 from optimizer.errors import Diagnostic, InputError
-from optimizer.result.strategy import COLUMNS, items, obtainable
+from optimizer.result.strategy import COLUMNS, items, obtainable, unit_of
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 REQUIRED: Final = ("country", "period", "metric", "item", "value")
+# Larger numbers overflow on the way to the objective.
+LARGEST: Final = 1e12
 MOST_PROBLEMS: Final = 50
 
 
@@ -74,15 +76,20 @@ class _Reader:
             )
             return
         self.lines[key] = line
+        unit = unit_of(VARIABLES[metric], item)
+        if row.get("unit", unit) != unit:
+            self.problem("E621", f"`{_name(metric, item)}` is in {unit}, not in `{row['unit']}`", line)
         self.values[metric, item, period] = self.number(line, metric, row["value"])
 
     def number(self, line: int, metric: str, text: str) -> float:
         try:
-            value = float(text)
+            # float() takes 1_000 for 1000; a plan may not.
+            value = math.nan if "_" in text else float(text)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
-            self.problem("E617", f"`{metric}` must be a finite number, got `{text}`", line)
+        if not math.isfinite(value) or abs(value) > LARGEST:
+            what = f"a number up to {LARGEST:g}"
+            self.problem("E617", f"`{metric}` must be {what}, got `{text}`", line)
         elif value < 0:
             self.problem("E618", f"`{metric}` must not be negative, got {text}", line)
         return value
@@ -149,6 +156,10 @@ def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]
                     line=1,
                     hint=f"columns of a strategy: {','.join(COLUMNS)}",
                 )
+            )
+        if repeated := sorted({name for name in header if header.count(name) > 1}):
+            raise InputError(
+                Diagnostic("E611", f"the plan has column `{repeated[0]}` twice", file=str(path), line=1)
             )
         for row in lines:
             if not row:

@@ -22,8 +22,8 @@ from optimizer.result.shadow import NEGLIGIBLE
 MEASURED_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
     {"spend_share": 0.005, "capability": 0.008, "lag_months": 0.1}
 )
-# The same of what is spent over the horizon and of the compute at its end, relative to the number.
-MEASURED_RELATIVE_WIDTH: Final = 0.0012
+# The same of the money paid over the horizon and of the compute at its end, relative to the number.
+MEASURED_RELATIVE_WIDTH: Final[Mapping[str, float]] = MappingProxyType({"paid": 0.0003, "compute": 0.0012})
 MEASURED_GAP: Final = 1e-6
 # A gap of a whole log unit says nothing of any number; beyond it there is nothing left to say less of.
 LARGEST_GAP: Final = 1.0
@@ -48,9 +48,9 @@ def width(run: CountryRun, metric: str) -> float:
     return MEASURED_WIDTH[metric] * _growth(run)
 
 
-def relative_width(run: CountryRun) -> float:
-    """By how much spending and compute over the horizon may vary, relative to them, by the rule of thumb."""
-    return MEASURED_RELATIVE_WIDTH * _growth(run)
+def relative_width(run: CountryRun, number: str) -> float:
+    """By how much `paid` or `compute` may vary, relative to it, by the rule of thumb."""
+    return MEASURED_RELATIVE_WIDTH[number] * _growth(run)
 
 
 def _growth(run: CountryRun) -> float:

@@ -188,9 +188,9 @@ def _cells(run: CountryRun, top: Headline) -> list[str]:
     return [
         run.country,
         *digits.percents(top.split, ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")),
-        digits.significant(top.paid, 3, ranges.relative_width(run)),
+        digits.significant(top.paid, 3, ranges.relative_width(run, "paid")),
         digits.significant(start, 3),
-        digits.significant(end, 2, ranges.relative_width(run)),
+        digits.significant(end, 2, ranges.relative_width(run, "compute")),
         digits.fixed(top.capability[1], ranges.decimals(run, "capability")),
         lag(0),
         lag(1),

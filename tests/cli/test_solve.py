@@ -30,9 +30,22 @@ def test_table_has_a_line_per_country_whose_shares_sum_to_100(solved: tuple[Outc
     assert text.index("\nUSA") < text.index("\nCHN")
     assert "2 optimal, gap <= " in text
     assert "--country CHN" in text
-    # This China cannot spend all its money to any use, so plans as good split it otherwise.
+    assert "shares are of the cost of use" in text
+
+
+def test_more_money_than_there_is_use_for_leaves_the_split_open(kloof: Run, world: str) -> None:
+    patch = "countries.CHN.budget.income_usd_bn *= 3"
+    text = kloof("solve", world, "--no-save", "--set", patch).out
+    assert text.splitlines()[1] == f"with {patch}"
     assert re.search(r"\nCHN +~\d", text)
     assert "shares are those of the cheapest, in tens" in text
+
+
+def test_numbers_of_which_nothing_is_known_are_not_printed_as_zero(kloof: Run, world: str) -> None:
+    text = kloof("solve", world, "--no-save", "--gap", "0.3", COLUMNS="120").out
+    numbers = next(line for line in text.splitlines() if line.startswith("CHN")).split()[1 + CATEGORIES :]
+    assert "n/a" in numbers
+    assert not {"0", "-0", "0*"} & set(numbers)
 
 
 def test_detail_of_a_country_shows_every_part_ranges_and_the_certificate(
@@ -46,11 +59,19 @@ def test_detail_of_a_country_shows_every_part_ranges_and_the_certificate(
     ]
     assert {key.partition("/")[0] for key in ranges} == {"capability", "lag_months", "spend_share"}
     assert all(low <= high for low, high in ranges.values())
-    for part in ("budget by use, %", "cash, USD bn", "fleet", "compute, kH100e", "power, GW", "researchers"):
+    for part in ("cost of use, %", "cash, USD bn", "fleet", "compute, kH100e", "power, GW", "researchers"):
         assert part in done.out
     for part in ("capability", "service", "against USA", "what binds", "certificate"):
         assert part in done.out
     assert max(len(line) for line in done.out.splitlines()) <= 130
+    bound = done.out.partition("what binds")[2]
+    assert re.search(r"\n  income +2026-2029 +USD bn", bound)
+    assert re.search(r"legal purchases: nv_vr200 .* closed", bound)
+    # Chips that nobody sells to the country, and lines that it does not have, deny it nothing.
+    assert "n3" not in bound
+    assert "CHN China: optimal" in done.out
+    leader = kloof("solve", world, "--no-save", "--country", "USA")
+    assert "against USA" not in leader.out
 
 
 def test_json_under_policies_and_patches_is_the_contract(kloof: Run, world: str, tmp_path: Path) -> None:
@@ -103,18 +124,10 @@ def test_cash_of_the_strategy_balances(saved: Path) -> None:
     periods = [period for metric, _, period in table if metric == "total"]
 
     def paid(period: str) -> float:
-        names = (
-            "buy",
-            "rent",
-            "energy",
-            "chips_cost",
-            "talent_cost",
-            "power_spend",
-            "premium",
-            "bidup",
-            "lapsed",
-        )
-        return sum(value for (metric, _, at), value in table.items() if metric in names and at == period)
+        names = ("buy", "rent", "energy", "chips_cost", "talent_cost", "power_spend", "premium", "bidup")
+        outlays = sum(value for (metric, _, at), value in table.items() if metric in names and at == period)
+        assert outlays == pytest.approx(table["outlays", "", period])
+        return outlays + table["lapsed", "", period]
 
     for before, now in pairwise(periods):
         opening, closing = table["cash", "", before], table["cash", "", now]
