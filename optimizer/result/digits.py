@@ -9,12 +9,16 @@ from typing import Final
 from optimizer.result.metrics import largest_remainder
 
 NOTHING: Final = "·"
+# decimals of a number of which nothing is known
+NO_DIGIT: Final = -300
 
 
 def decimals_within(decimals: int, width: float) -> int:
     """The most decimals, up to `decimals`, whose last digit is not finer than `width`; negative: tens, ..."""
     if width <= 0:
         return decimals
+    if not math.isfinite(width):
+        return NO_DIGIT
     return min(decimals, -math.ceil(math.log10(width) - 1e-9))
 
 
@@ -90,9 +94,10 @@ def balanced(
 
 
 def scientific(value: float) -> str:
-    """A gap or tolerance with one digit, rounded up: a certificate must not look better than it is."""
-    if value <= 0:
-        return "0"
+    """A gap or tolerance with one digit, rounded up: a certificate must not look better than it is; `unknown`
+    where there is no bound."""
+    if value <= 0 or not math.isfinite(value):
+        return "0" if value <= 0 else "unknown"
     exponent = math.floor(math.log10(value))
     digit = math.ceil(value / 10.0**exponent - 1e-9)
     return f"1e{exponent + 1:+03d}" if digit == 10 else f"{digit}e{exponent:+03d}"

@@ -98,3 +98,8 @@ def test_fixed_rounds_to_tens_and_drops_the_sign_of_nothing() -> None:
     assert digits.fixed(1234.5, -1) == "1,230"
     assert digits.fixed(-0.004, 2) == "0.00"
     assert digits.fixed(float("inf"), 1) == "inf"
+
+
+def test_without_a_bound_nothing_is_known() -> None:
+    assert digits.scientific(float("inf")) == "unknown"
+    assert digits.fixed(3.2, digits.decimals_within(2, float("inf"))) == "n/a"
