@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
 import click
+
+# Countries are solved on several processes already; threads of the linear algebra library, which numpy starts
+# when it is imported, would only wait for each other there.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS: Final = ("solve", "evaluate", "validate", "inspect", "export", "new", "schema")
 
