@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -26,14 +27,16 @@ MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
 
 
-class PlainRule:
-    """A rule that reads the raw value itself. `read` returns the value or the problems."""
+class PlainRule(ABC):
+    """A rule that reads the raw value itself."""
 
+    @abstractmethod
     def read(self, raw: object, years: range | None) -> tuple[object, list[Problem]]:
-        raise NotImplementedError
+        """The value, or the problems."""
 
+    @abstractmethod
     def json_schema(self) -> JsonSchemaValue:
-        raise NotImplementedError
+        """What an editor should know of the field."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_plain_validator_function(self._validate)

@@ -81,11 +81,14 @@ class ReducedModel:
         found = self._model.basis()
         if found is None:
             return None
+        return self._all_rows(found[1])
+
+    def _all_rows(self, statuses: list[BasisStatus]) -> list[BasisStatus]:
         rows = [BASIC] * self.rows
         kept = len(self._rows)
-        for row, status in zip(self._rows, found[1][:kept], strict=True):
+        for row, status in zip(self._rows, statuses[:kept], strict=True):
             rows[row] = status
-        rows[self._base :] = found[1][kept:]
+        rows[self._base :] = statuses[kept:]
         return rows
 
     def basis(self) -> tuple[list[BasisStatus], list[BasisStatus]] | None:
@@ -96,12 +99,7 @@ class ReducedModel:
         columns = [NONBASIC] * len(self._place)
         for column, status in zip(self._columns, found[0], strict=True):
             columns[column] = status
-        rows = [BASIC] * self.rows
-        kept = len(self._rows)
-        for row, status in zip(self._rows, found[1][:kept], strict=True):
-            rows[row] = status
-        rows[self._base :] = found[1][kept:]
-        return columns, rows
+        return columns, self._all_rows(found[1])
 
     def set_basis(self, columns: list[BasisStatus], rows: list[BasisStatus]) -> None:
         """Start the next solve from this basis."""
