@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 NAME_FILES: Final = (".row", ".col")
 
 
+def check_writable(target: Path) -> None:
+    """Raise `InputError` where the target's directory does not exist, before anything is solved."""
+    if not target.parent.is_dir():
+        message = f"the directory {target.parent} does not exist"
+        raise InputError(Diagnostic("E605", message, file=str(target)))
+
+
 def export_nl(scenario: Scenario, country: str, objective: str | None, target: Path) -> None:
     """Write the true concave program as NL, with `.row` and `.col` files of names beside it."""
     model = build(scenario.parameters(country, objective))
@@ -44,6 +51,7 @@ def export_relaxation(
     from optimizer.solver import Solver
     from optimizer.study.solve import PlanSolver
 
+    check_writable(target)
     parameters: PlanParameters = scenario.parameters(country, objective)
     program = PlanSolver.compile(parameters, scenario.extension).program
     plan_solver = PlanSolver(program, Solver(program, scaled=False))

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class PositiveNumber(click.FloatRange):
+    """A finite number above 0: a range alone lets infinity and NaN through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
+
 
 INSTANCE: Final = "A directory that holds an instance, else the name of a shipped one."
 
@@ -57,14 +69,14 @@ def solver_options(function: F) -> F:
     return _compose(
         click.option(
             "--gap",
-            type=click.FloatRange(min=0, min_open=True),
+            type=PositiveNumber(min=0, min_open=True),
             default=1e-6,
             show_default=True,
             help="Certified gap asked for, in average log units (1e-4 is 0.01% of effective compute).",
         ),
         click.option(
             "--time-limit",
-            type=click.FloatRange(min=0, min_open=True),
+            type=PositiveNumber(min=0, min_open=True),
             metavar="SECONDS",
             help="Stop each country after this long with its best plan and gap.",
         ),

@@ -290,3 +290,20 @@ def test_every_metric_and_limit_is_documented() -> None:
         assert spec.meaning in text
     for limit in LIMITS.values():
         assert f"| `{limit.name}` |" in text
+
+
+@pytest.mark.parametrize("option", ["--gap", "--time-limit"])
+@pytest.mark.parametrize("value", ["inf", "nan", "0", "-1"])
+def test_gap_and_time_are_finite_and_positive(kloof: Run, world: str, option: str, value: str) -> None:
+    done = kloof("solve", world, option, value, "--no-save")
+    assert done.code == 2
+    assert "error[E601]" in done.err
+
+
+@pytest.mark.parametrize("name", ["plan.mps", "plan.lp", "plan.nl"])
+def test_export_into_a_directory_that_does_not_exist(
+    kloof: Run, world: str, tmp_path: Path, name: str
+) -> None:
+    done = kloof("export", world, "--country", "CHN", "--to", str(tmp_path / "nowhere" / name))
+    assert done.code == 2
+    assert "error[E605]" in done.err
