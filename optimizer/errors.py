@@ -65,6 +65,10 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E311": "file name and content disagree",
         "E312": "chip and line disagree",
         "E313": "values contradict each other",
+        "E314": "unknown rule",
+        "E315": "unknown country or group of countries",
+        "E316": "rule that ends before it starts",
+        "E317": "rule whose fields do not fit its action",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",
@@ -79,6 +83,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E502": "arrival before the plan starts",
         "E503": "chip without a throughput",
         "E504": "lag that the base state contradicts",
+        "E505": "chip without a metric on which a rule depends",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",
@@ -97,6 +102,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E619": "repeated row in a plan",
         "E620": "decision missing from a plan",
         "E621": "unit that does not fit the metric",
+        "E641": "directory without a saved run",
+        "E642": "file of a run that cannot be read",
+        "E643": "country or policy that a run does not have",
         # M1xx: model structure
         "M101": "expression or component that cannot be compiled",
         "M102": "non-linear equality",
@@ -114,6 +122,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S105": "country that passes the leader",
         "S106": "limits that exclude each other",
         "S107": "change without effect",
+        "S108": "scenario of another structure",
+        "S109": "run of an instance that has changed since",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

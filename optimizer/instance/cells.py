@@ -12,10 +12,10 @@ from typing import Final
 
 from models.parameters import TABLE
 from optimizer.instance.instance import Instance
-from optimizer.instance.resolving.rules import find_rule, patterns
+from optimizer.instance.resolving.rules import is_from_leader_plan, patterns
 from optimizer.instance.resolving.sets import SETS_READ
 
-FROM_LEADER_PLAN: Final = tuple(name for name in TABLE if find_rule(name).from_leader_plan)
+FROM_LEADER_PLAN: Final = tuple(name for name in TABLE if is_from_leader_plan(name))
 """Parameters that come out of the leader's solved plan: any cell that feeds the leader's plan moves them."""
 
 
@@ -25,6 +25,10 @@ class _Node:
 
     parameters: set[str] = field(default_factory=set)
     children: dict[str, _Node] = field(default_factory=dict)
+
+    def below(self) -> set[str]:
+        """The parameters that read this or something below it."""
+        return self.parameters.union(*(child.below() for child in self.children.values()))
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class CellMap:
         return _reads(self, TABLE[parameter].name)
 
     def feeds(self, path: str) -> tuple[str, ...]:
-        """The parameters that the cell `path` may change while the sets stay, in the order of `TABLE`."""
+        """The parameters that the cell `path`, or a cell below it, may change while the sets stay, in the
+        order of `TABLE`."""
         found: set[str] = set()
         nodes = [_tree(self)]
         for segment in _segments(path):
@@ -53,11 +58,14 @@ class CellMap:
             ]
             for node in nodes:
                 found |= node.parameters
+        for node in nodes:
+            found |= node.below()
         return tuple(name for name in TABLE if name in found)
 
     def shapes(self, path: str) -> bool:
-        """Whether the cell may change the sets: then every parameter may change, and the program with it."""
-        return any(matches(pattern, path) for pattern in SETS_READ)
+        """Whether the cell, or a cell below it, may change the sets: then every parameter may change, and the
+        program with it."""
+        return any(_meet(_segments(pattern), _segments(path)) for pattern in SETS_READ)
 
 
 def cell_map(instance: Instance, country: str, objective: str | None = None) -> CellMap:
@@ -69,9 +77,12 @@ def cell_map(instance: Instance, country: str, objective: str | None = None) -> 
 def matches(pattern: str, path: str) -> bool:
     """Whether the cell `path` is the one that `pattern` names, or lies below it."""
     wanted, found = _segments(pattern), _segments(path)
-    return len(wanted) <= len(found) and all(
-        one in ("*", other) for one, other in zip(wanted, found, strict=False)
-    )
+    return len(wanted) <= len(found) and _meet(wanted, found)
+
+
+def _meet(wanted: list[str], found: list[str]) -> bool:
+    """Whether one of the places lies at or below the other."""
+    return all(one in ("*", other) for one, other in zip(wanted, found, strict=False))
 
 
 def _segments(path: str) -> list[str]:

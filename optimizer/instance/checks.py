@@ -4,25 +4,15 @@ other. Runs on an instance whose every file is valid by itself."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from optimizer.instance.conflict import Conflict, unknown
 from optimizer.instance.instance import Instance, quantities
 from optimizer.instance.problem import nearest, number_text
+from optimizer.instance.rules.checks import check_rules
 from optimizer.instance.schema import Chip, Country
 from optimizer.instance.yaml_reader import Where
 
 SHARE_TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A problem at a place of the instance. `on_key` points at the key, not the value."""
-
-    where: Where
-    code: str
-    message: str
-    hint: str | None = None
-    on_key: bool = False
 
 
 def conflicts(instance: Instance) -> list[Conflict]:
@@ -33,20 +23,10 @@ def conflicts(instance: Instance) -> list[Conflict]:
         _check_market,
         _check_chips,
         _check_countries,
+        check_rules,
         _check_sources,
     )
     return [conflict for check in checks for conflict in check(instance)]
-
-
-def _unknown(
-    where: Where, code: str, kind: str, name: str, known: Iterable[str], on_key: bool = True
-) -> Iterator[Conflict]:
-    names = tuple(known)
-    if name in names:
-        return
-    close = nearest(name, names)
-    hint = f"did you mean `{close}`?" if close else f"known: {', '.join(names[:12]) or 'none'}"
-    yield Conflict(where, code, f"unknown {kind} `{name}`", hint, on_key)
 
 
 def _check_settings(instance: Instance) -> Iterator[Conflict]:
@@ -59,11 +39,11 @@ def _check_settings(instance: Instance) -> Iterator[Conflict]:
         hint = f"did you mean `{close}`?" if close else f"add countries/{instance.leader}.yaml"
         yield Conflict(("leader",), "E307", f"the leader `{instance.leader}` has no country file", hint)
     name = instance.default_objective
-    yield from _unknown(("default_objective",), "E306", "objective", name, instance.objectives, False)
+    yield from unknown(("default_objective",), "E306", "objective", name, instance.objectives, False)
     for preset, objective in instance.objectives.items():
         where: Where = ("objectives", preset, "segment_weights")
         for segment in objective.segment_weights:
-            yield from _unknown((*where, segment), "E304", "segment", segment, instance.segments)
+            yield from unknown((*where, segment), "E304", "segment", segment, instance.segments)
         for segment in instance.segments:
             if segment not in objective.segment_weights:
                 message = f"`segment_weights` of `{preset}` lacks the segment `{segment}`"
@@ -82,7 +62,7 @@ def _check_lines(instance: Instance) -> Iterator[Conflict]:
             continue
         where = ("lines", name, "previous")
         if line.previous not in instance.lines:
-            yield from _unknown(where, "E303", "line", line.previous, instance.lines, False)
+            yield from unknown(where, "E303", "line", line.previous, instance.lines, False)
             continue
         chain = _chain(instance, name)
         if chain[-1] == name and name not in reported:
@@ -104,7 +84,7 @@ def _chain(instance: Instance, name: str) -> list[str]:
 
 def _check_market(instance: Instance) -> Iterator[Conflict]:
     for chip in instance.market.output:
-        yield from _unknown(("market", "output", chip), "E301", "chip", chip, instance.chips)
+        yield from unknown(("market", "output", chip), "E301", "chip", chip, instance.chips)
     for name, figure in instance.market.observed.items():
         where: Where = ("market", "observed", name)
         low, high = figure.low, figure.high
@@ -121,9 +101,9 @@ def _check_chips(instance: Instance) -> Iterator[Conflict]:
             country = getattr(chip, column)
             if country is not None:
                 known = instance.countries
-                yield from _unknown((*where, column), "E302", "country", country, known, False)
+                yield from unknown((*where, column), "E302", "country", country, known, False)
         if chip.line is not None:
-            yield from _unknown((*where, "line"), "E303", "line", chip.line, instance.lines, False)
+            yield from unknown((*where, "line"), "E303", "line", chip.line, instance.lines, False)
         if chip.status == "sourced" and chip.source is None:
             hint = "name a source, or write recalled, assumed or extrapolated"
             yield Conflict((*where, "status"), "E114", f"`{name}` is marked sourced without a source", hint)
@@ -157,17 +137,18 @@ def _check_countries(instance: Instance) -> Iterator[Conflict]:
             yield Conflict((*where, "iso3"), "E311", message, "name the file after the country code")
         for place, names in _chip_tables(country):
             for chip in names:
-                yield from _unknown((*where, *place, chip), "E301", "chip", chip, instance.chips)
+                yield from unknown((*where, *place, chip), "E301", "chip", chip, instance.chips)
         yield from _check_caps(instance, name, country)
         for line in country.industry.lines:
             path = (*where, "industry", "lines", line)
-            yield from _unknown(path, "E303", "line", line, instance.lines)
+            yield from unknown(path, "E303", "line", line, instance.lines)
         yield from _check_domestic(instance, name, country)
         yield from _check_budget(instance, name, country)
 
 
 def _chip_tables(country: Country) -> Iterator[tuple[Where, Iterable[str]]]:
     yield ("fleet", "chips"), country.fleet.chips
+    yield ("trade", "supply_shares"), country.trade.supply_shares
     yield ("trade", "limits"), country.trade.limits
     yield ("trade", "fees"), country.trade.fees
     yield ("industry", "make_limits"), country.industry.make_limits
@@ -180,7 +161,7 @@ def _check_caps(instance: Instance, name: str, country: Country) -> Iterator[Con
         if cap.chips != "all":
             for position, chip in enumerate(cap.chips):
                 path = (*where, "chips", position)
-                yield from _unknown(path, "E301", "chip", chip, instance.chips, False)
+                yield from unknown(path, "E301", "chip", chip, instance.chips, False)
         if cap.per_year is None and cap.total is None:
             message = f"the cap `{cap_id}` limits nothing: give `per_year`, `total` or both"
             yield Conflict(where, "E313", message, None, True)
@@ -226,13 +207,15 @@ def _check_sources(instance: Instance) -> Iterator[Conflict]:
     known: Mapping[str, object] = instance.sources
     for name, chip in instance.chips.items():
         if chip.source is not None and chip.source not in known:
-            yield from _unknown(("chips", name, "source"), "E305", "source", chip.source, known, False)
+            yield from unknown(("chips", name, "source"), "E305", "source", chip.source, known, False)
     for figure_id, figure in instance.market.observed.items():
         yield from _sources(("market", "observed", figure_id, "source"), figure.source, known)
     for country_id, country in instance.countries.items():
         for cap_id, cap in country.trade.caps.items():
             where: Where = ("countries", country_id, "trade", "caps", cap_id, "source")
             yield from _sources(where, cap.source, known)
+    for rule_id, rule in instance.rules.items():
+        yield from _sources(("rules", rule_id, "source"), rule.source, known)
     for place, quantity in quantities(instance, ()):
         if quantity.source and place[0] != "chips":
             yield from _sources((*place, "source"), quantity.source, known)
@@ -242,7 +225,7 @@ def _sources(where: Where, source: tuple[str, ...], known: Mapping[str, object])
     for position, name in enumerate(source):
         if name not in known:
             place = (*where, position) if len(source) > 1 else where
-            yield from _unknown(place, "E305", "source", name, known, False)
+            yield from unknown(place, "E305", "source", name, known, False)
 
 
 def unused_sources(instance: Instance) -> tuple[str, ...]:
@@ -255,5 +238,6 @@ def unused_sources(instance: Instance) -> tuple[str, ...]:
         for cap in country.trade.caps.values()
         for name in cap.source
     }
+    used |= {name for rule in instance.rules.values() for name in rule.source}
     used |= {chip.source for chip in instance.chips.values() if chip.source is not None}
     return tuple(name for name in instance.sources if name not in used)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date as day
 from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
@@ -25,6 +27,7 @@ PROBLEMS: Final = "kloof"
 COUNTRY: Final = re.compile(r"[A-Z]{3}")
 MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class PlainRule(ABC):
@@ -256,6 +259,28 @@ class DateRule(PlainRule):
 
     def json_schema(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2]|Q[1-4])$"}
+
+
+@dataclass(frozen=True)
+class DayRule(PlainRule):
+    """A day, from its first moment to its last. Months are twelfths of a year, as for months themselves."""
+
+    def read(self, raw: object, years: range | None) -> tuple[object, list[Problem]]:
+        if isinstance(raw, CalendarDate):
+            return raw, []
+        if isinstance(raw, str) and DAY.fullmatch(raw):
+            try:
+                found = day.fromisoformat(raw)
+            except ValueError:
+                return None, [Problem("E112", f"must be a day of the calendar, got {seen(raw)}")]
+            if is_year(found.year):
+                length = monthrange(found.year, found.month)[1]
+                months = [found.month - 1 + number / length for number in (found.day - 1, found.day)]
+                return CalendarDate(raw, *(found.year + month / 12 for month in months)), []
+        return None, [Problem("E112", f"must be a day, got {seen(raw)}", "write a day as 2026-01-15")]
+
+    def json_schema(self) -> JsonSchemaValue:
+        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
 @dataclass(frozen=True)

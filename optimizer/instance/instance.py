@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import Field, PrivateAttr
 
-from optimizer.instance.schema import Chip, Country, CountryId, Id, Market, Settings, Source
+from optimizer.instance.rules.schema import ExportRule
+from optimizer.instance.schema import Chip, Country, CountryId, Id, Ids, Market, Settings, Source
 from optimizer.instance.shape import children
 from optimizer.instance.values import Location, Quantity, Written, YearMap
 from optimizer.instance.yaml_reader import Where, dotted
@@ -54,6 +55,8 @@ class Instance(Settings):
     market: Market
     chips: Mapping[Id, Chip]
     countries: Mapping[CountryId, Country]
+    destination_groups: Mapping[Id, Ids]
+    rules: Mapping[Id, ExportRule]
     sources: Mapping[Id, Source] = Field(exclude=True)
     _applied: tuple[Applied, ...] = PrivateAttr(default=())
     _files: Mapping[str, str] = PrivateAttr(default_factory=dict)

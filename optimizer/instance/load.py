@@ -14,13 +14,15 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from optimizer.errors import Diagnostic, InputError
-from optimizer.instance.checks import Conflict, conflicts
+from optimizer.instance.checks import conflicts
+from optimizer.instance.conflict import Conflict
 from optimizer.instance.csv_reader import read_csv, table_rows
 from optimizer.instance.diagnose import diagnose
 from optimizer.instance.field_rules import COUNTRY, Rule
 from optimizer.instance.instance import Applied, Cell, Instance, locate
 from optimizer.instance.problem import nearest
 from optimizer.instance.quantity_reader import ID
+from optimizer.instance.rules.schema import RulesFile
 from optimizer.instance.schema import Chip, Country, Market, Settings, Source
 from optimizer.instance.shape import Leaf, Shape, record
 from optimizer.instance.shipped import find_instance
@@ -29,7 +31,8 @@ from optimizer.instance.yaml_reader import Document, Mark, Raw, Where, decode, d
 
 __all__ = ["Applied", "Cell", "Instance", "load"]
 
-FILES: Final = ("instance.yaml", "market.yaml", "chips.csv", "sources.csv")
+FILES: Final = ("instance.yaml", "market.yaml", "chips.csv", "sources.csv", "rules.yaml")
+RULES: Final = "rules.yaml"
 DATA_SUFFIXES: Final = (".yaml", ".yml", ".csv")
 CHIP_NUMBERS: Final = tuple(
     name
@@ -78,6 +81,10 @@ class _Loader:
         market = self._checked(self._yaml("market.yaml", ("market",)), record(Market))
         chips = self._checked(self._chips(), tree["chips"][1])
         sources = self._checked(self._sources(), tree["sources"][1])
+        rules = RulesFile()
+        # a world without the file has no rules
+        if (self.directory / RULES).exists():
+            rules = self._checked(self._yaml(RULES, ()), record(RulesFile))
         countries = {}
         for name in self._country_names():
             document = self._yaml(f"countries/{name}.yaml", ("countries", name))
@@ -86,7 +93,13 @@ class _Loader:
         self._raise_problems()
         fields = {name: getattr(settings, name) for name in Settings.model_fields}
         instance = Instance.model_construct(
-            **fields, market=market, chips=chips, sources=sources, countries=countries
+            **fields,
+            market=market,
+            chips=chips,
+            sources=sources,
+            countries=countries,
+            destination_groups=rules.destination_groups,
+            rules=rules.rules,
         ).remember(files=self.hashes, directory=self.shown)
         self.problems += [self._placed(conflict) for conflict in conflicts(instance)]
         self._raise_problems()
@@ -199,6 +212,8 @@ class _Loader:
         elif top in ("market", "chips"):
             name = "chips.csv" if top == "chips" else "market.yaml"
             below = conflict.where[1:]
+        elif top in ("rules", "destination_groups"):
+            name, below = RULES, conflict.where
         else:
             name, below = "instance.yaml", conflict.where
         document = self.documents[name]

@@ -14,14 +14,15 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from optimizer.errors import Diagnostic, InputError
-from optimizer.instance.checks import Conflict, conflicts
+from optimizer.instance.checks import conflicts
+from optimizer.instance.conflict import Conflict
 from optimizer.instance.diagnose import find_problems
 from optimizer.instance.field_rules import Rule
 from optimizer.instance.instance import Applied, Instance
 from optimizer.instance.patch_grammar import Patch, parse_patch, patch_diagnostic
 from optimizer.instance.patch_targets import Target, find_targets, overlaps
 from optimizer.instance.problem import Problem
-from optimizer.instance.shape import Leaf, record
+from optimizer.instance.shape import Leaf, children, record
 from optimizer.instance.values import FOREVER, CalendarDate, Quantity, YearChange, YearMap
 from optimizer.instance.yaml_reader import Where, dotted
 
@@ -76,12 +77,18 @@ def plain(value: object) -> object:
     if isinstance(value, CalendarDate):
         return value.text
     if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        return {key: plain(one) for key, one in children(value) if not _is_default(value, key, one)}
     if isinstance(value, Mapping):
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, tuple):
         return list(value)
     return value
+
+
+def _is_default(value: BaseModel, key: str | int, one: object) -> bool:
+    """Whether a field says what it would say without being written."""
+    info = type(value).model_fields[record(type(value)).fields[str(key)][0]]
+    return not info.is_required() and one == info.get_default(call_default_factory=True)
 
 
 def _parse_all(patches: Iterable[str | Patch]) -> list[Patch]:

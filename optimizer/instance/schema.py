@@ -150,6 +150,7 @@ class MemorySupply(Record):
     lead_years: ScalarLead
     capacity_cost_usd_bn_per_pb_per_year: ScalarNonNegative
     price_usd_bn_per_pb: SeriesNonNegative
+    bandwidth_density_gbs_mm2: ScalarPositive | None = None
 
 
 class Supply(Record):
@@ -196,9 +197,6 @@ class Settings(Record):
     supplies: Supplies
 
 
-# market.yaml
-
-
 class Observed(Record):
     """A figure that calibration compares with; nothing is computed from it."""
 
@@ -225,8 +223,7 @@ class Market(Record):
 
 
 class Chip(Record):
-    """A row of `chips.csv`. Numbers take their range from columns NAME_low and NAME_high, and their source
-    and status from the row."""
+    """A row of `chips.csv`: ranges from columns NAME_low and NAME_high, source and status from the row."""
 
     id: Id
     name: Text
@@ -321,10 +318,11 @@ class Rent(Record):
 
 
 class Trade(Record):
-    """What can be bought abroad. `limits` are thousand chips per year, `fees` shares of the chip's price."""
+    """What can be bought abroad. `limits` are thousand chips per year, `fees` shares of the price."""
 
     supply_share: SeriesShare
-    access: Literal["open", "denied"] = "open"
+    supply_shares: Mapping[Id, SeriesShare] = Field(default_factory=dict)
+    subsidiary_share: SeriesShare = constant(0.0)
     limits: Mapping[Id, SeriesLimit] = Field(default_factory=dict)
     fees: Mapping[Id, SeriesNonNegative] = Field(default_factory=dict)
     caps: Mapping[Id, Cap] = Field(default_factory=dict)

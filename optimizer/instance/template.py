@@ -12,12 +12,14 @@ from pydantic.json_schema import models_json_schema
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.policy import PolicyFile
+from optimizer.instance.rules.schema import RulesFile
 from optimizer.instance.schema import Country, Market, Settings
 
 TEMPLATE: Final = Path(__file__).resolve().parent / "template"
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {
     "instance.yaml": Settings,
     "market.yaml": Market,
+    "rules.yaml": RulesFile,
     "countries/ISO3.yaml": Country,
     "policies/NAME.yaml": PolicyFile,
 }

@@ -221,7 +221,7 @@ class YearMap(Mapping[int, Quantity]):
 
 @dataclass(frozen=True, slots=True)
 class CalendarDate:
-    """A month (`2026-03`) or quarter (`2026-Q1`); `start` and `end` in decimal years."""
+    """A day (`2026-03-15`), month (`2026-03`) or quarter (`2026-Q1`); `start` and `end` in decimal years."""
 
     text: str
     start: float

@@ -10,16 +10,29 @@ from typing import Any
 from pydantic import BaseModel
 
 from optimizer.instance.instance import Instance, quantities
+from optimizer.instance.shape import field_names
 from optimizer.instance.values import CalendarDate, Quantity, YearMap
 
 Path = tuple[str | int, ...]
 CHOICES: dict[str, tuple[object, ...]] = {
     "sale": ("market", "owner", "home", "legacy"),
-    "access": ("open", "denied"),
     "counts": ("chips", "tpp", "h100e", "usd"),
     "domestic_in": ("USA", "CHN", "NLD", None),
     "designer_country": ("USA", "CHN", "NLD"),
     "line": ("n7", "n5", None),
+    "side": ("export", "import"),
+    "destinations": ((), "all"),
+    "excluded_destinations": (("USA",), ("CHN", "NLD")),
+    "test": ("headquarters", "location"),
+    "suppliers": (("CHN",), ("NLD",)),
+    "in_force": ("always", "never"),
+    "scope": ("rental", "grey"),
+    "lines": ((), ("n5",)),
+    "action": ("deny", "none"),
+    "cap_counts": ("chips", "tpp", "usd"),
+    "cap_basis": ("per_year", "total", "share_of_leader_supply"),
+    "suspends": ((),),
+    "relaxes": ((),),
 }
 """Words that decide something, by field."""
 
@@ -34,9 +47,9 @@ def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, YearMap):
         return replace(value, entries={**value.entries, key: replaced(value[int(key)], rest, change)})
     if isinstance(value, Mapping):
-        return {**value, key: replaced(value[key], rest, change)}
+        return {**value, key: replaced(value.get(key), rest, change)}
     assert isinstance(value, BaseModel)
-    name = "yield_" if key == "yield" else str(key)
+    name = dict(field_names(type(value)))[str(key)]
     return value.model_copy(update={name: replaced(getattr(value, name), rest, change)})
 
 
@@ -68,14 +81,20 @@ def word_changes(instance: Instance) -> Iterator[tuple[str, Instance]]:
                 yield ".".join(map(str, where)), replaced(instance, where, lambda _, other=other: other)
     for country, nation in instance.countries.items():
         for cap in nation.trade.caps:
-            where = ("countries", country, "trade", "caps", cap, "chips")
-            yield ".".join(where), replaced(instance, where, lambda _: ["cn_home"])
+            where: Path = ("countries", country, "trade", "caps", cap, "chips")
+            yield ".".join(map(str, where)), replaced(instance, where, lambda _: ["cn_home"])
+    for rule in instance.rules:
+        where = ("rules", rule, "chips")
+        yield ".".join(map(str, where)), replaced(instance, where, lambda _: ("us_own",))
+    for group in instance.destination_groups:
+        where = ("destination_groups", group)
+        yield ".".join(map(str, where)), replaced(instance, where, lambda _: ("USA",))
 
 
 def _leaves(value: object, where: Path) -> Iterator[tuple[Path, object]]:
     if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _leaves(getattr(value, name), (*where, name))
+        for key, name in field_names(type(value)):
+            yield from _leaves(getattr(value, name), (*where, key))
     elif isinstance(value, Mapping) and not isinstance(value, YearMap):
         for key, child in value.items():
             yield from _leaves(child, (*where, key))

@@ -21,6 +21,7 @@ FILES = [
     "countries/USA.yaml",
     "instance.yaml",
     "market.yaml",
+    "rules.yaml",
     "sources.csv",
 ]
 
@@ -101,7 +102,7 @@ def test_cells_name_every_quantity_once_with_its_place() -> None:
 
 def test_every_cell_of_the_template_stands_in_a_file_but_the_defaults() -> None:
     without = {cell.path.split(".")[-1] for cell in WORLD.cells() if cell.file is None}
-    assert without == {"home_market_share", "required_multiple"}
+    assert without == {"home_market_share", "required_multiple", "subsidiary_share", "consignees"}
 
 
 def test_every_source_of_the_template_is_cited() -> None:
@@ -200,7 +201,7 @@ def test_a_template_can_be_written_loaded_and_is_not_overwritten(tmp_path: Path)
     (tmp_path / "deep" / "mine" / "market.yaml").unlink()
     with pytest.raises(InputError) as caught:
         write_template(tmp_path / "deep" / "mine")
-    assert [problem.code for problem in caught.value.diagnostics] == ["E215"] * 5
+    assert [problem.code for problem in caught.value.diagnostics] == ["E215"] * (len(FILES) - 1)
     assert not (tmp_path / "deep" / "mine" / "market.yaml").exists()
 
 
@@ -216,6 +217,7 @@ def test_json_schema_names_every_document_and_field() -> None:
     assert set(schema["documents"]) == {
         "instance.yaml",
         "market.yaml",
+        "rules.yaml",
         "countries/ISO3.yaml",
         "policies/NAME.yaml",
     }

@@ -17,6 +17,7 @@ SETTINGS = "instance.yaml"
 MARKET = "market.yaml"
 CHIPS = "chips.csv"
 SOURCES = "sources.csv"
+RULES = "rules.yaml"
 USA = "countries/USA.yaml"
 CHN = "countries/CHN.yaml"
 
@@ -458,14 +459,14 @@ CASES = [
     # words, dates, identifiers
     Case(
         "word that is not allowed",
-        CHN,
-        "access: denied",
-        "access: denyed",
+        RULES,
+        "side: export",
+        "side: exports",
         "E111",
-        "denyed",
-        "countries.CHN.trade.access",
-        "must be open or denied, got the text `denyed`",
-        "did you mean `denied`?",
+        "exports",
+        "rules.large_chips.side",
+        "must be export or import, got the text `exports`",
+        "did you mean `export`?",
     ),
     Case(
         "steps that do not divide a year",
@@ -696,6 +697,186 @@ CASES = [
     ),
     Case("repeated chip", CHIPS, "nv_h200,", "nv_h100,", "E213", "H200 SXM", "chips.nv_h100", "stands twice"),
     Case("chip without id", CHIPS, "nv_h200,", ",", "E102", "H200 SXM", "chips", "the row has no `id`"),
+    # rules
+    Case(
+        "unknown country in a group",
+        RULES,
+        "embargoed: [CHN]",
+        "embargoed: [CHM]",
+        "E302",
+        "CHM",
+        "destination_groups.embargoed[0]",
+        "unknown country `CHM`",
+        "did you mean `CHN`?",
+    ),
+    Case(
+        "unknown group",
+        RULES,
+        "destinations: embargoed\n    # `to`",
+        "destinations: embargo\n    # `to`",
+        "E315",
+        "destinations: embargo",
+        "rules.large_chips.destinations[0]",
+        "unknown country or group `embargo`",
+        "did you mean `embargoed`?",
+    ),
+    Case(
+        "unknown rule",
+        RULES,
+        "relaxes: large_chips",
+        "relaxes: [large_chip]",
+        "E314",
+        "[large_chip]",
+        "rules.h200_class.relaxes[0]",
+        "unknown rule `large_chip`",
+        "did you mean `large_chips`?",
+    ),
+    Case(
+        "unknown chip of a rule",
+        RULES,
+        "relaxes: large_chips",
+        "chips: nv_h20\n    relaxes: large_chips",
+        "E301",
+        "chips: nv_h20",
+        "rules.h200_class.chips[0]",
+        "unknown chip `nv_h20`",
+        "did you mean `nv_h200`?",
+    ),
+    Case(
+        "unknown metric",
+        RULES,
+        "memory_bandwidth_gbs: {max: 6500}",
+        "memory_bandwith_gbs: {max: 6500}",
+        "E101",
+        "memory_bandwith_gbs",
+        "rules.h200_class.condition.memory_bandwith_gbs",
+        "unknown key `memory_bandwith_gbs`",
+        "did you mean `memory_bandwidth_gbs`?",
+    ),
+    Case(
+        "bound that bounds nothing",
+        RULES,
+        "condition: {tpp: {min: 4800}}",
+        "condition: {tpp: {}}",
+        "E102",
+        "tpp: {}",
+        "rules.large_chips.condition.tpp",
+        "`tpp` bounds nothing",
+        "`min` (included), `max` (excluded)",
+    ),
+    Case(
+        "bounds without anything between",
+        RULES,
+        "{min: 4800, max: 21000}",
+        "{min: 4800, max: 4800}",
+        "E313",
+        "max: 4800",
+        "rules.h200_class.condition.tpp.max",
+        "nothing lies from 4800 (included) to 4800 (excluded)",
+    ),
+    Case(
+        "rule that ends before it starts",
+        RULES,
+        "from: 2027-01-01",
+        "from: 2027-01-01\n    to: 2026-12-30",
+        "E316",
+        "to: 2026-12-30",
+        "rules.closed_cloud.to",
+        "ends on 2026-12-30, before it starts on 2027-01-01",
+    ),
+    Case(
+        "day that the calendar does not have",
+        RULES,
+        "from: 2027-01-01",
+        "from: 2027-02-29",
+        "E112",
+        "2027-02-29",
+        "rules.closed_cloud.from",
+        "must be a day of the calendar",
+    ),
+    Case(
+        "month for a day",
+        RULES,
+        "from: 2027-01-01",
+        "from: 2027-01",
+        "E112",
+        "2027-01",
+        "rules.closed_cloud.from",
+        "must be a day, got the text `2027-01`",
+        "write a day as 2026-01-15",
+    ),
+    Case(
+        "negative cap",
+        RULES,
+        "relaxes: large_chips",
+        "cap_value: -5\n    relaxes: large_chips",
+        "E103",
+        "cap_value: -5",
+        "rules.h200_class.cap_value",
+        "`cap_value` must not be negative, got -5",
+    ),
+    Case(
+        "action without its number",
+        RULES,
+        "action: deny\n\n  h200_class",
+        "action: cap\n\n  h200_class",
+        "E317",
+        "action: cap",
+        "rules.large_chips.action",
+        "the rule `large_chips` has the action `cap`, which needs `cap_value`",
+    ),
+    Case(
+        "number that the action does not use",
+        RULES,
+        "action: deny\n\n  h200_class",
+        "action: deny\n    fee_share: 0.1\n\n  h200_class",
+        "E317",
+        "fee_share: 0.1",
+        "rules.large_chips.fee_share",
+        "`fee_share` does nothing in a rule with the action `deny`",
+        "it belongs to fee, cap, license, exempt; leave it out, or set it to null",
+    ),
+    Case(
+        "metric of another scope",
+        RULES,
+        "scope: rental",
+        "scope: rental\n    condition: {tpp: {min: 1}}",
+        "E317",
+        "condition: {tpp: {min: 1}}",
+        "rules.closed_cloud.condition.tpp",
+        "`tpp` is no metric of rental",
+        "metrics of rental: none",
+    ),
+    Case(
+        "rule that relaxes one of the other side",
+        RULES,
+        "side: export\n    destinations: embargoed\n    from: 2026-01-15",
+        "side: import\n    destinations: embargoed\n    from: 2026-01-15",
+        "E317",
+        "relaxes: large_chips",
+        "rules.h200_class.relaxes[0]",
+        "`h200_class` is a rule of the import side, `large_chips` of the other",
+    ),
+    Case(
+        "total of each chip by itself",
+        RULES,
+        "relaxes: large_chips",
+        "cap_value: 5\n    cap_basis: total\n    cap_per: chip\n    relaxes: large_chips",
+        "E317",
+        "cap_per: chip",
+        "rules.h200_class.cap_per",
+        "a cap on a total counts its chips together",
+    ),
+    Case(
+        "rule called like a cap of a country",
+        RULES,
+        "  h200_class:\n",
+        "  case_by_case:\n    cap_value: 5\n",
+        "E313",
+        "case_by_case:",
+        "rules.case_by_case",
+        "bears the name of a cap of CHN",
+    ),
     # references
     Case(
         "unknown chip in a limit",
@@ -1064,9 +1245,10 @@ def test_all_problems_of_a_pass_come_in_file_order(tmp_path: Path) -> None:
         (SETTINGS, "steps_per_year: 1", "steps_per_year: 5"),
         (MARKET, "price_index: 1\n", "price_index: x\n"),
         (CHIPS, "27000,25000,32000", "cheap,,"),
-        (CHN, "access: denied", "access: closed"),
+        (RULES, "in_force: never", "in_force: no"),
+        (CHN, "income_usd_bn: {value", "income_usd_bn: {valeu"),
         (CHN, "lag_months: {value: 7", "lag_month: {value: 7"),
-        (USA, "access: open", "access: opened"),
+        (USA, "research_share: {value: 0.3", "research_share: {value: -0.3"),
         # a reference is looked at only once every file is valid by itself
         (SETTINGS, "leader: USA", "leader: FRA"),
     ]
@@ -1075,7 +1257,7 @@ def test_all_problems_of_a_pass_come_in_file_order(tmp_path: Path) -> None:
         path.write_text(path.read_text().replace(old, new, 1))
     problems = problems_of(world)
     names = [Path(problem.file or "").relative_to(world).as_posix() for problem in problems]
-    assert names == [SETTINGS, MARKET, CHIPS, CHN, CHN, USA]
+    assert names == [SETTINGS, MARKET, CHIPS, RULES, CHN, CHN, USA]
     lines = [problem.line or 0 for problem in problems if problem.file == str(world / CHN)]
     assert lines == sorted(lines)
 
@@ -1121,15 +1303,15 @@ def test_instances_that_are_not_there(name: str, code: str, hint: str) -> None:
 
 def test_rendering_names_code_place_path_and_hint(tmp_path: Path) -> None:
     world = copy_of_template(tmp_path)
-    path = world / CHN
-    path.write_text(path.read_text().replace("access: denied", "access: denyed"))
+    path = world / RULES
+    path.write_text(path.read_text().replace("in_force: never", "in_force: nevr"))
     with pytest.raises(InputError) as caught:
         load(world)
-    line = path.read_text().splitlines().index("  access: denyed") + 1
+    line = path.read_text().splitlines().index("    in_force: nevr") + 1
     assert str(caught.value) == (
-        "error[E111]: `access` must be open or denied, got the text `denyed`\n"
-        f"  --> {path}:{line}:11  countries.CHN.trade.access\n"
-        "  hint: did you mean `denied`?"
+        "error[E111]: `in_force` must be dated, always or never, got the text `nevr`\n"
+        f"  --> {path}:{line}:15  rules.closed_cloud.in_force\n"
+        "  hint: did you mean `never`?"
     )
     assert caught.value.exit_code == 2
 

@@ -125,10 +125,10 @@ def test_entries_and_optional_fields_can_be_added() -> None:
 
 def test_words_can_be_set() -> None:
     changed = patch(
-        WORLD, ["leader = CHN", "countries.CHN.trade.access = open", "chips.nv_h200.launch = 2027-Q2"]
+        WORLD, ["leader = CHN", "rules.large_chips.in_force = never", "chips.nv_h200.launch = 2027-Q2"]
     )
     assert changed.leader == "CHN"
-    assert changed.countries["CHN"].trade.access == "open"
+    assert changed.rules["large_chips"].in_force == "never"
     assert changed.chips["nv_h200"].launch.start == 2027.25
 
 
@@ -296,7 +296,7 @@ def test_overlap_with_an_earlier_call_is_an_error_unless_stacked() -> None:
         (f"{INCOME} = cheap", "E408", ""),
         (f"{INCOME} = null", "E408", ""),
         ("countries.CHN.industry.lines.n7.yield *= 2", "E408", ""),
-        ("countries.CHN.trade.access = closed", "E408", ""),
+        ("rules.large_chips.in_force = nevr", "E408", "did you mean `never`?"),
         ("horizon.steps_per_year = 3", "E408", ""),
         ("horizon.last_year = 2020", "E408", ""),
         ("leader = FRA", "E408", "FRA.yaml"),

@@ -18,6 +18,7 @@ from optimizer.instance.resolving.rules import INTERMEDIATE, find_rule, patterns
 from optimizer.instance.resolving.view import View
 from optimizer.instance.values import constant
 from tests.unit.resolve_cells import number_changes, replaced, word_changes
+from tests.unit.rules_worlds import rules_world
 
 WORLD = Path(__file__).parent / "resolve_world"
 
@@ -48,7 +49,7 @@ def other_world(world: Instance) -> Instance:
     of a follower, caps alone in the way of purchases, a default for cash, a leader that also makes chips."""
     changes = [
         (("research", "data_wall_kh100e"), constant(20)),
-        (("countries", "CHN", "trade", "access"), "open"),
+        (("rules", "large_chips", "in_force"), "never"),
         (("countries", "CHN", "trade", "limits"), {"us_two": constant(np.inf)}),
         (("countries", "CHN", "trade", "caps", "half_of_sales", "chips"), ["us_old"]),
         (("countries", "CHN", "trade", "caps", "in_all", "counts"), "h100e"),
@@ -69,20 +70,50 @@ def other_world(world: Instance) -> Instance:
     return world
 
 
+@pytest.fixture(scope="module")
+def ruled_world(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """The same with rules of every kind, most of them for the country without compute, and chips whose
+    every figure decides one of them."""
+    world = load(rules_world(tmp_path_factory.mktemp("ruled")))
+    trade = ("countries", "NLD", "trade")
+    changes: list[tuple[tuple[str, ...], object]] = [
+        ((*trade, "grey", "output_share"), constant(0.1)),
+        ((*trade, "subsidiary_share"), constant(0.125)),
+        ((*trade, "supply_shares"), {"us_two": constant(0.375), "m_line": constant(0.4)}),
+        ((*trade, "limits"), {"us_old": constant(50), "m_tpp": constant(45)}),
+        (("countries", "USA", "trade", "supply_shares"), {"us_two": constant(0.4375), "m_io": constant(0.4)}),
+        (("chips", "us_old", "sale"), "market"),
+    ]
+    for where, value in changes:
+        world = replaced(world, where, lambda _, value=value: value)
+    return world
+
+
 def variations(world: Instance) -> Iterator[tuple[str, Instance]]:
     return chain(number_changes(world), word_changes(world))
 
 
+def concerns_rules(cell: str) -> bool:
+    """Whether rules, or what they decide on, could read the cell; of chips only those made for them."""
+    top, *below = cell.split(".")
+    if top in ("chips", "market"):
+        return any(name.startswith("m_") or name == "us_two" for name in below) or len(below) == 1
+    return top in ("rules", "destination_groups", "lines", "memory", "compute") or "trade" in below
+
+
 def test_a_cell_moves_only_what_declares_it_and_every_declaration_is_needed(
-    world: Instance, other_world: Instance
+    world: Instance, other_world: Instance, ruled_world: Instance
 ) -> None:
     moved: dict[str, set[str]] = {name: set() for name in TABLE}
-    for base in (world, other_world):
+    for base in (world, other_world, ruled_world):
         before = {country: resolved(base, country) for country in base.countries}
         for cell, after_change in variations(base):
+            # a chip without its line cannot be told apart by node
+            if base is ruled_world and not (concerns_rules(cell) and after_change.chips["m_line"].line):
+                continue
             # the follower with everything, and the country whose cell it is
             owner = [cell.split(".")[1]] if cell.startswith("countries.") else list(base.countries)
-            for country in dict.fromkeys(["CHN", *owner]):
+            for country in dict.fromkeys(["CHN", "NLD", *owner] if base is ruled_world else ["CHN", *owner]):
                 cells = cell_map(base, country)
                 after = resolved(after_change, country)
                 if after.sets.structure != before[country].sets.structure:
@@ -131,22 +162,22 @@ def test_lookups_in_both_directions_agree(world: Instance) -> None:
 
 
 def test_every_number_feeds_something(world: Instance) -> None:
-    unused = {"lines.n7.node_nm", "lines.n5.node_nm"}
-    beside_the_plan = (".die_area_mm2", ".interconnect_gbs")
     maps = [
         cell_map(world, country, objective) for country in world.countries for objective in world.objectives
     ]
-    idle = {
-        one.path
-        for one in world.cells()
-        if not one.path.endswith(beside_the_plan) and not any(cells.feeds(one.path) for cells in maps)
-    }
-    assert idle == unused
+    idle = {one.path for one in world.cells() if not any(cells.feeds(one.path) for cells in maps)}
+    assert idle == set()
 
 
 def test_lookups_by_hand(world: Instance) -> None:
     cells = cell_map(world, "CHN")
-    assert cells.feeds("countries.CHN.trade.supply_share") == ("import_limit", "base_value")
+    shared = ("fee", "import_limit", "cap", "cap_cumulative")
+    assert cells.feeds("countries.CHN.trade.supply_share") == (*shared, "base_value")
+    assert cells.feeds("rules.large_chips.mandate_share") == ("mandate",)
+    assert cells.feeds("rules.large_chips.title") == ()
+    assert set(shared) < set(cells.feeds("rules.large_chips"))
+    assert cells.shapes("rules.large_chips")
+    assert not cells.shapes("rules.large_chips.in_force")
     assert cells.feeds("countries.CHN.power.pending_gw.2026") == ("power_pending",)
     assert cells.feeds("countries.CHN.budget.income_usd_bn[2027:2029]") == ("income", "cash0", "carry_limit")
     assert cells.feeds("countries.NLD.budget.income_usd_bn") == ()

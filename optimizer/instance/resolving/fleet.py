@@ -9,14 +9,11 @@ import numpy as np
 from models.parameters import Array
 from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
+from optimizer.instance.rules.metrics import BITS_4, BITS_8, BITS_16, processing_performance
 
 THOUSAND: Final = 1000.0
 # a thousand chips of one watt draw a kilowatt, a millionth of a GW
 GW_PER_THOUSAND_WATTS: Final = 1e-6
-# bits per operation: TPP counts throughput times the length of the operands
-BITS_16: Final = 16.0
-BITS_8: Final = 8.0
-BITS_4: Final = 4.0
 
 THROUGHPUT: Final = (
     "chips.*.dense_fp16_tflops",
@@ -63,10 +60,7 @@ def compute_rating(view: View) -> Array:
 @rule("tpp", *THROUGHPUT)
 def tpp(view: View) -> Array:
     """Total processing performance, (chips,): as published, else the largest of throughput times bits."""
-    fp16, fp8, fp4 = _throughput(view)
-    published = view.chip_numbers("tpp", lambda chip: chip.tpp)
-    formats = np.nan_to_num(np.stack([BITS_16 * fp16, BITS_8 * fp8, BITS_4 * fp4]))
-    return np.where(np.isfinite(published), published, formats.max(axis=0))
+    return processing_performance(*_throughput(view), view.chip_numbers("tpp", lambda chip: chip.tpp))
 
 
 @rule("is_domestic", "chips.*.domestic_in")
@@ -166,14 +160,6 @@ def unit_cost(view: View) -> Array:
 def chip_part(view: View) -> Array:
     multiplier = view.chip_numbers("system_price_multiplier", lambda chip: chip.system_price_multiplier)
     return 1.0 / multiplier
-
-
-@rule("fee", "countries.{country}.trade.fees.*", uses=["chip_price"])
-def fee(view: View) -> Array:
-    share = np.zeros(view["chip_price"].shape)
-    for chip, quantity in view.nation.trade.fees.items():
-        share[view.chip_position[chip]] = view.series(quantity)
-    return share * view["chip_price"]
 
 
 @rule("grey_premium", "countries.{country}.trade.grey.premium_share", uses=["chip_price"])

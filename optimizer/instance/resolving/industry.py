@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.parameters import Array
 from optimizer.instance.resolving.power_talent import arrival
 from optimizer.instance.resolving.registry import rule
+from optimizer.instance.resolving.trade import OF_A_SCOPE, lessened
 from optimizer.instance.resolving.view import View
+from optimizer.instance.rules.conditions import UNKNOWN, YES, meets
+from optimizer.instance.rules.schema import ExportRule
 
 # GB per chip to PB per thousand chips
 PB_PER_THOUSAND_GB: Final = 1e3 / 1e6
+DENSITY: Final = "memory_bandwidth_density_gbs_mm2"
 
 
 @rule(
@@ -82,12 +87,31 @@ def wafer_pending(view: View) -> Array:
     )
 
 
-@rule("tool_limit", "countries.{country}.industry.lines.*.tool_limit_kwpm_per_year")
+@rule(
+    "tool_limit",
+    "countries.{country}.industry.lines.*.tool_limit_kwpm_per_year",
+    "rules.*.lines",
+    "rules.*.condition",
+    "rules.*.alternatives",
+    "lines.*.node_nm",
+    *OF_A_SCOPE,
+)
 def tool_limit(view: View) -> Array:
     lines = view.nation.industry.lines
     return view.line_numbers(
-        lambda line: view.series(lines[line].tool_limit_kwpm_per_year), view.calendar.mid.shape
+        lambda line: lessened(view.series(lines[line].tool_limit_kwpm_per_year), tools_open(view, line)),
+        view.calendar.mid.shape,
     )
+
+
+def tools_open(view: View, line: str) -> Array:
+    """The part of the tools for a line that rules leave, shape (periods,)."""
+    metrics = {"node_nm": np.array([view.settings.lines[line].node_nm.number()])}
+
+    def concerns(one: ExportRule) -> bool:
+        return (not one.lines or line in one.lines) and bool(meets(one, metrics, 1)[0] == YES)
+
+    return view.law.open_part("tools", concerns)
 
 
 @rule("ai_share", "countries.{country}.industry.lines.*.ai_share")
@@ -150,6 +174,32 @@ def hbm_stock0(view: View) -> float:
     return view.nation.industry.memory.stock_pb.number()
 
 
-@rule("hbm_import_limit", "countries.{country}.industry.memory.import_limit_pb_per_year")
+@rule(
+    "hbm_import_limit",
+    "countries.{country}.industry.memory.import_limit_pb_per_year",
+    "rules.*.condition",
+    "rules.*.alternatives",
+    "memory.bandwidth_density_gbs_mm2",
+    *OF_A_SCOPE,
+)
 def hbm_import_limit(view: View) -> Array:
-    return view.series(view.nation.industry.memory.import_limit_pb_per_year)
+    whole = view.series(view.nation.industry.memory.import_limit_pb_per_year)
+    return lessened(whole, memory_open(view, whole > 0))
+
+
+def memory_open(view: View, matters: NDArray[np.bool_]) -> Array:
+    """The part of memory imports that rules leave; its metric is needed in the periods in which it `matters`.
+    Both have shape (periods,)."""
+    density = view.settings.memory.bandwidth_density_gbs_mm2
+    metrics = {DENSITY: np.array([np.nan if density is None else density.number()])}
+    sure = view.law.open_part("memory", lambda one: bool(meets(one, metrics, 1)[0] == YES))
+    perhaps = view.law.open_part("memory", lambda one: bool(meets(one, metrics, 1)[0] >= UNKNOWN))
+    if ((sure != perhaps) & matters).any():
+        view.problem(
+            "E505",
+            f"{view.country} could import memory, but without its `{DENSITY}` rules on it cannot be decided",
+            "memory.bandwidth_density_gbs_mm2",
+            view.settings.memory.lead_years.location,
+            hint="give memory.bandwidth_density_gbs_mm2 in instance.yaml",
+        )
+    return sure

@@ -68,6 +68,13 @@ def all_rules() -> Iterator[Rule]:
 
 
 @cache
+def is_from_leader_plan(name: str) -> bool:
+    """Whether `name` comes out of the leader's solved plan, by itself or through what it builds on."""
+    here = find_rule(name)
+    return here.from_leader_plan or any(is_from_leader_plan(used) for used in here.uses)
+
+
+@cache
 def patterns(name: str) -> tuple[str, ...]:
     """The patterns behind `name`, through all the rules it builds on; first those of the rule itself."""
     found: dict[str, None] = {}

@@ -7,6 +7,7 @@ from typing import Final
 from models.parameters import TABLE
 from optimizer.instance.resolving import (
     budget,
+    control,
     delivery,
     fleet,
     industry,
@@ -16,10 +17,21 @@ from optimizer.instance.resolving import (
     trade,
     windows,
 )
-from optimizer.instance.resolving.registry import all_rules, find_rule, patterns
+from optimizer.instance.resolving.registry import all_rules, find_rule, is_from_leader_plan, patterns
 
-__all__ = ["INTERMEDIATE", "MODULES", "find_rule", "patterns"]
+__all__ = ["INTERMEDIATE", "MODULES", "find_rule", "is_from_leader_plan", "patterns"]
 
-MODULES: Final = (objective, fleet, windows, trade, power_talent, research, delivery, industry, budget)
+MODULES: Final = (
+    objective,
+    fleet,
+    windows,
+    control,
+    trade,
+    power_talent,
+    research,
+    delivery,
+    industry,
+    budget,
+)
 INTERMEDIATE: Final = tuple(one.name for one in all_rules() if one.name not in TABLE)
 """Quantities that several parameters share and that are no parameters themselves."""

@@ -20,8 +20,13 @@ SETS_READ: Final = (
     "talent.education_lead_years",
     "lines.*.lead_years",
     "memory.lead_years",
+    "rules.*.scope",
+    "rules.*.action",
+    "rules.*.cap_value",
+    "rules.*.cap_per",
+    "rules.*.cap_basis",
 )
-"""Patterns of the cells that decide how many periods and delays there are."""
+"""Patterns of the cells that decide how many periods and delays there are, and which rules are caps."""
 
 
 def longest_lead_years(settings: Settings) -> float:
@@ -47,7 +52,9 @@ def plan_sets(instance: Instance, country: str) -> PlanSets:
     reported = len(horizon.years) * steps
     tail = math.ceil((longest + TAIL_YEARS_AFTER_LONGEST_LEAD) * steps - ROUNDING)
     periods = reported + tail
-    rules = dict.fromkeys(cap for nation in instance.countries.values() for cap in nation.trade.caps)
+    caps = [cap for nation in instance.countries.values() for cap in nation.trade.caps]
+    # caps that are not in force count too, so that a policy that turns one on keeps the structure
+    rules = dict.fromkeys([*caps, *(name for name, rule in instance.rules.items() if rule.is_shared_cap)])
     return PlanSets(
         periods=period_labels(horizon, periods),
         reported=reported,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,12 @@ from models.parameters import TABLE, Array, LeaderPath, PlanSets
 from optimizer.errors import Diagnostic
 from optimizer.instance.instance import Instance
 from optimizer.instance.resolving.registry import Rule, find_rule
+from optimizer.instance.rules.law import Law, law
+from optimizer.instance.rules.rulebook import rulebook
 from optimizer.instance.schema import Chip, Country, Market, Objective, Settings
 from optimizer.instance.values import Location, Quantity, YearMap
+
+T = TypeVar("T")
 
 
 class Calendar:
@@ -64,10 +69,28 @@ class View:
         self.steps_per_year: int = instance.settings.horizon.steps_per_year
         self.calendar: Calendar = leader.calendar if leader else Calendar(sets, self.steps_per_year)
         self.problems: list[Diagnostic] = leader.problems if leader else []
+        self._instance = instance
         self._leader = leader
         self._known: dict[str, Array] = {}
         self._columns: dict[str, Array] = leader._columns if leader else {}
         self._running: list[Rule] = []
+        self._once: dict[Callable[[View], object], object] = {}
+
+    @cached_property
+    def law(self) -> Law:
+        """The export and import rules that hold for the country, over the periods of the plan."""
+        return law(rulebook(self._instance), self.country, self.sets.starts, self.calendar.dt)
+
+    @cached_property
+    def year_of_piece(self) -> NDArray[np.int64]:
+        """The position in the calendar's years of each piece of time of the law, shape (pieces,)."""
+        return self.calendar.year_of_period[self.law.pieces.period]
+
+    def once(self, compute: Callable[[View], T]) -> T:
+        """What `compute` makes of this view, made once however often it is asked for."""
+        if compute not in self._once:
+            self._once[compute] = compute(self)
+        return cast(T, self._once[compute])
 
     @property
     def is_leader(self) -> bool:

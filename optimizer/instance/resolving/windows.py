@@ -12,7 +12,7 @@ from optimizer.instance.resolving.view import View
 ROUNDING = 1e-9
 
 
-def overlap(begin: Array, end: Array, starts: Array, length: float) -> Array:
+def overlap(begin: Array, end: Array, starts: Array, length: float | Array) -> Array:
     """Share of each span `[start, start + length)` that lies in `[begin, end)`, shape (begin, starts)."""
     first = np.maximum(begin[:, None], starts)
     last = np.minimum(end[:, None], starts + length)
@@ -49,16 +49,10 @@ def sale_pace(view: View) -> Array:
     return _per(in_period, view.to_periods(in_year))
 
 
-@rule(
-    "grey_pace",
-    "chips.*.launch",
-    "chips.*.end_of_sale",
-    "countries.{country}.trade.grey.delay_years",
-)
-def grey_pace(view: View) -> Array:
-    """As `sale_pace`, but 0 until the delay of the grey market has passed since launch, (chips, periods)."""
-    delay = view.nation.trade.grey.delay_years.number()
-    begin, end, calendar = _launches(view), _ends(view), view.calendar
-    in_period = overlap(begin + delay, end, calendar.starts, calendar.dt)
+def on_sale(view: View, delay_years: float) -> Array:
+    """The part of a calendar year's amount that is on sale in each piece of time, from `delay_years` after
+    launch, times the number of periods in a year: shape (chips, pieces)."""
+    begin, end, calendar, pieces = _launches(view), _ends(view), view.calendar, view.law.pieces
+    in_piece = overlap(begin + delay_years, end, pieces.starts, pieces.lengths)
     in_year = overlap(begin, end, calendar.years.astype(np.float64), 1.0)
-    return _per(in_period, view.to_periods(in_year))
+    return _per(in_piece * (pieces.lengths / calendar.dt), view.to_periods(in_year)[:, pieces.period])

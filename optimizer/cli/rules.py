@@ -1,0 +1,66 @@
+"""`kloof rules`: what export and import rules make of each chip in a year, and which rule decides."""
+
+from __future__ import annotations
+
+import click
+
+from optimizer.cli.options import country_option, examples, instance_argument, output_options
+
+
+@click.command(
+    "rules",
+    short_help="Each chip's status under the rules, and the rule that decides.",
+    epilog=examples(
+        "kloof rules world-2026 --country CHN --year 2026",
+        "kloof rules world-2026 --country CHN --year 2023 --side export",
+        "kloof rules world-2026 --country CHN --set 'rules.us_2026_case_by_case.in_force = never'",
+    ),
+)
+@instance_argument
+@country_option
+@click.option(
+    "--year",
+    type=click.IntRange(1990, 2200),
+    help="The calendar year, past ones too; the first of the horizon if left out.",
+)
+@click.option("--side", type=click.Choice(["export", "import"]), help="Only the rules of this side.")
+@click.option("--policy", "policies", multiple=True, metavar="P", help="Under this policy. Several compose.")
+@click.option("--set", "patches", multiple=True, metavar="PATCH", help="With this change. May be repeated.")
+@output_options
+def command(
+    instance: str,
+    country: str,
+    year: int | None,
+    side: str | None,
+    policies: tuple[str, ...],
+    patches: tuple[str, ...],
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Show what the rules of export and import control make of each chip for one country in one year.
+
+    Each side is decided by itself; the strictest of both and of the country's own limits is what a plan may
+    buy. Chips whose status a missing metric leaves open are `undecided`, and the command ends with code 1.
+    """
+    from optimizer.cli.output import screen
+    from optimizer.cli.rules_table import rules_csv, rules_document, rules_table
+    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, report
+    from optimizer.instance.status import SIDES, year_status
+
+    scenario = open_scenario(instance, policies, patches, None, None)
+    scenario.check_countries((country,))
+    world = scenario.instance
+    found = year_status(world, country, world.horizon.first_year if year is None else year)
+    sides = [one for one in SIDES if side is None or one == side]
+    if format_ == "json":
+        emit_json(rules_document(found, sides))
+    elif format_ == "csv":
+        emit(rules_csv(found, sides))
+    else:
+        emit(screen().render(rules_table(found, world, sides, scenario.policy, verbose)))
+    if found.doubts and format_ != "json" and not quiet:
+        report(found.doubts)
+    return FINDINGS if found.doubts else DONE

@@ -1,0 +1,285 @@
+"""How `kloof rules` shows what the rules decide."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from rich.console import ConsoleRenderable
+
+from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
+from optimizer.instance import Instance
+from optimizer.instance.status import PRACTICE, ChipStatus, Side, Span, Verdict, YearStatus
+from optimizer.result import digits
+from optimizer.result.tables import grid, heading
+
+COLUMNS: Final = (
+    "chip",
+    "side",
+    "first",
+    "last",
+    "share",
+    "status",
+    "rule",
+    "fee",
+    "fee_rule",
+    "limit",
+    "why",
+)
+MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+PATCHES_NAMED: Final = 2
+CAP_UNITS: Final = {"chips": "chips", "tpp": "TPP", "h100e": "H100e"}
+
+
+def rules_document(found: YearStatus, sides: Sequence[Side]) -> dict[str, Any]:
+    """What `kloof rules --format json` prints."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "country": found.country,
+        "year": found.year,
+        "chips": {
+            one.chip: {
+                "name": one.name,
+                "why_not_for_sale": one.why,
+                "limit_kchip": one.limit,
+                "sides": {side: _side_data(one, side) for side in sides},
+            }
+            for one in found.chips
+        },
+        "shared_caps": [
+            {
+                "rule": cap.rule,
+                "amount": cap.amount,
+                "counts": cap.counts,
+                "basis": cap.basis,
+                "is_exemption": cap.is_exemption,
+            }
+            for cap in found.caps
+        ],
+        "beside": [
+            {"what": one.what, "open_part": one.open_part, "rules": list(one.rules)} for one in found.beside
+        ],
+        "home_market_share": found.mandate,
+        "diagnostics": [diagnostic_data(one) for one in found.doubts],
+    }
+
+
+def _side_data(one: ChipStatus, side: Side) -> list[dict[str, Any]]:
+    if one.why is not None:
+        return []
+    return [
+        {
+            "first": span.first.isoformat(),
+            "last": span.last.isoformat(),
+            "share_of_year": span.share,
+            **span.verdicts[side]._asdict(),
+        }
+        for span in one.of_side(side)
+    ]
+
+
+def rules_csv(found: YearStatus, sides: Sequence[Side]) -> str:
+    """One row for each chip, side and stretch of the year with one decision."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in found.chips:
+        limit = "" if one.limit is None else repr(one.limit)
+        if one.why is not None:
+            writer.writerow([one.chip, "both", "", "", "", "not on sale", "", "", "", limit, one.why])
+            continue
+        for side in sides:
+            for span in one.of_side(side):
+                status, rule, fee, fee_rule = span.verdicts[side]
+                decided = [status, rule or "", repr(fee), fee_rule or "", limit, ""]
+                writer.writerow([one.chip, side, span.first, span.last, repr(span.share), *decided])
+    return buffer.getvalue()
+
+
+def rules_table(
+    found: YearStatus, instance: Instance, sides: Sequence[Side], policy: str, everything: bool
+) -> list[ConsoleRenderable | str]:
+    """One line for each chip on sale and stretch of the year with one decision, and what else rules limit.
+
+    `policy` names the policies applied; `everything` says why chips are not for sale.
+    """
+    country = instance.countries[found.country]
+    one_side = len(sides) == 1
+    title = f"{found.country} {country.name}, {found.year}: " + (
+        f"what the {sides[0]} rules make of each chip" if one_side else "what the rules make of each chip"
+    )
+    if policy:
+        title += f", policy {policy}"
+    title += _changed(instance)
+    heads = ["chip", "days", "status", *([] if one_side else ["export", "import"])]
+    heads += ["decided by"] if one_side else []
+    heads += ["fee\n%", *([] if one_side else ["limit\nthousand"])]
+    body = [line for one in found.chips if one.why is None for line in _lines(one, sides, found.year)]
+    parts: list[ConsoleRenderable | str] = [heading(title), "", grid(heads, body, left=4 if one_side else 5)]
+    parts += ["", *_notes(found, instance, sides, everything)]
+    return parts
+
+
+def _changed(instance: Instance) -> str:
+    """The patches applied where they are few, on a line of their own, else how many values they change."""
+    patches = list(dict.fromkeys(each.text for each in instance.applied))
+    if not patches:
+        return ""
+    few = len(patches) <= PATCHES_NAMED
+    return f"\nwith {' and '.join(patches)}" if few else f", {len(instance.applied)} values changed"
+
+
+def _lines(one: ChipStatus, sides: Sequence[Side], year: int) -> list[list[str]]:
+    if len(sides) == 1:
+        side = sides[0]
+        return [
+            [
+                *_head(one, number, span, year),
+                (verdict := span.verdicts[side]).status,
+                _rule(verdict),
+                _fee(verdict),
+            ]
+            for number, span in enumerate(one.of_side(side))
+        ]
+    limit = "n/a" if one.limit is None else digits.significant(one.limit, 3)
+    return [
+        [
+            *_head(one, number, span, year),
+            _both(span.verdicts["both"]),
+            _cell(span.verdicts["export"]),
+            _cell(span.verdicts["import"]),
+            _fee(span.verdicts["both"]),
+            limit if number == 0 else "",
+        ]
+        for number, span in enumerate(one.spans)
+    ]
+
+
+def _head(one: ChipStatus, number: int, span: Span, year: int) -> list[str]:
+    return [one.chip if number == 0 else "", _days(span.first, span.last, year)]
+
+
+def _days(first: date, last: date, year: int) -> str:
+    from_start, to_end = first == date(year, 1, 1), last == date(year, 12, 31)
+    if from_start and to_end:
+        return "all year"
+    if from_start:
+        return f"to {_day(last)}"
+    if to_end:
+        return f"from {_day(first)}"
+    if first == last:
+        return _day(first)
+    start = str(first.day) if first.month == last.month else _day(first)
+    return f"{start} to {_day(last)}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def _both(verdict: Verdict) -> str:
+    return (
+        f"{verdict.status} ({verdict.rule})" if (verdict.rule or "").startswith("trade.") else verdict.status
+    )
+
+
+def _cell(verdict: Verdict) -> str:
+    return f"{verdict.status} {verdict.rule}" if verdict.rule else verdict.status
+
+
+def _rule(verdict: Verdict) -> str:
+    return verdict.rule or ""
+
+
+def _fee(verdict: Verdict) -> str:
+    return _percent(verdict.fee) if verdict.fee else digits.NOTHING
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}"
+
+
+def _notes(
+    found: YearStatus, instance: Instance, sides: Sequence[Side], everything: bool
+) -> list[ConsoleRenderable | str]:
+    notes: list[ConsoleRenderable | str] = []
+    if len(sides) > 1:
+        notes.append(
+            "status and fee of both sides together; limit: what can be bought in the year, caps on several "
+            "chips aside"
+        )
+        if _decides(found, PRACTICE):
+            notes.append(f"{PRACTICE}: what {found.country} buys in practice, which is less than rules allow")
+    for cap in found.caps:
+        if instance.rules[cap.rule].side in sides:
+            amount = f"{_amount(cap.amount, cap.counts)} {_span(cap.basis)}"
+            what = "exempted beside a cap" if cap.is_exemption else "cap on several chips together"
+            notes.append(f"{what}: {amount}, {cap.rule}")
+    beside = [each for each in found.beside if all(instance.rules[name].side in sides for name in each.rules)]
+    for each in beside:
+        notes.append(f"{each.what}: {_percent(each.open_part)}% left open, {', '.join(each.rules)}")
+    if found.mandate > 0 and len(sides) > 1:
+        notes.append(f"home-made share of purchases required: {_percent(found.mandate)}%")
+    notes += _not_for_sale(found, everything)
+    named = [name for name in instance.rules if _decides(found, name, sides)]
+    if named:
+        notes += [
+            "",
+            heading("rules that decide"),
+            "",
+            grid(["rule", "issuer", "from", "title"], [_legend(instance, name) for name in named], left=4),
+        ]
+    return notes
+
+
+def _legend(instance: Instance, name: str) -> list[str]:
+    rule = instance.rules[name]
+    return [name, rule.issuer, rule.from_.text, rule.title]
+
+
+def _decides(found: YearStatus, name: str, sides: Sequence[Side] = ("both",)) -> bool:
+    """Whether the rule decides a status or fee of a chip for sale."""
+    return any(
+        name == verdict.rule or name in (verdict.fee_rule or "").split(" and ")
+        for one in found.chips
+        if one.why is None
+        for span in one.spans
+        for side, verdict in span.verdicts.items()
+        if side in sides
+    )
+
+
+def _amount(amount: float, counts: str) -> str:
+    if counts == "usd":
+        return f"USD {digits.significant(amount, 3)} bn"
+    # amounts are in thousands
+    size, unit = (
+        (amount / 1e6, "bn")
+        if amount >= 1e6
+        else (amount / 1e3, "M")
+        if amount >= 1e3
+        else (amount, "thousand")
+    )
+    return f"{digits.significant(size, 3)} {unit} {CAP_UNITS[counts]}"
+
+
+def _span(basis: str) -> str:
+    return "a year" if basis == "per_year" else "in all"
+
+
+def _not_for_sale(found: YearStatus, everything: bool) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for one in found.chips:
+        if one.why is not None:
+            reasons.setdefault(one.why, []).append(one.chip)
+    if everything:
+        return [f"{why}: {', '.join(chips)}" for why, chips in sorted(reasons.items())]
+    count = sum(len(chips) for chips in reasons.values())
+    return (
+        [f"{count} chips are not for sale to {found.country} in {found.year}; --verbose says why"]
+        if count
+        else []
+    )

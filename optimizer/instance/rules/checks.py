@@ -1,0 +1,218 @@
+"""What a rule says about other places of the instance, and whether its fields fit what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from optimizer.instance.conflict import Conflict, unknown
+from optimizer.instance.instance import Instance
+from optimizer.instance.problem import number_text
+from optimizer.instance.rules.schema import SHARED_BASES, Bound, Condition, ExportRule
+from optimizer.instance.yaml_reader import Where
+
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "license": ("approval_share",),
+    "cap": ("cap_value",),
+    "fee": ("fee_share",),
+    "mandate": ("mandate_share",),
+    "multiply": ("multiplier",),
+    "suspend": ("suspends",),
+    "exempt": ("cap_value", "relaxes"),
+    "none": ("reason",),
+}
+"""Fields that an action cannot do without."""
+MAY_HAVE: Final[Mapping[str, tuple[str, ...]]] = {
+    "approval_share": ("license",),
+    "cap_value": ("cap", "license", "exempt"),
+    "fee_share": ("fee", "cap", "license", "exempt"),
+    "mandate_share": ("mandate",),
+    "multiplier": ("multiply",),
+    "suspends": ("suspend",),
+    "relaxes": ("license", "cap", "fee", "exempt"),
+}
+"""Actions that a field belongs to."""
+ON_OTHER_SCOPES: Final = ("deny", "license", "multiply", "suspend", "none")
+METRICS: Final[Mapping[str, tuple[str, ...]]] = {
+    "chips": (
+        "tpp",
+        "performance_density",
+        "memory_bandwidth_gbs",
+        "io_bandwidth_gbs",
+        "total_bandwidth_gbs",
+        "node_nm",
+    ),
+    "memory": ("memory_bandwidth_density_gbs_mm2",),
+    "tools": ("node_nm",),
+    "rental": (),
+    "grey": (),
+}
+"""Metrics that exist of each scope."""
+
+
+def check_rules(instance: Instance) -> Iterator[Conflict]:
+    """Every problem of rules and groups with each other and with the rest of the instance."""
+    for group, members in instance.destination_groups.items():
+        where: Where = ("destination_groups", group)
+        if group in instance.countries:
+            message = f"the group `{group}` bears the code of a country"
+            yield Conflict(where, "E313", message, "call it otherwise", True)
+        for position, country in enumerate(members):
+            yield from unknown((*where, position), "E302", "country", country, instance.countries, False)
+    for name, rule in instance.rules.items():
+        yield from _check_names(instance, name, rule)
+        yield from _check_window(name, rule)
+        yield from _check_conditions(name, rule)
+        yield from _check_fields(name, rule)
+        yield from _check_scope(name, rule)
+        yield from _check_cap(name, rule)
+        yield from _check_units(instance, name, rule)
+    yield from _check_circles(instance)
+
+
+def _check_names(instance: Instance, name: str, rule: ExportRule) -> Iterator[Conflict]:
+    places = (*instance.countries, *instance.destination_groups)
+    others = tuple(other for other in instance.rules if other != name)
+    references = (
+        ("destinations", "E315", "country or group", places),
+        ("excluded_destinations", "E315", "country or group", places),
+        ("suppliers", "E302", "country", tuple(instance.countries)),
+        ("chips", "E301", "chip", tuple(instance.chips)),
+        ("lines", "E303", "line", tuple(instance.lines)),
+        ("suspends", "E314", "rule", others),
+        ("relaxes", "E314", "rule", others),
+    )
+    for field, code, kind, known in references:
+        names = getattr(rule, field)
+        for position, one in enumerate(() if isinstance(names, str) else names):
+            yield from unknown(("rules", name, field, position), code, kind, one, known, False)
+    for field in ("suspends", "relaxes"):
+        for position, one in enumerate(getattr(rule, field)):
+            if one in instance.rules and instance.rules[one].side != rule.side:
+                message = f"`{name}` is a rule of the {rule.side} side, `{one}` of the other"
+                yield Conflict(("rules", name, field, position), "E317", message)
+    for country, nation in instance.countries.items():
+        if rule.is_shared_cap and name in nation.trade.caps:
+            message = f"the rule `{name}` bears the name of a cap of {country}"
+            yield Conflict(("rules", name), "E313", message, "call one of them otherwise", True)
+
+
+def _check_window(name: str, rule: ExportRule) -> Iterator[Conflict]:
+    if rule.to is not None and rule.to.end <= rule.from_.start:
+        message = f"the rule `{name}` ends on {rule.to}, before it starts on {rule.from_}"
+        yield Conflict(("rules", name, "to"), "E316", message, "`to` is the last day on which it holds")
+
+
+def _check_conditions(name: str, rule: ExportRule) -> Iterator[Conflict]:
+    places: list[tuple[tuple[str, ...], Condition]] = [(("condition",), rule.condition)]
+    places += [(("alternatives", key), one) for key, one in rule.alternatives.items()]
+    known = METRICS[rule.scope]
+    for place, condition in places:
+        for metric, bound in condition.bounds().items():
+            where: Where = ("rules", name, *place, metric)
+            if metric not in known:
+                message = f"`{metric}` is no metric of {rule.scope}, the scope of `{name}`"
+                hint = f"metrics of {rule.scope}: {', '.join(known) or 'none'}"
+                yield Conflict(where, "E317", message, hint, True)
+            yield from _check_bound(where, bound)
+        if place[0] == "alternatives" and not condition.bounds():
+            message = f"the alternative `{place[-1]}` of `{name}` bounds no metric"
+            hint = "without any condition a rule concerns everything: leave `alternatives` out"
+            yield Conflict(("rules", name, *place), "E317", message, hint, True)
+
+
+def _check_bound(where: Where, bound: Bound) -> Iterator[Conflict]:
+    if bound.min is not None and bound.max is not None and bound.min.number() >= bound.max.number():
+        low, high = number_text(bound.min.number()), number_text(bound.max.number())
+        message = f"nothing lies from {low} (included) to {high} (excluded)"
+        yield Conflict((*where, "max"), "E313", message)
+
+
+def _check_fields(name: str, rule: ExportRule) -> Iterator[Conflict]:
+    for field in NEEDS.get(rule.action, ()):
+        if not _given(rule, field):
+            message = f"the rule `{name}` has the action `{rule.action}`, which needs `{field}`"
+            yield Conflict(("rules", name, "action"), "E317", message)
+    for field, actions in MAY_HAVE.items():
+        if _given(rule, field) and rule.action not in actions:
+            message = f"`{field}` does nothing in a rule with the action `{rule.action}`"
+            hint = f"it belongs to {', '.join(actions)}; leave it out, or set it to "
+            hint += "[]" if isinstance(getattr(rule, field), tuple) else "null"
+            yield Conflict(("rules", name, field), "E317", message, hint, True)
+
+
+def _given(rule: ExportRule, field: str) -> bool:
+    return getattr(rule, field) not in (None, (), "")
+
+
+def _check_scope(name: str, rule: ExportRule) -> Iterator[Conflict]:
+    if rule.scope != "chips" and rule.action not in ON_OTHER_SCOPES:
+        message = f"the action `{rule.action}` concerns chips, not {rule.scope}"
+        hint = f"on {rule.scope}: {', '.join(ON_OTHER_SCOPES)}"
+        yield Conflict(("rules", name, "action"), "E317", message, hint)
+    for field in ("fee_share", "cap_value"):
+        if rule.scope != "chips" and _given(rule, field):
+            message = f"`{field}` is about chips; the scope of `{name}` is {rule.scope}"
+            yield Conflict(("rules", name, field), "E317", message, None, True)
+    for field, scope in (("chips", "chips"), ("lines", "tools")):
+        if _given(rule, field) and rule.scope != scope:
+            message = f"`{field}` chooses among {scope}, but the scope of `{name}` is {rule.scope}"
+            yield Conflict(("rules", name, field), "E317", message, None, True)
+    if rule.scope != "chips" and rule.test == "location":
+        message = f"firms buy chips through subsidiaries; the scope of `{name}` is {rule.scope}"
+        yield Conflict(("rules", name, "test"), "E317", message)
+    if rule.action == "mandate" and (rule.conditions or rule.chips):
+        message = f"the mandate `{name}` is about the whole market, so it chooses no chips"
+        place = "chips" if rule.chips else "condition"
+        yield Conflict(("rules", name, place), "E317", message, None, True)
+
+
+def _check_cap(name: str, rule: ExportRule) -> Iterator[Conflict]:
+    if rule.cap_value is None or rule.action not in MAY_HAVE["cap_value"]:
+        return
+    shared = rule.cap_basis in SHARED_BASES
+    if not shared and rule.cap_counts != "chips":
+        message = f"`{rule.cap_basis}` is a number of chips, so `{name}` cannot count {rule.cap_counts}"
+        yield Conflict(("rules", name, "cap_counts"), "E317", message)
+    if rule.cap_basis == "total" and rule.cap_per == "chip":
+        hint = "write one rule for each chip, with `chips: [ID]`"
+        message = "a cap on a total counts its chips together"
+        yield Conflict(("rules", name, "cap_per"), "E317", message, hint)
+    if rule.action == "exempt" and not rule.is_shared_cap:
+        field = "cap_per" if shared else "cap_basis"
+        message = f"the exemption `{name}` is up to one volume of all its chips, per year or in total"
+        hint = "write `cap_per: together`, and `cap_basis: per_year` or `total`"
+        yield Conflict(("rules", name, field), "E317", message, hint)
+
+
+def _check_units(instance: Instance, name: str, rule: ExportRule) -> Iterator[Conflict]:
+    """An exemption adds to the shared caps that it relaxes, and to other exemptions from the same rule."""
+    if rule.action != "exempt":
+        return
+    opened = {one for one in rule.relaxes if one in instance.rules and not instance.rules[one].is_shared_cap}
+    for other_name, other in instance.rules.items():
+        relaxed = other_name in rule.relaxes and other.is_shared_cap
+        beside = other_name != name and other.action == "exempt" and bool(opened & set(other.relaxes))
+        if not relaxed and not beside:
+            continue
+        # what is free each year adds up to something in all, but not the other way round
+        basis = rule.cap_basis == other.cap_basis or (relaxed and other.cap_basis == "total")
+        if rule.cap_counts != other.cap_counts or not basis:
+            field = "cap_counts" if basis else "cap_basis"
+            message = f"the volume of `{name}` adds to that of `{other_name}`, which has another `{field}`"
+            yield Conflict(("rules", name, field), "E317", message)
+
+
+def _check_circles(instance: Instance) -> Iterator[Conflict]:
+    for name in instance.rules:
+        chain, here = {name}, [name]
+        while here:
+            following = instance.rules.get(here.pop())
+            for one in following.suspends if following else ():
+                if one == name:
+                    message = f"`{name}` suspends a rule that suspends it in turn"
+                    yield Conflict(("rules", name, "suspends"), "E317", message)
+                    return
+                if one not in chain:
+                    chain.add(one)
+                    here.append(one)

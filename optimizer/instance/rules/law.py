@@ -1,0 +1,75 @@
+"""The rules that hold for one country over a stretch of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.parameters import Array
+from optimizer.instance.rules.decide import Decision
+from optimizer.instance.rules.rulebook import Mask, Rulebook
+from optimizer.instance.rules.schema import ExportRule, Scope
+from optimizer.instance.rules.windows import Pieces, cut, in_force
+from optimizer.instance.values import Quantity
+
+# a few policies of every country
+REMEMBERED: Final = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """What holds for `country`: `live` are the rules in force, shape (rules, pieces), `years` the calendar
+    year of each piece."""
+
+    book: Rulebook
+    country: str
+    pieces: Pieces
+    years: NDArray[np.int64]
+    live: Mask
+    decision: Decision
+
+    def value(self, quantity: Quantity) -> Array:
+        """A quantity of calendar years in each piece, shape (pieces,)."""
+        if not quantity.is_series:
+            return np.full(len(self.years), quantity.number())
+        return quantity.at(self.years.astype(np.float64) + 0.5)
+
+    def open_share(self, rule: ExportRule) -> Array:
+        """The share that a rule leaves of what it concerns, where it holds, shape (pieces,)."""
+        if rule.action == "deny":
+            return np.zeros(len(self.years))
+        for action, share in (("license", rule.approval_share), ("multiply", rule.multiplier)):
+            if rule.action == action and share is not None:
+                return self.value(share)
+        return np.ones(len(self.years))
+
+    def open_part(self, scope: Scope, concerns: Callable[[ExportRule], bool]) -> Array:
+        """The least share that the rules of a scope leave open: means over each period, shape (periods,)."""
+        least = np.ones(len(self.years))
+        for position in np.flatnonzero(self.live.any(axis=1)):
+            rule = self.book.rules[position]
+            if rule.scope == scope and concerns(rule):
+                share = np.where(self.live[position], self.open_share(rule), 1.0)
+                least = np.minimum(least, share)
+        return self.pieces.mean(least)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def law(book: Rulebook, country: str, starts: tuple[float, ...], period_years: float) -> Law:
+    """The law for a country over periods that start at `starts` (decimal years) and last `period_years`."""
+    concerned = book.concerns(country)
+    days = [
+        day
+        for position in np.flatnonzero(concerned)
+        if (rule := book.rules[position]).in_force == "dated" and rule.action != "none"
+        for day in (rule.start, rule.end)
+    ]
+    pieces = cut(np.array(starts), period_years, days)
+    live = book.live(concerned, in_force(book.rules, pieces.middles))
+    years = np.floor(pieces.middles).astype(np.int64)
+    return Law(book, country, pieces, years, live, Decision(book, country, live))

@@ -1,0 +1,108 @@
+"""`kloof rules` as a person runs it."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.cli.conftest import Run
+
+COUNTRY = ("--country", "CHN")
+
+
+def test_the_table_names_status_rule_and_fee(kloof: Run) -> None:
+    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026")
+    assert (found.code, found.err) == (0, "")
+    lines = {line.split()[0]: line.split() for line in found.out.splitlines() if line}
+    assert lines["nv_b200"] == [
+        "nv_b200",
+        *["all", "year", "denied", "denied", "us_2023_3a090a_1", "free", "·", "0"],
+    ]
+    assert lines["nv_h20"][3:5] == ["capped", "(trade.limits)"]
+    assert "15 to 27 Jan" in found.out
+    assert "us_2026_case_by_case  BIS (91 FR 1684" in found.out
+    assert "cap on several chips together: 400 thousand chips in all, cn_2026_h200_quota" in found.out
+
+
+def test_a_past_year_of_one_side(kloof: Run) -> None:
+    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2022", "--side", "export", "--format", "csv")
+    assert found.code == 0
+    rows = [row for row in csv.DictReader(io.StringIO(found.out)) if row["chip"] == "nv_h100_sxm"]
+    assert [(row["last"], row["status"], row["rule"]) for row in rows] == [
+        ("2022-10-20", "free", ""),
+        ("2022-12-31", "denied", "us_2022_3a090"),
+    ]
+    assert {row["side"] for row in rows} == {"export"}
+
+
+def test_json_has_every_chip_and_side(kloof: Run) -> None:
+    found = kloof("rules", "world-2026", *COUNTRY, "--format", "json")
+    assert found.code == 0
+    data = found.data
+    assert (data["schema_version"], data["country"], data["year"], data["diagnostics"]) == (
+        1,
+        "CHN",
+        2026,
+        [],
+    )
+    h200 = data["chips"]["nv_h200"]
+    assert set(h200["sides"]) == {"export", "import", "both"}
+    assert [one["status"] for one in h200["sides"]["export"]] == ["denied", "capped"]
+    assert sum(one["share_of_year"] for one in h200["sides"]["both"]) == pytest.approx(1)
+    home = data["chips"]["hw_910c"]
+    assert home["why_not_for_sale"] == "made at home"
+    assert home["sides"] == {"export": [], "import": [], "both": []}
+    assert {one["what"] for one in data["beside"]} >= {"memory from abroad", "the grey market"}
+
+
+def test_changes_are_applied_and_named(kloof: Run) -> None:
+    off = ("--set", "rules.us_2026_case_by_case.in_force = never")
+    found = kloof("rules", "world-2026", *COUNTRY, "--side", "export", *off)
+    assert found.code == 0
+    assert found.out.splitlines()[1] == "with rules.us_2026_case_by_case.in_force = never"
+    (line,) = [line for line in found.out.splitlines() if line.startswith("nv_h200 ")]
+    assert line.split()[1:5] == ["all", "year", "denied", "us_2023_3a090a_1"]
+
+
+def test_what_cannot_be_decided_is_said(kloof: Run) -> None:
+    gone = ("--set", "chips.nv_l20.interconnect_gbs = null")
+    found = kloof("rules", "world-2026", *COUNTRY, "--side", "export", *gone)
+    assert found.code == 1
+    (line,) = [line for line in found.out.splitlines() if line.startswith("nv_l20 ")]
+    assert "undecided" in line
+    assert "warning[E505]: CHN could buy nv_l20, but without its `io_bandwidth_gbs`" in found.err
+    assert "give `interconnect_gbs` of nv_l20" in found.err
+    solved = kloof("validate", "world-2026", *gone)
+    assert solved.code == 2
+    assert "error[E505]" in solved.err
+
+
+def test_the_country_of_the_designers_is_free(kloof: Run, world: str) -> None:
+    found = kloof("rules", world, "--country", "USA", "--format", "csv")
+    assert found.code == 0
+    rows = list(csv.DictReader(io.StringIO(found.out)))
+    assert {row["status"] for row in rows} == {"free", "not on sale"}
+    assert {row["why"] for row in rows if row["chip"] == "hw_960"} == {"sold only in CHN"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--country", "CHM"), "unknown country `CHM`"),
+        ((*COUNTRY, "--year", "1066"), "1066 is not in the range"),
+        ((*COUNTRY, "--side", "exports"), "'exports' is not one of"),
+        (
+            (*COUNTRY, "--set", "rules.us_2026_case_by_cas.in_force = never"),
+            "did you mean `rules.us_2026_case_by_case",
+        ),
+        ((*COUNTRY, "--set", "rules.us_all_sales.to = 2020-01-01"), "before it starts on 2026-01-01"),
+        ((*COUNTRY, "--set", "rules.cn_2026_h200_quota.cap_value = -1"), "must not be negative, got -1"),
+    ],
+)
+def test_bad_input(arguments: tuple[str, ...], says: str, kloof: Run) -> None:
+    found = kloof("rules", "world-2026", *arguments)
+    assert found.code == 2
+    assert says in found.err
+    assert found.out == ""
