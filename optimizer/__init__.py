@@ -1,7 +1,7 @@
 """Kloof: optimal national compute-allocation strategies.
 
-`load` an instance, `patch` it, `solve` it; results are tidy pandas frames. `solve_model` solves any Pyomo
-model of linear, concave `<=` and convex `>=` rows.
+`load` an instance, `patch` it, `solve` it, `compare` policies; results are tidy pandas frames. `solve_model`
+solves any Pyomo model of linear, concave `<=` and convex `>=` rows.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optimizer.api import Compared as Compared
     from optimizer.api import Result as Result
+    from optimizer.api import compare as compare
     from optimizer.api import load as load
     from optimizer.api import patch as patch
     from optimizer.api import solve as solve
     from optimizer.solver import solve_model as solve_model
 
 __version__ = "0.1.0"
-__all__ = ["Result", "load", "patch", "solve", "solve_model"]
+__all__ = ["Compared", "Result", "compare", "load", "patch", "solve", "solve_model"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from optimizer.instance import Instance
+from optimizer.instance import Instance, Policy, parse_patch, read_policy
 from optimizer.instance import load as _load
 from optimizer.instance import patch as _patch
-from optimizer.result.run import WorldRun
+from optimizer.result.comparison import Comparison
+from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import frame
+from optimizer.study.compare import compare_scenarios, scenarios_of
+from optimizer.study.scenarios import Question
 from optimizer.study.solve import DEFAULT_GAP, Extension, solve_world
+
+Policies = Sequence[str | os.PathLike[str]] | Mapping[str, Iterable[str]]
+COMPARE_GAP = 1e-4
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,28 @@ class Result:
     certificates: pd.DataFrame
     ranges: pd.DataFrame
     run: WorldRun
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The same countries under a baseline and several policies.
+
+    `comparison` is tidy: country, policy, metric, item, period, unit, value, baseline, change,
+    change_percent, indistinguishable (1, 0, nan where there is nothing to compare). `ranking` has one row per
+    country and policy, best first: country, policy, place (a shared one: indistinguishable),
+    gain_average_log_units, worth_percent. `certificates` has country, policy, status, lower, upper, gap.
+    `run` holds all detail.
+    """
+
+    comparison: pd.DataFrame
+    ranking: pd.DataFrame
+    certificates: pd.DataFrame
+    run: Comparison
+
+    @cached_property
+    def strategy(self) -> pd.DataFrame:
+        """The plans themselves, as in `Result`: made when first asked for, since it may be large."""
+        return frame(self.run.worlds)
 
 
 def load(instance: str | Path) -> Instance:
@@ -69,17 +99,69 @@ def solve(
     )
     if run.interrupted:
         raise KeyboardInterrupt
-    rows = []
-    for country, plan in run.countries.items():
-        certificate = plan.solution.certificate if plan.solution is not None else None
-        bounds = (
-            (certificate.lower, certificate.upper, certificate.gap)
-            if certificate is not None
-            else (float("nan"),) * 3
-        )
-        rows.append((country, plan.status, *bounds))
+    rows = [(country, plan.status, *_bounds(plan)) for country, plan in run.countries.items()]
     certificates = pd.DataFrame(rows, columns=["country", "status", "lower", "upper", "gap"])
     return Result(frame([run]), certificates, _ranges(run), run)
+
+
+def compare(
+    instance: Instance,
+    policies: Policies,
+    countries: Sequence[str] | None = None,
+    *,
+    objective: str | None = None,
+    gap: float = COMPARE_GAP,
+    time_limit: float | None = None,
+    extend: Extension | None = None,
+    ranges: bool = False,
+    jobs: int | None = None,
+) -> Compared:
+    """Each country (all if None) in the instance as it is, named `baseline`, and under each policy.
+
+    `policies` are files or names of shipped ones, `A+B` for both together, or a mapping from names of your
+    own to patches. `ranges` certifies which differences count, at many times the cost; the other arguments
+    are those of `solve`, and `jobs` the number of processes. Raises `InputError`; a policy or country without
+    a plan raises nothing: its status says so.
+    """
+    if isinstance(policies, Mapping):
+        chosen = [
+            Policy(name, name, "", (), tuple(parse_patch(text) for text in texts))
+            for name, texts in policies.items()
+        ]
+    else:
+        chosen = [read_policy(name) for name in policies]
+    question = Question(objective, gap, time_limit, extend, ranges, jobs)
+    run = compare_scenarios(scenarios_of(instance, chosen), countries, question)
+    if any(world.interrupted for world in run.worlds):
+        raise KeyboardInterrupt
+    certificates = [
+        (country, world.policy, plan.status, *_bounds(plan))
+        for world in run.worlds
+        for country, plan in world.countries.items()
+    ]
+    places = [
+        (country, each.policy, each.place, each.gain, each.worth)
+        for country in run.countries
+        for each in run.ranking(country)
+    ]
+    numbers = pd.DataFrame(run.rows())
+    numbers["indistinguishable"] = numbers["indistinguishable"].astype("float64")
+    return Compared(
+        numbers,
+        pd.DataFrame(
+            places, columns=["country", "policy", "place", "gain_average_log_units", "worth_percent"]
+        ),
+        pd.DataFrame(certificates, columns=["country", "policy", "status", "lower", "upper", "gap"]),
+        run,
+    )
+
+
+def _bounds(plan: CountryRun) -> tuple[float, float, float]:
+    """Lower and upper bound of the objective and the gap between them."""
+    if plan.solution is None:
+        return (float("nan"),) * 3
+    certificate = plan.solution.certificate
+    return certificate.lower, certificate.upper, certificate.gap
 
 
 def _ranges(run: WorldRun) -> pd.DataFrame:

@@ -19,7 +19,22 @@ import click
 # when it is imported, would only wait for each other there.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-COMMANDS: Final = ("solve", "evaluate", "validate", "inspect", "export", "new", "schema")
+COMMANDS: Final = (
+    *(
+        "solve",
+        "compare",
+        "explain",
+        "report",
+        "evaluate",
+        "policies",
+        "rules",
+        "validate",
+        "inspect",
+        "export",
+        "new",
+        "schema",
+    ),
+)
 
 
 class KloofGroup(click.Group):

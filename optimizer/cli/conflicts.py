@@ -1,80 +1,60 @@
-"""For a country without a plan: which rows exclude each other, and the input cells behind them."""
+"""Why plans are as they are, worked out right after a solve, and what is said where a country has none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
 
-from pyomo.core.expr.visitor import identify_mutable_parameters
-from pyomo.environ import Constraint
-
-from models.national import build
-from models.parameters import TABLE
-from optimizer.cli.scenario import Extension
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
-from optimizer.instance.cells import cell_map, matches
-from optimizer.instance.load import Cell
 from optimizer.result.run import INFEASIBLE, CountryRun, WorldRun
+from optimizer.solver import Solver
+from optimizer.study.explain import Explanation, explain_conflict, explain_plan
+from optimizer.study.inputs import Inputs
+from optimizer.study.plan_solver import PlanSolver
 
-CELLS_PER_ROW: Final = 6
 
-
-def explain_conflicts(
-    world: WorldRun, instance: Instance, objective: str | None, extension: Extension | None
+def explained(
+    world: WorldRun, instance: Instance, objective: str | None, *, repairs: bool = True
 ) -> WorldRun:
-    """The run in which every infeasible country says what conflicts, one diagnostic per row."""
-    explained = {
-        run.country: replace(
-            run, diagnostics=(*run.diagnostics, *_explain(run, instance, objective, extension))
-        )
-        for run in world.runs
-        if run.status == INFEASIBLE
-    }
-    return replace(
-        world,
-        countries={country: explained.get(country, run) for country, run in world.countries.items()},
-        leader_run=explained.get(world.leader, world.leader_run),
-    )
+    """The run in which every plan says what limits it, and every country without one what conflicts: one
+    diagnostic per limit, and the repairs found where `repairs` are wanted."""
+    inputs = Inputs(instance, objective)
+
+    def told(run: CountryRun) -> CountryRun:
+        if run.status != INFEASIBLE:
+            return replace(run, explanation=explain_plan(run, inputs).data())
+        found = explain_conflict(run, inputs, _solver(run) if repairs else None, objective)
+        return replace(run, explanation=found.data(), diagnostics=(*run.diagnostics, *_diagnostics(found)))
+
+    done = {run.country: told(run) for run in world.runs}
+    leader = None if world.leader_run is None else done.get(world.leader, world.leader_run)
+    return replace(world, countries={name: done[name] for name in world.countries}, leader_run=leader)
 
 
-def _explain(
-    run: CountryRun, instance: Instance, objective: str | None, extension: Extension | None
-) -> Iterator[Diagnostic]:
-    if run.parameters is None or run.solution is None:
-        return
-    model = build(run.parameters)
-    if extension is not None:
-        extension(model)
-    for row in run.solution.conflict:
-        cells = list(_cells(model, row, instance, run.country, objective))
-        named = [f"{cell.path} ({cell.file}:{cell.line})" if cell.file else cell.path for cell in cells]
-        more = f" and {len(named) - CELLS_PER_ROW} more" if len(named) > CELLS_PER_ROW else ""
-        first = cells[0] if cells else None
+def _solver(run: CountryRun) -> PlanSolver | None:
+    """The solver of the program that the run was tried with, rows of the user's included."""
+    if run.solution is None:
+        return None
+    return PlanSolver(run.solution.program, Solver(run.solution.program))
+
+
+def _diagnostics(explanation: Explanation) -> Iterator[Diagnostic]:
+    least = explanation.repairs[0].words if explanation.repairs else None
+    last = len(explanation.conflict) - 1
+    for number, group in enumerate(explanation.conflict):
+        first = group.inputs[0] if group.inputs else None
+        place = None if first is None else first.quantity.location
+        when = f" in {group.span}" if group.span else ""
+        others = "; ".join(f"{one.path}  {one.place}" for one in group.inputs[1:])
+        hints = [f"and {others}"] if others else []
+        if least is not None and number == last:
+            hints.append(f"{explanation.country} has a plan with {least}")
         yield Diagnostic(
             "S106",
-            f"{run.country}: `{row}` cannot hold together with the other rows named here",
-            file=first.file if first else None,
-            line=first.line if first else None,
-            path=first.path if first else None,
-            hint=f"it follows from {', '.join(named[:CELLS_PER_ROW])}{more}" if named else None,
+            f"{explanation.country}: {group.words}{when} cannot hold together with the others named here",
+            file=None if place is None else place.file,
+            line=None if place is None else place.line,
+            path=None if first is None else first.path,
+            hint="; ".join(hints) or None,
         )
-
-
-def _cells(model: Any, row: str, instance: Instance, country: str, objective: str | None) -> Iterator[Cell]:
-    """The cells behind a row's numbers: those of the country first, then those that all share."""
-    name, _, labels = row.rstrip("]").partition("[")
-    component = model.component(name)
-    key: Any = tuple(labels.split(",")) if "," in labels else labels or None
-    if component is None or component.ctype is not Constraint or key not in component:
-        return
-    names = {data.parent_component().local_name for data in identify_mutable_parameters(component[key].expr)}
-    feeding = cell_map(instance, country, objective)
-    # The patterns that a parameter reads itself come first, so one of each says most.
-    patterns = dict.fromkeys(
-        feeding.reads(name)[0] for name in TABLE if name in names and feeding.reads(name)
-    )
-    found = [cell for pattern in patterns for cell in instance.cells() if matches(pattern, cell.path)]
-    unique = {cell.path: cell for cell in found}
-    yield from sorted(unique.values(), key=lambda cell: not cell.path.startswith(f"countries.{country}."))

@@ -17,7 +17,8 @@ from optimizer.result.strategy import rows
 PACKAGES: Final = ("kloof", "highspy", "numpy", "pyomo", "pydantic")
 
 
-def _country(run: CountryRun) -> dict[str, Any]:
+def country_data(run: CountryRun) -> dict[str, Any]:
+    """How one country's solve ended and why, as JSON data."""
     data: dict[str, Any] = {
         "status": run.status,
         "objective": summary.objective_data(run),
@@ -26,16 +27,17 @@ def _country(run: CountryRun) -> dict[str, Any]:
     }
     if run.solution is not None and run.solution.conflict:
         data["conflict"] = list(run.solution.conflict)
-    return data
+    return {**data, **run.explanation}
 
 
 def _leader(world: WorldRun) -> dict[str, Any]:
     run = world.leader_run
-    return {
+    data: dict[str, Any] = {
         "country": world.leader,
         "status": run.status if run else None,
         "certificate": summary.certificate_data(run) if run else None,
     }
+    return data if run is None or run.solved else {**data, **run.explanation}
 
 
 def _head(world: WorldRun) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def solve_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
             {**row._asdict(), "value": text_of_infinity(row.value)} for row in rows(run, world.leader_run)
         ]
         headline = summary.headline_data(run, world.leader_run)
-        countries[country] = {**_country(run), "headline": headline, "strategy": strategy}
+        countries[country] = {**country_data(run), "headline": headline, "strategy": strategy}
     return {
         **_head(world),
         "countries": countries,
@@ -70,9 +72,9 @@ def solve_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
 
 
 def summary_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
-    """What `summary.json` holds: certificates and headline numbers, without the strategies."""
+    """What `summary.json` holds: certificates, headline numbers and explanations, without the strategies."""
     countries = {
-        country: {**_country(run), "headline": summary.headline_data(run, world.leader_run)}
+        country: {**country_data(run), "headline": summary.headline_data(run, world.leader_run)}
         for country, run in world.countries.items()
     }
     return {**_head(world), "countries": countries, "world_demand": _demand(demand)}
@@ -86,7 +88,7 @@ def evaluate_document(evaluation: Evaluation, world: WorldRun) -> dict[str, Any]
         "status": "broken" if evaluation.broken else "kept",
         "country": evaluation.run.country,
         "objective": text_of_infinity(evaluation.objective),
-        "optimum": _country(world.countries[evaluation.run.country]),
+        "optimum": country_data(world.countries[evaluation.run.country]),
         "loss_average_log_units": evaluation.loss,
         "broken": [{"row": each.row, "excess": each.excess, "unit": each.unit} for each in evaluation.broken],
         "strategy": [{**row._asdict(), "value": text_of_infinity(row.value)} for row in strategy],

@@ -119,7 +119,7 @@ def open_scenario(
     Raises `InputError` with every problem of the first step that finds any.
     """
     loaded = load(instance)
-    names = [name for text in policies for name in _parts(text)]
+    names = [name for text in policies for name in policy_names(text)]
     chosen = [read_policy(name) for name in names]
     changed = patch(loaded, [*(each for policy in chosen for each in policy.patches), *patches])
     if objective is not None and objective not in changed.objectives:
@@ -142,27 +142,27 @@ def open_scenario(
         file, extension = _extension(extend)
         inputs["extend"] = {"function": extend.rpartition(":")[2], "sha256": sha256(file.read_bytes())}
     applied = [
-        {"path": each.path, "old": _json(each.old), "new": _json(each.new), "patch": each.text}
+        {"path": each.path, "old": json_value(each.old), "new": json_value(each.new), "patch": each.text}
         for each in changed.applied
     ]
     return Scenario(changed, "+".join(policy.name for policy in chosen), inputs, applied, extension)
 
 
-def _parts(text: str) -> list[str]:
+def policy_names(text: str) -> list[str]:
     """The policies in `A+B`, unless that is the name of a file."""
     return [text] if Path(text).exists() else [part.strip() for part in text.split("+")]
 
 
-def _json(value: object) -> object:
+def json_value(value: object) -> object:
     """A patched value as JSON data; what JSON has no word for as text."""
     if isinstance(value, (str, bool, int)) or value is None:
         return value
     if isinstance(value, float):
         return value if abs(value) < float("inf") else str(value)
     if isinstance(value, dict):
-        return {str(key): _json(each) for key, each in value.items()}
+        return {str(key): json_value(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_json(each) for each in value]
+        return [json_value(each) for each in value]
     return str(value)
 
 

@@ -101,10 +101,9 @@ def command(
         ranges=ranges,
         progress=None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
     )
-    if any(run.status == INFEASIBLE for run in world.runs):
-        from optimizer.cli.conflicts import explain_conflicts
+    from optimizer.cli.conflicts import explained
 
-        world = explain_conflicts(world, scenario.instance, objective, scenario.extension)
+    world = explained(world, scenario.instance, objective)
     demand = world_demand(world, scenario.instance)
     strategy = ""
     if not no_save or format_ == "csv":
@@ -112,14 +111,20 @@ def command(
 
         strategy = csv_text(world)
     if not no_save:
+        from optimizer.cli.context import context_files
+
         if world.interrupted:
             directory = store.beside_earlier(directory)
         wall = time.perf_counter() - started
-        store.save(directory, _files(world, demand, strategy, inputs, scenario.applied, wall))
+        files = _files(world, demand, strategy, inputs, scenario.applied, wall)
+        store.save(directory, {**files, **context_files(world, scenario.instance, objective)})
         if not quiet:
             note(f"saved in {directory}")
-    _show(world, demand, strategy, format_, quiet, verbose or 0 < len(countries) <= DETAILED_COUNTRIES)
-    return exit_code(world, failed=_failure(world))
+    detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
+    _show(world, demand, strategy, format_, quiet, detailed)
+    if not no_save and not quiet and any(run.status == INFEASIBLE for run in world.runs):
+        note(f"what conflicts, and every repair found: kloof explain {directory}")
+    return exit_code(world, failed=failure_code(world))
 
 
 def _progress(count: int) -> Any:
@@ -142,7 +147,7 @@ def _progress(count: int) -> Any:
     return tell
 
 
-def _failure(world: WorldRun) -> int:
+def failure_code(world: WorldRun) -> int:
     """Exit code of the countries that failed: 2 where their input is at fault, else 70."""
     from optimizer.cli.session import INTERNAL, INVALID
     from optimizer.result.run import FAILED
@@ -184,6 +189,7 @@ def _show(
         for run in world.countries.values() if detailed else ():
             parts += ["", *detail(run, world)]
         emit(place.render(parts))
+    report(d for d in world.diagnostics if d.severity == "error" or not quiet)
     for run in world.runs:
         # The table says what is to be warned of; other forms of data have no place for it.
         report(d for d in run.diagnostics if d.severity == "error" or (format_ == "csv" and not quiet))

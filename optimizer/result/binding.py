@@ -75,20 +75,30 @@ def binding_rows(
 ) -> list[list[str]]:
     """Rows of text under `HEADS`; worth in permanent percent of effective compute, that of a unit the
     largest over the periods. Limits of zero come last; of many, only the most valuable are listed."""
-    sold = on_sale(parameters, instance)
-    lines = [
-        _Bound(prices, kept, parameters, values, instance)
-        for prices in shadow_prices(parameters, solution)
-        if (kept := _Kept(prices, parameters, values, sold)).meant
-    ]
+    lines = bounds(parameters, values, solution, instance)
     lines.sort(key=lambda line: (-line.worth, -line.unit_worth))
     opened = [line for line in lines if not line.closed]
     closed = [line for line in lines if line.closed]
     return [*_listed(opened, MOST_OPEN, "n more"), *_listed(closed, MOST_CLOSED, "n more closed")]
 
 
-def _listed(lines: Sequence[_Bound], most: int, more: str) -> Iterator[list[str]]:
-    yield from (line.text() for line in lines[:most])
+def bounds(
+    parameters: PlanParameters, values: Values, solution: Solution, instance: InstanceLike
+) -> list[Bound]:
+    """Every limit that binds in a reported period and denies something, in the order of `LIMITS`."""
+    sold = on_sale(parameters, instance)
+    every = shadow_prices(parameters, solution)
+    binding = {prices.limit.name for prices in every}
+    amounts = {name: of(parameters, values) for name, of in AMOUNTS.items() if name in binding}
+    return [
+        Bound(prices, kept, parameters, instance)
+        for prices in every
+        if (kept := _Kept(prices, parameters, values, amounts, sold)).meant
+    ]
+
+
+def _listed(lines: Sequence[Bound], most: int, more: str) -> Iterator[list[str]]:
+    yield from (_text(line) for line in lines[:most])
     if len(lines) > most:
         yield [f"... and {more.replace('n', str(len(lines) - most), 1)}", *[""] * (len(HEADS) - 1)]
 
@@ -117,7 +127,12 @@ class _Kept:
     """
 
     def __init__(
-        self, prices: ShadowPrices, parameters: PlanParameters, values: Values, sold: NDArray[np.bool_]
+        self,
+        prices: ShadowPrices,
+        parameters: PlanParameters,
+        values: Values,
+        amounts: Values,
+        sold: NDArray[np.bool_],
     ) -> None:
         name, labels = prices.limit.name, parameters.sets.periods
         kept = np.ones(len(prices.periods), dtype=np.bool_)
@@ -129,9 +144,8 @@ class _Kept:
         at = [labels.index(period) for period in prices.periods]
         if name in ("import_control", "grey_offer"):
             kept &= sold[item, at]
-        if name in AMOUNTS:
-            amounts = AMOUNTS[name](parameters, values)
-            row = amounts.reshape(len(members), -1)[item]
+        if name in amounts:
+            row = amounts[name].reshape(len(members), -1)[item]
             amount = row[at] if len(row) > 1 else row
             self.closed = not amount[kept].any()
             if self.closed and not _denies(name, item, values):
@@ -152,43 +166,53 @@ def _denies(name: str, item: int, values: Values) -> bool:
     return name not in ("grey_offer", "packaging", "die_bank", "memory_balance", "schools", "power_supply")
 
 
-class _Bound:
-    """One limit with its prices over the periods where they are of interest."""
+class Bound:
+    """One limit with its prices over the periods where they are of interest.
+
+    Arrays over `periods`: `price` in objective units per `unit`; `percent` the same as permanent log percent
+    of effective compute (None where capability has no weight); `usd_bn` over the price of money (nan where it
+    has none); `amount` how much of the limit there is (None where it is no amount). `closed`: it is zero in
+    all of them. `worth` is what 10% more would be worth in percent, `unit_worth` the highest of `percent`.
+    """
 
     def __init__(
-        self,
-        prices: ShadowPrices,
-        kept: _Kept,
-        parameters: PlanParameters,
-        values: Values,
-        instance: InstanceLike,
+        self, prices: ShadowPrices, kept: _Kept, parameters: PlanParameters, instance: InstanceLike
     ) -> None:
         self.limit, self.item = prices.limit, prices.item
-        percent = None if prices.compute_percent is None else prices.compute_percent[kept.periods]
-        usd = prices.usd_bn[kept.periods]
-        self.unit_worth = 0.0 if percent is None else float(percent.max())
-        self.usd_bn = None if np.isnan(usd).all() else float(np.nanmax(usd))
-        self.closed, self.worth = kept.closed, 0.0
-        if percent is not None and kept.amount is not None:
-            self.worth = float((0.1 * kept.amount * percent)[np.isfinite(kept.amount)].sum())
+        self.periods = tuple(prices.periods[t] for t in kept.periods)
+        self.price = prices.price[kept.periods]
+        self.percent = None if prices.compute_percent is None else prices.compute_percent[kept.periods]
+        self.usd_bn = prices.usd_bn[kept.periods]
+        self.amount, self.closed = kept.amount, kept.closed
+        self.unit_worth = 0.0 if self.percent is None else float(self.percent.max())
+        self.worth = 0.0
+        if self.percent is not None and kept.amount is not None:
+            self.worth = float((0.1 * kept.amount * self.percent)[np.isfinite(kept.amount)].sum())
         self.unit = self.limit.unit
         if self.limit.index[:1] == ("rules",):
-            self.unit = CAP_UNITS[instance.countries[parameters.country].trade.caps[self.item].counts]
-        self.span = self._span([prices.periods[t] for t in kept.periods], parameters)
+            self.unit = cap_unit(instance, parameters.country, self.item)
+        self.over_all = self.limit.index[-1:] != ("periods",)
+        self.span = "all together" if self.over_all else span(self.periods, parameters)
 
-    def _span(self, periods: Sequence[str], parameters: PlanParameters) -> str:
-        """First and last period where every one between binds, else how many of all do."""
-        if self.limit.index[-1:] != ("periods",):
-            return "all together"
-        if len(periods) == 1:
-            return periods[0]
-        labels = parameters.sets.periods[: parameters.sets.reported]
-        if labels.index(periods[-1]) - labels.index(periods[0]) == len(periods) - 1:
-            return f"{periods[0]}-{periods[-1]}"
-        return f"{len(periods)} of {len(labels)} {'years' if parameters.scalar('dt') == 1 else 'periods'}"
 
-    def text(self) -> list[str]:
-        name = self.limit.meaning + (f": {self.item}" if self.item else "")
-        ten = "closed" if self.closed else significant(self.worth) if self.limit.name in AMOUNTS else "n/a"
-        usd = "n/a" if self.usd_bn is None else significant(self.usd_bn)
-        return [name, self.span, self.unit, ten, significant(self.unit_worth), usd]
+def cap_unit(instance: InstanceLike, country: str, name: str) -> str:
+    """What a cap counts, in words."""
+    own = instance.countries[country].trade.caps.get(name)
+    return CAP_UNITS[instance.rules[name].cap_counts if own is None else own.counts]
+
+
+def span(periods: Sequence[str], parameters: PlanParameters) -> str:
+    """First and last of some reported periods where they are all between, else how many of all they are."""
+    if len(periods) == 1:
+        return periods[0]
+    labels = parameters.sets.periods[: parameters.sets.reported]
+    if labels.index(periods[-1]) - labels.index(periods[0]) == len(periods) - 1:
+        return f"{periods[0]}-{periods[-1]}"
+    return f"{len(periods)} of {len(labels)} {'years' if parameters.scalar('dt') == 1 else 'periods'}"
+
+
+def _text(line: Bound) -> list[str]:
+    name = line.limit.meaning + (f": {line.item}" if line.item else "")
+    ten = "closed" if line.closed else significant(line.worth) if line.limit.name in AMOUNTS else "n/a"
+    dearest = "n/a" if np.isnan(line.usd_bn).all() else significant(float(np.nanmax(line.usd_bn)))
+    return [name, line.span, line.unit, ten, significant(line.unit_worth), dearest]

@@ -53,10 +53,13 @@ def relative_width(run: CountryRun, number: str) -> float:
     return MEASURED_RELATIVE_WIDTH[number] * _growth(run)
 
 
-def _growth(run: CountryRun) -> float:
-    """How much wider ranges are than those measured."""
-    gap = MEASURED_GAP if run.solution is None else run.solution.certificate.gap
+def growth(gap: float) -> float:
+    """How much wider ranges are at a certified gap than those measured."""
     return math.sqrt(min(max(gap, MEASURED_GAP), LARGEST_GAP) / MEASURED_GAP)
+
+
+def _growth(run: CountryRun) -> float:
+    return growth(MEASURED_GAP if run.solution is None else run.solution.certificate.gap)
 
 
 def _money_is_scarce(run: CountryRun) -> bool:

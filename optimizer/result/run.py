@@ -37,6 +37,9 @@ class InstanceLike(Protocol):
     @property
     def market(self) -> Any: ...
 
+    @property
+    def rules(self) -> Mapping[str, Any]: ...
+
 
 class AppliedPatch(Protocol):
     """One patch as it acted: the cell, its value before and after, and the text that asked for it."""
@@ -63,7 +66,8 @@ class CountryRun:
     (`models.simulate`), arrays shaped by the variable's index sets, periods last, tail included. `leader` is
     the path that this country follows; for the leader itself its own path. `ranges` gives for a headline
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,
-    `capability/2030`), its least and greatest value over all plans within the certified gap.
+    `capability/2030`), its least and greatest value over all plans within the certified gap. `explanation`
+    says what limits the plan, or why there is none, as JSON data (`optimizer.study.explain`).
     """
 
     country: str
@@ -74,6 +78,7 @@ class CountryRun:
     leader: LeaderPath | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    explanation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def solved(self) -> bool:

@@ -6,6 +6,7 @@ stated as permanent log percent of effective compute, and over the price of a do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 # Prices below this share of the largest of their kind are what the solver's tolerance leaves.
 NEGLIGIBLE: Final = 1e-7
+# Policy rows are always there and say nothing at these values: no spending is below a floor of 0.
+SAYS_NOTHING: Final[Mapping[str, tuple[str, float]]] = {
+    "least_share": ("share_floor", 0.0),
+    "largest_share": ("share_ceiling", 1.0),
+    "home_market": ("mandate", 0.0),
+}
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,16 @@ def shadow_prices(parameters: PlanParameters, solution: Solution) -> list[Shadow
     labels = np.array(sets.periods[: sets.reported])
     money = np.abs(solution.dual("budget"))
     money[money == 0] = np.nan
+    # what one objective unit is worth in percent, None where capability has no weight
+    worth = metrics.effective_compute_percent(np.ones(1), parameters)
     found: list[ShadowPrices] = []
     for limit in LIMITS.values():
         duals = np.nan_to_num(np.abs(solution.dual(limit.name)))
         if duals.size == 0:
             continue
+        if limit.name in SAYS_NOTHING:
+            name, value = SAYS_NOTHING[limit.name]
+            duals = np.where(parameters[name] == value, 0.0, duals)
         by_period = limit.index[-1:] == ("periods",)
         grid = duals.reshape(-1, len(sets.periods)) if by_period else duals.reshape(-1, 1)
         inner = limit.index[:-1] if by_period else limit.index
@@ -67,7 +79,7 @@ def shadow_prices(parameters: PlanParameters, solution: Solution) -> list[Shadow
         for i in np.flatnonzero(binds.any(axis=1) & meant):
             at = np.flatnonzero(binds[i])
             price = grid[i, at]
-            percent = metrics.effective_compute_percent(price, parameters)
+            percent = None if worth is None else worth * price
             found.append(
                 ShadowPrices(limit, names[i], tuple(labels[at].tolist()), price, percent, price / money[at])
             )

@@ -17,6 +17,7 @@ from typing import Any, Final
 from optimizer.errors import Diagnostic, InputError
 
 MANIFEST: Final = "manifest.json"
+SUMMARY: Final = "summary.json"
 PROGRAM: Final = "kloof"
 
 
@@ -66,6 +67,37 @@ def _is_run(directory: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(manifest, dict) and manifest.get("program") == PROGRAM
+
+
+def open_run(directory: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The manifest and summary of a saved run. Raises `InputError` where there is none or it is damaged."""
+    if not _is_run(directory):
+        message = "no saved run here" if directory.is_dir() else "no such directory"
+        hint = "name a directory that `kloof solve` or `kloof compare` saved"
+        raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
+    found = []
+    for name in (MANIFEST, SUMMARY):
+        try:
+            data = json.loads((directory / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            message = f"the file cannot be read: {error}"
+            place = str(directory / name)
+            raise InputError(Diagnostic("E642", message, file=place, hint="save the run again")) from error
+        found.append(data)
+    return found[0], found[1]
+
+
+def changed_files(manifest: Mapping[str, Any], instance: Path) -> list[str]:
+    """The files of a run's instance whose content in the directory `instance` is not what it was."""
+    changed = []
+    for name, known in manifest.get("files", {}).items():
+        try:
+            same = sha256((instance / name).read_bytes()) == known
+        except OSError:
+            same = False
+        if not same:
+            changed.append(name)
+    return changed
 
 
 def save(directory: Path, files: Mapping[str, str]) -> None:

@@ -154,9 +154,9 @@ def csv_text(world: WorldRun) -> str:
     """The strategies of all countries that have a plan as CSV text with full-precision numbers."""
     lines = [",".join(COLUMNS) + "\n"]
     for country, run in world.countries.items():
-        before = _fields(country, world.policy)
+        before = csv_fields(country, world.policy)
         for metric, item, unit, periods, values in series(run, world.leader_run):
-            between = _fields(metric, item, unit)
+            between = csv_fields(metric, item, unit)
             lines += [
                 f"{before},{period},{between},{value!r}\n"
                 for period, value in zip(periods, values, strict=True)
@@ -164,7 +164,7 @@ def csv_text(world: WorldRun) -> str:
     return "".join(lines)
 
 
-def _fields(*texts: str) -> str:
+def csv_fields(*texts: str) -> str:
     """Texts as fields of a line of CSV, quoted where they must be."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="").writerow(texts)

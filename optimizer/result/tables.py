@@ -24,6 +24,7 @@ PLAIN_WIDTH: Final = 120
 ROWS_NAMED: Final = 6
 CHANGES_NAMED: Final = 2
 PASSES_LEADER: Final = "S105"
+EXCLUDE_EACH_OTHER: Final = "S106"
 PART_OF: Final = re.compile(r"part of ([A-Z]{3})\b", re.IGNORECASE)
 SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
@@ -114,7 +115,7 @@ def summary(
             parts += ["", grid(heads, spread)]
     failed = [run for run in world.countries.values() if tops[run.country] is None]
     parts += [""] if solved and failed else []
-    parts += [f"{run.country}  {run.status}: {_reason(run)}" for run in failed]
+    parts += [f"{run.country}  {run.status}: {reason(run)}" for run in failed]
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)].country if hint else None)]
     notes = [*_notes(world, solved), *more_notes]
@@ -214,7 +215,11 @@ def _gap(run: CountryRun) -> str:
     return f"{gap}#" if run.status == STOPPED else gap
 
 
-def _reason(run: CountryRun) -> str:
+def reason(run: CountryRun) -> str:
+    """Why a country has no plan."""
+    limits = [diagnostic for diagnostic in run.diagnostics if diagnostic.code == EXCLUDE_EACH_OTHER]
+    if limits:
+        return f"{len(limits)} limits exclude each other, listed as errors"
     if run.status == INFEASIBLE and run.solution is not None and run.solution.conflict:
         conflict = run.solution.conflict
         more = f" and {len(conflict) - ROWS_NAMED} more" if len(conflict) > ROWS_NAMED else ""

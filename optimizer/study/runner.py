@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 _task: Callable[[Any], Any] | None = None
@@ -20,7 +21,7 @@ def available_jobs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_each(task: Callable[[str], T], items: Sequence[str], jobs: int) -> Iterator[T]:
+def run_each(task: Callable[[Item], T], items: Sequence[Item], jobs: int) -> Iterator[T]:
     """`task` of every item, in order. With several jobs, forked processes inherit `task` and all it refers
     to, so only results are sent between them."""
     if jobs <= 1 or len(items) <= 1:

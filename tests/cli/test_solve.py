@@ -41,6 +41,14 @@ def test_more_money_than_there_is_use_for_leaves_the_split_open(kloof: Run, worl
     assert "shares are those of the cheapest, in tens" in text
 
 
+def test_change_that_no_plan_reads_is_warned_of(kloof: Run, world: str) -> None:
+    patch = "objectives.capability.autonomy_weight = 0.2"
+    done = kloof("solve", world, "--no-save", "--country", "CHN", "--set", patch)
+    assert done.code == 0
+    assert "warning[S107]: `objectives.capability.autonomy_weight` was changed to no effect" in done.err
+    assert "S107" not in kloof("solve", world, "--no-save", "--country", "CHN", "--quiet", "--set", patch).err
+
+
 def test_numbers_of_which_nothing_is_known_are_not_printed_as_zero(kloof: Run, world: str) -> None:
     text = kloof("solve", world, "--no-save", "--gap", "0.3", COLUMNS="120").out
     numbers = next(line for line in text.splitlines() if line.startswith("CHN")).split()[1 + CATEGORIES :]
@@ -138,7 +146,8 @@ def test_cash_of_the_strategy_balances(saved: Path) -> None:
 
 
 def test_saved_run_holds_strategy_summary_and_manifest(saved: Path, world: str) -> None:
-    assert sorted(path.name for path in saved.iterdir()) == ["manifest.json", "strategy.csv", "summary.json"]
+    names = ["context.json", "inputs.csv", "manifest.json", "strategy.csv", "summary.json"]
+    assert sorted(path.name for path in saved.iterdir()) == names
     manifest = json.loads((saved / "manifest.json").read_text())
     assert manifest["program"] == "kloof"
     assert manifest["wall_time_seconds"] > 0
@@ -159,7 +168,7 @@ def test_same_inputs_give_the_same_place_and_bytes(
     (place,) = (tmp_path / "runs").iterdir()
     assert re.fullmatch("solve-[0-9a-f]{12}", place.name)
     assert f"runs/{place.name}" in done.err
-    for name in ("strategy.csv", "summary.json"):
+    for name in ("strategy.csv", "summary.json", "inputs.csv", "context.json"):
         assert (place / name).read_bytes() == (saved / name).read_bytes()
     manifests = [json.loads((run / "manifest.json").read_text()) for run in (place, saved)]
     for manifest in manifests:
@@ -185,7 +194,8 @@ def test_infeasible_country_ends_with_3_and_names_rows_and_inputs(kloof: Run, wo
     china = done.data["countries"]["CHN"]
     assert china["status"] == "infeasible"
     assert china["conflict"]
-    assert any("cash0_usd_bn" in (each["hint"] or "") + each["message"] for each in china["diagnostics"])
+    assert any((each["path"] or "").endswith("cash0_usd_bn") for each in china["diagnostics"])
+    assert any("cash0_usd_bn = " in each["words"] for each in china["repairs"])
 
 
 def test_without_a_leader_to_follow_the_leaders_conflict_is_named(kloof: Run, world: str) -> None:
@@ -193,7 +203,7 @@ def test_without_a_leader_to_follow_the_leaders_conflict_is_named(kloof: Run, wo
     done = kloof("solve", world, "--no-save", "--country", "CHN", "--set", patch)
     assert done.code == 3
     assert "the leader USA has no plan" in done.out
-    assert "error[S106]: USA: `budget[2026]`" in done.err
+    assert "error[S106]: USA: cash of USD -100,000 bn at the start in 2026" in done.err
 
 
 def test_mixed_outcomes_end_with_1_and_stand_side_by_side(kloof: Run, world: str) -> None:

@@ -1,0 +1,306 @@
+"""`kloof compare`: the same countries under several policies beside the baseline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer.cli.options import PositiveNumber, examples, instance_argument, output_options
+
+if TYPE_CHECKING:
+    from optimizer.cli.scenario import Scenario
+    from optimizer.instance import Instance, Policy
+    from optimizer.result.comparison import Comparison
+
+# With more countries than this, each country's own tables only on --verbose.
+DETAILED_COUNTRIES = 3
+
+
+@click.command(
+    "compare",
+    short_help="The same countries under several policies.",
+    epilog=examples(
+        "kloof compare world-2026 --policy grey_closed --policy rental_closed",
+        "kloof compare world-2026 --country CHN --policy grey_closed+rental_closed --gap 1e-6",
+        "kloof compare world-2026 --every-policy",
+        "kloof compare my-world --policy mine.yaml --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
+    ),
+)
+@instance_argument
+@click.option(
+    "--policy",
+    "names",
+    multiple=True,
+    metavar="P",
+    help="A policy file, or the name of a shipped policy: one column. A+B is one column of both.",
+)
+@click.option("--every-policy", is_flag=True, help="All shipped policies that fit the instance.")
+@click.option(
+    "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
+)
+@click.option(
+    "--set",
+    "patches",
+    multiple=True,
+    metavar="PATCH",
+    help="Change a value in every column, the baseline included. May be repeated.",
+)
+@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
+@click.option(
+    "--extend", metavar="FILE.py:FUNCTION", help="A function that adds rows of your own to the Pyomo model."
+)
+@click.option(
+    "--gap",
+    type=PositiveNumber(min=0, min_open=True),
+    default=1e-4,
+    show_default=True,
+    help="Certified gap asked for, in average log units. A smaller one tells more policies apart.",
+)
+@click.option(
+    "--time-limit",
+    type=PositiveNumber(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Stop each plan after this long with the best one found and its gap.",
+)
+@click.option(
+    "--ranges",
+    is_flag=True,
+    help="Certify which differences count: the range of headline numbers over all plans within the gap. "
+    "Takes many times as long.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; one per processor by default."
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the run here.")
+@click.option("--no-save", is_flag=True, help="Save nothing.")
+@output_options
+def command(
+    instance: str,
+    names: tuple[str, ...],
+    every_policy: bool,
+    countries: tuple[str, ...],
+    patches: tuple[str, ...],
+    objective: str | None,
+    extend: str | None,
+    gap: float,
+    time_limit: float | None,
+    ranges: bool,
+    jobs: int | None,
+    out: Path | None,
+    no_save: bool,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Solve every country (or those named) in the instance as it is and under each policy.
+
+    The instance, with --set, is the baseline; each --policy is a column beside it. Prints countries by
+    policies, and the tables of single countries where at most three are named; saves comparison.csv,
+    strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans that are done.
+    """
+    if out is not None and no_save:
+        raise click.UsageError("--out and --no-save exclude each other")
+    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.session import note
+    from optimizer.result import store
+    from optimizer.result.run import INFEASIBLE
+
+    started = time.perf_counter()
+    if not names and not every_policy:
+        raise click.UsageError("no policy to compare: name one with --policy, or ask for --every-policy")
+    policies = _read(names)
+    scenario = open_scenario(instance, (), patches, objective, extend)
+    if every_policy:
+        policies += _fitting(scenario.instance, names)
+    scenario.check_countries(countries)
+    options = {"countries": list(countries), "objective": objective, "gap": gap, "time_limit": time_limit}
+    inputs = {
+        **scenario.inputs,
+        "policies": [{"name": policy.name, "files": _hashes(name)} for policy, name in policies],
+        "options": {**options, "ranges": ranges},
+    }
+    directory = out or store.default_directory("compare", inputs)
+    if not no_save:
+        store.check_replaceable(directory)
+
+    from optimizer.study.compare import compare_scenarios, scenarios_of
+    from optimizer.study.scenarios import Question
+
+    scenarios = scenarios_of(scenario.instance, [policy for policy, _ in policies])
+    comparison = compare_scenarios(
+        scenarios,
+        countries or None,
+        Question(objective, gap, time_limit, scenario.extension, ranges, jobs),
+        None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
+    )
+    written = not no_save or format_ == "json"
+    unplanned = any(run.status == INFEASIBLE for world in comparison.worlds for run in world.runs)
+    if written or unplanned:
+        from optimizer.cli.explaining import explain_comparison
+
+        comparison = explain_comparison(comparison, [each.instance for each in scenarios], objective, jobs)
+    document: dict[str, Any] = {}
+    if written:
+        from optimizer.cli.compare_documents import comparison_document
+
+        document = comparison_document(comparison, [policy for policy, _ in policies], patches, gap)
+    if not no_save:
+        interrupted = any(world.interrupted for world in comparison.worlds)
+        directory = store.beside_earlier(directory) if interrupted else directory
+        wall = time.perf_counter() - started
+        store.save(directory, _files(comparison, document, inputs, scenario, objective, wall))
+        if not quiet:
+            note(f"saved in {directory}")
+            if unplanned:
+                note(f"what conflicts, and every repair found: kloof explain {directory}")
+    _show(comparison, document, format_, quiet, verbose or 0 < len(countries) <= DETAILED_COUNTRIES)
+    return _exit_code(comparison)
+
+
+def _read(names: Sequence[str]) -> list[tuple[Policy, str]]:
+    """Every policy with the text that names it. Raises `InputError` with the problems of all."""
+    from optimizer.errors import Diagnostic, InputError
+    from optimizer.instance import read_policy
+
+    found = []
+    problems: dict[Diagnostic, None] = {}
+    for name in names:
+        try:
+            found.append((read_policy(name), name))
+        except InputError as error:
+            problems |= dict.fromkeys(error.diagnostics)
+    if problems:
+        raise InputError(list(problems))
+    return found
+
+
+def _fitting(instance: Instance, names: Sequence[str]) -> list[tuple[Policy, str]]:
+    """The shipped policies that change something and fit the instance, but for those named already."""
+    from optimizer.cli.policies import listed
+
+    return [
+        (each.policy, each.policy.name)
+        for each in listed(instance)
+        if each.fits and each.policy.patches and each.policy.name not in names
+    ]
+
+
+def _hashes(text: str) -> list[str]:
+    """The hash of each policy file behind `A+B`."""
+    from optimizer.cli.scenario import policy_names
+    from optimizer.instance.shipped import find_policy
+    from optimizer.result.store import sha256
+
+    return [sha256(find_policy(name).read_bytes()) for name in policy_names(text)]
+
+
+def _progress(count: int) -> Any:
+    """Prints on stderr how far the comparison is: over itself on a terminal, else not at all."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return None
+    told: list[str] = []
+
+    def tell(country: str) -> None:
+        # The first to be told of is the leader, before it is solved; the others once all columns are done.
+        text = f"{country} done ({len(told)} of {count})" if told else f"solving {country}"
+        told.append(country)
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+    return tell
+
+
+def _files(
+    comparison: Comparison,
+    document: dict[str, Any],
+    inputs: dict[str, Any],
+    scenario: Scenario,
+    objective: str | None,
+    wall: float,
+) -> dict[str, str]:
+    from optimizer.cli.context import context_files
+    from optimizer.cli.documents import manifest_document
+    from optimizer.result.comparison_files import comparison_text, strategy_text
+    from optimizer.result.store import MANIFEST, json_text
+
+    manifest = manifest_document("compare", inputs, scenario.applied, comparison.baseline, wall)
+    return {
+        "strategy.csv": strategy_text(comparison),
+        "comparison.csv": comparison_text(comparison),
+        "summary.json": json_text(document),
+        MANIFEST: json_text(manifest),
+        **context_files(comparison.baseline, scenario.instance, objective),
+    }
+
+
+def _show(
+    comparison: Comparison, document: dict[str, Any], format_: str, quiet: bool, detailed: bool
+) -> None:
+    import sys
+
+    from optimizer.cli.session import emit, emit_json, report
+
+    if sys.stderr.isatty() and not quiet:
+        sys.stderr.write("\r\x1b[K")
+    if not quiet:
+        report(each for world in comparison.worlds for each in world.diagnostics if each.severity == "note")
+    if format_ == "json":
+        from optimizer.cli.compare_documents import with_numbers
+
+        emit_json(with_numbers(document, comparison))
+        return
+    if format_ == "csv":
+        from optimizer.result.comparison_files import comparison_text
+
+        emit(comparison_text(comparison))
+    else:
+        from optimizer.cli.output import screen
+        from optimizer.result.comparison_tables import tables
+
+        place = screen()
+        emit(place.render(tables(comparison, place, detailed)))
+    errors = [
+        each
+        for world in comparison.worlds
+        for run in world.runs
+        for each in run.diagnostics
+        if each.severity == "error"
+    ]
+    report(dict.fromkeys(errors))
+    if format_ == "csv" and not quiet:
+        report(_warnings(comparison))
+
+
+def _warnings(comparison: Comparison) -> Iterable[Any]:
+    """What the table says of each plan and the csv has no place for, each once."""
+    found = [
+        each
+        for world in comparison.worlds
+        for each in (*world.diagnostics, *(d for run in world.runs for d in run.diagnostics))
+        if each.severity == "warning"
+    ]
+    return dict.fromkeys(found)
+
+
+def _exit_code(comparison: Comparison) -> int:
+    """That of all columns together: 1 where they ended differently."""
+    from optimizer.cli.session import FINDINGS, INTERNAL, INTERRUPTED, INVALID
+    from optimizer.cli.solve import failure_code
+    from optimizer.result.summary import exit_code
+
+    codes = {
+        INTERRUPTED if world.interrupted else exit_code(world, failed=failure_code(world))
+        for world in comparison.worlds
+        if world.countries or world.interrupted
+    }
+    for first in (INTERRUPTED, INTERNAL, INVALID):
+        if first in codes:
+            return first
+    return codes.pop() if len(codes) == 1 else FINDINGS

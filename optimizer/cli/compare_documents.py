@@ -1,0 +1,125 @@
+"""What `kloof compare` prints and saves as JSON; keys are only ever added."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from optimizer.cli.documents import country_data
+from optimizer.cli.scenario import json_value
+from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
+from optimizer.instance import Policy
+from optimizer.result import summary
+from optimizer.result.comparison import BASELINE, Comparison
+from optimizer.result.run import WorldRun
+from optimizer.result.store import text_of_infinity
+
+# How many binding limits of each plan are told, dearest first.
+MOST_BINDING: Final = 10
+OTHER_STRUCTURE: Final = "S108"
+
+
+def comparison_document(
+    comparison: Comparison,
+    policies: Sequence[Policy],
+    patches: Sequence[str],
+    gap: float,
+) -> dict[str, Any]:
+    """What `summary.json` holds: per country and policy how it ended, headline numbers and what binds."""
+    baseline = comparison.baseline
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "command": "compare",
+        "status": overall_status(comparison),
+        "instance": baseline.instance.name,
+        "leader": baseline.leader,
+        "gap": gap,
+        "set": list(patches),
+        "baseline": BASELINE,
+        "policies": [
+            _policy(world, policy) for world, policy in zip(comparison.policies, policies, strict=True)
+        ],
+        "countries": {
+            country: {
+                world.policy: _country(comparison, world, country)
+                for world in comparison.worlds
+                if country in world.countries
+            }
+            for country in comparison.countries
+        },
+        "ranking": {
+            country: [each.policy for each in comparison.ranking(country)] for country in comparison.countries
+        },
+        "ranking_detail": {country: _ranking(comparison, country) for country in comparison.countries},
+        "diagnostics": [
+            {**diagnostic_data(diagnostic), "policy": world.policy}
+            for world in comparison.worlds
+            for diagnostic in world.diagnostics
+        ],
+    }
+
+
+def with_numbers(document: dict[str, Any], comparison: Comparison) -> dict[str, Any]:
+    """What `--format json` prints: the summary and every number compared."""
+    rows = [{name: _number(value) for name, value in row._asdict().items()} for row in comparison.rows()]
+    return {**document, "comparison": rows}
+
+
+def overall_status(comparison: Comparison) -> str:
+    """`interrupted`, or the status that all countries share under all policies, else `mixed`."""
+    found = {summary.status(world) for world in comparison.worlds if world.countries or world.interrupted}
+    if summary.INTERRUPTED in found:
+        return summary.INTERRUPTED
+    return found.pop() if len(found) == 1 else summary.MIXED
+
+
+def _country(comparison: Comparison, world: WorldRun, country: str) -> dict[str, Any]:
+    run = world.countries[country]
+    data = country_data(run)
+    if "binding" in data:
+        data["binding"] = data["binding"][:MOST_BINDING]
+    earlier = comparison.shares_plan_with(world, country)
+    return {
+        **data,
+        "headline": summary.headline_data(run, world.leader_run),
+        "shares_plan_with": None if earlier is None else earlier.policy,
+    }
+
+
+def _policy(world: WorldRun, policy: Policy) -> dict[str, Any]:
+    texts = {patch.text for patch in policy.patches}
+    return {
+        "name": world.policy,
+        "title": policy.title,
+        "description": policy.description,
+        "sources": list(policy.sources),
+        "applied": [
+            {"path": each.path, "old": json_value(each.old), "new": json_value(each.new), "text": each.text}
+            for each in world.applied
+            if each.text in texts
+        ],
+        "leader": world.leader,
+        "structure": next((each.message for each in world.diagnostics if each.code == OTHER_STRUCTURE), None),
+    }
+
+
+def _ranking(comparison: Comparison, country: str) -> list[dict[str, Any]]:
+    ranked = comparison.ranking(country)
+    return [
+        {
+            "policy": each.policy,
+            "rank": each.place,
+            "change_average_log_units": _number(each.gain),
+            "worth_percent_effective_compute": each.worth,
+            "indistinguishable_from_previous": position > 0 and ranked[position - 1].place == each.place,
+        }
+        for position, each in enumerate(ranked)
+    ]
+
+
+def _number(value: object) -> object:
+    """JSON has no word for what is not defined but null, and none for infinity but a text."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else text_of_infinity(value)
+    return value

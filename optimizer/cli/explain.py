@@ -1,0 +1,291 @@
+"""`kloof explain`: the dearest limits of a saved plan in words, or why there is none and what repairs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer.cli.options import examples, output_options
+
+if TYPE_CHECKING:
+    from optimizer.errors import Diagnostic
+
+# Each country's dearest limits: ten of up to three countries, three of more.
+MOST = 10
+FEW = 3
+FEW_COUNTRIES = 3
+CSV_COLUMNS = (
+    *("country", "policy", "status", "rank", "row", "period", "words", "step", "unit", "price"),
+    *(
+        "percent_effective_compute",
+        "ten_percent_effective_compute",
+        "usd_bn",
+        "path",
+        "file",
+        "line",
+        "patch",
+    ),
+)
+
+
+@click.command(
+    "explain",
+    short_help="The dearest limits of a saved run, or why there is no plan.",
+    epilog=examples(
+        "kloof explain runs/solve-0123456789ab",
+        "kloof explain runs/demo --country CHN --instance my-world",
+        "kloof explain runs/demo --format csv > limits.csv",
+    ),
+)
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option(
+    "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
+)
+@click.option(
+    "--policy", "policies", multiple=True, metavar="P", help="Only this column of a comparison. Repeatable."
+)
+@click.option(
+    "--instance",
+    metavar="INSTANCE",
+    help="Where the run's instance is, to see whether it has changed. Default: the shipped one of its name.",
+)
+@output_options
+def command(
+    run: Path,
+    countries: tuple[str, ...],
+    policies: tuple[str, ...],
+    instance: str | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Say what limits each plan of a saved run, dearest first, and what a bit more of it is worth.
+
+    RUN is a directory that `solve` or `compare` saved. For a country without a plan: the limits that exclude
+    each other, the inputs behind them, and the least changes that give it one, each to be pasted after --set.
+    Files are named as they stand in the directory of the run's instance. Nothing is solved.
+    """
+    from optimizer.cli.session import DONE, SCHEMA_VERSION, emit, emit_json, report
+    from optimizer.result.store import open_run
+
+    manifest, summary = open_run(run)
+    plans = _chosen(_plans(manifest, summary), countries, policies)
+    if not quiet:
+        report(_changes(manifest, instance))
+    if format_ == "json":
+        found = [{"country": p.country, "policy": p.policy, **_told(p.data)} for p in plans]
+        emit_json({"schema_version": SCHEMA_VERSION, "run": str(manifest.get("command")), "plans": found})
+    elif format_ == "csv":
+        emit(_csv(plans))
+    else:
+        shown = len({plan.country for plan in plans}) <= FEW_COUNTRIES
+        most = None if verbose else MOST if shown else FEW
+        emit("\n".join(_text(plans, most)) + "\n")
+    return DONE
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a run says of one country under one policy (empty: a run of one scenario)."""
+
+    country: str
+    policy: str
+    data: Mapping[str, Any]
+
+
+def _plans(manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> list[_Plan]:
+    """The plans of a run; first the leader's where it was not asked for but explains why others have none."""
+    compared = manifest.get("command") == "compare"
+    found = []
+    for country, data in summary.get("countries", {}).items():
+        columns = data if compared else {"": data}
+        found += [_Plan(country, policy, each) for policy, each in columns.items()]
+    leader = summary.get("leader")
+    if not isinstance(leader, dict) or leader["country"] in summary.get("countries", {}):
+        return found
+    if "conflict_groups" in leader:
+        found.insert(0, _Plan(leader["country"], "", leader))
+    return found
+
+
+def _chosen(plans: Sequence[_Plan], countries: Sequence[str], policies: Sequence[str]) -> list[_Plan]:
+    """The plans asked for. Raises `InputError` for a name that the run does not have."""
+    import difflib
+
+    from optimizer.errors import Diagnostic, InputError
+
+    problems = []
+    for option, asked, known in (
+        ("--country", countries, dict.fromkeys(plan.country for plan in plans)),
+        ("--policy", policies, dict.fromkeys(plan.policy for plan in plans if plan.policy)),
+    ):
+        for name in asked:
+            if name in known:
+                continue
+            upper = name.upper() if option == "--country" else name
+            near = difflib.get_close_matches(upper, list(known), n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known) or 'none'}"
+            message = f"the run has no {option.lstrip('-')} `{name}`"
+            problems.append(Diagnostic("E643", message, path=option, hint=hint))
+    if problems:
+        raise InputError(problems)
+    return [
+        plan
+        for plan in plans
+        if (not countries or plan.country in countries) and (not policies or plan.policy in policies)
+    ]
+
+
+def _changes(manifest: Mapping[str, Any], instance: str | None) -> list[Diagnostic]:
+    """A warning where the instance of the run is not what it was; none where it is out of reach."""
+    from optimizer.errors import Diagnostic
+    from optimizer.instance.shipped import find_instance, shipped_instances
+    from optimizer.result.store import changed_files
+
+    name = str(manifest.get("instance"))
+    if instance is None and name not in shipped_instances():
+        return []
+    changed = changed_files(manifest, find_instance(name if instance is None else instance))
+    if not changed:
+        return []
+    message = f"the instance has changed since this run: {', '.join(changed)}"
+    hint = "lines, prices and repairs are those of the run; solve again for those of today"
+    return [Diagnostic("S109", message, severity="warning", hint=hint)]
+
+
+def _told(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a plan's data explains it."""
+    keys = ("status", "certificate", "binding", "conflict", "conflict_groups", "repairs", "diagnostics")
+    return {key: data[key] for key in keys if key in data}
+
+
+# text -------------------------------------------------------------------------------------------------------
+
+
+def _text(plans: Sequence[_Plan], most: int | None) -> list[str]:
+    lines: list[str] = []
+    for plan in plans:
+        lines += [""] if lines else []
+        lines += (
+            _failure(plan)
+            if plan.data.get("status") != "optimal" and not plan.data.get("binding")
+            else _limits(plan, most)
+        )
+    if any(plan.data.get("binding") for plan in plans):
+        lines += [
+            "",
+            "A price is that of the first unit: more is worth at most in proportion, less costs at least in",
+            "proportion. `For good`: as much as so much more effective compute in every year of the plan and",
+            "after. `10% more` compares limits in different units; of what is closed, a tenth of what there",
+            "would be without it.",
+        ]
+    return lines
+
+
+def _name(plan: _Plan) -> str:
+    return f"{plan.country}, {plan.policy}" if plan.policy else plan.country
+
+
+def _limits(plan: _Plan, most: int | None) -> list[str]:
+    from optimizer.result.digits import scientific, significant
+
+    facts = plan.data.get("binding", [])
+    gap = (plan.data.get("certificate") or {}).get("gap")
+    certified = f", gap {scientific(gap)}" if isinstance(gap, float) else ""
+    shown = facts if most is None else facts[:most]
+    lines = [f"{_name(plan)}: {plan.data.get('status')}{certified}; what limits the plan, dearest first"]
+    for number, fact in enumerate(shown, start=1):
+        lines.append(f"{number:3}. {fact['words']}")
+        known = []
+        tenth = fact.get("ten_percent_effective_compute")
+        if tenth:
+            known.append(f"10% more: {significant(tenth)}%")
+        if fact.get("usd_bn"):
+            known.append(f"a step is worth up to USD {significant(fact['usd_bn'])} bn")
+        if fact.get("limit_words"):
+            known.append(f"now {fact['limit_words']}")
+        lines += [f"     {'; '.join(known)}"] if known else []
+        lines += [f"     {_place(each)}" for each in fact.get("inputs", [])]
+        if fact.get("closed") and not fact.get("inputs") and fact["row"].startswith("import_control"):
+            year = (fact.get("periods") or [""])[0][:4]
+            lines.append(f"     denied by the rules: kloof rules ... --country {plan.country} --year {year}")
+    if len(facts) > len(shown):
+        lines.append(f"     and {len(facts) - len(shown)} more: --verbose")
+    return lines
+
+
+def _place(each: Mapping[str, Any]) -> str:
+    """An input: its path, where it stands and what it rests on."""
+    if each.get("patch"):
+        place = f"set by `{each['patch']}`"
+    elif each.get("file"):
+        place = f"{each['file']}:{each['line']}"
+    else:
+        place = "by default"
+    rests = ", ".join(each.get("source") or [str(each.get("status") or "")])
+    return f"{each['path']}  {place}" + (f"  ({rests})" if rests and not each.get("patch") else "")
+
+
+def _failure(plan: _Plan) -> list[str]:
+    status = plan.data.get("status")
+    groups = plan.data.get("conflict_groups", [])
+    if not groups:
+        said = [
+            each["message"] for each in plan.data.get("diagnostics", []) if each.get("severity") == "error"
+        ]
+        return [f"{_name(plan)}: {status}: {'; '.join(said) or 'no plan'}"]
+    lines = [f"{_name(plan)}: {status}; these cannot all hold:"]
+    for group in groups:
+        lines.append(f"   - {group['words']}" + (f" ({group['period']})" if group["period"] else ""))
+        lines += [f"     {_place(each)}" for each in group["inputs"]]
+    options = plan.data.get("repairs")
+    if options is None:
+        return [*lines, "  For what would repair it: `kloof solve` with this policy, then `kloof explain`."]
+    if not options:
+        return [*lines, "  No change of inputs behind these limits was found that gives it a plan."]
+    lines.append("  What gives it a plan, the least change first; each was applied and checked:")
+    for number, option in enumerate(options, start=1):
+        kind = "" if option["kind"] == "the least change" else f"{option['kind']}: "
+        for fix in option["patches"]:
+            lines.append(f"{number:3}. {kind}--set '{fix['patch']}'  (was {fix['old']:.10g})")
+            lines += [f"     in place of --set '{text}'" for text in fix["replaces"]]
+            number, kind = number, ""
+    return lines
+
+
+# CSV --------------------------------------------------------------------------------------------------------
+
+
+def _csv(plans: Sequence[_Plan]) -> str:
+    """One line per binding limit; per conflicting limit and per patch of a repair where there is no plan."""
+    import csv
+    import io
+
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, CSV_COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for plan in plans:
+        head = {"country": plan.country, "policy": plan.policy, "status": plan.data.get("status")}
+        for rank, fact in enumerate(plan.data.get("binding", []), start=1):
+            writer.writerow({**fact, **_first(fact), **head, "rank": rank})
+        for group in plan.data.get("conflict_groups", []):
+            row = "/".join(part for part in (group["family"], group["item"]) if part)
+            said = {"row": f"conflict:{row}", "period": group["period"], "words": group["words"]}
+            writer.writerow({**said, **_first(group), **head})
+        for rank, option in enumerate(plan.data.get("repairs", []), start=1):
+            for fix in option["patches"]:
+                said = {"row": "repair", "words": option["words"], "path": fix["patch"].split()[0]}
+                said |= {"file": fix["file"], "line": fix["line"], "patch": fix["patch"]}
+                writer.writerow({**said, **head, "rank": rank})
+    return buffer.getvalue()
+
+
+def _first(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the first input behind a limit stands."""
+    first: Mapping[str, Any] = next(iter(data.get("inputs", [])), {})
+    return {key: first.get(key) or "" for key in ("path", "file", "line", "patch")}

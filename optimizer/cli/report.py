@@ -1,0 +1,60 @@
+"""`kloof report`: a saved run as one HTML page that works offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from optimizer.cli.options import examples, output_options
+
+
+@click.command(
+    "report",
+    short_help="A saved run as one HTML page that works offline.",
+    epilog=examples(
+        "kloof report runs/demo",
+        "kloof report runs/compare-0123456789ab --out policies.html",
+    ),
+)
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write the page here; by default report.html in the run directory.",
+)
+@output_options
+def command(
+    run: Path,
+    out: Path | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> int:
+    """Make a page of tables and charts from a directory that `solve` or `compare` saved.
+
+    The page is one file below 1.5 MB that asks nothing of the network. It is made from the files of the run
+    alone, so the run may come from another machine. Solving again replaces the run and removes its page.
+    """
+    if out is not None and out.suffix not in (".html", ".htm"):
+        raise click.UsageError(f"--out must end in .html, got `{out.name}`")
+    from optimizer.cli.session import DONE, emit_json, note
+    from optimizer.errors import Diagnostic, InputError
+    from optimizer.report.page import report_html
+    from optimizer.report.saved import read_run
+
+    target = out or run / "report.html"
+    page = report_html(read_run(run))
+    try:
+        target.write_text(page, encoding="utf-8", newline="")
+    except OSError as error:
+        message = f"the page cannot be written: {error.strerror or error}"
+        raise InputError(Diagnostic("E605", message, file=str(target))) from error
+    if format_ == "json":
+        size = len(page.encode())
+        emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})
+    elif not quiet:
+        note(f"wrote {target}")
+    return DONE

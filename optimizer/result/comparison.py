@@ -1,0 +1,202 @@
+"""Policies beside a baseline: every headline number, its change, and whether the change means anything.
+
+Two numbers whose ranges over all plans within the gap meet are indistinguishable; so are two objectives
+that differ by less than the sum of their gaps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from optimizer.result import metrics
+from optimizer.result.comparison_numbers import (
+    RELATIVE,
+    UNITS,
+    Key,
+    Number,
+    Periods,
+    measured,
+    same_yardstick,
+)
+from optimizer.result.run import CountryRun, WorldRun
+
+BASELINE: Final = "baseline"
+OBJECTIVE: Final[Key] = ("objective", "", "")
+OBJECTIVE_AVERAGE: Final[Key] = ("objective_average", "", "")
+
+
+class Row(NamedTuple):
+    """One line of `comparison.csv`: nan for what is not defined, `indistinguishable` None likewise."""
+
+    country: str
+    policy: str
+    metric: str
+    item: str
+    period: str
+    unit: str
+    value: float
+    baseline: float
+    change: float
+    change_percent: float
+    indistinguishable: bool | None
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A policy's place for a country: 1 is the best; policies that share a place are indistinguishable.
+
+    `gain` is that of the objective over the baseline, average log units; `worth` the permanent gain in
+    effective compute that is worth as much, percent (None where the objective gives capability no weight).
+    """
+
+    policy: str
+    place: int
+    gain: float
+    worth: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same countries under a baseline and several policies; `worlds` holds the baseline first, and the
+    name of each policy once."""
+
+    worlds: tuple[WorldRun, ...]
+
+    @property
+    def baseline(self) -> WorldRun:
+        return self.worlds[0]
+
+    @property
+    def policies(self) -> tuple[WorldRun, ...]:
+        return self.worlds[1:]
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Every country that some world has an outcome for, in the order asked for."""
+        return tuple(dict.fromkeys(country for world in self.worlds for country in world.countries))
+
+    @cached_property
+    def periods(self) -> Periods:
+        """What is compared when: by the first world that has numbers at all."""
+        known = (run.parameters for world in self.worlds for run in world.runs if run.parameters is not None)
+        first = next(known, None)
+        return Periods("", "", "") if first is None else Periods.of(first)
+
+    @cached_property
+    def _numbers(self) -> Mapping[tuple[str, str], Mapping[Key, Number]]:
+        return {
+            (world.policy, country): measured(
+                run, world.leader_run, self.periods, leader_moved=self.leader_moved(world)
+            )
+            for world in self.worlds
+            for country, run in world.countries.items()
+        }
+
+    def numbers(self, world: WorldRun, country: str) -> Mapping[Key, Number]:
+        """A country's numbers in a world by metric, item and period; empty where there is no plan."""
+        return self._numbers.get((world.policy, country), {})
+
+    def leader_moved(self, world: WorldRun) -> bool:
+        """Whether the leader's plan is another one than in the baseline."""
+        return not _same_plan(world.leader_run, self.baseline.leader_run)
+
+    def shares_plan_with(self, world: WorldRun, country: str) -> WorldRun | None:
+        """The first earlier world in which the country has the very same plan."""
+        run = world.countries.get(country)
+        earlier = self.worlds[: self.worlds.index(world)]
+        return next((other for other in earlier if _same_plan(run, other.countries.get(country))), None)
+
+    def comparable(self, world: WorldRun, country: str) -> bool:
+        """Whether the country's objective is on the same scale as in the baseline, and both are known."""
+        pair = [each.countries.get(country) for each in (world, self.baseline)]
+        one, two = (None if run is None else run.parameters for run in pair)
+        return one is not None and two is not None and same_yardstick(one, two)
+
+    def change(self, world: WorldRun, country: str, key: Key) -> tuple[float, bool | None]:
+        """A number's change from the baseline, and whether it is indistinguishable from none.
+
+        nan and None where there is no plan on either side, or objectives are on different scales.
+        """
+        here, there = self.numbers(world, country).get(key), self.numbers(self.baseline, country).get(key)
+        if here is None or there is None:
+            return math.nan, None
+        if _same_plan(world.countries[country], self.baseline.countries[country]):
+            return 0.0, True
+        if key in (OBJECTIVE, OBJECTIVE_AVERAGE) and not self.comparable(world, country):
+            return math.nan, None
+        return here.value - there.value, here.meets(there)
+
+    def change_percent(self, world: WorldRun, country: str, key: Key) -> float:
+        """The change relative to the baseline; nan where that is 0 or where a percentage says nothing."""
+        there = self.numbers(self.baseline, country).get(key)
+        if there is None or there.value == 0 or key[0] not in RELATIVE:
+            return math.nan
+        return 100 * self.change(world, country, key)[0] / there.value
+
+    def worth(self, world: WorldRun, country: str) -> float | None:
+        """The permanent gain in effective compute that is worth as much as the objective gains over the
+        baseline, percent; None where that is not defined."""
+        change, _ = self.change(world, country, OBJECTIVE)
+        parameters = world.countries[country].parameters if country in world.countries else None
+        if math.isnan(change) or parameters is None:
+            return None
+        log_percent = metrics.effective_compute_percent(np.array(change), parameters)
+        return None if log_percent is None else 100 * math.expm1(float(log_percent) / 100)
+
+    def rows(self) -> Iterator[Row]:
+        """Every number of every country and policy, the baseline's own included."""
+        for country in self.countries:
+            base = self.numbers(self.baseline, country)
+            for world in self.worlds:
+                for key, number in self.numbers(world, country).items():
+                    change, meets = self.change(world, country, key)
+                    yield Row(
+                        *(country, world.policy, *key, UNITS[key[0]], number.value),
+                        baseline=base[key].value if key in base else math.nan,
+                        change=change,
+                        change_percent=self.change_percent(world, country, key),
+                        indistinguishable=meets,
+                    )
+
+    def ranking(self, country: str) -> list[Ranked]:
+        """The policies, baseline included, by the objective that the country attains; best first.
+
+        Those without a plan, or whose objective is on another scale, are left out. A policy shares the place
+        of the best one from which it cannot be told apart.
+        """
+        found = [
+            (self.numbers(world, country)[OBJECTIVE], world)
+            for world in self.worlds
+            if OBJECTIVE in self.numbers(world, country) and self.comparable(world, country)
+        ]
+        found.sort(key=lambda pair: -pair[0].value)
+        ranked: list[Ranked] = []
+        best: Number | None = None
+        for position, (number, world) in enumerate(found, start=1):
+            tied = best is not None and best.meets(number)
+            best = best if tied else number
+            place = ranked[-1].place if tied else position
+            gain, _ = self.change(world, country, OBJECTIVE_AVERAGE)
+            ranked.append(Ranked(world.policy, place, gain, self.worth(world, country)))
+        return ranked
+
+
+def _same_plan(one: CountryRun | None, two: CountryRun | None) -> bool:
+    """Whether two runs hold one plan: equal parameters are solved once."""
+    return one is not None and two is not None and one.values is not None and one.values is two.values
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Names of columns beside the baseline: one that is taken has its number behind it."""
+    counts = {BASELINE: 1}
+    unique = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        unique.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
+    return unique

@@ -1,0 +1,371 @@
+"""A comparison for people: countries beside each other under every policy, and one country in full."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import ConsoleRenderable
+
+from models.parameters import CATEGORIES
+from optimizer.result import digits, ranges
+from optimizer.result.comparison import OBJECTIVE, Comparison, Ranked
+from optimizer.result.comparison_numbers import RELATIVE, Key, Number
+from optimizer.result.explanation import facts
+from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.tables import Screen, grid, heading, indented, reason
+from optimizer.result.vocabulary import LIMITS
+
+SAME: Final = "="
+ALIKE: Final = "≈"
+NO_PLAN: Final = "n/a"
+# Columns of a table stand this far apart.
+BETWEEN: Final = 2
+MOST_NAMED: Final = 2
+LEGEND: Final = (
+    f"{SAME} exactly as in the baseline   {ALIKE} a difference that the gaps allow between plans equally good"
+)
+WORTH: Final = (
+    "worth: the change of what the country maximises, as the lasting gain in effective compute worth as much"
+)
+SHARES: Final = "shares are of the cost of use; 10% more of a `closed` limit is a tenth of what it denies"
+LOOSE: Final = "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
+
+Parts = list[ConsoleRenderable | str]
+
+
+def tables(comparison: Comparison, screen: Screen, detailed: bool) -> Parts:
+    """Countries beside each other where there are several; with `detailed` also each country in full."""
+    countries = _ordered(comparison)
+    parts: Parts = [heading(_title(comparison)), ""]
+    if len(countries) > 1:
+        parts += _overview(comparison, countries, screen)
+    for country in countries if detailed else ():
+        parts += _detail(comparison, country)
+    return [*parts, *_endings(comparison, None if detailed else countries[min(1, len(countries) - 1)])]
+
+
+def _overview(comparison: Comparison, countries: Sequence[str], screen: Screen) -> Parts:
+    """Countries by policies: months behind, what each policy is worth, and each country's ranking."""
+    baseline = comparison.baseline
+    last = comparison.periods.last
+    followers = [country for country in countries if country != baseline.leader]
+    lag: Key = ("lag_months", "", last)
+    parts: Parts = []
+    if followers:
+        rows = [
+            ["baseline", *(_value(comparison, baseline, country, lag) for country in followers)],
+            *(
+                [world.policy, *(_change(comparison, world, country, lag) for country in followers)]
+                for world in comparison.policies
+            ),
+        ]
+        head = f"months behind {baseline.leader}\nin {last}, then\nchange of it"
+        parts += [*_wide([head, *followers], rows, screen)]
+    rows = [
+        [world.policy, *(_worth(comparison, world, country) for country in countries)]
+        for world in comparison.policies
+    ]
+    head = "worth to the country,\n% effective compute\nfor good"
+    parts += [*_wide([head, *countries], rows, screen)]
+    named = [_favourites(comparison, country) for country in countries]
+    return [*parts, grid(["", "best for it, and their worth", "worst for it"], named, left=3), ""]
+
+
+def _detail(comparison: Comparison, country: str) -> Parts:
+    """One country under every policy, the baseline first, then the best first."""
+    name = comparison.baseline.instance.countries[country].name
+    planned = [world for world in _best_first(comparison, country) if comparison.numbers(world, country)]
+    if not planned:
+        return []
+    parts: Parts = [heading(f"{country} {name}"), ""]
+    for table in (_outcome, _compute, _money):
+        heads, rows = table(comparison, country, planned)
+        parts += [indented(grid(heads, rows, left=1)), ""]
+    rows = [[world.policy, *_dearest(world, world.countries[country])] for world in planned]
+    return [*parts, indented(grid(DEAREST_HEADS, rows, left=3)), ""]
+
+
+def _title(comparison: Comparison) -> str:
+    world = comparison.baseline
+    count = len(comparison.policies)
+    policies = "1 policy" if count == 1 else f"{count} policies"
+    changes = [each.text for each in world.applied]
+    few = f"\nbaseline with {' and '.join(dict.fromkeys(changes))}" if 0 < len(changes) <= 2 else ""
+    some = f", baseline with {len(changes)} values changed" if changes and not few else ""
+    return (
+        f"{world.instance.name}, {comparison.periods.whole}: {policies} beside the baseline; "
+        f"leader {world.leader}{some}{few}"
+    )
+
+
+def _ordered(comparison: Comparison) -> list[str]:
+    """The leader first, then the most capable under the baseline."""
+    baseline = comparison.baseline
+    key: Key = ("capability", "", comparison.periods.last)
+
+    def rank(country: str) -> tuple[bool, float]:
+        number = comparison.numbers(baseline, country).get(key)
+        return country != baseline.leader, math.inf if number is None else -number.value
+
+    return sorted(comparison.countries, key=rank)
+
+
+def _best_first(comparison: Comparison, country: str) -> list[WorldRun]:
+    """The baseline, then the policies by their place; those without one last."""
+    places = {ranked.policy: position for position, ranked in enumerate(comparison.ranking(country))}
+    return [
+        comparison.baseline,
+        *sorted(comparison.policies, key=lambda world: places.get(world.policy, len(places))),
+    ]
+
+
+def _wide(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen
+) -> Iterator[ConsoleRenderable | str]:
+    """A table in as many parts as the screen's width asks for, the first column in each."""
+    sizes = [
+        max(len(line) for cell in column for line in cell.split("\n"))
+        for column in zip(*rows, heads, strict=True)
+    ]
+    start = 1
+    while start < len(heads):
+        stop, width = start + 1, sizes[0] + BETWEEN + sizes[start]
+        while stop < len(heads) and width + BETWEEN + sizes[stop] <= screen.width:
+            width += BETWEEN + sizes[stop]
+            stop += 1
+        yield grid([heads[0], *heads[start:stop]], [[row[0], *row[start:stop]] for row in rows])
+        yield ""
+        start = stop
+
+
+def _change(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
+    """A change in the number's own unit with its sign, or why there is none to show."""
+    change, alike = comparison.change(world, country, key)
+    finest = ranges.finest(world.countries[country], key[0]) if alike is False else 0
+    return _signed(change, alike, _spread(comparison, world, country, key), finest)
+
+
+def _spread(comparison: Comparison, world: WorldRun, country: str, key: Key) -> float:
+    """By how much a change may be off: half of each number's range."""
+    pair = [comparison.numbers(each, country).get(key) for each in (world, comparison.baseline)]
+    return sum((number.high - number.low) / 2 for number in pair if number is not None)
+
+
+def _signed(change: float, alike: bool | None, spread: float, finest: int) -> str:
+    """A change to the digit that is about as large as what it may be off by."""
+    if math.isnan(change):
+        return NO_PLAN
+    if alike:
+        return SAME if change == 0 else ALIKE
+    places = finest
+    if spread > 0 and math.isfinite(spread):
+        places = min(finest, -round(math.log10(spread)))
+    if round(change, places) == 0:
+        places = -math.floor(math.log10(abs(change)))
+    return f"{round(change, places):+,.{max(places, 0)}f}"
+
+
+def _change_percent(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
+    """A change in percent of the baseline's."""
+    _, alike = comparison.change(world, country, key)
+    percent = comparison.change_percent(world, country, key)
+    base = comparison.numbers(comparison.baseline, country).get(key)
+    scale = 100 / abs(base.value) if base is not None and base.value else 0.0
+    return _signed(percent, alike, scale * _spread(comparison, world, country, key), 0)
+
+
+def _worth(comparison: Comparison, world: WorldRun, country: str) -> str:
+    change, alike = comparison.change(world, country, OBJECTIVE)
+    worth = comparison.worth(world, country)
+    if worth is None:
+        return NO_PLAN
+    spread = _spread(comparison, world, country, OBJECTIVE) * abs(worth / change) if change else 0.0
+    return _signed(worth, alike, spread, 1)
+
+
+def _favourites(comparison: Comparison, country: str) -> list[str]:
+    """The policies worth most and least to a country, of those that can be told from the baseline."""
+    worlds = {world.policy: world for world in comparison.policies}
+    told = [
+        each
+        for each in comparison.ranking(country)
+        if each.policy in worlds and comparison.change(worlds[each.policy], country, OBJECTIVE)[1] is False
+    ]
+
+    def text(found: Sequence[Ranked]) -> str:
+        names = [f"{each.policy} {_worth(comparison, worlds[each.policy], country)}" for each in found]
+        return ", ".join(names) or "none"
+
+    better = [each for each in told if each.gain > 0]
+    worse = [each for each in reversed(told) if each.gain < 0]
+    return [country, text(better[:MOST_NAMED]), text(worse[:MOST_NAMED])]
+
+
+Table = tuple[list[str], list[list[str]]]
+
+
+def _outcome(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> Table:
+    """Place, worth, and what a country is ranked by against the leader."""
+    places = {ranked.policy: str(ranked.place) for ranked in comparison.ranking(country)}
+    heads, cells = _pairs(comparison, country, worlds, ("lag_months", "effective_ratio"), ("capability",))
+    rows = []
+    for world, pairs in zip(worlds, cells, strict=True):
+        worth = "" if world is comparison.baseline else _worth(comparison, world, country)
+        rows.append([world.policy, places.get(world.policy, NO_PLAN), worth, *pairs])
+    return ["policy, best first", "place", "worth\n%", *heads], rows
+
+
+def _compute(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> Table:
+    """Compute, its ratio to the leader's, and capability."""
+    of_followers = ("installed_compute", "compute_ratio", "capability")
+    heads, cells = _pairs(comparison, country, worlds, of_followers, ("installed_compute",))
+    return ["policy", *heads], [[world.policy, *pairs] for world, pairs in zip(worlds, cells, strict=True)]
+
+
+def _pairs(
+    comparison: Comparison,
+    country: str,
+    worlds: Sequence[WorldRun],
+    of_follower: Sequence[str],
+    of_leader: Sequence[str],
+) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of some metrics at mid-horizon and horizon, each with its change."""
+    leads = all(world.leader == country for world in worlds)
+    keys: list[Key] = [
+        (metric, "", period)
+        for metric in (of_leader if leads else of_follower)
+        for period in dict.fromkeys((comparison.periods.middle, comparison.periods.last))
+    ]
+    leader = comparison.baseline.leader
+    heads = []
+    for metric, _, period in keys:
+        percent = "\n%" if metric in RELATIVE else ""
+        heads += [f"{HEADS[metric].format(leader=leader)}\n{period}", f"change{percent}"]
+    cells = [
+        [
+            text
+            for key in keys
+            for text in (_value(comparison, world, country, key), _delta(comparison, world, country, key))
+        ]
+        for world in worlds
+    ]
+    return heads, cells
+
+
+HEADS: Final = {
+    "lag_months": "months\nbehind",
+    "effective_ratio": "effective\n% {leader}",
+    "capability": "capability\nlog units",
+    "installed_compute": "compute\nMH100e",
+    "compute_ratio": "compute\n% {leader}",
+}
+
+
+def _money(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> Table:
+    """The split of the cost of use over the horizon, and the money paid."""
+    whole = comparison.periods.whole
+    heads = ["policy", *(f"{name}\n%" for name in CATEGORIES), f"paid\nUSD bn\n{whole}", "change\n%"]
+    rows = []
+    for world in worlds:
+        run = world.countries[country]
+        numbers = comparison.numbers(world, country)
+        split = [numbers.get(("spend_share", name, whole)) for name in CATEGORIES]
+        known = [number.value for number in split if number is not None]
+        width, finest = ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")
+        shares = digits.percents(known, width, finest) if len(known) == len(split) else [NO_PLAN] * len(split)
+        key = ("outlays", "", whole)
+        row = [world.policy, *shares, _value(comparison, world, country, key)]
+        rows.append([*row, _delta(comparison, world, country, key)])
+    return heads, rows
+
+
+def _value(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
+    """A number as the summary of a plan prints it."""
+    number = comparison.numbers(world, country).get(key)
+    if number is None:
+        return NO_PLAN
+    metric = key[0]
+    if metric in ("lag_months", "capability"):
+        text = digits.fixed(number.value, ranges.decimals(world.countries[country], metric))
+        return f"{text[1:]} ahead" if metric == "lag_months" and text.startswith("-") else text
+    scale = {"installed_compute": 1e-3, "outlays": 1.0}.get(metric, 100.0)
+    return digits.significant(scale * number.value, 3 if metric == "outlays" else 2, _relative(number))
+
+
+def _relative(number: Number) -> float:
+    """How far a number may be off, relative to it."""
+    return (number.high - number.low) / 2 / abs(number.value) if number.value else 0.0
+
+
+def _delta(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
+    """The change beside a number; nothing beside the baseline's own."""
+    if world is comparison.baseline:
+        return ""
+    if key[0] in ("lag_months", "capability"):
+        return _change(comparison, world, country, key)
+    return _change_percent(comparison, world, country, key)
+
+
+DEAREST_HEADS: Final = (
+    "policy",
+    "what binds dearest, beside income",
+    "in",
+    "10% more:\neffective compute\nfor good, %",
+    "a unit when\nworth most:\nUSD bn",
+    "10% more\nincome:\nthe same, %",
+)
+
+
+def _dearest(world: WorldRun, run: CountryRun) -> list[str]:
+    found = facts(run, world.instance)
+    income = next((fact.tenth for fact in found if fact.family == "budget"), None)
+    money = "n/a" if income is None else digits.significant(income)
+    fact = next((fact for fact in found if fact.family != "budget"), None)
+    if fact is None:
+        return ["nothing", "", "", "", money]
+    name = LIMITS[fact.family].meaning + (f": {fact.item}" if fact.item else "")
+    worth = "n/a" if fact.tenth is None else digits.significant(fact.tenth)
+    usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
+    return [f"{name}, closed" if fact.closed else name, fact.span, worth, usd, money]
+
+
+def _endings(comparison: Comparison, country: str | None) -> Parts:
+    """Legend, what failed and why, warnings, how all of it ended, and how to see a country in full."""
+    lines: Parts = [LEGEND, WORTH, *([] if country else [SHARES])]
+    runs = [run for world in comparison.worlds for run in world.countries.values()]
+    # Shares are marked so where they may vary by more than ten points.
+    loose = any(run.solved and ranges.width(run, "spend_share") > 0.1 for run in runs)
+    lines += [LOOSE] if loose and country is None else []
+    counts = Counter(run.status for run in runs)
+    gaps = [run.solution.certificate.gap for run in runs if run.solved and run.solution is not None]
+    ended = ", ".join(f"{count} {status}" for status, count in counts.items())
+    lines.append(f"{ended}{f', gap <= {digits.scientific(max(gaps))}' if gaps else ''}")
+    if any(world.interrupted for world in comparison.worlds):
+        lines[-1] = f"interrupted: {lines[-1]}"
+    if country is not None:
+        lines[-1] = f"{lines[-1]}; one country under every policy: --country {country}"
+    for world in comparison.worlds:
+        failed: dict[str, list[str]] = {}
+        for run in world.countries.values():
+            if not run.solved:
+                failed.setdefault(f"{run.status}: {reason(run)}", []).append(run.country)
+        lines += [f"! {world.policy}, {', '.join(names)}: {why}" for why, names in failed.items()]
+        other = [
+            country
+            for country in world.countries
+            if comparison.numbers(world, country) and not comparison.comparable(world, country)
+        ]
+        if other:
+            names = ", ".join(other)
+            lines.append(
+                f"! {world.policy} changes what objectives are counted in ({names}): it has no worth"
+            )
+        for each in world.diagnostics:
+            if each.severity == "warning" and (
+                world is comparison.baseline or each not in comparison.baseline.diagnostics
+            ):
+                lines.append(f"! {world.policy}: {each.message}" + (f": {each.hint}" if each.hint else ""))
+    return lines

@@ -1,0 +1,153 @@
+"""One country's plan: solved, run forward, and made ready to send between processes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from models.parameters import Array, LeaderPath, PlanParameters
+from models.simulate import simulate
+from optimizer.errors import Diagnostic, KloofError, SolverError
+from optimizer.instance import Instance
+from optimizer.result import metrics
+from optimizer.result.run import FAILED, OPTIMAL, STOPPED, CountryRun
+from optimizer.solver import Solution, Start
+from optimizer.study.plan_solver import PlanSolver
+
+Sent = tuple[CountryRun, dict[str, Any]]
+
+
+def solve_country(
+    plan_solver: PlanSolver,
+    parameters: PlanParameters,
+    gap: float,
+    time_limit: float | None,
+    start: Start | None = None,
+) -> CountryRun:
+    """Solve one country and run its plan forward."""
+    country = parameters.country
+    try:
+        solution = plan_solver.solve(parameters, gap=gap, time_limit=time_limit, start=start)
+    except KloofError as error:
+        return CountryRun(country, FAILED, parameters, diagnostics=error.diagnostics)
+    if solution.status not in (OPTIMAL, STOPPED) or not solution.has_plan:
+        return CountryRun(country, solution.status, parameters, solution=solution)
+    values = simulate(parameters, plan_solver.decisions(solution.x))
+    return CountryRun(country, solution.status, parameters, values, solution)
+
+
+def finished(plan_solver: PlanSolver, run: CountryRun, path: LeaderPath, ranges: bool) -> CountryRun:
+    """The run with its leader, what a reader should be warned of and, if wanted, its headline ranges."""
+    if run.parameters is None or run.values is None or run.solution is None:
+        return replace(run, leader=path)
+    warnings = passes_leader(run, path)
+    found: Mapping[str, tuple[float, float]] = {}
+    if ranges:
+        try:
+            found = headline_ranges(plan_solver, run.parameters, run.values, run.solution, path)
+        except SolverError as error:
+            warnings += tuple(replace(problem, severity="warning") for problem in error.diagnostics)
+    return replace(run, leader=path, ranges=found, diagnostics=run.diagnostics + warnings)
+
+
+def identity(parameters: PlanParameters) -> str:
+    """A hash of every number and set of a plan: equal ones have the same solution."""
+    found = hashlib.blake2b(repr((parameters.country, parameters.sets)).encode(), digest_size=16)
+    for name, array in parameters.values.items():
+        found.update(name.encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[str, Array]) -> LeaderPath:
+    """What others see of the leader's plan. Its base state is the zero of all indices."""
+    return LeaderPath(
+        country=parameters.country,
+        capability=values["capability"],
+        efficiency=values["efficiency"],
+        knowledge=np.concatenate([[parameters.scalar("knowledge0")], values["knowledge"]]),
+        imports=values["imports"],
+        base_capability=0.0,
+        growth_before_base=instance.research.capability_growth_per_year.number(),
+    )
+
+
+def sent(run: CountryRun, with_start: bool = False) -> Sent:
+    """The run in two parts without the compiled program, which every process has."""
+    if run.solution is None:
+        return run, {}
+    left_out = ("program",) if with_start else ("program", "start")
+    names = [field.name for field in fields(run.solution) if field.name not in left_out]
+    return replace(run, solution=None), {name: getattr(run.solution, name) for name in names}
+
+
+def received(plan_solver: PlanSolver, parts: Sent) -> CountryRun:
+    """The run that `sent` took apart."""
+    run, solution = parts
+    return replace(run, solution=Solution(plan_solver.program, **solution)) if solution else run
+
+
+def headline_periods(reported: int) -> tuple[int, int]:
+    """Positions of mid-horizon and of the last reported period."""
+    return (reported - 1) // 2, reported - 1
+
+
+def headline_ranges(
+    plan_solver: PlanSolver,
+    parameters: PlanParameters,
+    values: Mapping[str, Array],
+    solution: Solution,
+    path: LeaderPath,
+) -> dict[str, tuple[float, float]]:
+    """Least and greatest value of the headline numbers over all plans within the certified gap.
+
+    Keys: `capability/PERIOD`, `lag_months/PERIOD` and `spend_share/CATEGORY/PERIOD` at mid-horizon and the
+    last reported period. A share's range is that of spending less its share of the total, over the total.
+    """
+    sets, periods = parameters.sets, len(parameters.sets.periods)
+    functionals: dict[str, Array] = {}
+    shares: dict[str, float] = {}
+    for t in headline_periods(sets.reported):
+        period, total = sets.periods[t], float(values["total"][t])
+        unit = np.zeros(periods)
+        unit[t] = 1.0
+        functionals[f"capability/{period}"] = plan_solver.direction({"capability": unit})
+        for c, category in enumerate(sets.categories if total > 0 else ()):
+            share = float(values["spend"][c, t]) / total
+            spend = np.zeros((len(sets.categories), periods))
+            spend[c, t] = 1 / total
+            key = f"spend_share/{category}/{period}"
+            shares[key] = share
+            functionals[key] = plan_solver.direction({"spend": spend, "total": -share / total * unit})
+    found = plan_solver.solver.ranges(solution, list(functionals.values()))
+    ranges = dict(zip(functionals, found, strict=True))
+    for key, share in shares.items():
+        low, high = ranges[key]
+        ranges[key] = (max(share + low, 0.0), min(share + high, 1.0))
+    if parameters.country != path.country:
+        for t in headline_periods(sets.reported):
+            low, high = ranges[f"capability/{sets.periods[t]}"]
+            bounds = np.repeat(values["capability"][None, :], 2, axis=0)
+            bounds[0, t], bounds[1, t] = low, high
+            behind = [metrics.lag_of_plan(parameters, bound, path).months[t] for bound in bounds]
+            ranges[f"lag_months/{sets.periods[t]}"] = (float(min(behind)), float(max(behind)))
+    return ranges
+
+
+def passes_leader(run: CountryRun, path: LeaderPath) -> tuple[Diagnostic, ...]:
+    """A warning where a follower's knowledge or own level passes the leader's: the help it gets is void."""
+    if run.country == path.country or run.values is None or run.parameters is None:
+        return ()
+    sets = run.parameters.sets
+    ahead = (run.values["knowledge"] > path.knowledge[1:]) | (run.values["own"] > path.capability)
+    first = np.flatnonzero(ahead[: sets.reported])
+    if first.size == 0:
+        return ()
+    period = sets.periods[int(first[0])]
+    message = f"{run.country} passes the leader {path.country} in {period}"
+    hint = f"solve again with `--set leader={run.country}`: a country ahead has nobody to learn from"
+    return (Diagnostic("S105", message, severity="warning", hint=hint),)

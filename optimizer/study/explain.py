@@ -1,0 +1,81 @@
+"""Why a plan is as it is: its dearest limits and the inputs behind them, or what excludes what, and repairs.
+
+It is worked out where the plan is solved and kept with the run, so that it can be told without a solve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from optimizer.errors import SolverError
+from optimizer.result.explanation import Fact, facts
+from optimizer.result.run import CountryRun
+from optimizer.study.conflict import ConflictGroup, conflict_groups
+from optimizer.study.fixes import RepairOption
+from optimizer.study.inputs import Inputs
+from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.repair import repairs
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a country's plan is as it is: `facts` where there is one; where there is none, `conflict`, the
+    limits that exclude each other, and `repairs`, verified changes that give it one, the cheapest first
+    (None where none were looked for)."""
+
+    country: str
+    facts: tuple[Fact, ...] = ()
+    conflict: tuple[ConflictGroup, ...] = ()
+    repairs: tuple[RepairOption, ...] | None = None
+
+    def data(self) -> dict[str, Any]:
+        """The explanation as JSON data: what `summary.json` holds of it."""
+        if not self.conflict and not self.facts:
+            return {}
+        if not self.conflict:
+            return {"binding": [fact.data() for fact in self.facts]}
+        groups = [group.data() for group in self.conflict]
+        if self.repairs is None:
+            return {"conflict_groups": groups}
+        return {"conflict_groups": groups, "repairs": [option.data() for option in self.repairs]}
+
+
+def explain_plan(run: CountryRun, inputs: Inputs) -> Explanation:
+    """The dearest limits of a country's plan and the inputs behind them; `inputs` are its instance's."""
+    found = []
+    for fact in facts(run, inputs.instance):
+        amounts = {}
+        if fact.limits is not None and run.parameters is not None:
+            years = [int(period[:4]) for period in fact.periods]
+            amounts = {
+                year: limit / run.parameters.scalar("dt")
+                for year, limit in zip(years, fact.limits, strict=False)
+            }
+        behind = inputs.of_limit(run.country, fact.family, fact.item, amounts)
+        if fact.closed and fact.family == "import_control":
+            # a share of nothing: the rules deny the chip, or its own limit of 0 does
+            behind = [one for one in behind if fact.item in one.path.split(".") and "limits" in one.path]
+        found.append(replace(fact, inputs=tuple(one.data() for one in behind)))
+    return Explanation(run.country, tuple(found))
+
+
+def explain_conflict(
+    run: CountryRun, inputs: Inputs, plan_solver: PlanSolver | None, objective: str | None
+) -> Explanation:
+    """Why a country has no plan, and what would give it one.
+
+    Without a `plan_solver`, of the structure of the run's program, no repairs are looked for.
+    """
+    if run.parameters is None or run.solution is None:
+        return Explanation(run.country)
+    groups = conflict_groups(run.solution.conflict, run.parameters, inputs)
+    if plan_solver is None:
+        return Explanation(run.country, conflict=groups)
+    follows = None if run.country == inputs.instance.leader else run.leader
+    try:
+        options = repairs(plan_solver, run.parameters, inputs, follows, objective)
+    except SolverError:
+        # a repair is a help: without one the conflict still stands
+        options = []
+    return Explanation(run.country, conflict=groups, repairs=tuple(options))

@@ -1,0 +1,175 @@
+"""Changes of inputs written as patches: rounded outward, and such that they can stand beside earlier ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.parameters import Array
+from optimizer.instance import Instance
+from optimizer.instance.instance import Applied
+from optimizer.instance.yaml_reader import dotted
+from optimizer.study.inputs import Input
+
+DIGITS: Final = 3
+
+
+@dataclass(frozen=True)
+class Change:
+    """One input that moves: all of it, or in some calendar years (first, last)."""
+
+    input: Input
+    years: tuple[int, int] | None = None
+
+    @property
+    def target(self) -> str:
+        """What a patch of it starts with."""
+        if self.years is None:
+            return self.input.path
+        first, last = self.years
+        return f"{self.input.path}[{first if first == last else f'{first}:{last}'}]"
+
+    @property
+    def is_single(self) -> bool:
+        """Whether only one year moves."""
+        return self.years is not None and self.years[0] == self.years[1]
+
+    def first_year(self, instance: Instance) -> int:
+        """The first calendar year in which it moves."""
+        return instance.horizon.first_year if self.years is None else self.years[0]
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One patch of a repair: its text, the value before and after, the input that it changes, and the earlier
+    patches in whose place it must be given."""
+
+    text: str
+    old: float
+    new: float
+    input: Input
+    replaces: tuple[str, ...] = ()
+
+    def data(self) -> dict[str, Any]:
+        """The patch as JSON data."""
+        found = self.input.data()
+        place = {"file": found["file"], "line": found["line"]}
+        said = {"patch": self.text, "old": self.old, "new": self.new, "replaces": list(self.replaces)}
+        return {**said, **place}
+
+    @property
+    def words(self) -> str:
+        """The option that makes the change, and what it is given in place of."""
+        instead = " and ".join(f"--set '{text}'" for text in self.replaces)
+        return f"--set '{self.text}'" + (f" in place of {instead}" if instead else "")
+
+
+@dataclass(frozen=True)
+class RepairOption:
+    """Patches that give the country a plan. `size` is what they move, each over its natural size, summed."""
+
+    kind: str
+    fixes: tuple[Fix, ...]
+    size: float
+
+    def data(self) -> dict[str, Any]:
+        """The repair as JSON data."""
+        fixes = [fix.data() for fix in self.fixes]
+        return {
+            "kind": self.kind,
+            "words": self.words,
+            "size": self.size,
+            "verified": True,
+            "patches": fixes,
+        }
+
+    @property
+    def words(self) -> str:
+        """The kind of repair and its options in one line."""
+        return f"{self.kind}: {', '.join(fix.words for fix in self.fixes)}"
+
+
+def value_of(instance: Instance, one: Input, year: int) -> float:
+    """The value of an input in a calendar year, that of the last year beyond the horizon."""
+    return one.quantity.in_year(min(year, instance.horizon.last_year))
+
+
+def written(instance: Instance, changes: Sequence[Change], amounts: Array, margin: int) -> list[Fix]:
+    """Patches that move the inputs by these amounts, rounded outward and `margin` last digits further."""
+    inputs = {change.input.path: change.input for change in changes}
+    return [
+        fix
+        for one in inputs.values()
+        for fix in _fixes_of(
+            instance,
+            one,
+            [
+                (change, _moved(instance, change, amount, margin))
+                for change, amount in zip(changes, amounts.tolist(), strict=True)
+                if change.input is one
+            ],
+        )
+    ]
+
+
+def _moved(instance: Instance, change: Change, amount: float, margin: int) -> float:
+    """The value of an input, in its first year, once it is moved outward by at least `amount`."""
+    old = value_of(instance, change.input, change.first_year(instance))
+    grain = 10.0 ** (math.floor(math.log10(abs(amount))) + 1 - DIGITS)
+    outward = math.copysign(1.0, amount)
+    return _rounded(old + amount + outward * margin * grain, grain, outward)
+
+
+def _fixes_of(instance: Instance, one: Input, moves: Sequence[tuple[Change, float]]) -> Iterator[Fix]:
+    """The patches of one input. Two patches of one cell are an error, so an earlier one that is in the way is
+    replaced: by one of the same single year, else by one that says the whole series."""
+    earlier = [each for each in instance.applied if _covers(each, one.path)]
+    clash = [each for each in earlier if any(_share_a_year(each.years, change.years) for change, _ in moves)]
+    single = all(change.is_single for change, _ in moves)
+    first_change, first_new = moves[0]
+    old = value_of(instance, one, first_change.first_year(instance))
+    if first_change.years is None or not (single or one.quantity.is_series):
+        yield Fix(f"{one.path} = {_number(first_new)}", old, first_new, one, _texts(earlier))
+    elif single and all(each.years in [change.years for change, _ in moves] for each in clash):
+        for change, new in moves:
+            before = value_of(instance, one, change.first_year(instance))
+            replaced = _texts(each for each in clash if each.years == change.years)
+            yield Fix(f"{change.target} = {_number(new)}", before, new, one, replaced)
+    elif not clash:
+        yield Fix(f"{one.path} += {_number(first_new - old)}", old, first_new, one)
+    else:
+        values = {year: value_of(instance, one, year) for year in instance.horizon.years}
+        for change, new in moves:
+            first, last = change.years or (instance.horizon.first_year, instance.horizon.last_year)
+            step = new - value_of(instance, one, first)
+            for year in range(first, last + 1):
+                values[year] += step
+        text = ", ".join(_number(value) for value in values.values())
+        yield Fix(f"{one.path} = [{text}]", old, first_new, one, _texts(earlier))
+
+
+def _covers(applied: Applied, path: str) -> bool:
+    where = dotted(applied.where)
+    return path == where or path.startswith(f"{where}.")
+
+
+def _share_a_year(one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+    return one is None or other is None or (one[0] <= other[1] and other[0] <= one[1])
+
+
+def _texts(applied: Iterable[Applied]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.text for each in applied))
+
+
+def _rounded(value: float, grain: float, outward: float) -> float:
+    """The next multiple of `grain` in the outward direction, one that is met already left alone."""
+    count = value / grain
+    near = round(count)
+    whole = near if abs(count - near) < 1e-6 else math.ceil(count) if outward > 0 else math.floor(count)
+    return whole * grain
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}"

@@ -1,0 +1,199 @@
+"""The input cells behind a limit: which numbers of the instance say how much of it there is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final
+
+from optimizer.instance import Instance
+from optimizer.instance.cells import CellMap, cell_map
+from optimizer.instance.instance import quantities
+from optimizer.instance.values import Quantity
+from optimizer.instance.yaml_reader import dotted
+from optimizer.result.store import text_of_infinity
+
+# Cash at the start is no limit of its own; it stands in the budget of the first period.
+OPENING: Final = "opening"
+# The parameters that say how much of each limit there is: those of a row's sides, not of its coefficients.
+LIMIT_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "import_control": ("import_limit",),
+    "yearly_cap": ("cap",),
+    "cumulative_cap": ("cap_cumulative",),
+    "grey_offer": ("grey_open",),
+    "grey_size": ("grey_limit",),
+    "rent_available": ("rent_limit",),
+    "power_supply": ("power0", "power_pending"),
+    "power_orders": ("power_build_limit",),
+    "schools": ("graduates",),
+    "recruiting": ("recruit_limit",),
+    "education_places": ("education_limit",),
+    "tools": ("tool_limit",),
+    "wafer_supply": ("wafer_capacity0", "ai_share", "wafer_yield"),
+    "packaging": ("make_limit",),
+    "die_bank": ("bank0",),
+    "memory_orders": ("hbm_build_limit",),
+    "memory_imports": ("hbm_import_limit",),
+    "memory_balance": ("hbm_stock0", "hbm_capacity0"),
+    "home_market": ("mandate",),
+    "least_share": ("share_floor",),
+    "largest_share": ("share_ceiling",),
+    "budget": ("income",),
+    "debt": ("debt_limit",),
+    "carry_over": ("carry_limit",),
+    "last_debt": ("cash0",),
+    OPENING: ("cash0",),
+    "requirement": ("service_floor",),
+    "satiation": ("service_ceiling",),
+    "data_bottleneck": ("data_wall",),
+}
+# Limits that many inputs feed: those that say most, with the country and the item put in. What a chip's rules
+# decide is shown by `kloof rules`.
+LIMIT_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
+    "import_control": (
+        "countries.{country}.trade.limits.{item}",
+        "countries.{country}.trade.supply_share",
+        "market.output.{item}",
+    ),
+    "grey_offer": ("countries.{country}.trade.grey.output_share", "market.output.{item}"),
+    "requirement": (
+        "countries.{country}.delivery.required_multiple",
+        "segments.{item}.demand_growth_per_year",
+    ),
+    "satiation": ("segments.{item}.satiation_multiple",),
+}
+MOST_INPUTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Input:
+    """One number of the instance: its path, its value, its file in the instance's directory, and the patch
+    that set it (empty: none did)."""
+
+    path: str
+    quantity: Quantity
+    file: str | None
+    patch: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """The input as JSON data."""
+        place = self.quantity.location
+        return {
+            "path": self.path,
+            "value": _plain(self.quantity.value),
+            "source": list(self.quantity.source),
+            "status": self.quantity.status,
+            "file": self.file,
+            "line": None if place is None else place.line,
+            "patch": self.patch,
+        }
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words: file and line, or the patch that set it."""
+        where = self.quantity.location
+        written = "" if where is None else f"{where.file}:{where.line}"
+        if self.patch:
+            return f"set by `{self.patch}`"
+        return written or "default"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return text_of_infinity(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+class Inputs:
+    """Every number of an instance by path, and which of them stand behind a limit."""
+
+    def __init__(self, instance: Instance, objective: str | None = None) -> None:
+        self.instance = instance
+        self.objective = objective
+        self._maps: dict[str, CellMap] = {}
+
+    @cached_property
+    def _below(self) -> Mapping[str, list[Input]]:
+        """The inputs at and below every path."""
+        patches = {dotted(each.where): each.text for each in self.instance.applied}
+        found: dict[str, list[Input]] = {}
+        for where, quantity in quantities(self.instance, ()):
+            path, patch = dotted(where), ""
+            for length in range(1, len(where) + 1):
+                prefix = dotted(where[:length])
+                patch = patches.get(prefix, patch)
+            place = quantity.location
+            file = None if place is None else place.file.removeprefix(f"{self.instance.directory}/")
+            one = Input(path, quantity, file, patch)
+            for length in range(1, len(where) + 1):
+                found.setdefault(dotted(where[:length]), []).append(one)
+        return found
+
+    def at(self, path: str) -> list[Input]:
+        """The inputs at and below a path."""
+        return self._below.get(path, [])
+
+    def behind(self, country: str, parameter: str, item: str) -> list[Input]:
+        """The inputs that a parameter's entries of one item read: those named after the item first, then the
+        country's own, then those that all countries share."""
+        if country not in self._maps:
+            self._maps[country] = cell_map(self.instance, country, self.objective)
+        found: dict[str, tuple[int, Input]] = {}
+        own = f"countries.{country}."
+        for pattern in self._maps[country].reads(parameter):
+            path, named = _filled(pattern, item)
+            if path is None:
+                continue
+            for one in self.at(path):
+                rank = 0 if named else 1 if one.path.startswith(own) else 2
+                found.setdefault(one.path, (rank, one))
+        return [one for _, one in sorted(found.values(), key=lambda pair: pair[0])]
+
+    def of_limit(
+        self, country: str, family: str, item: str, amounts: Mapping[int, float] = MappingProxyType({})
+    ) -> list[Input]:
+        """The inputs behind a limit, the ones that say most first.
+
+        One that holds the very amount per year that the limit has in one of the years of `amounts` decides
+        alone.
+        """
+        found = {
+            one.path: one
+            for path in LIMIT_PATHS.get(family, ())
+            for one in self.at(path.format(country=country, item=item))
+        }
+        for parameter in () if found or family in LIMIT_PATHS else LIMIT_PARAMETERS.get(family, ()):
+            for one in self.behind(country, parameter, item):
+                found.setdefault(one.path, one)
+        every = list(found.values())
+        if amounts and len(every) > 1:
+            equal = [one for one in every if _equals(one.quantity, amounts)]
+            every = equal[:1] or every
+        own = [one for one in every if _is_near(one.path, country, item)]
+        return (own or every)[:MOST_INPUTS]
+
+
+def _is_near(path: str, country: str, item: str) -> bool:
+    """Whether an input is the country's own or called after the item, not shared by all."""
+    return path.startswith(f"countries.{country}.") or (bool(item) and item in path.split("."))
+
+
+def _equals(quantity: Quantity, amounts: Mapping[int, float]) -> bool:
+    return any(math.isclose(quantity.in_year(year), amount) for year, amount in amounts.items())
+
+
+def _filled(pattern: str, item: str) -> tuple[str | None, bool]:
+    """A pattern with its `*` replaced by the item (its last part where there are several), None where there
+    is none to put there; and whether it names the item."""
+    segments = pattern.split(".")
+    stars = segments.count("*")
+    if stars == 0:
+        return pattern, bool(item) and item in segments
+    if stars > 1 or not item:
+        return None, False
+    return ".".join(item if segment == "*" else segment for segment in segments), True

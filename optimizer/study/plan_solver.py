@@ -1,0 +1,86 @@
+"""One compiled national plan that solves any parameters of its structure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.national import build, nominal_sizes
+from models.parameters import Array, PlanParameters
+from models.simulate import DECISIONS, simulate, weight_of_time
+from optimizer.program import Program, collection_paused, compile_model
+from optimizer.solver import Solution, Solver, Start
+
+Extension = Callable[[Any], None]
+DEFAULT_GAP = 1e-6
+
+
+@dataclass
+class PlanSolver:
+    """A compiled national plan: solves any parameters of its structure. `extend` adds rows of the user's."""
+
+    program: Program
+    solver: Solver
+
+    @classmethod
+    def compile(cls, parameters: PlanParameters, extend: Extension | None = None) -> PlanSolver:
+        """Build and compile the plan of `parameters`; the numbers may be changed in every solve."""
+        with collection_paused():
+            model = build(parameters)
+            if extend is not None:
+                extend(model)
+            program = compile_model(model, tie_breaker="least_spending")
+        return cls(program, Solver(program))
+
+    def solve(
+        self,
+        parameters: PlanParameters,
+        *,
+        gap: float = DEFAULT_GAP,
+        time_limit: float | None = None,
+        start: Start | None = None,
+    ) -> Solution:
+        """The certified plan; `gap` is in average log units. `start`, that of any solution of this program,
+        makes a solve of similar parameters fast."""
+        return self.solver.solve(
+            self.program.parameter_vector(parameters.values),
+            gap=gap,
+            gap_scale=weight_of_time(parameters),
+            restore=lambda point: self.restored(parameters, point),
+            nominal=self.nominal(parameters),
+            time_limit=time_limit,
+            start=start,
+        )
+
+    def nominal(self, parameters: PlanParameters) -> Array:
+        """The size of every column in an ordinary plan of the country."""
+        sizes = self.program.at().nominal.copy()
+        for name, size in nominal_sizes(parameters).items():
+            sizes[self.program.variables[name].slice] = size.ravel()
+        return sizes
+
+    def decisions(self, point: Array) -> dict[str, Array]:
+        """The decisions in a point of the program, shaped by their index sets; rounding below 0 removed."""
+        blocks = self.program.variables
+        return {
+            name: np.maximum(point[blocks[name].slice], 0).reshape(blocks[name].shape) for name in DECISIONS
+        }
+
+    def restored(self, parameters: PlanParameters, point: Array) -> Array:
+        """The point whose decisions are `point`'s and whose other variables obey the true functions."""
+        values = simulate(parameters, self.decisions(point), settle=True)
+        restored = point.copy()
+        for name, block in self.program.variables.items():
+            if name in values:
+                restored[block.slice] = values[name].ravel()
+        return restored
+
+    def direction(self, weights: Mapping[str, Array]) -> Array:
+        """A linear functional over the program's columns from arrays by variable name."""
+        coefficients = np.zeros(self.program.columns)
+        for name, array in weights.items():
+            coefficients[self.program.variables[name].slice] += array.ravel()
+        return coefficients

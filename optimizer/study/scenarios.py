@@ -1,0 +1,285 @@
+"""Several scenarios of a world solved together: the leader of each first, then every country that follows.
+
+The first scenario is the baseline. All of one structure share a compiled program. Each country's baseline is
+solved cold; every other scenario starts from there, whatever was solved before it, so that a result depends
+on its own scenario and the baseline only. Plans of equal parameters are solved once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from models.parameters import LeaderPath, PlanParameters, PlanSets
+from optimizer.errors import Diagnostic, InputError
+from optimizer.instance import Instance, resolve
+from optimizer.instance.cells import cell_map
+from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, CountryRun, WorldRun
+from optimizer.solver import Start
+from optimizer.study.country import Sent, finished, identity, leader_path, received, sent, solve_country
+from optimizer.study.plan_solver import DEFAULT_GAP, Extension, PlanSolver
+from optimizer.study.runner import available_jobs, run_each
+
+Progress = Callable[[str], None]
+# Settings that choose what is solved rather than feed a parameter.
+WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
+STRUCTURE = ("periods", "chips", "segments", "lines", "rules", "delays", "levels")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An instance under a name, empty for one that needs none."""
+
+    name: str
+    instance: Instance
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every scenario: an objective preset, the gap in average log units, seconds per solve,
+    rows of the user's, whether headline ranges are wanted (at many times the cost of a plan), and the number
+    of processes (default: one per processor)."""
+
+    objective: str | None = None
+    gap: float = DEFAULT_GAP
+    time_limit: float | None = None
+    extend: Extension | None = None
+    ranges: bool = False
+    jobs: int | None = None
+
+    @property
+    def processes(self) -> int:
+        return available_jobs() if self.jobs is None else self.jobs
+
+
+@dataclass
+class _Case:
+    """A scenario on its way: its program, its leader's parameters and, once solved, the leader's plan."""
+
+    scenario: Scenario
+    plan_solver: PlanSolver
+    leading: PlanParameters | None
+    identity: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    leader_run: CountryRun | None = None
+    runs: dict[str, CountryRun] = field(default_factory=dict)
+
+    @property
+    def leader(self) -> str:
+        return self.scenario.instance.leader
+
+    @property
+    def path(self) -> LeaderPath | None:
+        return None if self.leader_run is None else self.leader_run.leader
+
+
+def solve_scenarios(
+    scenarios: Sequence[Scenario],
+    countries: Sequence[str] | None,
+    question: Question,
+    progress: Progress | None = None,
+) -> list[WorldRun]:
+    """The strategies of `countries` (all of the instance if None) in each scenario, in order.
+
+    A country or scenario that fails does not stop the rest; `InputError` is raised only where the numbers of
+    the first scenario's leader cannot be resolved. An interrupt keeps what is done. Results do not depend on
+    the number of processes, nor on the other scenarios than the first.
+    """
+    baseline = scenarios[0].instance
+    asked = list(baseline.countries) if countries is None else list(dict.fromkeys(countries))
+    tell = progress or (lambda text: None)
+    cases = _cases(scenarios, question)
+    tell(cases[0].leader)
+    start = _solve_leaders(cases, question)
+    interrupted = False
+    try:
+        for country in _follow(cases, asked, question, start):
+            tell(country)
+    except KeyboardInterrupt:
+        interrupted = True
+    return [_world(case, cases[0], asked, question, interrupted) for case in cases]
+
+
+def _cases(scenarios: Sequence[Scenario], question: Question) -> list[_Case]:
+    """Every scenario with the program of its structure; structures that differ are compiled anew."""
+    cases: list[_Case] = []
+    programs: dict[object, PlanSolver] = {}
+    for scenario in scenarios:
+        instance = scenario.instance
+        try:
+            leading = resolve(instance, instance.leader, None, question.objective)
+        except InputError as error:
+            if not cases:
+                raise
+            cases.append(_Case(scenario, cases[0].plan_solver, None, "", error.diagnostics))
+            continue
+        notes: tuple[Diagnostic, ...] = ()
+        structure = leading.sets.structure
+        if structure not in programs:
+            programs[structure] = PlanSolver.compile(leading, question.extend)
+            if cases and cases[0].leading is not None:
+                notes = (_compiled_anew(scenario, cases[0].leading.sets, leading.sets),)
+        growth = instance.research.capability_growth_per_year.number()
+        cases.append(_Case(scenario, programs[structure], leading, f"{identity(leading)} {growth!r}", notes))
+    return cases
+
+
+def _compiled_anew(scenario: Scenario, before: PlanSets, after: PlanSets) -> Diagnostic:
+    changes = [
+        f"{name} ({len(old)} before, {len(new)} now)" if len(old) != len(new) else name
+        for name, old, new in zip(STRUCTURE, before.structure, after.structure, strict=True)
+        if old != new
+    ]
+    message = f"`{scenario.name}` changes the {', '.join(changes)} of the plan: its program is compiled anew"
+    return Diagnostic("S108", message, severity="note")
+
+
+def _solve_leaders(cases: Sequence[_Case], question: Question) -> Start | None:
+    """Solve every leader that differs, the baseline's first and cold; returns where that one ended."""
+
+    def lead(case: _Case, start: Start | None) -> CountryRun:
+        assert case.leading is not None
+        run = solve_country(case.plan_solver, case.leading, question.gap, question.time_limit, start)
+        if run.values is None:
+            return run
+        path = leader_path(case.scenario.instance, case.leading, run.values)
+        return finished(case.plan_solver, run, path, question.ranges)
+
+    first = cases[0]
+    run = lead(first, None)
+    start = run.solution.start if run.solution is not None else None
+    known = {first.identity: run}
+    others = {case.identity: case for case in cases if case.leading and case.identity != first.identity}
+
+    def lead_other(key: str) -> Sent:
+        case = others[key]
+        return sent(lead(case, start if case.plan_solver is first.plan_solver else None))
+
+    for key, parts in zip(others, run_each(lead_other, list(others), question.processes), strict=True):
+        known[key] = received(others[key].plan_solver, parts)
+    for case in cases:
+        case.leader_run = known.get(case.identity)
+    return start
+
+
+def _follow(
+    cases: Sequence[_Case], asked: Sequence[str], question: Question, start: Start | None
+) -> Iterator[str]:
+    """Solve every follower in every case and yield its name once it is done in all of them."""
+    first = cases[0]
+    anchors: dict[str, tuple[str, Start | None]] = {}
+
+    def follow(case: _Case, country: str, anchor: str, start: Start | None) -> tuple[str, CountryRun | None]:
+        """The identity of the parameters and the run; no run where it is the anchor's."""
+        assert case.path is not None
+        try:
+            own = resolve(case.scenario.instance, country, case.path, question.objective)
+        except InputError as error:
+            return "", CountryRun(country, FAILED, leader=case.path, diagnostics=error.diagnostics)
+        key = f"{case.identity} {identity(own)}"
+        if key == anchor:
+            return key, None
+        run = solve_country(case.plan_solver, own, question.gap, question.time_limit, start)
+        return key, finished(case.plan_solver, run, case.path, question.ranges)
+
+    def follow_baseline(country: str) -> tuple[str, Sent]:
+        key, run = follow(first, country, "", None)
+        assert run is not None
+        return key, sent(run, with_start=len(cases) > 1)
+
+    def follow_other(item: tuple[str, int]) -> tuple[str, Sent | None]:
+        country, position = item
+        case = cases[position]
+        anchor, start = anchors.get(country, ("", None))
+        key, run = follow(case, country, anchor, start if case.plan_solver is first.plan_solver else None)
+        return key, None if run is None else sent(run)
+
+    known: dict[tuple[str, str], CountryRun] = {}
+    followers = [country for country in asked if first.path is not None and country != first.leader]
+    for country, (key, parts) in zip(
+        followers, run_each(follow_baseline, followers, question.processes), strict=True
+    ):
+        run = received(first.plan_solver, parts)
+        first.runs[country] = run
+        if key:
+            known[country, key] = run
+        found = None if run.solution is None else run.solution.start
+        anchors[country] = (key, found)
+        if len(cases) == 1:
+            yield country
+    if first.leading is not None and first.leader in asked:
+        # Under another leader the baseline's own may follow: it starts from its plan as leader.
+        anchors[first.leader] = ("", start)
+    items = [
+        (country, position)
+        for country, position in product(asked, range(1, len(cases)))
+        if cases[position].path is not None and country != cases[position].leader
+    ]
+    last = dict(items)
+    for (country, position), (key, other) in zip(
+        items, run_each(follow_other, items, question.processes), strict=True
+    ):
+        if other is None:
+            run = known[country, key]
+        else:
+            run = received(cases[position].plan_solver, other)
+            run = known.setdefault((country, key), run) if key else run
+        cases[position].runs[country] = run
+        if position == last[country]:
+            yield country
+
+
+def _world(
+    case: _Case, first: _Case, asked: Sequence[str], question: Question, interrupted: bool
+) -> WorldRun:
+    instance, leader_run = case.scenario.instance, case.leader_run
+    runs, solved = dict(case.runs), {case.leader, *asked}
+    if case.leading is None:
+        errors = tuple(each for each in case.diagnostics if each.severity == "error")
+        runs = {country: CountryRun(country, FAILED, diagnostics=errors) for country in asked}
+    elif leader_run is not None and case.path is None:
+        failure = Diagnostic("S104", f"the leader {case.leader} has no plan that others could follow")
+        status = leader_run.status if leader_run.status in (STOPPED, INFEASIBLE) else FAILED
+        runs = {country: CountryRun(country, status, diagnostics=(failure,)) for country in asked}
+    if leader_run is not None and case.leader in asked:
+        runs[case.leader] = leader_run
+    return WorldRun(
+        instance,
+        case.scenario.name,
+        instance.applied,
+        case.leader,
+        {country: runs[country] for country in asked if country in runs},
+        diagnostics=(
+            *(each for each in case.diagnostics if each.severity != "error"),
+            *unread_changes(instance, solved, question.objective, of_others=case is first),
+        ),
+        leader_run=leader_run,
+        interrupted=interrupted,
+    )
+
+
+def unread_changes(
+    instance: Instance, countries: set[str], objective: str | None, *, of_others: bool
+) -> tuple[Diagnostic, ...]:
+    """A warning for every patch of the instance none of whose cells is read by the plans of `countries`.
+
+    Patches of countries that are not solved count only with `of_others`: a policy may well concern some.
+    """
+    maps = [cell_map(instance, country, objective) for country in sorted(countries)]
+    unread: dict[str, str] = {}
+    read = set()
+    for change in instance.applied:
+        top, _, rest = change.path.partition(".")
+        elsewhere = top == "countries" and rest.partition(".")[0] not in countries and not of_others
+        feeds = any(each.feeds(change.path) or each.shapes(change.path) for each in maps)
+        if top in WORLD_WIDE or elsewhere or feeds:
+            read.add(change.text)
+        else:
+            unread.setdefault(change.text, change.path)
+    hint = "no plan solved here reads this value, so the result is as without the change"
+    return tuple(
+        Diagnostic("S107", f"`{path}` was changed to no effect", severity="warning", hint=hint)
+        for text, path in unread.items()
+        if text not in read
+    )

@@ -1,0 +1,65 @@
+"""Case studies: pages whose Python blocks print the text blocks that follow them.
+
+`python -m tests.cli.case_studies PAGE ...` runs the blocks of each page in order and rewrites their output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DIRECTORY = Path(__file__).parents[2] / "docs" / "case-studies"
+BLOCK = re.compile(r"```python\n(?P<code>.*?)```\n(?:\n```text\n(?P<output>.*?)```\n)?", re.DOTALL)
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.(\d+))?")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code, the output that the page shows for it, and what it printed."""
+
+    code: str
+    shown: str
+    printed: str
+
+
+def run(page: Path) -> Iterator[Block]:
+    """Every block of a page, run in order with the names of those before it."""
+    names: dict[str, object] = {}
+    for found in BLOCK.finditer(page.read_text()):
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            exec(compile(found["code"], str(page), "exec"), names)
+        yield Block(found["code"], found["output"] or "", output.getvalue())
+
+
+def agree(shown: str, printed: str) -> bool:
+    """Whether two texts have the same words, and numbers that differ by at most one in the last digit."""
+    if NUMBER.sub("#", shown).split() != NUMBER.sub("#", printed).split():
+        return False
+    for one, other in zip(NUMBER.finditer(shown), NUMBER.finditer(printed), strict=True):
+        unit = 10.0 ** -len(one[1] or "")
+        difference = float(one[0].replace(",", "")) - float(other[0].replace(",", ""))
+        if len(one[1] or "") != len(other[1] or "") or abs(difference) > 1.01 * unit:
+            return False
+    return True
+
+
+def rewrite(page: Path) -> None:
+    """Put what the blocks print into the page."""
+    printed = iter([block.printed for block in run(page)])
+
+    def replaced(found: re.Match[str]) -> str:
+        output = next(printed)
+        return f"```python\n{found['code']}```\n" + (f"\n```text\n{output}```\n" if output else "")
+
+    page.write_text(BLOCK.sub(replaced, page.read_text()))
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        rewrite(Path(name))

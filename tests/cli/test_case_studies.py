@@ -1,0 +1,26 @@
+"""Every block of every case study prints what the page shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.case_studies import DIRECTORY, agree, run
+
+
+@pytest.mark.parametrize("page", sorted(DIRECTORY.glob("*.md")), ids=lambda page: page.stem)
+def test_a_case_study_prints_what_it_shows(page: Path) -> None:
+    blocks = list(run(page))
+    assert len(blocks) >= 5
+    for block in blocks:
+        told = f"{block.code}\nshown:\n{block.shown}\nprinted:\n{block.printed}"
+        assert agree(block.shown, block.printed), told
+
+
+def test_numbers_may_differ_by_one_in_the_last_digit_and_words_not_at_all() -> None:
+    assert agree("lag 36.6 months, 1,430", "lag 36.7  months, 1,431")
+    assert not agree("lag 36.6 months", "lag 36.8 months")
+    assert not agree("lag 36.6 months", "lead 36.6 months")
+    assert not agree("lag 36 months", "lag 36.0 months")
+    assert not agree("1 2", "1")

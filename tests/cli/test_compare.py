@@ -1,0 +1,266 @@
+"""`kloof compare` and `kloof policies` in a process of their own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Outcome, Run, run_kloof
+
+RICH = "countries.CHN.budget.income_usd_bn *= 1.5"
+FILES = {
+    "rich": f"title: China spends half more\nsources: [assumed]\npatches: ['{RICH}']\n",
+    "power": "title: Dearer power\npatches: ['countries.*.power.electricity_price_usd_per_kwh *= 1.5']\n",
+    "nothing": "title: As it is\npatches: []\n",
+    "broke": "title: In debt\npatches: ['countries.CHN.budget.cash0_usd_bn = -100000']\n",
+    "poor": "title: Half the money\npatches: ['countries.CHN.budget.income_usd_bn *= 0.5']\n",
+}
+COLUMNS = ("rich", "power+rich", "nothing", "broke", "nothing")
+
+
+def write_policies(place: Path) -> None:
+    for name, text in FILES.items():
+        (place / f"{name}.yaml").write_text(text)
+
+
+def columns(*names: str) -> Iterator[str]:
+    """Files for --policy: `A+B` names two of them."""
+    for name in names:
+        yield "--policy"
+        yield "+".join(f"{part}.yaml" for part in name.split("+"))
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> None:
+    write_policies(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def compared(world: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+    """Five columns over both countries, solved once: what was printed, and the run directory."""
+    place = tmp_path_factory.mktemp("compared")
+    write_policies(place)
+    done = run_kloof(place, "compare", world, *columns(*COLUMNS), "--out", "run", "--jobs", "1")
+    assert done.code == 1, done.err
+    return done, place / "run"
+
+
+def numbers(run: Path, policy: str) -> list[dict[str, str]]:
+    with (run / "comparison.csv").open() as file:
+        return [row for row in csv.DictReader(file) if row["policy"] == policy]
+
+
+def test_table_has_every_policy_by_country_and_says_what_failed(compared: tuple[Outcome, Path]) -> None:
+    text = compared[0].out
+    assert "5 policies beside the baseline; leader USA" in text
+    lag, worth = text.split("worth to the country", 1)
+    assert re.search(r"\nbaseline +\d+\n", lag)
+    assert re.search(r"\nrich +-\d+\n", lag)
+    assert re.search(r"\nrich += +\+\d+\.\d\n", worth)
+    assert re.search(r"\nnothing \(2\) += +=\n", worth)
+    assert re.search(r"\nbroke += +n/a\n", worth)
+    assert re.search(r"\n! broke, CHN: infeasible: ", text)
+    assert "11 optimal, 1 infeasible, gap <= " in text
+    assert max(len(line) for line in text.splitlines() if not line.startswith("!")) <= 120
+    assert "error[S106]: CHN" in compared[0].err
+
+
+def test_saved_summary_is_the_contract(compared: tuple[Outcome, Path]) -> None:
+    data = json.loads((compared[1] / "summary.json").read_text())
+    assert data["schema_version"] == 1
+    assert data["command"] == "compare"
+    assert data["status"] == "mixed"
+    assert (data["leader"], data["baseline"], data["gap"]) == ("USA", "baseline", 1e-4)
+    names = ["rich", "power+rich", "nothing", "broke", "nothing (2)"]
+    assert [policy["name"] for policy in data["policies"]] == names
+    rich = data["policies"][0]
+    assert rich["title"] == "China spends half more"
+    assert rich["sources"] == ["assumed"]
+    (change,) = rich["applied"]
+    assert change["path"] == "countries.CHN.budget.income_usd_bn"
+    assert change["text"] == RICH
+    assert change["old"] != change["new"]
+    china = data["countries"]["CHN"]
+    assert list(china) == ["baseline", *names]
+    assert china["nothing"]["shares_plan_with"] == "baseline"
+    assert china["rich"]["shares_plan_with"] is None
+    assert china["broke"]["status"] == "infeasible"
+    assert china["broke"]["conflict"]
+    assert china["broke"]["headline"] is None
+    assert china["rich"]["headline"]["split"]["talent"] > 0
+    assert china["rich"]["certificate"]["gap"] <= 1e-4
+    assert {"row", "category", "period", "price", "unit", "words", "percent_effective_compute"} <= set(
+        china["rich"]["binding"][0]
+    )
+    assert data["ranking"]["CHN"][0] in ("rich", "power+rich")
+    ranks = {each["policy"]: each["rank"] for each in data["ranking_detail"]["CHN"]}
+    assert ranks["nothing"] == ranks["nothing (2)"] == ranks["baseline"] > 1
+    assert "broke" not in ranks
+
+
+def test_saved_numbers_are_complete_and_zero_where_nothing_changes(compared: tuple[Outcome, Path]) -> None:
+    nothing, rich = (numbers(compared[1], name) for name in ("nothing", "rich"))
+    metrics = {row["metric"] for row in nothing}
+    assert metrics == {
+        *("objective", "objective_average", "spend_share", "outlays", "installed_compute"),
+        *("compute_ratio", "capability", "effective_ratio", "lag_months"),
+    }
+    assert all(float(row["change"]) == 0 and row["indistinguishable"] == "1" for row in nothing)
+    paid = next(row for row in rich if row["country"] == "CHN" and row["metric"] == "outlays")
+    assert paid["period"] == "2026-2029"
+    assert float(paid["value"]) - float(paid["baseline"]) == float(paid["change"])
+    assert float(paid["change_percent"]) == pytest.approx(
+        100 * float(paid["change"]) / float(paid["baseline"])
+    )
+    assert paid["indistinguishable"] == "0"
+    shares = [
+        float(row["value"])
+        for row in rich
+        if row["country"] == "CHN" and row["metric"] == "spend_share" and row["period"] == "2026-2029"
+    ]
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_saved_strategy_agrees_with_the_numbers_and_has_all_columns(compared: tuple[Outcome, Path]) -> None:
+    with (compared[1] / "strategy.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(dict.fromkeys(row["policy"] for row in rows)) == [
+        *("baseline", "rich", "power+rich", "nothing", "broke", "nothing (2)")
+    ]
+    assert {row["period"] for row in rows} == {"2026", "2027", "2028", "2029"}
+    key = ("CHN", "rich", "lag_months", "2029")
+    (lag,) = [
+        row["value"] for row in rows if (row["country"], row["policy"], row["metric"], row["period"]) == key
+    ]
+    (same,) = [
+        row["value"]
+        for row in numbers(compared[1], "rich")
+        if (row["country"], row["policy"], row["metric"], row["period"]) == key
+    ]
+    assert lag == same
+
+
+def test_processes_and_order_do_not_change_a_byte(
+    kloof: Run, world: str, tmp_path: Path, policies: None, compared: tuple[Outcome, Path]
+) -> None:
+    done = kloof("compare", world, *columns(*COLUMNS), "--jobs", "2", "--quiet")
+    assert done.code == 1
+    assert "saved" not in done.err
+    (place,) = (tmp_path / "runs").iterdir()
+    assert re.fullmatch("compare-[0-9a-f]{12}", place.name)
+    for name in ("strategy.csv", "comparison.csv", "summary.json"):
+        mine, theirs = ((run / name).read_text() for run in (place, compared[1]))
+        assert mine == theirs, name
+    assert kloof("compare", world, *columns("power+rich", "nothing", "rich"), "--out", "turned").code == 0
+    assert numbers(tmp_path / "turned", "rich") == numbers(compared[1], "rich")
+
+
+def test_one_country_is_shown_in_full_and_set_changes_the_baseline(
+    kloof: Run, world: str, policies: None
+) -> None:
+    patch = "countries.CHN.power.electricity_price_usd_per_kwh *= 2"
+    done = kloof("compare", world, "--country", "CHN", "--no-save", *columns("rich", "poor"), "--set", patch)
+    assert done.code == 0, done.err
+    assert f"baseline with {patch}" in done.out
+    for head in ("policy, best first", "place", "% USA", "capability", "paid", "what binds dearest"):
+        assert head in done.out
+    blocks = done.out.split("\n\n")
+    outcome = next(block for block in blocks if "best first" in block)
+    assert [line.split()[0] for line in outcome.splitlines()[-3:]] == ["baseline", "rich", "poor"]
+    assert "saved" not in done.err
+
+
+def test_json_and_csv_are_whole_and_solve_agrees(kloof: Run, world: str, policies: None) -> None:
+    chosen = (*columns("rich"), "--country", "CHN", "--no-save", "--quiet")
+    data = kloof("compare", world, *chosen, "--format", "json").data
+    assert data["status"] == "optimal"
+    row = next(row for row in data["comparison"] if row["policy"] == "rich" and row["metric"] == "lag_months")
+    assert row["change"] < 0
+    table = kloof("compare", world, *chosen, "--format", "csv").out.splitlines()
+    assert len(table) == 1 + len(data["comparison"])
+    solved = kloof(
+        *("solve", world, "--policy", "rich.yaml", "--country", "CHN", "--gap", "1e-4"),
+        *("--no-save", "--quiet", "--format", "json"),
+    ).data["countries"]["CHN"]
+    column = data["countries"]["CHN"]["rich"]
+    gaps = sum(each["objective"]["upper"] - each["objective"]["lower"] for each in (solved, column))
+    assert abs(solved["objective"]["lower"] - column["objective"]["lower"]) <= gaps
+
+
+def test_all_infeasible_ends_with_3(kloof: Run, world: str, policies: None) -> None:
+    patch = "countries.CHN.budget.cash0_usd_bn = -100000"
+    done = kloof("compare", world, "--country", "CHN", "--no-save", *columns("rich"), "--set", patch)
+    assert done.code == 3
+    assert "2 infeasible" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], "E601", "--every-policy"),
+        (["--policy", "grey_close"], "E209", "did you mean the shipped `grey_closed`?"),
+        (["--policy", "rich.yaml+poor.yaml"], "E404", "poor.yaml:2"),
+        (["--policy", "rich.yaml", "--set", RICH.replace("1.5", "2")], "E404", "*= 2"),
+        (["--policy", "rich.yaml", "--country", "CHM"], "E302", "did you mean `CHN`?"),
+        (["--policy", "rich.yaml", "--jobs", "0"], "E601", "jobs"),
+        (["--policy", "rich.yaml", "--out", "a", "--no-save"], "E601", "exclude each other"),
+    ],
+)
+def test_bad_input_ends_with_2_and_says_what_to_do(
+    kloof: Run, world: str, policies: None, arguments: list[str], code: str, said: str
+) -> None:
+    done = kloof("compare", world, *arguments)
+    assert done.code == 2
+    assert done.out == ""
+    assert f"error[{code}]" in done.err
+    assert said in done.err
+
+
+def test_overlap_names_both_patches_and_unknown_policies_are_named_at_once(
+    kloof: Run, world: str, policies: None
+) -> None:
+    done = kloof("compare", world, "--policy", "rich.yaml+poor.yaml")
+    assert "income_usd_bn *= 1.5" in done.err
+    assert "income_usd_bn *= 0.5" in done.err
+    done = kloof("compare", world, "--policy", "h20_bannd", "--policy", "no_control", "--format", "json")
+    assert [each["hint"] for each in done.data["diagnostics"]] == [
+        "did you mean the shipped `h20_banned`?",
+        "did you mean the shipped `no_controls`?",
+    ]
+
+
+def test_policies_lists_what_ships_and_whether_it_fits(kloof: Run, world: str) -> None:
+    done = kloof("policies")
+    assert done.code == 0
+    assert re.search(r"\nno_controls +No export controls", done.out)
+    data = kloof("policies", world, "--format", "json").data
+    listed = {policy["name"]: policy for policy in data["policies"]}
+    assert len(listed) >= 20
+    assert listed["us_brute_force"]["applies"] is True
+    assert listed["taiwan_shock"]["applies"] is False
+    assert "TWN" in listed["taiwan_shock"]["reason"]
+    table = list(csv.DictReader(kloof("policies", "world-2026", "--format", "csv").out.splitlines()))
+    assert {row["applies"] for row in table} == {"yes"}
+    assert "countries.USA.budget.income_usd_bn *= 1.5" in kloof("policies", "--verbose").out
+    assert kloof("policies", "world-2062").code == 2
+
+
+def test_every_command_of_the_guide_runs(kloof: Run, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "compare.md").read_text()
+    (policy,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "half_more.yaml").write_text(policy)
+    blocks = re.findall(r"```console\n(.*?)```", page, flags=re.DOTALL)
+    commands = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    assert len(commands) == 4
+    for line in commands:
+        program, *arguments = shlex.split(line)
+        assert program == "kloof"
+        done = kloof(*arguments)
+        assert done.code == 0, f"{line}\n{done.err}"
+    assert (tmp_path / "runs" / "money" / "comparison.csv").exists()

@@ -1,0 +1,203 @@
+"""`kloof explain` in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Outcome, Run, run_kloof
+
+FLOOR = "countries.CHN.budget.category_floors.chips = 0.99"
+
+
+@pytest.fixture(scope="module")
+def infeasible(tmp_path_factory: pytest.TempPathFactory, world: str) -> tuple[Outcome, Path]:
+    """A run in which China has no plan: what `solve` printed, and the run directory."""
+    place = tmp_path_factory.mktemp("infeasible")
+    return run_kloof(place, "solve", world, "--out", "run", "--set", FLOOR), place / "run"
+
+
+def test_dearest_limits_stand_in_words_with_their_inputs(kloof: Run, saved: Path) -> None:
+    done = kloof("explain", str(saved), "--country", "CHN")
+    assert done.code == 0
+    assert done.err == ""
+    lines = done.out.splitlines()
+    assert lines[0].startswith("CHN: optimal, gap ")
+    numbered = [line for line in lines if re.match(r" *\d+\. ", line)]
+    assert len(numbered) == 10
+    assert all("effective compute for good" in line for line in numbered)
+    income = next(i for i, line in enumerate(lines) if "USD 1 bn more income in each year 2026-2029" in line)
+    assert re.search(r"10% more: \d", lines[income + 1])
+    assert re.search(r"countries\.CHN\.budget\.income_usd_bn  countries/CHN\.yaml:\d+", lines[income + 2])
+    assert "A price is that of the first unit" in done.out
+
+
+def test_facts_are_in_the_summary_and_need_no_solve(kloof: Run, saved: Path) -> None:
+    summary = json.loads((saved / "summary.json").read_text())
+    done = kloof("explain", str(saved), "--format", "json")
+    plans = {plan["country"]: plan for plan in done.data["plans"]}
+    assert set(plans) == {"USA", "CHN"}
+    for country, plan in plans.items():
+        assert plan["binding"] == summary["countries"][country]["binding"]
+        tenths = [fact["ten_percent_effective_compute"] for fact in plan["binding"]]
+        assert tenths == sorted(tenths, reverse=True)
+        assert len(tenths) >= 10
+    fact = next(each for each in plans["CHN"]["binding"] if each["row"] == "budget")
+    assert fact["price"] == pytest.approx(sum(fact["prices"]))
+    assert fact["unit"] == "USD bn"
+    assert fact["limit"] == [45.0, *fact["limit"][1:]]
+
+
+def test_prices_are_those_of_the_strategy(kloof: Run, saved: Path) -> None:
+    with (saved / "strategy.csv").open() as file:
+        listed = {
+            (row["country"], row["item"], row["period"]): float(row["value"])
+            for row in csv.DictReader(file)
+            if row["metric"] == "shadow_price"
+        }
+    for plan in kloof("explain", str(saved), "--format", "json").data["plans"]:
+        for fact in plan["binding"]:
+            for period, price in zip(fact["periods"], fact["prices"], strict=True):
+                assert listed[plan["country"], fact["row"], period] == price
+
+
+def test_csv_has_a_line_per_limit(kloof: Run, saved: Path) -> None:
+    done = kloof("explain", str(saved), "--country", "USA", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert {row["country"] for row in rows} == {"USA"}
+    assert all(row["words"] for row in rows)
+
+
+def test_an_instance_that_has_changed_since_is_said(kloof: Run, world: str, tmp_path: Path) -> None:
+    shutil.copytree(world, tmp_path / "mine")
+    assert kloof("solve", "mine", "--out", "run", "--country", "USA").code == 0
+    assert kloof("explain", "run", "--instance", "mine").err == ""
+    with (tmp_path / "mine" / "countries" / "CHN.yaml").open("a") as file:
+        file.write("# a remark\n")
+    done = kloof("explain", "run", "--instance", "mine")
+    assert done.code == 0
+    assert "warning[S109]: the instance has changed since this run: countries/CHN.yaml" in done.err
+    assert "more effective compute for good" in done.out
+
+
+def test_solve_groups_the_conflict_and_points_to_explain(infeasible: tuple[Outcome, Path]) -> None:
+    done, _ = infeasible
+    assert done.code == 1
+    errors = [line for line in done.err.splitlines() if line.startswith("error[S106]")]
+    assert errors[0].startswith("error[S106]: CHN: at least 99% of the cost of use for chips in 2026")
+    assert len(errors) == len(set(errors))
+    assert "kloof explain run" in done.err
+    assert "CHN  infeasible" in done.out
+
+
+def test_conflict_and_repairs_are_told(kloof: Run, infeasible: tuple[Outcome, Path]) -> None:
+    _, run = infeasible
+    done = kloof("explain", str(run), "--country", "CHN")
+    assert done.code == 0
+    assert "these cannot all hold" in done.out
+    assert f"set by `{FLOOR}`" in done.out
+    assert re.search(r"tool_limit_kwpm_per_year  .*CHN\.yaml:\d+", done.out)
+    assert f"in place of --set '{FLOOR}'" in done.out
+    rows = list(csv.DictReader(io.StringIO(kloof("explain", str(run), "--format", "csv").out)))
+    assert any(row["row"] == "conflict:least_share/chips" for row in rows)
+    assert any(row["row"] == "repair" for row in rows)
+
+
+def test_repair_can_be_pasted(kloof: Run, world: str, infeasible: tuple[Outcome, Path]) -> None:
+    _, run = infeasible
+    plans = kloof("explain", str(run), "--format", "json").data["plans"]
+    china = next(plan for plan in plans if plan["country"] == "CHN")
+    (fix,) = china["repairs"][0]["patches"]
+    assert fix["replaces"] == [FLOOR]
+    assert kloof("solve", world, "--no-save", "--country", "CHN", "--set", fix["patch"]).code == 0
+
+
+def test_infeasible_leader_is_explained_though_not_asked_for(kloof: Run, world: str) -> None:
+    patch = "countries.USA.budget.cash0_usd_bn = -100000"
+    assert kloof("solve", world, "--country", "CHN", "--out", "run", "--set", patch).code == 3
+    done = kloof("explain", "run")
+    assert done.code == 0
+    assert done.out.startswith("USA: infeasible; these cannot all hold:")
+    assert "cash at the start alone: --set 'countries.USA.budget.cash0_usd_bn = " in done.out
+    assert "CHN: infeasible: the leader USA has no plan" in done.out
+
+
+def test_two_countries_without_a_plan_are_repaired_together(kloof: Run, world: str, tmp_path: Path) -> None:
+    shutil.copytree(world, tmp_path / "three")
+    text = (tmp_path / "three" / "countries" / "CHN.yaml").read_text()
+    text = re.sub(r"  # thousand chips per year\n  make_limits:.*?(?=  memory:)", "", text, flags=re.DOTALL)
+    text = text.replace("iso3: CHN", "iso3: IND").replace("name: China", "name: India")
+    (tmp_path / "three" / "countries" / "IND.yaml").write_text(text)
+    wanted = {
+        "CHN": "countries.CHN.budget.category_floors.talent = 0.9",
+        "IND": "countries.IND.budget.cash0_usd_bn = -500",
+    }
+    asked = ("--country", "CHN", "--country", "IND")
+    given = [part for text in wanted.values() for part in ("--set", text)]
+    assert kloof("solve", "three", *asked, "--out", "run", *given).code == 3
+    plans = {each["country"]: each for each in kloof("explain", "run", "--format", "json").data["plans"]}
+    for country, text in wanted.items():
+        inputs = [one for group in plans[country]["conflict_groups"] for one in group["inputs"]]
+        assert [one["path"] for one in inputs if one["patch"] == text] == [text.split(" = ")[0]]
+        assert all(one["file"] and one["line"] for one in inputs if not one["patch"])
+        assert all(each["verified"] for each in plans[country]["repairs"])
+    fixes = [fix for plan in plans.values() for fix in plan["repairs"][0]["patches"]]
+    replaced = {text for fix in fixes for text in fix["replaces"]}
+    pasted = [*(fix["patch"] for fix in fixes), *(set(wanted.values()) - replaced)]
+    again = [part for text in pasted for part in ("--set", text)]
+    repaired = kloof("solve", "three", *asked, "--no-save", *again)
+    assert repaired.code == 0, repaired.err
+
+
+def test_columns_of_a_comparison_are_explained(kloof: Run, world: str, tmp_path: Path) -> None:
+    (tmp_path / "floor.yaml").write_text(
+        f"title: A floor\ndescription: Nearly all for chips.\nsources: []\npatches: ['{FLOOR}']\n"
+    )
+    kloof("compare", world, "--policy", "floor.yaml", "--country", "CHN", "--out", "run")
+    done = kloof("explain", "run")
+    assert done.code == 0, done.err
+    assert "CHN, baseline: optimal" in done.out
+    assert "CHN, floor: infeasible; these cannot all hold:" in done.out
+    only = kloof("explain", "run", "--policy", "floor")
+    assert "baseline" not in only.out
+    assert "did you mean `floor`?" in kloof("explain", "run", "--policy", "flor").err
+
+
+def test_bad_input_is_named(kloof: Run, saved: Path, tmp_path: Path) -> None:
+    missing = kloof("explain", "nowhere")
+    assert missing.code == 2
+    assert kloof("explain", str(saved), "--instance", "nowhere").code == 2
+    assert "error[E641]: no such directory" in missing.err
+    (tmp_path / "notes").mkdir()
+    assert "no saved run here" in kloof("explain", "notes").err
+    wrong = kloof("explain", str(saved), "--country", "CHM")
+    assert wrong.code == 2
+    assert "did you mean `CHN`?" in wrong.err
+    shutil.copytree(saved, tmp_path / "damaged")
+    (tmp_path / "damaged" / "summary.json").write_text("{")
+    damaged = kloof("explain", "damaged", "--format", "json")
+    assert damaged.code == 2
+    assert damaged.data["diagnostics"][0]["code"] == "E642"
+
+
+def test_page_says_what_the_commands_do(kloof: Run) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
+    printed = ""
+    for command in re.findall(r"^\$ kloof (.*)$", page, re.MULTILINE):
+        done = kloof(*shlex.split(command))
+        assert done.code in (0, 3), done.err
+        printed += re.sub(r"gap \S+;", "gap;", done.out)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    shown = [line for kind, block in blocks if not kind for line in block.splitlines()]
+    lines = [line for line in shown if line.strip() != "..."]
+    assert len(lines) > 10
+    for line in lines:
+        assert re.sub(r"gap \S+;", "gap;", line) in printed.splitlines(), line

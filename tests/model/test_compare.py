@@ -1,0 +1,218 @@
+"""Policies beside a baseline: what is solved, what is shared, and when a difference counts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer.errors import InputError
+from optimizer.instance import Instance, Policy, load, parse_patch
+from optimizer.result.comparison import Comparison
+from optimizer.result.comparison_numbers import Number
+from optimizer.result.run import INFEASIBLE, CountryRun, WorldRun
+from optimizer.study.compare import compare_scenarios, scenarios_of
+from optimizer.study.scenarios import Question
+from optimizer.study.solve import solve_world
+
+TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
+GAP = 1e-4
+POLICIES = {
+    "rich": ["countries.CHN.budget.income_usd_bn *= 1.02"],
+    "brute": ["countries.USA.budget.income_usd_bn *= 1.5"],
+    "nothing": [],
+    "broke": ["countries.CHN.budget.cash0_usd_bn = -100000"],
+    "short": ["horizon.last_year = 2028"],
+    "weights": ["objectives.balanced.autonomy_weight = 0.2"],
+    "hardly": ["countries.CHN.budget.income_usd_bn[2029] *= 1.0000001"],
+}
+
+
+def policies(*names: str) -> list[Policy]:
+    return [Policy(name, name, "", (), tuple(parse_patch(text) for text in POLICIES[name])) for name in names]
+
+
+def compared(world: Instance, *names: str, jobs: int = 1) -> Comparison:
+    question = Question(gap=GAP, jobs=jobs)
+    return compare_scenarios(scenarios_of(world, policies(*names)), None, question)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """The template with one country more, the leader's twin three months behind."""
+    place = tmp_path_factory.mktemp("three") / "three"
+    shutil.copytree(TEMPLATE, place)
+    leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
+    (place / "countries" / "TWI.yaml").write_text(re.sub(r"\bUSA\b", "TWI", leader))
+    return load(place)
+
+
+@pytest.fixture(scope="module")
+def comparison(world: Instance) -> Comparison:
+    return compared(world, *POLICIES, "rich")
+
+
+def of(comparison: Comparison, name: str) -> WorldRun:
+    return next(world for world in comparison.worlds if world.policy == name)
+
+
+def same_plan(one: CountryRun, two: CountryRun) -> bool:
+    assert one.values is not None
+    assert two.values is not None
+    return all(np.array_equal(array, two.values[name]) for name, array in one.values.items())
+
+
+def test_columns_do_not_depend_on_processes_nor_on_each_other(
+    world: Instance, comparison: Comparison
+) -> None:
+    other = compared(world, "weights", "brute", "rich", jobs=2)
+    for name in ("baseline", "weights", "brute", "rich"):
+        for country, run in of(other, name).countries.items():
+            assert same_plan(run, of(comparison, name).countries[country]), (name, country)
+
+
+def test_a_column_is_what_solving_that_policy_gives(world: Instance, comparison: Comparison) -> None:
+    for scenario in scenarios_of(world, policies("rich", "brute")):
+        alone = solve_world(scenario.instance, gap=GAP)
+        for country, run in of(comparison, scenario.name).countries.items():
+            one, two = run.solution, alone.countries[country].solution
+            assert one is not None
+            assert two is not None
+            gaps = sum(each.certificate.upper - each.certificate.lower for each in (one, two))
+            # Another plan of the leader within its gap moves what its followers can attain.
+            led = scenario.name == "brute" and country != "USA"
+            slack = gaps + (0.002 * abs(two.objective) if led else 0.0)
+            assert abs(one.objective - two.objective) <= slack
+
+
+def test_what_a_policy_leaves_alone_is_not_solved_again(comparison: Comparison) -> None:
+    baseline, rich = comparison.baseline, of(comparison, "rich")
+    assert rich.leader_run is baseline.leader_run
+    assert rich.countries["TWI"] is baseline.countries["TWI"]
+    assert rich.countries["CHN"] is not baseline.countries["CHN"]
+    assert comparison.shares_plan_with(rich, "TWI") is baseline
+    assert comparison.shares_plan_with(rich, "CHN") is None
+    assert of(comparison, "brute").countries["TWI"] is not baseline.countries["TWI"]
+
+
+def test_a_policy_for_others_is_no_mistake_but_a_change_that_nobody_reads_is(world: Instance) -> None:
+    idle = Policy("idle", "", "", (), (parse_patch("objectives.capability.autonomy_weight = 0.2"),))
+    scenarios = scenarios_of(world, [*policies("rich"), idle])
+    found = compare_scenarios(scenarios, ["TWI"], Question(gap=GAP, jobs=1))
+    codes = [[each.code for each in one.diagnostics] for one in found.worlds]
+    assert codes == [[], [], ["S107"]]
+    assert all(each.place == 1 for each in found.ranking("TWI"))
+
+
+def test_no_change_and_the_same_policy_twice_differ_by_exactly_nothing(comparison: Comparison) -> None:
+    rows = list(comparison.rows())
+    nothing = [row for row in rows if row.policy == "nothing"]
+    assert len(nothing) == 3 * 28
+    assert all(row.change == 0 and row.indistinguishable for row in nothing)
+    first, second = ([row[2:] for row in rows if row.policy == name] for name in ("rich", "rich (2)"))
+    assert [repr(row) for row in first] == [repr(row) for row in second]
+    assert comparison.shares_plan_with(of(comparison, "rich (2)"), "CHN") is of(comparison, "rich")
+
+
+def test_gain_of_more_money_lies_between_its_prices_before_and_after(comparison: Comparison) -> None:
+    """The best value is concave in income, so the gain is bracketed by shadow prices, up to the gaps."""
+    before, after = (of(comparison, name).countries["CHN"] for name in ("baseline", "rich"))
+    assert before.parameters is not None
+    assert after.parameters is not None
+    assert before.solution is not None
+    assert after.solution is not None
+    more = (after.parameters["income"] - before.parameters["income"]) * before.parameters.scalar("dt")
+    gain, alike = comparison.change(of(comparison, "rich"), "CHN", ("objective", "", ""))
+    gaps = sum(run.certificate.upper - run.certificate.lower for run in (before.solution, after.solution))
+    assert alike is False
+    assert gain <= before.solution.dual("budget") @ more + gaps
+    assert gain >= after.solution.dual("budget") @ more - gaps
+    worth = comparison.worth(of(comparison, "rich"), "CHN")
+    assert worth is not None
+    assert worth > 0
+
+
+def test_a_change_smaller_than_the_gap_is_indistinguishable(comparison: Comparison) -> None:
+    hardly = of(comparison, "hardly")
+    assert comparison.shares_plan_with(hardly, "CHN") is None
+    rows = [row for row in comparison.rows() if row.policy == "hardly" and row.country == "CHN"]
+    assert rows
+    assert all(row.indistinguishable for row in rows)
+    places = {each.policy: each.place for each in comparison.ranking("CHN")}
+    assert places["hardly"] == places["baseline"] == places["nothing"]
+    assert places["rich"] < places["baseline"]
+
+
+def test_a_country_without_a_plan_hides_nothing(comparison: Comparison) -> None:
+    broke = of(comparison, "broke")
+    assert broke.countries["CHN"].status == INFEASIBLE
+    assert broke.countries["TWI"].solved
+    assert not [row for row in comparison.rows() if row.policy == "broke" and row.country == "CHN"]
+    assert "broke" not in {each.policy for each in comparison.ranking("CHN")}
+    assert comparison.worth(broke, "CHN") is None
+
+
+def test_another_horizon_is_compiled_anew_and_compared_in_the_years_it_has(comparison: Comparison) -> None:
+    short = of(comparison, "short")
+    (note,) = [each for each in short.diagnostics if each.code == "S108"]
+    assert "`short` changes the periods (" in note.message
+    numbers = comparison.numbers(short, "CHN")
+    assert ("capability", "", comparison.periods.middle) in numbers
+    assert ("capability", "", comparison.periods.last) not in numbers
+    assert not comparison.comparable(short, "CHN")
+    assert comparison.worth(short, "CHN") is None
+
+
+def test_other_weights_have_no_worth_but_a_lag(comparison: Comparison) -> None:
+    weights = of(comparison, "weights")
+    change, alike = comparison.change(weights, "CHN", ("objective", "", ""))
+    assert np.isnan(change)
+    assert alike is None
+    assert "weights" not in {each.policy for each in comparison.ranking("CHN")}
+    change, _ = comparison.change(weights, "CHN", ("lag_months", "", comparison.periods.last))
+    assert np.isfinite(change)
+
+
+def test_a_leader_that_moves_makes_its_followers_less_certain(comparison: Comparison) -> None:
+    key = ("lag_months", "", comparison.periods.last)
+    here = comparison.numbers(of(comparison, "brute"), "CHN")[key]
+    there = comparison.numbers(comparison.baseline, "CHN")[key]
+    assert comparison.leader_moved(of(comparison, "brute"))
+    assert here.high - here.low > there.high - there.low
+
+
+def with_range(world: WorldRun, key: str, low: float, high: float) -> WorldRun:
+    run = replace(world.countries["CHN"], ranges={key: (low, high)})
+    return replace(world, countries={**world.countries, "CHN": run})
+
+
+def test_computed_ranges_decide_where_there_are_some(comparison: Comparison) -> None:
+    last = comparison.periods.last
+    key = ("capability", "", last)
+    pair = (comparison.baseline, of(comparison, "rich"))
+    here, there = (comparison.numbers(each, "CHN")[key].value for each in pair)
+    for low, alike in ((there - 1e-9, False), (here, True)):
+        worlds = (
+            with_range(pair[0], f"capability/{last}", here - 1e-9, here + 1e-9),
+            with_range(pair[1], f"capability/{last}", low, there + 1e-9),
+        )
+        change, found = Comparison(worlds).change(worlds[1], "CHN", key)
+        assert change == there - here
+        assert found is alike
+
+
+def test_numbers_meet_where_their_ranges_do() -> None:
+    assert Number(1.0, 0.5, 1.5).meets(Number(2.0, 1.5, 2.5))
+    assert not Number(1.0, 0.5, 1.4).meets(Number(2.0, 1.5, 2.5))
+
+
+def test_overlapping_patches_of_all_columns_are_named_at_once(world: Instance) -> None:
+    twice = Policy("a+b", "", "", (), tuple(map(parse_patch, POLICIES["rich"] + POLICIES["rich"])))
+    unknown = Policy("c", "", "", (), (parse_patch("countries.CHN.budget.incom = 1"),))
+    with pytest.raises(InputError) as caught:
+        scenarios_of(world, [twice, unknown])
+    assert [each.code for each in caught.value.diagnostics] == ["E404", "E402"]

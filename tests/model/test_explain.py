@@ -1,0 +1,326 @@
+"""Prices against differences of certified objectives, and repairs against a solve of what they propose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+from models.parameters import TABLE, PlanParameters
+from optimizer.instance import Instance, load, patch, resolve
+from optimizer.result.explanation import Fact
+from optimizer.result.run import INFEASIBLE, OPTIMAL, CountryRun
+from optimizer.result.vocabulary import LIMITS
+from optimizer.solver import Solution, Solver, Start
+from optimizer.study.explain import Explanation, explain_conflict, explain_plan
+from optimizer.study.inputs import Inputs
+from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.solve import solve_world
+
+TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
+GAP = 1e-7
+# What is moved through a parameter: the row that it stands in has no inequality of its own to loosen, or the
+# forward run reads it.
+THROUGH_PARAMETERS = {"budget": "income", "debt": "debt_limit", "carry_over": "carry_limit"}
+BUDGET = "countries.CHN.budget."
+TRADE = "countries.CHN.trade."
+SCENARIOS: dict[str, tuple[str, list[str]]] = {
+    "China as it is": ("CHN", []),
+    "the leader as it is": ("USA", []),
+    "China under a policy": (
+        "CHN",
+        [
+            BUDGET + "category_floors.talent = 0.3",
+            BUDGET + "category_ceilings.chips = 0.05",
+            BUDGET + "debt_limit_usd_bn = 2",
+            BUDGET + "carry_limit_share_of_income = 0.01",
+            TRADE + "rent.limit_kh100e = 20",
+            TRADE + "home_market_share = 0.3",
+            TRADE + "grey.limit_kh100e_per_year = 20",
+            TRADE + "caps.quota = {title: Quota, chips: all, counts: h100e, per_year: 60}",
+        ],
+    ),
+}
+AT_LEAST = 18
+
+
+@pytest.fixture(scope="module")
+def world() -> Instance:
+    return load(TEMPLATE)
+
+
+def loosened_rows(model: Any) -> None:
+    """Every limit again with room to spare that a parameter gives, in place of the limit itself."""
+    for family in LIMITS:
+        row = getattr(model, family)
+        if not len(row) or family == "budget":
+            continue
+        room = pyo.Param(row.index_set(), mutable=True, initialize=0.0, within=pyo.Reals)
+        model.add_component(f"room_{family}", room)
+
+        def with_room(_: Any, *key: Any, row: Any = row, room: Any = room) -> Any:
+            one = row[key if len(key) > 1 else key[0]]
+            spare = room[key if len(key) > 1 else key[0]]
+            if one.upper is not None:
+                return one.body <= one.upper + spare
+            return one.body >= one.lower - spare
+
+        again = pyo.Constraint(list(row.keys()), rule=with_room)
+        model.add_component(f"loosened_{family}", again)
+        row.deactivate()
+
+
+class Loosened:
+    """The plan of a country whose limits can be moved without building anything anew."""
+
+    def __init__(self, parameters: PlanParameters) -> None:
+        self.parameters = parameters
+        self.plan_solver = PlanSolver.compile(parameters, loosened_rows)
+        self.program = self.plan_solver.program
+        self.start: Start | None = None
+
+    def bounds(self, fact: Fact, step: float) -> tuple[float, float] | None:
+        """Certified bounds of the objective with a limit moved in all its periods; None without a plan."""
+        p, values = self.parameters, dict(self.parameters.values)
+        sets = p.sets
+        at = [sets.periods.index(period) for period in fact.periods]
+        rooms: dict[str, np.ndarray[Any, Any]] = {}
+        if fact.family in THROUGH_PARAMETERS:
+            name = THROUGH_PARAMETERS[fact.family]
+            moved = values[name].copy()
+            moved[at] += step / (p.scalar("dt") if name == "income" else 1.0)
+            values[name] = moved
+        else:
+            name = f"room_{fact.family}"
+            block = self.program.parameters[name]
+            room = np.zeros(block.shape)
+            inner = [index for index in LIMITS[fact.family].index if index != "periods"]
+            members = [str(member) for member in sets.members(inner[0])] if inner else []
+            if not inner:
+                room[at] = step
+            elif fact.periods:
+                room[members.index(fact.item), at] = step
+            else:
+                room[members.index(fact.item)] = step
+            rooms[name] = room
+        changed = replace(p, values=values)
+        solution = self.plan_solver.solver.solve(
+            self.program.parameter_vector({**changed.values, **rooms}),
+            gap=GAP,
+            gap_scale=1.0,
+            restore=lambda point: self.plan_solver.restored(changed, point),
+            nominal=self.plan_solver.nominal(changed),
+            start=self.start,
+        )
+        self.start = self.start or solution.start
+        if solution.status == INFEASIBLE:
+            return None
+        assert solution.has_plan, solution.message
+        return solution.certificate.lower, solution.certificate.upper
+
+
+def solved(instance: Instance, country: str, patches: Sequence[str]) -> tuple[Instance, CountryRun]:
+    changed = patch(instance, patches)
+    run = solve_world(changed, [country], gap=GAP, jobs=1).countries[country]
+    assert run.status == OPTIMAL
+    return changed, run
+
+
+@pytest.fixture(scope="module")
+def checked() -> set[str]:
+    """The families whose prices were compared with differences."""
+    return set()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_prices_are_those_of_finite_differences(world: Instance, checked: set[str], name: str) -> None:
+    country, patches = SCENARIOS[name]
+    instance, run = solved(world, country, patches)
+    assert run.parameters is not None
+    plan = Loosened(run.parameters)
+    facts = explain_plan(run, Inputs(instance)).facts
+    worths = [fact.tenth or 0.0 for fact in facts]
+    assert worths == sorted(worths, reverse=True)
+    dearest = {fact.family: fact for fact in reversed(facts)}
+    here = plan.bounds(facts[0], 0.0)
+    assert here is not None
+    for fact in dearest.values():
+        largest = max(fact.limits) if fact.limits and max(fact.limits) > 0 else fact.step
+        step = 0.02 * min(largest, 5 * fact.step)
+        gain = fact.price * step
+        more = plan.bounds(fact, step)
+        assert more is not None
+        # concave: the price promises at least what more brings, within the certified bounds
+        assert more[0] - here[1] <= gain + 1e-9, fact.words
+        assert more[1] - here[0] >= 0.3 * gain, fact.words
+        if not fact.closed:
+            less = plan.bounds(fact, -step)
+            if less is not None:
+                assert gain <= here[1] - less[0] + 1e-9, fact.words
+        checked.add(fact.family)
+
+
+def test_many_families_were_compared(checked: set[str]) -> None:
+    assert len(checked) >= AT_LEAST, sorted(checked)
+
+
+def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None:
+    instance, run = solved(world, "CHN", ["countries.CHN.trade.limits.nv_h200 = 40"])
+    facts = {fact.row: fact for fact in explain_plan(run, Inputs(instance)).facts}
+    income = facts["budget"]
+    assert [one["path"] for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
+    assert income.inputs[0]["file"].endswith("CHN.yaml")
+    assert income.words.startswith("USD 1 bn more income in each year 2026-2029 is worth 0.")
+    assert income.words.count("%") == 2
+    limited = facts["import_control/nv_h200"]
+    assert limited.limits is not None
+    assert max(limited.limits) == 40.0
+    (cell,) = limited.inputs
+    assert (cell["path"], cell["value"]) == ("countries.CHN.trade.limits.nv_h200", 40.0)
+    assert cell["patch"] == "countries.CHN.trade.limits.nv_h200 = 40"
+    denied = facts["import_control/nv_vr200"]
+    assert denied.closed
+    assert denied.inputs == ()
+    assert denied.amount() == "none at all"
+
+
+# infeasible -------------------------------------------------------------------------------------------------
+
+CONFLICTS: dict[str, tuple[list[str], set[str]]] = {
+    "floor above what can be bought": (
+        [BUDGET + "category_floors.chips = 0.99"],
+        {"countries.CHN.budget.category_floors.chips"},
+    ),
+    "floor on what cannot be built": (
+        [BUDGET + "category_floors.power = 0.5", "countries.CHN.power.build_limit_gw_per_year = 0"],
+        {"countries.CHN.budget.category_floors.power", "countries.CHN.power.build_limit_gw_per_year"},
+    ),
+    "ceiling below the staff there is": (
+        [BUDGET + "category_ceilings.talent = 0"],
+        {"countries.CHN.budget.category_ceilings.talent", "countries.CHN.talent.researchers_thousand"},
+    ),
+    "ceilings that do not add up": (
+        [
+            BUDGET + f"category_ceilings.{name} = 0.1"
+            for name in ("research", "delivery", "chips", "talent", "power")
+        ],
+        {
+            f"countries.CHN.budget.category_ceilings.{name}"
+            for name in ("research", "delivery", "chips", "talent", "power")
+        },
+    ),
+    "debt that nobody lends": (
+        [BUDGET + "cash0_usd_bn = -300", BUDGET + "debt_limit_usd_bn = 0"],
+        {"countries.CHN.budget.cash0_usd_bn", "countries.CHN.budget.debt_limit_usd_bn"},
+    ),
+    "no money in the first year": (
+        [
+            BUDGET + "cash0_usd_bn = 0",
+            BUDGET + "income_usd_bn[2026] = 0.1",
+            BUDGET + "debt_limit_usd_bn = 0",
+        ],
+        {"countries.CHN.budget.income_usd_bn", "countries.CHN.budget.debt_limit_usd_bn"},
+    ),
+    "research floor beside a fleet at work": (
+        [BUDGET + "category_floors.research = 0.9"],
+        {"countries.CHN.budget.category_floors.research"},
+    ),
+    "talent floor beyond what schools give": (
+        [BUDGET + "category_floors.talent = 0.6"],
+        {"countries.CHN.budget.category_floors.talent", "countries.CHN.talent.graduates_thousand_per_year"},
+    ),
+    "chips without tools or memory": (
+        [
+            BUDGET + "category_floors.chips = 0.5",
+            "countries.CHN.industry.lines.*.tool_limit_kwpm_per_year = 0",
+            "countries.CHN.industry.memory.build_limit_pb_per_year2 = 0",
+        ],
+        {"countries.CHN.budget.category_floors.chips"},
+    ),
+}
+
+
+def explained(instance: Instance, country: str) -> tuple[CountryRun, Explanation]:
+    run = solve_world(instance, [country], jobs=1).countries[country]
+    assert run.status == INFEASIBLE
+    assert run.solution is not None
+    program = run.solution.program
+    plan_solver = PlanSolver(program, Solver(program))
+    return run, explain_conflict(run, Inputs(instance), plan_solver, None)
+
+
+def plan_with(instance: Instance, run: CountryRun, patches: Sequence[str]) -> Solution:
+    """The country solved with patches in force, from scratch."""
+    follows = None if run.country == instance.leader else run.leader
+    parameters = resolve(patch(instance, patches, stack=True), run.country, follows)
+    return PlanSolver.compile(parameters).solve(parameters, gap=1e-3)
+
+
+@pytest.mark.parametrize("name", CONFLICTS)
+def test_conflict_is_named_by_its_inputs_and_repaired(world: Instance, name: str) -> None:
+    patches, named = CONFLICTS[name]
+    instance = patch(world, patches)
+    run, explanation = explained(instance, "CHN")
+    found = {one.path for group in explanation.conflict for one in group.inputs}
+    assert named <= found
+    assert explanation.repairs
+    sizes = [option.size for option in explanation.repairs]
+    assert sizes == sorted(sizes)
+    for option in explanation.repairs:
+        texts = [fix.text for fix in option.fixes]
+        assert plan_with(instance, run, texts).status == OPTIMAL, texts
+        # and as it is pasted: in place of the patches that it replaces
+        replaced = {text for fix in option.fixes for text in fix.replaces}
+        pasted = patch(world, [*(text for text in patches if text not in replaced), *texts])
+        stacked = patch(instance, texts, stack=True)
+        one, other = (resolve(each, "CHN", run.leader) for each in (pasted, stacked))
+        assert all(np.allclose(one[table], other[table]) for table in TABLE)
+
+
+def test_repair_is_the_least_that_helps(world: Instance) -> None:
+    instance = patch(world, [BUDGET + "cash0_usd_bn = -100"])
+    run, explanation = explained(instance, "CHN")
+    assert explanation.repairs
+    option = next(each for each in explanation.repairs if each.kind == "income alone")
+    (fix,) = option.fixes
+    assert fix.text == f"countries.CHN.budget.income_usd_bn[2026] = {fix.new:.10g}"
+    less = [f"countries.CHN.budget.income_usd_bn[2026] = {fix.old + 0.99 * (fix.new - fix.old)!r}"]
+    assert plan_with(instance, run, less).status == INFEASIBLE
+
+
+def test_share_repair_is_the_least_that_helps(world: Instance) -> None:
+    instance = patch(world, [BUDGET + "category_ceilings.talent = 0"])
+    run, explanation = explained(instance, "CHN")
+    assert explanation.repairs
+    (fix,) = explanation.repairs[0].fixes
+    assert 0 < fix.new < 0.1
+    less = [f"countries.CHN.budget.category_ceilings.talent = [{0.98 * fix.new!r}, 0, 0, 0]"]
+    assert plan_with(instance, run, less).status == INFEASIBLE
+
+
+def test_infeasible_leader_is_repaired(world: Instance) -> None:
+    instance = patch(world, ["countries.USA.budget.cash0_usd_bn = -2000"])
+    run, explanation = explained(instance, "USA")
+    assert explanation.repairs
+    texts = [fix.text for fix in explanation.repairs[0].fixes]
+    assert all("USA" in text for text in texts)
+    assert plan_with(instance, run, texts).status == OPTIMAL
+
+
+def test_a_row_of_the_users_own_is_named_and_the_inputs_beside_it_repaired(world: Instance) -> None:
+    def much_research(model: Any) -> None:
+        model.much_research = pyo.Constraint(
+            model.PERIODS, rule=lambda m, t: m.research_compute[t] >= 1e7 * m.dt
+        )
+
+    run = solve_world(world, ["USA"], extend=much_research, jobs=1).countries["USA"]
+    assert run.status == INFEASIBLE
+    assert run.solution is not None
+    program = run.solution.program
+    explanation = explain_conflict(run, Inputs(world), PlanSolver(program, Solver(program)), None)
+    assert "the row `much_research`" in [group.words for group in explanation.conflict]
