@@ -15,6 +15,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.errors import Diagnostic, ModelError
+from optimizer.program.memory import collection_paused
 from optimizer.program.program import (
     Block,
     FunctionTable,
@@ -38,6 +39,11 @@ def compile_model(model: Any, tie_breaker: str | None = None) -> Program:
     variables are constants at the value they have now. Raises ModelError with every row that cannot be
     compiled.
     """
+    with collection_paused():
+        return _compiled(model, tie_breaker)
+
+
+def _compiled(model: Any, tie_breaker: str | None) -> Program:
     _refuse_unsupported(model)
     variables, data = _blocks(model, pyo.Var, VariableBlock)
     parameters, parameter_data = _blocks(model, pyo.Param, ParameterBlock)

@@ -17,8 +17,8 @@ from scipy.sparse import csr_array
 from optimizer.program.numbers import Numbers
 from optimizer.program.tape import Array, Index
 
-GRID_RATIO: Final = 3.0
-GRID_STEPS: Final = range(-3, 8)
+GRID_RATIO: Final = 9.0
+GRID_STEPS: Final = range(-2, 4)
 # steepest tangent: its rise over a leaf's nominal size, in typical values of the function
 STEEPEST: Final = 1e7
 

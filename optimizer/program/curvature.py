@@ -76,24 +76,23 @@ def _curved(
     """Which functions curve upwards at one of the points."""
     hessian = _hessians(concave, points, values)
     low, high = concave.numbers.leaf_box
-    movable = low < high
     failed = np.zeros(len(concave), dtype=bool)
-    for function in np.flatnonzero(concave.active):
-        part = slice(concave.starts[function], concave.starts[function + 1])
-        size = part.stop - part.start
+    sizes = np.diff(concave.starts)
+    for size in np.unique(sizes):
+        functions = np.flatnonzero(concave.active & (sizes == size))
+        part = concave.starts[functions][:, None] + np.arange(size)
         own = concave.leaves[part]
-        scale = np.where(movable[own], concave.sizes[own], 0.0)
-        # (points, size, size)
-        blocks = np.moveaxis(hessian[part, :size, :], -1, 0) * np.outer(scale, scale)
-        usable = np.isfinite(signed[function]) & np.isfinite(blocks).all(axis=(1, 2))
-        usable &= np.isfinite(slopes[part]).all(axis=0)
-        if not usable.any():
-            continue
-        rising = _rising(blocks[usable])
-        if rising is not None:
-            point, direction = rising
-            at = points[:, np.flatnonzero(usable)[point]]
-            failed[function] = _confirmed(concave, int(function), at, direction * scale)
+        scale = np.where((low < high)[own], concave.sizes[own], 0.0)
+        # (functions, points, size, size)
+        blocks = np.moveaxis(hessian[part][:, :, :size, :], -1, 1)
+        blocks = blocks * (scale[:, :, None] * scale[:, None, :])[:, None]
+        usable = np.isfinite(signed[functions]) & np.isfinite(slopes[part]).all(axis=1)
+        usable &= np.isfinite(blocks).all(axis=(2, 3))
+        largest, direction = _rising(np.where(usable[:, :, None, None], blocks, 0.0))
+        point = largest.argmax(axis=1)
+        for place in np.flatnonzero(largest.max(axis=1, initial=0.0) > CURVATURE_TOLERANCE):
+            at, along = points[:, point[place]], direction[place, point[place]] * scale[place]
+            failed[functions[place]] = _confirmed(concave, int(functions[place]), at, along)
     return failed
 
 
@@ -113,16 +112,15 @@ def _hessians(concave: Concave, points: Array, values: Array) -> Array:
     return result
 
 
-def _rising(blocks: Array) -> tuple[int, Array] | None:
-    """Point and direction of the largest positive eigenvalue, if there is one."""
-    symmetric = 0.5 * (blocks + np.swapaxes(blocks, 1, 2))
-    scale = np.abs(symmetric).max(axis=(1, 2))
-    eigenvalues, vectors = np.linalg.eigh(symmetric)
-    largest = eigenvalues[:, -1] / np.where(scale > 0, scale, 1.0)
-    point = int(largest.argmax())
-    if largest[point] <= CURVATURE_TOLERANCE:
-        return None
-    return point, vectors[point, :, -1]
+def _rising(blocks: Array) -> tuple[Array, Array]:
+    """Largest eigenvalue of every matrix, relative to its largest entry, and its direction."""
+    symmetric = 0.5 * (blocks + np.swapaxes(blocks, -1, -2))
+    scale = np.abs(symmetric).max(axis=(-1, -2))
+    if symmetric.shape[-1] == 1:
+        eigenvalues, vectors = symmetric[..., 0], np.ones_like(symmetric)
+    else:
+        eigenvalues, vectors = np.linalg.eigh(symmetric)
+    return eigenvalues[..., -1] / np.where(scale > 0, scale, 1.0), vectors[..., -1]
 
 
 def _confirmed(concave: Concave, function: int, at: Array, direction: Array) -> bool:

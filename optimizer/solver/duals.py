@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 
 from optimizer.program.tape import Array
-from optimizer.solver.relaxation import LINEAR, SUM, TANGENT, Relaxation, Relaxed
+from optimizer.solver.relaxation import LINEAR, SUM, TANGENT, Relaxation
+from optimizer.solver.relaxed import Proven, Relaxed
 
 # how far a tangent may cut into a feasible point, in typical sizes of its function
 CUT_OFF: Final = 1e-6
 
 
-def row_duals(relaxation: Relaxation, result: Relaxed) -> Array:
+def row_duals(relaxation: Relaxation, result: Proven) -> Array:
     """d(maximised objective)/d(side) of every row of the model."""
     duals = np.zeros(relaxation.program.row_count)
     kinds, references = result.kinds, result.references
@@ -39,7 +40,7 @@ def row_duals(relaxation: Relaxation, result: Relaxed) -> Array:
     return duals
 
 
-def column_duals(relaxation: Relaxation, result: Relaxed) -> Array:
+def column_duals(relaxation: Relaxation, result: Proven) -> Array:
     """d(maximised objective)/d(bound) of the model's columns; 0 where the bound comes from a row."""
     width = relaxation.program.user_columns
     reduced = result.reduced[:width]

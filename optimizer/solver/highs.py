@@ -49,6 +49,8 @@ AFTER_ROWS: Final = Method(from_scratch=False, simplex_dual_edge_weight_strategy
 AFTER_COST: Final = Method(
     from_scratch=False, simplex_strategy=4, simplex_dual_edge_weight_strategy=1, simplex_scale_strategy=0
 )
+# where a warm solve is left undecided, its basis is nearly always within a few iterations of the optimum
+RESUMED: Final = Method(from_scratch=False, simplex_scale_strategy=0)
 UNSCALED: Final = Method(from_scratch=True, simplex_scale_strategy=0)
 NO_PRESOLVE: Final = Method(from_scratch=True)
 INTERIOR: Final = Method(from_scratch=True, presolve="on", solver="ipm")
@@ -165,6 +167,10 @@ class LinearModel:
     def set_cost(self, cost: Array) -> None:
         """Replace the cost of every column."""
         self._call(self._highs.changeColsCost, len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        basis = self._highs.getBasis()
+        if basis.valid:
+            # what HiGHS remembers beside the basis belongs to the old cost and takes hundreds of iterations
+            self._call(self._highs.setBasis, basis)
 
     def set_column_bounds(self, columns: Index, lower: Array, upper: Array) -> None:
         """Replace the bounds of some columns."""
@@ -197,7 +203,8 @@ class LinearModel:
         """
         status = self._run(method, deadline)
         late = False
-        for attempt in (COLD, NO_PRESOLVE, UNSCALED, LOOSE, INTERIOR):
+        resumed = () if method.from_scratch else (RESUMED,)
+        for attempt in (*resumed, COLD, NO_PRESOLVE, UNSCALED, LOOSE, INTERIOR):
             # presolve cannot always tell an infeasible program from an unbounded one
             doubtful = method is COLD and status != highspy.HighsModelStatus.kOptimal
             late = deadline is not None and time.monotonic() >= deadline

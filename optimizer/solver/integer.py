@@ -9,14 +9,14 @@ import numpy as np
 from optimizer.errors import Diagnostic, SolverError
 from optimizer.solver.highs import COLD, NO_PRESOLVE, Method
 from optimizer.solver.outer import Search
-from optimizer.solver.relaxation import Relaxed
+from optimizer.solver.relaxed import Proven
 
 ROUNDS: Final = 200
 # share of the gap left to the fixed subproblem, so that the integer bound can close the rest
 INNER_SHARE: Final = 0.25
 
 
-def converge_integer(search: Search, share: float, method: Method) -> tuple[str, float, Relaxed | None]:
+def converge_integer(search: Search, share: float, method: Method) -> tuple[str, float, Proven | None]:
     """As `Search.converge`, for a program with integer columns. The last optimum is that of the best plan's
     integers fixed, so its duals hold for them."""
     relaxation = search.relaxation
@@ -28,7 +28,7 @@ def converge_integer(search: Search, share: float, method: Method) -> tuple[str,
     search.may_round = True
     if status in ("infeasible", "unbounded"):
         return status, upper, last
-    best_last: Relaxed | None = None
+    best_last: Proven | None = None
     seen: set[bytes] = set()
     for _ in range(ROUNDS):
         if search.late():
@@ -44,14 +44,14 @@ def converge_integer(search: Search, share: float, method: Method) -> tuple[str,
             relaxation.model.set_integer(integer)
             search.message = "time limit reached" if relaxed.status == "stopped" else ""
             return relaxed.status, upper, best_last
-        upper = min(upper, relaxed.bound + search.constant)
+        upper = min(upper, relaxed.level + search.constant)
         if search.closed(upper, share):
             return "optimal", upper, best_last
         choice = np.round(relaxed.x[columns])
         if np.abs(relaxed.x[columns] - choice).max(initial=0.0) > 1e-5:
             raise SolverError(Diagnostic("S102", "HiGHS returned a fractional value for an integer column"))
         rows = len(relaxation.kinds)
-        search.cut(relaxed)
+        search.cut(relaxed.x, *search.violations(relaxed.x))
         relaxation.model.set_integer(nothing)
         relaxation.set_bounds(columns, choice, choice)
         before = search.best

@@ -17,7 +17,8 @@ from optimizer.solver.duals import cut_off, function_multipliers
 from optimizer.solver.highs import AFTER_ROWS, Method
 from optimizer.solver.interior import furthest_feasible, interior_point
 from optimizer.solver.pool import Pool
-from optimizer.solver.relaxation import BOXES, Relaxation, Relaxed
+from optimizer.solver.relaxation import BOXES, Relaxation
+from optimizer.solver.relaxed import Proven, Relaxed
 
 Restore = Callable[[Array], Array | None]
 
@@ -154,38 +155,56 @@ class Search:
 
     # rounds ----------------------------------------------------------------------------------------------
 
-    def cut(self, relaxed: Relaxed) -> tuple[int, Array]:
-        """Add tangents at the functions that a point violates; how many, and the violations.
+    def violations(self, x: Array) -> tuple[Array, Array]:
+        """By how much a point violates each function (inf where it is undefined, 0 where it holds), and its
+        leaves."""
+        slack, leaves = self.concave.slack(x)
+        wanted = self.concave.active & ~(slack >= -VIOLATED * self.concave.typical)
+        return np.where(wanted, np.where(np.isfinite(slack), -slack, np.inf), 0.0), leaves
+
+    def cut(self, x: Array, violation: Array, leaves: Array) -> int:
+        """Add tangents at the functions that a point violates; how many rows that made.
 
         Tangents half a step ahead and behind, by the step since the last cut, save about a third of the
         rounds.
         """
-        slack, leaves = self.concave.slack(relaxed.x)
-        wanted = self.concave.active & ~(slack >= -VIOLATED * self.concave.typical)
-        violation = np.where(wanted, np.where(np.isfinite(slack), -slack, np.inf), 0.0)
-        added = self.relaxation.cut(self.pool, leaves, relaxed.x, wanted)
+        wanted = violation > 0
+        added = self.relaxation.cut(self.pool, leaves, x, wanted)
         if added and self._previous is not None:
             low, high = self.numbers.leaf_box
             step = ASIDE * (leaves - self._previous)
             points = np.clip(np.column_stack([leaves + step, leaves - step]), low[:, None], high[:, None])
             self.relaxation.add_points(self.pool, points, np.column_stack([wanted, wanted]))
         self._previous = leaves
-        return added, violation
+        return added
 
-    def converge(self, goal: float, method: Method) -> tuple[str, float, Relaxed | None]:
+    def loss(self, relaxed: Relaxed, violation: Array) -> float:
+        """What an optimum gains, to first order, from the violations of its functions."""
+        weights = function_multipliers(self.relaxation, relaxed)
+        return float(np.where(violation > 0, weights * violation, 0.0).sum())
+
+    def converge(self, goal: float, method: Method) -> tuple[str, float, Proven | None]:
         """Solve the continuous outer program until the best plan is within `goal` of the requested gap.
 
-        Returns (optimal, stopped, infeasible or unbounded; the upper bound; the last optimum).
+        Returns (optimal, stopped, infeasible or unbounded; the upper bound; the last optimum). What the
+        solver says of its optimum steers the rounds; a bound is proven where it may be the last one.
         """
         relaxation = self.relaxation
         # a warm start brings the tangents it needs; an integer program needs those of every assignment
         dropping = DROP_ROUNDS if method.from_scratch and not self.program.integer.any() else 0
-        boxed, upper, stalled, before = False, np.inf, 0, (np.inf, -np.inf)
+        boxed, upper, level, stalled, before = False, np.inf, np.inf, 0, (np.inf, -np.inf)
         last: Relaxed | None = None
+
+        def result(status: str) -> tuple[str, float, Proven | None]:
+            if last is None or isinstance(last, Proven):
+                return status, upper, last
+            proven = relaxation.proven(last)
+            return status, upper if boxed else min(upper, proven.bound + self.constant), proven
+
         for number in range(MAX_ROUNDS):
             if self.late():
                 self.message = "time limit reached"
-                return "stopped", upper, last
+                return result("stopped")
             relaxed = relaxation.solve(method, self.deadline)
             self.rounds += 1
             method = AFTER_ROWS
@@ -196,41 +215,50 @@ class Search:
             if relaxed.status == "stopped":
                 self.message = "time limit reached"
             if relaxed.status != "optimal":
-                return relaxed.status, upper, last
+                return result(relaxed.status)
             if boxed and not relaxed.in_box:
                 relaxation.box(None)
                 boxed = False
                 continue
             last = relaxed
             if not boxed:
-                upper = min(upper, relaxed.bound + self.constant)
-            weights = function_multipliers(relaxation, relaxed)
+                level = min(level, relaxed.level + self.constant)
+            violation, leaves = self.violations(relaxed.x)
+            loss = self.loss(relaxed, violation)
+            near = loss <= goal * self.gap * self.gap_scale(level)
+            due = number % TRY_EVERY == TRY_EVERY - 1 or not violation.any()
+            if number < dropping or (not boxed and (near or due)):
+                last = proven = relaxation.proven(relaxed)
+                upper = upper if boxed else min(upper, proven.bound + self.constant)
+            if near and not self.may_round and not boxed:
+                return result("optimal")
+            if not boxed and (near or due):
+                self.keep(self.plan(relaxed.x, not violation.any()))
+                if self.closed(upper, goal):
+                    return result("optimal")
             if number < dropping and not boxed:
                 relaxation.drop_idle_tangents()
-            rows_before = len(relaxation.kinds)
-            added, violation = self.cut(relaxed)
-            loss = float(np.where(violation > 0, weights * violation, 0.0).sum()) if added else 0.0
-            if not self.may_round and not boxed and loss <= goal * self.gap * self.gap_scale(upper):
-                return "optimal", upper, last
-            due = number % TRY_EVERY == TRY_EVERY - 1 or not added
-            if not boxed and (due or loss <= goal * self.gap * self.gap_scale(upper)):
-                self.keep(self.plan(relaxed.x, not added))
+            added = self.cut(relaxed.x, violation, leaves)
+            if not added and violation.any() and not boxed:
+                last = proven = relaxation.proven(relaxed)
+                upper = min(upper, proven.bound + self.constant)
+                self.keep(self.plan(relaxed.x, True))
                 if self.closed(upper, goal):
-                    return "optimal", upper, last
-            wanted = max(goal * self.gap, ROUNDING) * self.gap_scale(upper)
+                    return result("optimal")
+            wanted = max(goal * self.gap, ROUNDING) * self.gap_scale(level)
             value = -np.inf if self.best is None else self.best.value
-            moved = before[0] - upper > 0.01 * wanted or value > before[1]
+            moved = before[0] - level > 0.01 * wanted or value > before[1]
             stalled = 0 if moved or loss > 100 * wanted else stalled + 1
-            before = (upper, value)
-            if len(relaxation.kinds) == rows_before or (stalled >= STALLED_ROUNDS and not boxed):
+            before = (level, value)
+            if not added or (stalled >= STALLED_ROUNDS and not boxed):
                 larger = [size for size in BOXES if boxed and size > relaxation.box_size]
                 if larger:
                     relaxation.box(larger[0])
                     continue
                 if boxed:
                     self.message = "the objective grows without bound"
-                    return "unbounded", np.inf, last
+                    return "unbounded", np.inf, None
                 self.message = "no further progress at the solver's tolerance"
-                return "stopped", upper, last
+                return result("stopped")
         self.message = f"no certificate within {MAX_ROUNDS} rounds"
-        return "stopped", upper, last
+        return result("stopped")

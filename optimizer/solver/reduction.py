@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array, diags_array, vstack
+from scipy.sparse import csc_array, csr_array
 
 from optimizer.program.tape import Array, Index
 
@@ -64,8 +64,7 @@ class Reduction:
         self._defined: list[_Defined] = []
         if reduce:
             self._fix()
-            while len(self._defined) < MAX_PASSES and self._define():
-                pass
+            self._define()
         self.columns: Index = np.flatnonzero(~self._fixed & ~self._defined_columns)
         self.rows: Index = np.flatnonzero(self._row_live)
         self._point: Array = np.where(self._fixed, self.lower, 0.0)
@@ -126,23 +125,36 @@ class Reduction:
             )
             changed[np.unique(self._by_column[:, columns].indices)] = True
 
-    def _define(self) -> bool:
-        """One pass over columns with a single entry left, in an equality; whether there were any.
+    def _define(self) -> None:
+        """Columns with a single entry left, in an equality, pass by pass.
 
         The row goes where its other columns keep the column within its bounds; else it becomes an inequality.
         """
-        live = np.flatnonzero(self._row_live)
+        part, _, _, _ = self._activity(np.flatnonzero(self._row_live))
+        count = np.bincount(part.indices, minlength=len(self._fixed))
+        waiting: Index = np.arange(len(count))
+        for _ in range(MAX_PASSES):
+            waiting = waiting[(count[waiting] == 1) & ~self._fixed[waiting] & ~self._defined_columns[waiting]]
+            rows = np.unique(self._by_column[:, waiting].indices)
+            rows = rows[self._row_live[rows] & (self.low[rows] == self.high[rows])]
+            gone = self._define_in(rows, count)
+            if not len(gone):
+                break
+            indices = self._matrix[gone].indices
+            np.subtract.at(count, indices, 1)
+            waiting = np.unique(indices)
+
+    def _define_in(self, live: Index, count: Index) -> Index:
+        """Take out one column of each of these equalities that holds a column's only entry; the rows that go.
+        `count` is the number of entries of each column in live rows."""
         part, owner, low_end, high_end = self._activity(live)
-        out = self._fixed | self._defined_columns
-        count = np.bincount(part.indices, minlength=len(out))
         largest = np.zeros(len(live))
         np.maximum.at(largest, owner, np.abs(part.data))
-        equal = (self.low[live] == self.high[live])[owner]
-        single = equal & ~out[part.indices] & (count[part.indices] == 1)
+        single = ~self._fixed[part.indices] & (count[part.indices] == 1)
         single &= np.abs(part.data) >= LEAST_SHARE * largest[owner]
         entries = np.flatnonzero(single)
         if not len(entries):
-            return False
+            return live[:0]
         # Where a row offers several columns, an unbounded one is the better to take: its row goes.
         wide = np.isinf(self.upper[part.indices[entries]]) & np.isinf(self.lower[part.indices[entries]])
         entries = entries[np.argsort(~wide, kind="stable")]
@@ -162,7 +174,8 @@ class Reduction:
         self.low[rows], self.high[rows] = low, high
         self._defined_columns[columns] = True
         self._defined.append(_Defined(rows, columns, value, side))
-        return True
+        gone: Index = rows[implied]
+        return gone
 
     # points and costs ------------------------------------------------------------------------------------
 
@@ -171,13 +184,25 @@ class Reduction:
         width, kept = self._matrix.shape[1], len(self.columns)
         entries = (np.ones(kept), (self.columns, np.arange(kept)))
         basis = csr_array(entries, shape=(width, kept))
-        for defined in reversed(self._defined):
-            part = csr_array(self._matrix[defined.row])
-            own = csr_array((defined.value, (np.arange(len(defined.row)), defined.column)), shape=part.shape)
-            others = csr_array(part - own)
-            self._point[defined.column] = (defined.side - self.shift(others)) / defined.value
-            rows = csr_array(diags_array(-1.0 / defined.value) @ (others @ basis))
-            basis = _with_rows(basis, defined.column, rows)
+        if not self._defined:
+            return basis
+        row = np.concatenate([defined.row for defined in self._defined])
+        column = np.concatenate([defined.column for defined in self._defined])
+        value = np.concatenate([defined.value for defined in self._defined])
+        self._point[column] = np.concatenate([defined.side for defined in self._defined]) / value
+        part = csr_array(self._matrix[row])
+        owner = np.repeat(np.arange(len(row)), np.diff(part.indptr))
+        other = part.indices != column[owner]
+        # x = step x + point + kept columns; a definition reads only columns defined after it, so the powers
+        # of `step` come to an end
+        step = csr_array(
+            ((-part.data / value[owner])[other], (column[owner][other], part.indices[other])),
+            shape=(width, width),
+        )
+        while step.nnz:
+            basis = csr_array(basis + step @ basis)
+            self._point += step @ self._point
+            step = csr_array(step @ step)
         return basis
 
     def kept(self, matrix: csr_array) -> csr_array:
@@ -231,10 +256,3 @@ class Reduction:
             side[where] = forced.side
             row_dual[rows] = -side * amount
             reduced -= self._matrix[rows].T @ row_dual[rows]
-
-
-def _with_rows(matrix: csr_array, places: Index, rows: csr_array) -> csr_array:
-    """The matrix with some of its rows, empty so far, replaced."""
-    order = np.arange(matrix.shape[0])
-    order[places] = matrix.shape[0] + np.arange(len(places))
-    return csr_array(vstack([matrix, rows], format="csr")[order])

@@ -7,7 +7,6 @@ returns the model's own units. Rows with one entry become column bounds and are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,8 +17,9 @@ from optimizer.program.concave import Concave
 from optimizer.program.scaling import column_scale, power_of_two, scale_rows
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, BasisStatus, LinearModel, Method
-from optimizer.solver.pool import Pool
+from optimizer.solver.pool import Pool, row_keys
 from optimizer.solver.reduced import ReducedModel
+from optimizer.solver.relaxed import Proven, Relaxed
 
 LINEAR: Final = 0
 SUM: Final = 1
@@ -30,23 +30,6 @@ DOMAIN: Final = 4
 REACH: Final = 1e3
 # boxes for a program whose first tangents do not bound it yet, in solver units, from small to large
 BOXES: Final = (1e6, 1e9, 1e12)
-
-
-@dataclass(frozen=True)
-class Relaxed:
-    """Optimum of the outer program in the model's units. `bound` is an upper bound on the maximised objective
-    recomputed from the duals. `multiplier` is the value (in the maximised objective) of loosening each row's
-    side by one; `reduced` that of each column. `kinds` and `references` tell what each row was when it was
-    solved: rows may be deleted afterwards."""
-
-    status: str
-    x: Array
-    bound: float
-    multiplier: Array
-    reduced: Array
-    kinds: Index
-    references: Index
-    in_box: bool = False
 
 
 class Relaxation:
@@ -62,7 +45,6 @@ class Relaxation:
         self.origins: list[int] = []
         self.impossible: list[int] = []
         self.bound_factor: dict[int, float] = {}
-        self.no_rows: Index = np.zeros(0, dtype=np.int64)
         table = concave.table
         auxiliary = self.program.columns - self.program.user_columns
         sizes = np.ones(auxiliary)
@@ -122,9 +104,9 @@ class Relaxation:
         tolerance = 1e-9
         wrong = (numbers.lower[empty] > tolerance) | (numbers.upper[empty] < -tolerance)
         self.impossible = [int(row) for row in empty[wrong]]
-        for single in np.flatnonzero(used & (counts == 1)):
-            entry = matrix.indptr[single]
-            self._tighten(int(single), int(matrix.indices[entry]), float(matrix.data[entry]))
+        single = np.flatnonzero(used & (counts == 1))
+        entry = matrix.indptr[single]
+        self._tighten(single, matrix.indices[entry].astype(np.int64), matrix.data[entry])
         plain = np.flatnonzero(used & (counts > 1))
         rows = csr_array(matrix[plain])
         wide = csr_array((rows.data, rows.indices, rows.indptr), shape=(len(plain), self.program.columns))
@@ -148,17 +130,22 @@ class Relaxation:
             self.references.append(row)
         return csr_array(vstack(blocks, format="csr")), np.concatenate(low), np.concatenate(high)
 
-    def _tighten(self, row: int, column: int, factor: float) -> None:
-        self.bound_factor[row] = factor
-        low, high = self.numbers.lower[row] / factor, self.numbers.upper[row] / factor
-        if factor < 0:
-            low, high = high, low
-        if self.program.integer[column]:
-            low, high = np.ceil(low - 1e-9), np.floor(high + 1e-9)
-        if low >= self.lower[column] and np.isfinite(low):
-            self.lower[column], self.lower_source[column] = low, row
-        if high <= self.upper[column] and np.isfinite(high):
-            self.upper[column], self.upper_source[column] = high, row
+    def _tighten(self, rows: Index, columns: Index, factors: Array) -> None:
+        """Turn rows with one entry into column bounds; of equally tight ones the last counts."""
+        self.bound_factor = dict(zip(rows.tolist(), factors.tolist(), strict=True))
+        low, high = self.numbers.lower[rows] / factors, self.numbers.upper[rows] / factors
+        low, high = np.where(factors > 0, low, high), np.where(factors > 0, high, low)
+        integer = self.program.integer[columns]
+        low, high = (
+            np.where(integer, np.ceil(low - 1e-9), low),
+            np.where(integer, np.floor(high + 1e-9), high),
+        )
+        np.maximum.at(self.lower, columns, low)
+        np.minimum.at(self.upper, columns, high)
+        below = np.isfinite(low) & (low == self.lower[columns])
+        above = np.isfinite(high) & (high == self.upper[columns])
+        self.lower_source[columns[below]] = rows[below]
+        self.upper_source[columns[above]] = rows[above]
 
     def _to_scaled(self, matrix: csr_array) -> tuple[csr_array, Array]:
         if not self._scaled:
@@ -304,20 +291,18 @@ class Relaxation:
         """Rows and their sides, in solver units, of the blocks added since `block_count` was `number`."""
         return list(zip(self._blocks[number:], self._lows[number:], self._highs[number:], strict=True))
 
-    def keys(self) -> list[tuple[int, int, int]]:
-        """A key for every row that means the same at any parameter vector: kind, row or function, point."""
-        return list(zip(self.kinds, self.references, self.origins, strict=True))
-
-    def basis(self) -> tuple[list[BasisStatus], dict[tuple[int, int, int], BasisStatus]] | None:
+    def basis(self) -> tuple[list[BasisStatus], dict[int, BasisStatus]] | None:
         """Status of columns, and of rows by key, in the current basis."""
         basis = self.model.basis()
         if basis is None:
             return None
-        return basis[0], dict(zip(self.keys(), basis[1], strict=True))
+        keys = row_keys(self.kinds, self.references, self.origins)
+        return basis[0], dict(zip(keys, basis[1], strict=True))
 
-    def set_basis(self, columns: list[BasisStatus], rows: Mapping[tuple[int, int, int], BasisStatus]) -> None:
+    def set_basis(self, columns: list[BasisStatus], rows: Mapping[int, BasisStatus]) -> None:
         """Start the next solve from a basis; rows that it does not know are basic."""
-        self.model.set_basis(columns, [rows.get(key, BASIC) for key in self.keys()])
+        keys = row_keys(self.kinds, self.references, self.origins)
+        self.model.set_basis(columns, [rows.get(key, BASIC) for key in keys])
 
     def set_objective(self, coefficients: Array) -> None:
         """Maximise coefficients x."""
@@ -347,25 +332,46 @@ class Relaxation:
     def solve(self, method: Method, deadline: float | None) -> Relaxed:
         """Solve the outer program as it stands."""
         result = self.model.solve(method, deadline)
+        kinds, references = np.array(self.kinds, dtype=np.int64), np.array(self.references, dtype=np.int64)
         if result.status != "optimal" or not len(result.x):
             nothing = np.zeros(0)
-            return Relaxed(result.status, nothing, np.inf, nothing, nothing, self.no_rows, self.no_rows)
+            return Relaxed(result.status, nothing, np.inf, nothing, nothing, kinds[:0], kinds[:0], False)
         factors = np.concatenate(self._factors)
         has_duals = len(result.row_dual) == len(factors)
         dual = result.row_dual if has_duals else np.zeros(len(factors))
-        bound, dual, reduced = self._safe_bound(dual, result.x)
-        if self.model.is_integer:
-            bound = -result.bound / self._factor
         free = ~np.isfinite(self.lower) | ~np.isfinite(self.upper)
+        # of an integer program only the bound that the solver proved says how good a point can be
+        level = result.bound if self.model.is_integer else float(self.cost @ result.x)
         return Relaxed(
             status="optimal",
             x=result.x * self.scale,
-            bound=bound,
+            level=-level / self._factor,
+            dual=dual,
             multiplier=dual * factors / self._factor,
-            reduced=-reduced / (self.scale * self._factor),
-            kinds=np.array(self.kinds, dtype=np.int64),
-            references=np.array(self.references, dtype=np.int64),
+            kinds=kinds,
+            references=references,
             in_box=bool((np.abs(result.x[free]) > 0.5 * self.box_size).any()),
+        )
+
+    def proven(self, relaxed: Relaxed) -> Proven:
+        """The optimum with its bound, for continuous programs. Rows may have been appended since it was
+        solved, none deleted."""
+        factors = np.concatenate(self._factors)
+        dual = np.zeros(len(factors))
+        dual[: len(relaxed.dual)] = relaxed.dual
+        bound, dual, reduced = self._safe_bound(dual, relaxed.x / self.scale)
+        solved = len(relaxed.kinds)
+        return Proven(
+            status=relaxed.status,
+            x=relaxed.x,
+            level=relaxed.level,
+            dual=dual[:solved],
+            multiplier=dual[:solved] * factors[:solved] / self._factor,
+            kinds=relaxed.kinds,
+            references=relaxed.references,
+            in_box=relaxed.in_box,
+            bound=bound,
+            reduced=-reduced / (self.scale * self._factor),
         )
 
     def _safe_bound(self, dual: Array, x: Array) -> tuple[float, Array, Array]:

@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.errors import Diagnostic, SolverError
 from optimizer.program.compile import compile_model
 from optimizer.program.concave import Concave
-from optimizer.program.curvature import check_concave, random_points
+from optimizer.program.curvature import RANDOM_POINTS, check_concave, random_points
 from optimizer.program.program import Program
 from optimizer.program.tape import Array
 from optimizer.solver import explain
@@ -20,10 +20,12 @@ from optimizer.solver.highs import AFTER_COST, AFTER_ROWS, COLD, NO_PRESOLVE, VE
 from optimizer.solver.integer import converge_integer
 from optimizer.solver.outer import Plan, Restore, Search
 from optimizer.solver.pool import Pool, Start
-from optimizer.solver.relaxation import Relaxation, Relaxed
+from optimizer.solver.relaxation import Relaxation
+from optimizer.solver.relaxed import Proven
 from optimizer.solver.sensitivity import sensitivity
 from optimizer.solver.solution import Certificate, Solution
-from optimizer.solver.ties import break_ties
+from optimizer.solver.start import start_of
+from optimizer.solver.ties import SHARE, break_ties
 
 RANGE_ROUNDS: Final = 12
 # a range is tight enough where further tangents move it by less than this share
@@ -58,20 +60,21 @@ class Solver:
 
         `gap` is the certified gap to reach, in units of `gap_scale` (default max(1, |bound|)). `restore`
         proposes a plan from a point of the outer program (columns of the model, its units); it may return
-        None. `time_limit` is in seconds. With `warm` the solve starts from the tangents and basis of `start`,
-        by default those of this solver's last solve, and its plan may then depend on that solve among equally
-        good ones; without, the result depends on the arguments only. Raises ModelError for a row that is not
-        concave or has undefined numbers, SolverError where HiGHS fails.
+        None. `time_limit` is in seconds. With `start` the solve starts from the tangents and basis of another
+        solution of this program, at any parameter vector; with `warm` from those of this solver's last solve,
+        on which its plan may then depend among equally good ones. Without `warm` the result depends on the
+        arguments only. Raises ModelError for a row that is not concave or has undefined numbers, SolverError
+        where HiGHS fails.
         """
         deadline = None if time_limit is None else time.monotonic() + time_limit
         numbers = self.program.at(parameters, nominal)
         concave = Concave(numbers)
         relaxation = Relaxation(concave, self._scaled)
         pool = Pool()
-        start = (start or self._start) if warm else None
+        start = self._start if warm and start is None else start
         if start is None:
             points, mask = concave.starting_points()
-            check_concave(concave, np.hstack([points, random_points(concave)]))
+            check_concave(concave, np.hstack([points, random_points(concave, 2 * RANDOM_POINTS)]))
         else:
             points, mask = start.points, start.mask & concave.active[:, None]
             check_concave(concave, random_points(concave))
@@ -86,7 +89,7 @@ class Solver:
         method = COLD if self._presolve else NO_PRESOLVE
         if start is not None and start.columns:
             method = AFTER_ROWS
-        share = 0.5 if self.program.has_tie_breaker else 1.0
+        share = 1.0 - SHARE if self.program.has_tie_breaker else 1.0
         if self.program.integer.any():
             status, upper, last = converge_integer(search, share, method)
         else:
@@ -102,14 +105,14 @@ class Solver:
         basis = relaxation.basis()
         best = search.best
         if best is not None and last is not None and status == "optimal" and self.program.has_tie_breaker:
-            best = break_ties(search, best, upper, last) or best
-            if basis is not None:
-                relaxation.set_basis(*basis)
+            best = break_ties(search, best, upper) or best
         if best is None:
             return self._without_plan(search, "stopped", upper)
         if status == "stopped" and search.closed(upper, 1.0):
             status = "optimal"
-        self._start = _start(pool, basis)
+        # without an optimum there are no rounds behind the start, only the grid
+        at = np.zeros(self.program.columns) if last is None else last.x
+        self._start = start_of(relaxation, pool, at, basis)
         solution = self._with_plan(search, status, upper, best, last)
         self._live = (solution, relaxation, pool)
         return solution
@@ -134,7 +137,7 @@ class Solver:
         )
 
     def _with_plan(
-        self, search: Search, status: str, upper: float, best: Plan, last: Relaxed | None
+        self, search: Search, status: str, upper: float, best: Plan, last: Proven | None
     ) -> Solution:
         certificate = self._certificate(search, upper, best)
         sense = self.program.sense
@@ -240,9 +243,10 @@ class Solver:
                 return np.inf
             if relaxed.status != "optimal":
                 return None
-            gain = best - relaxed.bound
-            best = min(best, relaxed.bound)
-            added, _ = search.cut(relaxed)
+            bound = search.relaxation.proven(relaxed).bound
+            gain = best - bound
+            best = min(best, bound)
+            added = search.cut(relaxed.x, *search.violations(relaxed.x))
             if not added or gain <= RANGE_STEP * abs(best):
                 break
         return float(best)
@@ -281,11 +285,6 @@ class Solver:
         relaxation = self._live[1]
         columns = [self.program.column_name(column) for column in range(self.program.columns)]
         relaxation.whole_model().write(path, columns, relaxation.row_labels())
-
-
-def _start(pool: Pool, basis: tuple[list[Any], dict[tuple[int, int, int], Any]] | None) -> Start:
-    points, mask = pool.joined()
-    return Start(points, mask) if basis is None else Start(points, mask, *basis)
 
 
 def solve_model(

@@ -6,33 +6,35 @@ from typing import Final
 
 import numpy as np
 
-from optimizer.solver.duals import function_multipliers
 from optimizer.solver.highs import AFTER_COST, AFTER_ROWS
 from optimizer.solver.outer import Plan, Search
-from optimizer.solver.relaxation import Relaxed
 
 ROUNDS: Final = 60
-# share of the gap that the second solve may spend; the rest is for its distance from the true rows
-FLOOR_SHARE: Final = 0.75
+# share of the gap that the second objective may cost; the rest is for the plan's distance from the true rows
+SHARE: Final = 0.25
 
 
-def break_ties(search: Search, best: Plan, upper: float, last: Relaxed) -> Plan | None:
-    """The plan that minimises the second objective among those within the requested gap; integers stay.
+def break_ties(search: Search, best: Plan, upper: float) -> Plan | None:
+    """A plan within the requested gap that the second objective prefers to `best`; integers stay.
 
-    Returns None where it cannot be certified or is no better than `best`, which then stands.
+    The second objective joins the first at a price so low that all of it is worth `SHARE` of the gap: plans
+    equally good by the first are told apart, and no more is given up. Returns None where nothing better is
+    certified, and `best` then stands.
     """
     relaxation, program = search.relaxation, search.program
     width = search.gap * search.gap_scale(upper)
     secondary = search.numbers.objective[[1]].toarray().ravel()
-    weights = function_multipliers(relaxation, last)
-    relaxation.add_floor(search.objective, upper - FLOOR_SHARE * width - search.constant)
+    amount = float(np.abs(secondary) @ np.abs(best.x))
+    if amount == 0:
+        return None
+    price = SHARE * width / amount
     columns = np.flatnonzero(relaxation.integer)
     if len(columns):
         relaxation.model.set_integer(np.zeros_like(relaxation.integer))
         relaxation.set_bounds(columns, best.x[columns], best.x[columns])
-    wide = np.zeros(program.columns)
-    wide[: program.user_columns] = -secondary
-    relaxation.set_objective(wide)
+    joined = search.objective.copy()
+    joined[: program.user_columns] -= price * secondary
+    relaxation.set_objective(joined)
     found = None
     method = AFTER_COST
     for _ in range(ROUNDS):
@@ -43,18 +45,16 @@ def break_ties(search: Search, best: Plan, upper: float, last: Relaxed) -> Plan 
         search.rounds += 1
         if relaxed.status != "optimal":
             break
-        added, violation = search.cut(relaxed)
-        loss = float(np.where(violation > 0, weights * violation, 0.0).sum())
-        if loss <= (1.0 - FLOOR_SHARE) * width or not added:
-            plan = search.plan(relaxed.x, not added)
+        violation, leaves = search.violations(relaxed.x)
+        if search.loss(relaxed, violation) <= (1.0 - SHARE) * width:
+            plan = search.plan(relaxed.x, not violation.any())
             if plan is not None and plan.value >= upper - width:
                 found = plan
                 break
-        if not added:
+        if not search.cut(relaxed.x, violation, leaves):
             break
-    relaxation.remove_floor()
     relaxation.set_bounds(columns, relaxation.lower[columns], relaxation.upper[columns])
     relaxation.set_objective(search.objective)
-    if found is not None and secondary @ found.x <= secondary @ best.x:
-        return found
-    return None
+    if found is None or found.value - best.value < price * (secondary @ (found.x - best.x)):
+        return None
+    return found

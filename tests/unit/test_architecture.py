@@ -24,6 +24,7 @@ ALLOWED = {
         "optimizer.solver",
         "optimizer.program",
     },
+    "optimizer.report": {"models", "optimizer.result"},
     "optimizer.api": {"models", "optimizer.instance", "optimizer.result", "optimizer.study"},
     "optimizer.cli": {
         "optimizer",

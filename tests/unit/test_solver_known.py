@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pyomo.environ as pyo
 import pytest
@@ -165,6 +167,45 @@ def test_warm_start_agrees_with_a_cold_one():
         warm, cold = solver.solve(vector, warm=True), Solver(program).solve(vector)
         assert warm.status == cold.status == "optimal"
         assert warm.objective == pytest.approx(cold.objective, abs=2e-6 * abs(cold.objective))
+
+
+def test_a_start_serves_other_numbers_and_alone_decides_the_digits():
+    program = compile_model(growth(wall=4.0), "spending")
+    start = Solver(program).solve().start
+    for income, wall in ((9.0, 4.0), (5.0, np.inf), (12.0, 2.0)):
+        vector = program.parameter_vector({"income": np.full(6, income), "wall": np.array(wall)})
+        fresh, used = Solver(program), Solver(program)
+        used.solve(program.parameter_vector({"income": np.full(6, 7.0)}))
+        results = [solver.solve(vector, start=pickle.loads(pickle.dumps(start))) for solver in (fresh, used)]
+        cold = fresh.solve(vector)
+        assert [result.status for result in (*results, cold)] == ["optimal"] * 3
+        assert results[0].x.tobytes() == results[1].x.tobytes()
+        assert results[0].row_duals.tobytes() == results[1].row_duals.tobytes()
+        assert abs(results[0].objective - cold.objective) <= 2e-6 * max(1.0, abs(cold.objective))
+
+
+def test_a_start_holds_all_that_its_own_solve_found_out():
+    solver = Solver(compile_model(growth(wall=4.0)))
+    first = solver.solve()
+    assert first.certificate.rounds > 2
+    again = solver.solve(start=first.start)
+    assert again.status == "optimal"
+    assert again.certificate.rounds == 1
+
+
+def test_a_program_without_functions_starts_from_its_own_start_again_and_again():
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(within=pyo.NonNegativeReals)
+    model.limit = pyo.Param(initialize=3.0, mutable=True)
+    model.y = pyo.Var(within=pyo.NonNegativeReals)
+    model.row = pyo.Constraint(expr=model.x + 2 * model.y <= model.limit)
+    model.value = pyo.Objective(expr=3 * model.x + model.y, sense=pyo.maximize)
+    program = compile_model(model)
+    solver, start = Solver(program), None
+    for limit in (3.0, 5.0, 0.0):
+        solution = solver.solve(program.parameter_vector({"limit": np.array(limit)}), start=start)
+        assert solution.objective == pytest.approx(3 * limit)
+        start = solution.start
 
 
 def test_new_parameters_solve_like_a_fresh_model():
