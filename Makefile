@@ -8,7 +8,7 @@ PYTHON ?= python3
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,check]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,browser,check]'
 	touch $(READY)
 
 demo: $(READY)

@@ -17,7 +17,6 @@ from optimizer.instance.cells import cell_map
 from optimizer.report.page import LARGEST_BYTES
 from tests.cli.conftest import Run
 
-
 DOCS = Path(__file__).parents[2] / "docs" / "report.md"
 
 

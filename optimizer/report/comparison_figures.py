@@ -1,0 +1,232 @@
+"""What policies do to one country: changes of the lag, its path under each, the split, and the ranking."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from optimizer.report import words
+from optimizer.report.differences import Differences, change_cell, signed
+from optimizer.report.figures import (
+    MISSING,
+    Cell,
+    Column,
+    Figure,
+    Row,
+    Table,
+    amount,
+    exact,
+    percents,
+    rounded,
+    slug,
+    text,
+)
+from optimizer.report.plan_figures import PERIOD, limit_name
+from optimizer.report.saved import Plan, SavedRun, date, number
+from optimizer.result.run import OPTIMAL
+
+NAME: Final = Column("Policy", field="name", text=True)
+# a path is drawn where it leaves the baseline's by this much, months or log units
+VISIBLE: Final = {"lag_months": (1.0, "a month"), "capability": (0.05, "0.05 log units")}
+
+
+def country_figures(run: SavedRun, found: Differences, base: Plan, last: str) -> list[Figure]:
+    """The charts of one country under all policies; those without anything to show are left out."""
+    plans = [run.plans[base.country][str(each["name"])] for each in run.policies]
+    plans = [plan for plan in plans if plan.solved]
+    metric, unit = ("capability", "log units") if base.country == run.leader else ("lag_months", "months")
+    moved = [
+        plan
+        for plan in plans
+        if (difference := found.of(plan, metric, last)) is not None and difference.change != 0
+    ]
+    told = [plan for plan in plans if found.told(plan)]
+    figures = [
+        _changes(run, found, base, moved, metric, unit, last),
+        _splits(run, found, base, told),
+        _paths(run, found, base, told, metric, unit),
+    ]
+    return [figure for figure in figures if figure is not None]
+
+
+def _what(run: SavedRun, metric: str) -> str:
+    return f"lag behind {run.leader}" if metric == "lag_months" else "capability"
+
+
+def _changes(
+    run: SavedRun,
+    found: Differences,
+    base: Plan,
+    moved: Sequence[Plan],
+    metric: str,
+    unit: str,
+    last: str,
+) -> Figure | None:
+    """A dot per policy: by how much it moves the lag (the leader: capability)."""
+    if not moved:
+        return None
+    precision = base.precision
+    lagging = metric == "lag_months"
+    places = precision.lag_decimals if lagging else precision.capability_decimals
+    rows = []
+    for plan in sorted(moved, key=lambda each: _change(found, each, metric, last)):
+        difference = found.of(plan, metric, last)
+        if difference is None:
+            continue
+        mark = "" if difference.told else "same"
+        shown = Cell(signed(difference.change, places), exact(difference.change))
+        known = "told from the baseline" if difference.told else "cannot be told from the baseline"
+        value = rounded(difference.value, places)
+        rows.append(Row([text(found.names[plan.policy]), shown, value, text(known)], style=mark))
+    columns = [
+        NAME,
+        Column("change", unit, field="change"),
+        Column(_what(run, metric), unit),
+        Column("how sure", text=True),
+    ]
+    same = len(run.policies) - len(rows)
+    note = f"{same} more leave it exactly as it is, or have no plan." if same else ""
+    what = _what(run, metric)
+    return Figure(
+        title=f"By how much each policy moves the {what} in {last}",
+        table=Table(slug(base.country, "changes"), columns, rows),
+        chart="changes" if lagging else "changes-up",
+        alt=f"A dot per policy, from {rows[0].cells[0].text} {rows[0].cells[1].text} to "
+        f"{rows[-1].cells[0].text} {rows[-1].cells[1].text} {unit}.",
+        unit=f"{unit}; {'negative: closer to the leader' if lagging else 'positive: more capable'}",
+        note=note,
+    )
+
+
+def _change(found: Differences, plan: Plan, metric: str, last: str) -> float:
+    difference = found.of(plan, metric, last)
+    return math.inf if difference is None else difference.change
+
+
+def _paths(
+    run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan], metric: str, unit: str
+) -> Figure | None:
+    """Small multiples: the path under each policy that moves it by what can be seen."""
+    (seen, less), before = VISIBLE[metric], base.series(metric)
+    told = [
+        plan
+        for plan in told
+        if max(abs(a - b) for a, b in zip(plan.series(metric), before, strict=True)) >= seen
+    ]
+    if not told:
+        return None
+    precision = base.precision
+    places = precision.lag_decimals if metric == "lag_months" else precision.capability_decimals
+    lines = [before, *(plan.series(metric) for plan in told)]
+    rows = [
+        Row([text(period), *(rounded(line[t], places) for line in lines)], date(period))
+        for t, period in enumerate(base.periods)
+    ]
+    names = ["Baseline", *(found.names[plan.policy] for plan in told)]
+    columns = [PERIOD, *(Column(name, unit, series=True) for name in names)]
+    rest = len(run.policies) - len(told)
+    note = f"{rest} more policies move it by less than {less} throughout, or have no plan." if rest else ""
+    what = _what(run, metric)
+    return Figure(
+        title=f"The {what} under each policy",
+        table=Table(slug(base.country, "paths"), columns, rows),
+        chart="multiples",
+        alt=f"{len(told)} small charts of the {what}, each with the baseline dashed; at the end "
+        + ", ".join(f"{name} {rows[-1].cells[k + 1].text}" for k, name in enumerate(names[:4]))
+        + f" {unit}.",
+        unit=f"{unit}, {base.periods[0]} to {base.periods[-1]}",
+        note=note,
+    )
+
+
+def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan]) -> Figure | None:
+    """One bar per policy: the split of the cost of use over the horizon."""
+    if not told:
+        return None
+    categories = list(base.top["split"])
+    rows = [
+        Row(
+            [
+                text(found.names[plan.policy]),
+                *percents(list(plan.top["split"].values()), plan.precision.share_width),
+            ]
+        )
+        for plan in [base, *told]
+    ]
+    columns = [NAME, *(Column(name, "%", series=True) for name in categories)]
+    return Figure(
+        title="How the budget splits under each policy",
+        table=Table(slug(base.country, "splits"), columns, rows),
+        chart="bars-across",
+        alt=f"One stacked bar per policy; the share of {categories[0]} is between "
+        f"{min(number(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}% and "
+        f"{max(number(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}%.",
+        unit="% of the cost of use over the horizon",
+    )
+
+
+def ranking_table(run: SavedRun, found: Differences, base: Plan, last: str) -> Table:
+    """The policies of one country, best for it first, with the headline numbers and what binds dearest."""
+    country = base.country
+    middle = words.middle_and_last(base)[0]
+    leads = country == run.leader
+    columns = [Column("Policy", text=True), Column("rank"), Column("worth", "% effective compute for good")]
+    if not leads:
+        columns += [Column(f"behind, {middle}", "months"), Column(f"behind, {last}", "months")]
+        columns += [Column(f"change, {last}", "months")]
+    columns += [
+        Column(f"compute, {last}", "million H100e"),
+        Column(f"capability, {last}", "log units"),
+        Column(f"effective compute, {last}", f"% of {run.leader}"),
+        Column("dearest limit", text=True),
+    ]
+    order = [str(name) for name in run.summary.get("ranking", {}).get(country, [])]
+    order += [policy for policy in run.plans[country] if policy not in order]
+    rows = [_ranked(run, found, base, policy, place, leads, last) for place, policy in enumerate(order, 1)]
+    return Table(slug(country, "ranking"), columns, rows)
+
+
+def _ranked(
+    run: SavedRun, found: Differences, base: Plan, policy: str, place: int, leads: bool, last: str
+) -> Row:
+    plan = run.plans[base.country][policy]
+    name = text(found.names.get(policy, policy))
+    if not plan.solved:
+        return Row([name, *[Cell(MISSING)] * (5 if leads else 8), text(plan.status)])
+    top, precision = plan.top, plan.precision
+    tie = "≈" if found.tied.get((base.country, policy)) else ""
+    baseline = policy == run.baseline
+    same = bool(run.summary["countries"][base.country][policy].get("shares_plan_with") == run.baseline)
+    worth = found.worth.get((base.country, policy))
+    average = found.of(plan, "objective_average")
+    if baseline or worth is None or average is None:
+        worth_shown = Cell("0" if baseline else MISSING)
+    else:
+        worth_shown = change_cell(
+            average._replace(change=worth), 0 if abs(worth) >= 10 else 1, same, good=1.0
+        )
+    lags = words.lags(plan)
+    behind: list[Cell] = []
+    if not leads:
+        months = (math.nan, math.nan) if lags is None else lags[1:]
+        change = found.of(plan, "lag_months", last)
+        behind = [rounded(each, precision.lag_decimals) for each in months]
+        behind.append(Cell("0") if baseline else change_cell(change, precision.lag_decimals, same))
+    ratio = top.get("effective_ratio")
+    limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0]['period']}" if plan.binding else ""
+    stopped = "" if plan.status == OPTIMAL else f" ({plan.status})"
+    return Row(
+        [
+            Cell(name.text + stopped),
+            Cell(f"{place}{tie}", str(place)),
+            worth_shown,
+            *behind,
+            amount(number(top["installed_kh100e"][last]) / 1000, 2, precision.compute_width),
+            rounded(number(top["capability"][last]), precision.capability_decimals),
+            Cell(MISSING)
+            if ratio is None
+            else Cell(amount(100 * ratio, 2, precision.capability_width).text, exact(100 * ratio)),
+            text(limit),
+        ]
+    )

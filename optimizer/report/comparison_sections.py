@@ -1,0 +1,202 @@
+"""The sections of a comparison: all countries by all policies first, then one section per country."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from optimizer.report import overview, words
+from optimizer.report.comparison_figures import country_figures, ranking_table
+from optimizer.report.differences import Differences, change_cell, differences, signed
+from optimizer.report.figures import Cell, Column, Figure, Row, Section, Table, slug, text
+from optimizer.report.plan_figures import plan_figures
+from optimizer.report.saved import Plan, SavedRun
+
+CLOSEST: Final = 2
+MOST_MOVED: Final = 2
+LEGEND: Final = (
+    "= exactly the baseline's plan; ≈ a difference that the gaps allow between plans equally good; "
+    "– no plan; a rank with ≈ cannot be told from the one above it. "
+    "Blue: better for the country; orange: worse."
+)
+
+
+def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
+    """The overview, what the policies are, and one section per country."""
+    found = differences(run)
+    solved = [plan for plan in overview.ranked(run) if plan.solved]
+    last = words.middle_and_last(solved[0])[1] if solved else ""
+    first = Section(
+        key="overview",
+        title="Overview",
+        short="Overview",
+        points=[*words.headline(run), *_movers(run, found, solved, last), *_without(run, found)],
+        tables=_matrices(run, found, solved, last),
+        notes=[LEGEND],
+        folded=overview.overview_figures(run),
+        folded_title="Countries side by side in the baseline",
+        warnings=warnings,
+    )
+    return [
+        first,
+        _policies(run, found),
+        *(_country(run, found, plan, last) for plan in overview.ranked(run)),
+    ]
+
+
+def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str) -> list[str]:
+    """What policies do to the gap: for the followers closest to the leader, and for those moved most."""
+    spans: dict[str, float] = {}
+    points: dict[str, str] = {}
+    for base in solved:
+        changes = [
+            (difference.change, policy)
+            for policy in run.plans[base.country]
+            if (difference := found.of(run.plans[base.country][policy], "lag_months", last)) is not None
+            and difference.told
+        ]
+        if base.country == run.leader or not changes:
+            continue
+        least, most = min(changes), max(changes)
+        spans[base.country] = most[0] - least[0]
+        places, now = base.precision.lag_decimals, words.lags(base)
+        parts = []
+        if least[0] < 0:
+            parts.append(f"at best {_months(least[0], places)} closer under “{found.names[least[1]]}”")
+        if most[0] > 0:
+            parts.append(f"at worst {_months(most[0], places)} farther under “{found.names[most[1]]}”")
+        where = f", {words.lag_text(base, now[2])} in the baseline" if now else ""
+        points[base.country] = f"{run.name(base.country)} in {last}{where}: {', '.join(parts)}."
+    most_moved = sorted(spans, key=lambda country: -spans[country])[:MOST_MOVED]
+    shown = [country for place, country in enumerate(points) if place < CLOSEST or country in most_moved]
+    return [points[country] for country in shown]
+
+
+def _without(run: SavedRun, found: Differences) -> list[str]:
+    """Under which policies which countries have no plan."""
+    lost: dict[str, list[str]] = {}
+    for country, plans in run.plans.items():
+        for policy, plan in plans.items():
+            if policy != run.baseline and not plan.solved:
+                lost.setdefault(policy, []).append(run.name(country))
+    return [f"No plan under “{found.names[policy]}”: {', '.join(names)}." for policy, names in lost.items()]
+
+
+def _months(change: float, decimals: int) -> str:
+    count = signed(abs(change), decimals).lstrip("+")
+    return f"{count} month{'' if count == '1' else 's'}"
+
+
+def _matrices(
+    run: SavedRun, found: Differences, solved: Sequence[Plan], last: str
+) -> list[tuple[str, Table]]:
+    followers = [plan for plan in solved if plan.country != run.leader]
+    tables = []
+    if followers:
+        columns = [Column("Policy", text=True), *(Column(plan.country, "months") for plan in followers)]
+        rows = []
+        for policy in (str(each["name"]) for each in run.policies):
+            cells = [text(found.names[policy])]
+            for base in followers:
+                plan = run.plans[base.country][policy]
+                change = found.of(plan, "lag_months", last)
+                cells.append(change_cell(change, base.precision.lag_decimals, same_plan(run, plan)))
+            rows.append(Row(cells))
+        title = f"Months by which the lag behind {run.leader} changes in {last}; negative: closer"
+        tables.append((title, Table("lag-changes", columns, rows)))
+    if found.worth:
+        columns = [Column("Policy", text=True), *(Column(plan.country, "%") for plan in solved)]
+        rows = [
+            Row([text(found.names[policy]), *(worth_cell(run, found, base, policy) for base in solved)])
+            for policy in (str(each["name"]) for each in run.policies)
+        ]
+        title = "What a policy is worth to each country by its own objective, % effective compute for good"
+        tables.append((title, Table("worth", columns, rows)))
+    return tables
+
+
+def same_plan(run: SavedRun, plan: Plan) -> bool:
+    """Whether the plan is the very same as the baseline's."""
+    data = run.summary["countries"][plan.country][plan.policy]
+    return bool(data.get("shares_plan_with") == run.baseline)
+
+
+def worth_cell(run: SavedRun, found: Differences, base: Plan, policy: str) -> Cell:
+    """What a policy is worth to a country, as a permanent gain in effective compute."""
+    plan, key = run.plans[base.country][policy], (base.country, policy)
+    difference = found.of(plan, "objective_average")
+    if key not in found.worth or difference is None:
+        return Cell("–")
+    worth = found.worth[key]
+    decimals = 0 if abs(worth) >= 10 else 1
+    return change_cell(difference._replace(change=worth), decimals, same_plan(run, plan), good=1.0)
+
+
+def _policies(run: SavedRun, found: Differences) -> Section:
+    columns = [
+        Column("Policy", text=True),
+        Column("name", text=True),
+        Column("what it is", text=True),
+        Column("inputs changed"),
+        Column("sources", text=True),
+    ]
+    rows = []
+    for each in run.policies:
+        name = str(each["name"])
+        described = " ".join(str(each.get("description", "")).split())
+        cited = "; ".join(str(source) for source in each.get("sources", []))
+        changed = Cell(str(len(each.get("applied", []))))
+        rows.append(Row([text(found.names[name]), text(name), text(described), changed, text(cited)]))
+    table = Table("policies", columns, rows)
+    structure = [
+        f"{found.names[str(each['name'])]}: {each['structure']}."
+        for each in run.policies
+        if each.get("structure")
+    ]
+    return Section("policies", "The policies", "Policies", tables=[("Policies", table)], notes=structure)
+
+
+def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Section:
+    country = base.country
+    title = run.name(country) if run.name(country) == country else f"{run.name(country)} ({country})"
+    plans = [run.plans[country][str(each["name"])] for each in run.policies]
+    without = [
+        f"{found.names[plan.policy]}: {' '.join(words.failure_points(plan))}"
+        for plan in plans
+        if not plan.solved
+    ]
+    if not base.solved:
+        points = [f"In the baseline: {' '.join(words.failure_points(base))}", *without]
+        return Section(slug("country", country), title, country, points=points)
+    folded: list[Figure] = plan_figures(run, base)
+    return Section(
+        key=slug("country", country),
+        title=title,
+        short=country,
+        points=[*words.country_points(run, base), *_ranked_points(run, found, base)],
+        tables=[(f"Policies by what they are worth to {country}", ranking_table(run, found, base, last))],
+        figures=country_figures(run, found, base, last),
+        notes=[LEGEND, *without, *([f"About the data: {run.note(country)}"] if run.note(country) else [])],
+        folded=folded,
+        folded_title=f"The plan of {country} in the baseline, in full",
+        two_wide=True,
+    )
+
+
+def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
+    """The policies that serve the country best and worst, by its own objective."""
+    worth = {
+        policy: found.worth.get((base.country, policy), math.nan)
+        for policy, plan in run.plans[base.country].items()
+        if (difference := found.of(plan, "objective_average")) is not None and difference.told
+    }
+    ordered = sorted((value, policy) for policy, value in worth.items() if math.isfinite(value))
+    parts = []
+    if ordered and ordered[-1][0] > 0:
+        parts.append(f"best “{found.names[ordered[-1][1]]}” ({signed(ordered[-1][0], 0)}%)")
+    if ordered and ordered[0][0] < 0:
+        parts.append(f"worst “{found.names[ordered[0][1]]}” ({signed(ordered[0][0], 0)}%)")
+    if not parts:
+        return ["No policy here can be told from the baseline for it."]
+    return [f"For its own objective, in effective compute for good: {', '.join(parts)}."]

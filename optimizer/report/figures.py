@@ -1,0 +1,143 @@
+"""What the page shows: figures, each a chart with the table that it is drawn from, and sections of them.
+
+A chart reads its data from its table in the page, so that every number stands there once, for readers, for
+screen readers, for the download and for the drawing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from optimizer.result import digits
+
+MISSING: Final = "–"
+LARGE: Final = 1000.0
+
+
+class Cell(NamedTuple):
+    """What a table shows; `value` is the number behind it where the text is coarser, `style` how the page
+    shades it."""
+
+    text: str
+    value: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. `field` is its name in the chart's data; `series` marks one of several lines or bars that
+    the chart draws from columns."""
+
+    title: str
+    unit: str = ""
+    field: str = ""
+    series: bool = False
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells under the columns; `date` is the decimal year where the chart's axis is time."""
+
+    cells: Sequence[Cell]
+    date: float | None = None
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows. `name` names the download."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its table. `chart` names a template of `charts`; `alt` says in words what it shows."""
+
+    title: str
+    table: Table
+    chart: str
+    alt: str
+    unit: str = ""
+    note: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.table.name
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page with a place in its navigation.
+
+    `tables` stand open; `folded` figures open on demand; `two_wide` figures have long names and stand at most
+    two in a row.
+    """
+
+    key: str
+    title: str
+    short: str
+    points: Sequence[str] = ()
+    figures: Sequence[Figure] = ()
+    tables: Sequence[tuple[str, Table]] = ()
+    notes: Sequence[str] = ()
+    folded: Sequence[Figure] = ()
+    folded_title: str = ""
+    warnings: Sequence[str] = ()
+    two_wide: bool = False
+
+
+def slug(*parts: str) -> str:
+    """A name for anchors and files out of any texts."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", "-".join(parts)).strip("-").lower()
+
+
+def text(value: object) -> Cell:
+    return Cell(str(value))
+
+
+def exact(value: float) -> str:
+    """A number to five digits, for the data behind a coarser text."""
+    return f"{value:.5g}" if math.isfinite(value) else ""
+
+
+def amount(value: float | None, significant: int = 3, width: float = 0.0) -> Cell:
+    """A number in about so many digits."""
+    if value is None or math.isnan(value):
+        return Cell(MISSING)
+    shown = digits.significant(value, significant, width)
+    return Cell(shown, exact(value)) if shown.replace(",", "") != exact(value) else Cell(shown)
+
+
+def rounded(value: float | None, decimals: int) -> Cell:
+    """A number to so many decimals."""
+    if value is None or math.isnan(value):
+        return Cell(MISSING)
+    shown = digits.fixed(value, decimals)
+    return Cell(shown, exact(value)) if shown.replace(",", "") != exact(value) else Cell(shown)
+
+
+def percents(parts: Sequence[float], width: float) -> list[Cell]:
+    """Shares in percent that sum to 100 as far as digits hold."""
+    shown = digits.percents(parts, width)
+    return [Cell(text, exact(100 * part)) for text, part in zip(shown, parts, strict=True)]
+
+
+class Scale(NamedTuple):
+    """A unit that keeps numbers short: what to divide by, and the unit's name."""
+
+    divisor: float
+    unit: str
+
+
+def compute_scale(kh100e: Sequence[float]) -> Scale:
+    """kH100e, or million H100e where there are that many."""
+    largest = max((value for value in kh100e if math.isfinite(value)), default=0.0)
+    return Scale(LARGE, "million H100e") if largest >= LARGE else Scale(1.0, "thousand H100e")

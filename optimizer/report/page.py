@@ -1,0 +1,221 @@
+"""The page put together: sections, charts, runtime and style in one HTML text that asks for nothing else."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from optimizer.report import charts, comparison_sections, overview, provenance, words
+from optimizer.report.figures import Section, slug
+from optimizer.report.plan_figures import plan_figures
+from optimizer.report.provenance import Group
+from optimizer.report.saved import SavedRun
+
+LARGEST_BYTES: Final = 1_500_000
+RUNTIME: Final = "window.vegaEmbed=vegaEmbed;"
+ABOUT_ASSUMPTION: Final = 150
+
+
+def report_html(run: SavedRun) -> str:
+    """The report of a run as one HTML text of at most `LARGEST_BYTES`.
+
+    Where not all inputs behind the plans fit, the last of them, chips first, are left out and counted.
+    """
+    groups = provenance.assumptions(run)
+    every = sum(len(group.inputs) for group in groups)
+    kept = list(groups)
+    while True:
+        page = _render(run, kept, every - sum(len(group.inputs) for group in kept))
+        excess = len(page.encode()) - LARGEST_BYTES
+        if excess <= 0 or not kept:
+            return page
+        kept = _without(kept, 1 + excess // ABOUT_ASSUMPTION)
+
+
+def _without(groups: Sequence[Group], count: int) -> list[Group]:
+    """The groups without their last `count` inputs."""
+    kept = list(groups)
+    while kept and count > 0:
+        last = kept.pop()
+        if len(last.inputs) > count:
+            kept.append(Group(last.title, last.prefix, last.inputs[:-count]))
+        count -= len(last.inputs)
+    return kept
+
+
+def sections(run: SavedRun) -> list[Section]:
+    """The overview, then one section per country."""
+    if run.is_comparison:
+        return comparison_sections.sections(run, warnings(run))
+    known = [plan.country for plan in overview.ranked(run)]
+    first = Section(
+        key="overview",
+        title="Overview",
+        short="Overview",
+        points=words.headline(run),
+        figures=overview.overview_figures(run),
+        tables=[("Countries side by side", overview.countries_table(run))],
+        notes=[overview.MARKS_NOTE, *_parts_note(run)],
+        warnings=warnings(run),
+    )
+    return [first, *(country_section(run, country) for country in known)]
+
+
+def country_section(run: SavedRun, country: str) -> Section:
+    """One country's plan: in words, in figures, or why there is none."""
+    plan = run.base(country)
+    note = run.note(country)
+    return Section(
+        key=slug("country", country),
+        title=f"{run.name(country)} ({country})" if run.name(country) != country else country,
+        short=country,
+        points=words.country_points(run, plan) if plan.solved else words.failure_points(plan),
+        figures=plan_figures(run, plan) if plan.solved else [],
+        notes=[f"About the data: {note}"] if note else [],
+    )
+
+
+def warnings(run: SavedRun) -> list[str]:
+    """What a reader must know before all else: warnings of the run and of its plans, each once."""
+    found = [*run.summary.get("diagnostics", [])]
+    found += [each for plan in run.all_plans for each in plan.diagnostics]
+    texts = [
+        f"{each['message']}{': ' + each['hint'] if each.get('hint') else ''}"
+        for each in found
+        if each.get("severity") == "warning"
+    ]
+    texts += _demand(run)
+    if run.summary.get("status") == "interrupted":
+        texts.insert(0, "Interrupted: only the countries that were done are here.")
+    return list(dict.fromkeys(texts))
+
+
+def _demand(run: SavedRun) -> list[str]:
+    """Chips of which all countries together would buy more than the world makes."""
+    years: dict[str, list[str]] = {}
+    for each in run.summary.get("world_demand", []):
+        if float(each["ratio"]) > 1 + 1e-6:
+            years.setdefault(each["chip"], []).append(str(each["year"]))
+    return [
+        f"All countries together would buy more {run.chip(chip)} than the world makes in {', '.join(found)}."
+        for chip, found in years.items()
+    ]
+
+
+def _parts_note(run: SavedRun) -> list[str]:
+    return [
+        f"{run.name(country)}: {note.partition('. ')[0]}."
+        for country in run.plans
+        if (note := run.note(country)).lower().startswith("part of ")
+    ]
+
+
+def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
+    environment = Environment(
+        loader=PackageLoader("optimizer.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    runtime = _runtime()
+    script = _script(_text(environment, "page.js"))
+    listed = provenance.sources(run) if groups else []
+    return environment.get_template("page.html").render(
+        title=title(run),
+        subtitle=subtitle(run),
+        policy=_policy(runtime, script),
+        style=Markup(_text(environment, "page.css")),
+        sections=sections(run),
+        certificates=provenance.certificates(run),
+        facts=provenance.facts(run),
+        changes=provenance.changes(run),
+        groups=groups,
+        left_out=left_out,
+        sources=listed,
+        known_sources={source.key for source in listed},
+        charts=_data({"templates": charts.templates(), "config": charts.CONFIG}),
+        runtime=_packed(runtime),
+        script=Markup(script),
+        version=_version(),
+    )
+
+
+def title(run: SavedRun) -> str:
+    kind = "policies compared" if run.is_comparison else "who leads, and by how much"
+    first = next((plan for plan in run.all_plans if plan.solved), None)
+    years = f", {first.periods[0]} to {first.periods[-1]}" if first else ""
+    return f"{run.instance}{years}: {kind}"
+
+
+def subtitle(run: SavedRun) -> list[str]:
+    """What was asked, in a line or two."""
+    lines = []
+    if run.is_comparison:
+        lines.append(f"{len(run.policies)} policies beside the baseline; leader {run.leader}")
+    elif run.summary.get("policy"):
+        lines.append(f"Policy: {run.summary['policy']}; leader {run.leader}")
+    else:
+        lines.append(f"Optimal strategies of {len(run.plans)} countries; leader {run.leader}")
+    by_hand = run.manifest.get("set", [])
+    if by_hand:
+        lines.append(f"With {'; '.join(map(str, by_hand))}")
+    return lines
+
+
+def _text(environment: Environment, name: str) -> str:
+    loader = environment.loader
+    assert loader is not None
+    return loader.get_source(environment, name)[0]
+
+
+def _script(source: str) -> str:
+    """Source as the text of a script element. Raises `ValueError` where it would end the element."""
+    if "</script" in source.lower() or "<!--" in source:
+        raise ValueError("the script would end its own element")
+    return source
+
+
+@cache
+def _runtime() -> str:
+    """The library that draws the charts, as shipped with vl-convert."""
+    source: str = vl_convert.javascript_bundle(RUNTIME, vl_version=charts.vega_lite_version())
+    return source
+
+
+def _packed(source: str) -> str:
+    """The runtime compressed, as base64: less than half its size. The page unpacks it."""
+    return base64.b64encode(gzip.compress(source.encode(), mtime=0)).decode()
+
+
+def _policy(*scripts: str) -> str:
+    """A policy that lets nothing be loaded and no script run but these."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _data(value: object) -> Markup:
+    """JSON that cannot end the element it stands in."""
+    return Markup(json.dumps(value, separators=(",", ":")).replace("<", "\\u003c"))
+
+
+def _version() -> str:
+    try:
+        return version("kloof")
+    except PackageNotFoundError:
+        return ""

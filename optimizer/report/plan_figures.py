@@ -1,0 +1,342 @@
+"""The figures of one country's plan: split, fleet, purchases, compute and capability, lag, what binds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from optimizer.report.figures import (
+    MISSING,
+    Cell,
+    Column,
+    Figure,
+    Row,
+    Table,
+    amount,
+    compute_scale,
+    exact,
+    percents,
+    rounded,
+    slug,
+    text,
+)
+from optimizer.report.saved import Plan, SavedRun, date, number
+from optimizer.result.vocabulary import LIMITS
+
+CHIPS_NAMED: Final = 7
+LIMITS_DRAWN: Final = 12
+CHANNELS: Final[Mapping[str, str]] = {
+    "imports": "legal imports",
+    "grey": "grey market",
+    "domestic": "made at home",
+}
+MARKS: Final[Mapping[str, str]] = {
+    "": "read off the leader's path",
+    "extrapolated": "extrapolated before the leader's base state",
+    "beyond": "ahead of all that the leader reaches: at least this much",
+}
+EXTRAPOLATED: Final = (
+    "Dashed and hollow: reaches back before the leader's base state, extended by its growth until then."
+)
+PERIOD: Final = Column("Period", field="period", text=True)
+
+
+def plan_figures(run: SavedRun, plan: Plan) -> list[Figure]:
+    """All figures of a plan that has one, in reading order; those that would be empty are left out."""
+    leads = plan.country == run.leader
+    found = [
+        None if leads else lag(run, plan),
+        effective(run, plan),
+        installed(run, plan),
+        split(plan),
+        fleet(run, plan),
+        purchases(run, plan),
+        prices(run, plan),
+    ]
+    return [figure for figure in found if figure is not None]
+
+
+def split(plan: Plan) -> Figure:
+    """The cost of use by category and period, in percent."""
+    categories = plan.items("spend_share")
+    shares = [plan.series("spend_share", category) for category in categories]
+    total, paid = plan.series("total"), plan.series("outlays")
+    precision = plan.precision
+    rows = []
+    for t, period in enumerate(plan.periods):
+        cells = percents([line[t] for line in shares], precision.share_width)
+        money = [amount(total[t]), amount(paid[t])]
+        rows.append(Row([text(period), *cells, *money], date(period)))
+    columns = [PERIOD, *(Column(name, "%", series=True) for name in categories)]
+    columns += [Column("cost of use", "USD bn"), Column("paid", "USD bn")]
+    changes = [
+        f"{name} from {rows[0].cells[k + 1].text}% to {rows[-1].cells[k + 1].text}%"
+        for k, name in enumerate(categories)
+        if max(shares[k]) > 0
+    ]
+    return Figure(
+        title="How the budget splits",
+        table=Table(_key(plan, "split"), columns, rows),
+        chart="stack-share",
+        alt=f"Stacked bars, {plan.periods[0]} to {plan.periods[-1]}: {', '.join(changes)}.",
+        unit="% of the cost of use",
+        note="Capital charge, rent and energy of what is used; wages and investment as paid. "
+        "Only digits that hold for every plan within the gap are printed.",
+    )
+
+
+def fleet(run: SavedRun, plan: Plan) -> Figure | None:
+    """Installed chips in H100-equivalents by chip, the largest by name."""
+    lines = _by_chip(run, plan, "fleet")
+    if not lines:
+        return None
+    total = plan.series("installed_compute")
+    named, rest = lines[:CHIPS_NAMED], lines[CHIPS_NAMED:]
+    if rest:
+        named.append((f"{len(rest)} others", _sum([values for _, values in rest])))
+    scale = compute_scale(total)
+    rows = [
+        Row(
+            [
+                text(period),
+                *(amount(values[t] / scale.divisor) for _, values in named),
+                amount(total[t] / scale.divisor),
+            ],
+            date(period),
+        )
+        for t, period in enumerate(plan.periods)
+    ]
+    columns = [PERIOD, *(Column(name, scale.unit, series=True) for name, _ in named)]
+    columns.append(Column("whole fleet", scale.unit))
+    last = max(named, key=lambda line: line[1][-1])
+    return Figure(
+        title="The fleet by chip",
+        table=Table(_key(plan, "fleet"), columns, rows),
+        chart="stack",
+        alt=f"Stacked bars: the fleet grows from {rows[0].cells[-1].text} to {rows[-1].cells[-1].text} "
+        f"{scale.unit}; at the end most of it is {last[0]}.",
+        unit=f"{scale.unit}, end of period",
+        note="Every chip at its research rating.",
+    )
+
+
+def purchases(run: SavedRun, plan: Plan) -> Figure | None:
+    """Chips bought per period by channel, in H100-equivalents."""
+    lines = []
+    for metric, name in CHANNELS.items():
+        found = [values for _, values in _by_chip(run, plan, metric)]
+        lines.append((name, _sum(found)))
+    if not any(any(values) for _, values in lines):
+        return None
+    nothing = [0.0] * len(plan.periods)
+    lines = [(name, values) for name, values in lines if any(values)]
+    rented = [plan.series("rented", use) for use in plan.items("rented")]
+    rent = _sum(rented) or nothing
+    scale = compute_scale(_sum([values for _, values in lines]))
+    rows = [
+        Row(
+            [
+                text(period),
+                *(amount(values[t] / scale.divisor) for _, values in lines),
+                amount(rent[t] / scale.divisor),
+            ],
+            date(period),
+        )
+        for t, period in enumerate(plan.periods)
+    ]
+    columns = [PERIOD, *(Column(name, scale.unit, series=True) for name, _ in lines)]
+    columns.append(Column("rented abroad", scale.unit))
+    whole = sum(sum(values) for _, values in lines)
+    parts = [f"{name} {100 * sum(values) / whole:.0f}%" for name, values in lines if any(values)]
+    rents = (
+        f" Rented abroad on top: up to {amount(max(rent) / scale.divisor).text} {scale.unit}."
+        if any(rent)
+        else ""
+    )
+    return Figure(
+        title="New chips by channel",
+        table=Table(_key(plan, "channels"), columns, rows),
+        chart="stack",
+        alt=f"Stacked bars of compute bought per period; over the horizon {', '.join(parts)}.{rents}",
+        unit=f"{scale.unit} a period",
+        note=f"Every chip at its research rating.{rents}",
+    )
+
+
+def installed(run: SavedRun, plan: Plan) -> Figure:
+    """Installed compute beside the leader's, log axis."""
+    own, ratio = plan.series("installed_compute"), plan.series("compute_ratio")
+    start = number(plan.top["installed_kh100e"]["start"])
+    leads = plan.country == run.leader or not plan.has("compute_ratio")
+    leading = [a / b if b > 0 and math.isfinite(b) else math.nan for a, b in zip(own, ratio, strict=True)]
+    before = math.nan
+    if not leads and run.leader in run.plans and run.base(run.leader).headline is not None:
+        before = number(run.base(run.leader).top["installed_kh100e"]["start"])
+    scale = compute_scale([*own, start])
+    precision = plan.precision
+    first = Row(
+        [text("start"), amount(start / scale.divisor)]
+        + ([] if leads else [amount(before / scale.divisor), _percent(start / before)]),
+        date(plan.periods[0], 0.0),
+    )
+    rows = [first]
+    for t, period in enumerate(plan.periods):
+        cells = [text(period), amount(own[t] / scale.divisor, 3, precision.compute_width)]
+        if not leads:
+            cells += [amount(leading[t] / scale.divisor), _percent(ratio[t])]
+        rows.append(Row(cells, date(period, 1.0)))
+    return Figure(
+        title="Installed compute" if leads else "Installed compute against the leader",
+        table=Table(_key(plan, "compute"), _against(run, plan, leads, scale.unit), rows),
+        chart="lines-log",
+        alt=_path(run, plan, leads, rows, scale.unit, "Installed compute"),
+        unit=f"{scale.unit}, end of period (years are marked where they start), log axis",
+    )
+
+
+def effective(run: SavedRun, plan: Plan) -> Figure:
+    """Effective research compute, exp(capability), beside the leader's, log axis."""
+    own, ratio = plan.series("capability"), plan.series("effective_ratio")
+    leads = plan.country == run.leader or not plan.has("effective_ratio")
+    base = plan.top["base"]["capability"]
+    width = plan.precision.capability_width
+    rows = []
+    if base is not None:
+        cells = [text("start"), amount(math.exp(base), 3, width)]
+        rows.append(
+            Row(
+                cells + ([] if leads else [amount(1.0), _percent(math.exp(base), width)]),
+                date(plan.periods[0], 0.0),
+            )
+        )
+    for t, period in enumerate(plan.periods):
+        cells = [text(period), amount(math.exp(own[t]), 3, width)]
+        if not leads:
+            cells += [amount(math.exp(own[t]) / ratio[t], 3, width), _percent(ratio[t], width)]
+        rows.append(Row(cells, date(period)))
+    unit = "times the leader's at the start"
+    return Figure(
+        title="Capability" if leads else "Capability against the leader",
+        table=Table(_key(plan, "capability"), _against(run, plan, leads, unit), rows),
+        chart="lines-log",
+        alt=_path(run, plan, leads, rows, unit, "Effective compute"),
+        unit=f"effective research compute, algorithms included, {unit}, log axis",
+        note="Capability in log units is the natural logarithm of this.",
+    )
+
+
+def lag(run: SavedRun, plan: Plan) -> Figure | None:
+    """Months behind the leader; the part that had to be extrapolated is marked."""
+    if not plan.has("lag_months"):
+        return None
+    months, marks, places = plan.series("lag_months"), plan.lag_marks(), plan.precision.lag_decimals
+    rows = []
+    base = plan.top["base"]["lag_months"]
+    if base is not None:
+        mark = "extrapolated" if base > 0 else ""
+        rows.append(
+            Row([text("start"), rounded(base, places), text(MARKS[mark])], date(plan.periods[0], 0.0), mark)
+        )
+    for period, value, mark in zip(plan.periods, months, marks, strict=True):
+        rows.append(Row([text(period), rounded(value, places), text(MARKS[mark])], date(period), mark))
+    columns = [PERIOD, Column("behind", "months", field="lag"), Column("how it is known", text=True)]
+    guessed = "; dashed and hollow where extrapolated" if any(row.style for row in rows) else ""
+    return Figure(
+        title=f"Months behind {run.leader}",
+        table=Table(_key(plan, "lag"), columns, rows),
+        chart="lag",
+        alt=f"Line: {rows[0].cells[1].text} months behind at the start, {rows[-1].cells[1].text} in "
+        f"{plan.periods[-1]}{guessed}.",
+        unit="months; negative: ahead",
+        note=EXTRAPOLATED if guessed else "",
+    )
+
+
+def limit_name(run: SavedRun, fact: Mapping[str, Any]) -> str:
+    """A limit in a few words: what it is, and of which chip, line or segment."""
+    family, _, item = str(fact["row"]).partition("/")
+    meaning = LIMITS[family].meaning if family in LIMITS else family
+    return f"{meaning}: {run.chip(item)}" if item else meaning
+
+
+def prices(run: SavedRun, plan: Plan) -> Figure | None:
+    """What a tenth more of each binding limit is worth, dearest first."""
+    facts = [fact for fact in plan.binding if fact.get("ten_percent_effective_compute")][:LIMITS_DRAWN]
+    if not facts:
+        return None
+    rows = []
+    for fact in facts:
+        worth = number(fact["ten_percent_effective_compute"])
+        usd = fact.get("usd_bn")
+        rows.append(
+            Row(
+                [
+                    text(f"{limit_name(run, fact)}{', closed' if fact.get('closed') else ''}"),
+                    text(fact["period"]),
+                    amount(worth, 2),
+                    text(fact["words"]),
+                    Cell(MISSING) if usd is None else amount(number(usd), 2),
+                ]
+            )
+        )
+    columns = [
+        Column("Limit", field="name", text=True),
+        Column("binds in", text=True),
+        Column("a tenth more", "% effective compute for good", field="worth"),
+        Column("in words", text=True),
+        Column("a step is worth", "USD bn"),
+    ]
+    dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
+    return Figure(
+        title="What binds, and what easing it is worth",
+        table=Table(_key(plan, "limits"), columns, rows),
+        chart="bars",
+        alt=f"Bars, dearest first: {dearest}.",
+        unit="% more effective compute for good, for a tenth more in every period in which it binds",
+        note="First-order: worth is of the first part, and falls as a limit is eased. Of a closed limit, "
+        "a tenth of what there would be without it.",
+    )
+
+
+def _sum(lines: Sequence[Sequence[float]]) -> list[float]:
+    """Lines added up, period by period."""
+    return [sum(values) for values in zip(*lines, strict=True)]
+
+
+def _by_chip(run: SavedRun, plan: Plan, metric: str) -> list[tuple[str, list[float]]]:
+    """Each chip's values in kH100e, largest peak first; chips of no known rating are left out."""
+    lines = []
+    for chip in plan.items(metric):
+        rating = run.rating(chip)
+        values = plan.series(metric, chip)
+        if rating is not None and any(values):
+            lines.append((run.chip(chip), [rating * value for value in values]))
+    lines.sort(key=lambda line: -max(line[1]))
+    return lines
+
+
+def _against(run: SavedRun, plan: Plan, leads: bool, unit: str) -> list[Column]:
+    columns = [PERIOD, Column(plan.country, unit, series=True)]
+    if leads:
+        return columns
+    return [*columns, Column(run.leader, unit, series=True), Column(f"{plan.country} of {run.leader}", "%")]
+
+
+def _path(run: SavedRun, plan: Plan, leads: bool, rows: Sequence[Row], unit: str, what: str) -> str:
+    first, last = rows[0].cells, rows[-1].cells
+    moved = f"{what} of {plan.country} goes from {first[1].text} to {last[1].text} ({unit})"
+    if leads:
+        return f"{moved}."
+    return f"{moved}, that of {run.leader} to {last[2].text}: {last[3].text}% of it."
+
+
+def _percent(ratio: float, width: float = 0.0) -> Cell:
+    if not math.isfinite(ratio):
+        return Cell(MISSING)
+    shown = amount(100 * ratio, 2, width)
+    return Cell(shown.text, exact(100 * ratio))
+
+
+def _key(plan: Plan, kind: str) -> str:
+    return slug(plan.country, kind)

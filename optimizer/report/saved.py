@@ -1,0 +1,339 @@
+"""A saved run as its files tell it: nothing here needs the instance or the machine that it was solved on."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from optimizer.errors import Diagnostic, InputError
+from optimizer.result import digits, ranges
+from optimizer.result.store import MANIFEST, open_run
+from optimizer.result.strategy import COLUMNS
+
+BASELINE: Final = "baseline"
+PERIOD: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|M(\d\d))?")
+PERIODS_PER_YEAR: Final = (1, 2, 4, 12)
+# metrics of `strategy.csv` that the page shows; the rest, shadow prices above all, would only cost memory
+SHOWN: Final = frozenset(
+    (
+        *("spend", "spend_share", "total", "outlays", "fleet", "imports", "grey", "domestic", "rented"),
+        *("installed_compute", "compute_ratio", "capability", "effective_ratio"),
+        *("lag_months", "lag_extrapolated", "lag_beyond"),
+    )
+)
+INPUT_COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Which digits of a plan's numbers hold for every plan within its gap (docs/metrics.md, "Digits")."""
+
+    share_width: float
+    capability_width: float
+    capability_decimals: int
+    lag_decimals: int
+    compute_width: float
+    paid_width: float
+    certified: bool
+
+    @staticmethod
+    def of(headline: Mapping[str, Any], gap: float, money_has_a_price: bool) -> Precision:
+        """From the ranges that were computed, else by the rule of thumb for this gap; without a price of
+        money shares may be anything."""
+        found: dict[str, float] = {}
+        for key, (low, high) in headline.get("ranges", {}).items():
+            metric = key.partition("/")[0]
+            found[metric] = max(found.get(metric, 0.0), high - low)
+        finest = ranges.CERTIFIED_DECIMALS if found else ranges.DECIMALS
+        growth = ranges.growth(gap)
+        width = {
+            metric: found.get(metric, measured * growth) for metric, measured in ranges.MEASURED_WIDTH.items()
+        }
+        if not found and not money_has_a_price:
+            width["spend_share"] = 1.0
+        relative = ranges.MEASURED_RELATIVE_WIDTH
+        return Precision(
+            share_width=width["spend_share"],
+            capability_width=width["capability"],
+            capability_decimals=digits.decimals_within(finest["capability"], width["capability"]),
+            lag_decimals=digits.decimals_within(finest["lag_months"], width["lag_months"]),
+            compute_width=relative["compute"] * growth,
+            paid_width=relative["paid"] * growth,
+            certified=bool(found),
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One country's plan under one policy, as saved; `headline` is None where there is no plan.
+
+    `conflict` and `repairs` say in words why not, and what would give one. `table` maps (metric, item) to
+    values over `periods`, the reported ones.
+    """
+
+    country: str
+    policy: str
+    status: str
+    periods: tuple[str, ...]
+    headline: Mapping[str, Any] | None
+    certificate: Mapping[str, Any] | None
+    binding: Sequence[Mapping[str, Any]]
+    diagnostics: Sequence[Mapping[str, Any]]
+    conflict: Sequence[str]
+    repairs: Sequence[str]
+    table: Mapping[tuple[str, str], Sequence[float]] = field(repr=False)
+
+    @property
+    def solved(self) -> bool:
+        return self.headline is not None and bool(self.periods)
+
+    def series(self, metric: str, item: str = "") -> list[float]:
+        """Values over the reported periods; zeros where the run lists none."""
+        return list(self.table.get((metric, item), [0.0] * len(self.periods)))
+
+    def has(self, metric: str, item: str = "") -> bool:
+        return (metric, item) in self.table
+
+    def items(self, metric: str) -> list[str]:
+        """The items of a metric in the order of the file."""
+        return [item for name, item in self.table if name == metric]
+
+    @property
+    def top(self) -> Mapping[str, Any]:
+        """The headline numbers. Raises `ValueError` where there is no plan."""
+        if self.headline is None:
+            raise ValueError(f"{self.country} has no plan under {self.policy or 'this scenario'}")
+        return self.headline
+
+    @property
+    def gap(self) -> float:
+        """The certified gap in average log units; infinite where nothing was certified."""
+        return number((self.certificate or {}).get("gap", math.inf))
+
+    @property
+    def precision(self) -> Precision:
+        return Precision.of(self.headline or {}, self.gap, self._money_has_a_price)
+
+    @property
+    def _money_has_a_price(self) -> bool:
+        """Whether the budget binds in every reported period, as far as the run lists what binds."""
+        if not self.binding:
+            return True
+        paid = {period for fact in self.binding if fact["row"] == "budget" for period in fact["periods"]}
+        return paid >= set(self.periods)
+
+    def lag_marks(self) -> list[str]:
+        """`extrapolated`, `beyond` or nothing per period."""
+        beyond, before = self.series("lag_beyond"), self.series("lag_extrapolated")
+        return [
+            "beyond" if far else "extrapolated" if early else ""
+            for far, early in zip(beyond, before, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run directory read whole. `plans` is keyed by country, then policy (`""` for `solve`)."""
+
+    directory: str
+    command: str
+    instance: str
+    leader: str
+    summary: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    context: Mapping[str, Any]
+    inputs: Sequence[Mapping[str, str]]
+    comparison: pd.DataFrame | None
+    plans: Mapping[str, Mapping[str, Plan]]
+
+    @property
+    def is_comparison(self) -> bool:
+        return self.command == "compare"
+
+    @property
+    def policies(self) -> list[Mapping[str, Any]]:
+        """The policies of a comparison in the order of its columns, without the baseline."""
+        return [each for each in self.summary.get("policies", []) if each["name"] != self.baseline]
+
+    @property
+    def baseline(self) -> str:
+        return str(self.summary.get("baseline", BASELINE)) if self.is_comparison else ""
+
+    def base(self, country: str) -> Plan:
+        """The plan of a country that others are compared with: the only one of `solve`."""
+        return self.plans[country][self.baseline]
+
+    def name(self, country: str) -> str:
+        """The country's name, its code where the run does not say."""
+        return str(self.context.get("countries", {}).get(country, {}).get("name", country))
+
+    def note(self, country: str) -> str:
+        return str(self.context.get("countries", {}).get(country, {}).get("note", ""))
+
+    def chip(self, chip: str) -> str:
+        """The chip's name, its id where the run does not say."""
+        return str(self.context.get("chips", {}).get(chip, {}).get("name") or chip)
+
+    def rating(self, chip: str) -> float | None:
+        """H100-equivalents per chip in research; None where the run does not say."""
+        found = self.context.get("chips", {}).get(chip, {}).get("research_h100e")
+        return None if found is None else float(found)
+
+    @property
+    def all_plans(self) -> Iterator[Plan]:
+        return (plan for by_policy in self.plans.values() for plan in by_policy.values())
+
+
+def number(value: object) -> float:
+    """A number as JSON holds it, infinity as text."""
+    return float(value) if isinstance(value, (int, float, str)) else math.nan
+
+
+def date(period: str, where: float = 0.5) -> float:
+    """The decimal year of a period label (`2026`, `2026H1`, `2026Q1`, `2026M01`) at a fraction of it."""
+    found = PERIOD.fullmatch(period)
+    if found is None:
+        raise ValueError(f"no period: {period!r}")
+    year, *steps = found.groups()
+    for count, step in zip(PERIODS_PER_YEAR[1:], steps, strict=True):
+        if step is not None:
+            return int(year) + (int(step) - 1 + where) / count
+    return int(year) + where
+
+
+def read_run(directory: Path) -> SavedRun:
+    """Read a run directory of `solve` or `compare`. Raises `InputError` (E641 no run, E642 a file of it
+    cannot be read)."""
+    manifest, summary = open_run(directory)
+    command = str(manifest.get("command"))
+    if command not in ("solve", "compare"):
+        message = f"a run of `{command}` has no report"
+        raise InputError(Diagnostic("E641", message, file=str(directory / MANIFEST)))
+    context = _json(directory / "context.json") if (directory / "context.json").exists() else {}
+    leader = summary.get("leader")
+    place = directory / "summary.json"
+    try:
+        return SavedRun(
+            directory=directory.resolve().name,
+            command=command,
+            instance=str(summary["instance"]),
+            leader=str(leader["country"] if isinstance(leader, dict) else leader),
+            summary=summary,
+            manifest=manifest,
+            context=context,
+            inputs=_inputs(directory / "inputs.csv"),
+            comparison=_frame(directory / "comparison.csv") if command == "compare" else None,
+            plans=_plans(summary, _strategy(directory / "strategy.csv"), command),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        message = f"the run cannot be understood: {type(error).__name__}: {error}"
+        raise InputError(Diagnostic("E642", message, file=str(place), hint="save the run again")) from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(_unreadable(path, error)) from error
+    if not isinstance(data, dict):
+        raise InputError(Diagnostic("E642", "the file does not hold one JSON object", file=str(path)))
+    return data
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "nan"]}, low_memory=False)
+    except (OSError, ValueError) as error:
+        raise InputError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: Exception) -> Diagnostic:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return Diagnostic("E642", f"the file cannot be read: {reason}", file=str(path), hint="save the run again")
+
+
+def _strategy(path: Path) -> pd.DataFrame:
+    """The rows of `strategy.csv` that the page shows."""
+    text = {name: "category" for name in COLUMNS if name not in ("unit", "value")}
+    try:
+        frame = pd.read_csv(
+            path,
+            usecols=[*text, "value"],
+            dtype={**text, "value": "float64"},
+            keep_default_na=False,
+            na_values={"value": [""]},
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(_unreadable(path, error)) from error
+    return frame[frame["metric"].isin(SHOWN)]
+
+
+def _inputs(path: Path) -> list[dict[str, str]]:
+    """The lines of `inputs.csv`, none where an older run has no such file."""
+    if not path.exists():
+        return []
+    frame = _frame(path)
+    missing = [name for name in INPUT_COLUMNS if name not in frame.columns]
+    if missing:
+        message = f"column {', '.join(missing)} is missing"
+        raise InputError(Diagnostic("E642", message, file=str(path), hint="save the run again"))
+    texts = {name: frame[name].astype(str).tolist() for name in INPUT_COLUMNS}
+    return [dict(zip(texts, line, strict=True)) for line in zip(*texts.values(), strict=True)]
+
+
+def _plans(summary: Mapping[str, Any], strategy: pd.DataFrame, command: str) -> dict[str, dict[str, Plan]]:
+    tables: dict[tuple[str, str], pd.DataFrame] = {
+        (str(country), str(policy)): part
+        for (country, policy), part in strategy.groupby(["country", "policy"], observed=True)
+    }
+    single = str(summary.get("policy", ""))
+    plans: dict[str, dict[str, Plan]] = {}
+    for country, found in summary["countries"].items():
+        by_policy = found if command == "compare" else {"": found}
+        plans[country] = {
+            policy: _plan(country, policy, data, tables.get((country, policy or single)))
+            for policy, data in by_policy.items()
+        }
+    return plans
+
+
+def _plan(country: str, policy: str, data: Mapping[str, Any], rows: pd.DataFrame | None) -> Plan:
+    table: dict[tuple[str, str], list[float]] = {}
+    periods: tuple[str, ...] = ()
+    if rows is not None and len(rows):
+        # only reported periods have shares; decisions are listed for the tail as well
+        shares = rows[rows["metric"] == "spend_share"]
+        periods = tuple(dict.fromkeys(shares["period"].astype(str)))
+        places = {period: t for t, period in enumerate(periods)}
+        columns = (rows[name].astype(str) for name in ("metric", "item", "period"))
+        for metric, item, period, value in zip(*columns, rows["value"], strict=True):
+            if period in places:
+                table.setdefault((metric, item), [0.0] * len(periods))[places[period]] = value
+    return Plan(
+        country=country,
+        policy=policy,
+        status=str(data["status"]),
+        periods=periods,
+        headline=data.get("headline"),
+        certificate=data.get("certificate"),
+        binding=data.get("binding") or (),
+        diagnostics=data.get("diagnostics") or (),
+        conflict=_conflict(data),
+        repairs=[str(option["words"]) for option in data.get("repairs") or ()],
+        table=table,
+    )
+
+
+def _conflict(data: Mapping[str, Any]) -> list[str]:
+    """What excludes each other where there is no plan: in words where the run has them, else by row."""
+    groups = data.get("conflict_groups") or ()
+    if groups:
+        return [f"{group['words']} in {group['period']}" for group in groups]
+    return [str(row) for row in data.get("conflict") or ()]

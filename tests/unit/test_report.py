@@ -1,0 +1,278 @@
+"""The parts of a report with known answers: words, digits, differences, values, what fits on the page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from optimizer.report import page, provenance, words
+from optimizer.report.charts import CHARTS, templates
+from optimizer.report.differences import Difference, change_cell, signed
+from optimizer.report.figures import Cell, compute_scale
+from optimizer.report.saved import Plan, SavedRun, date
+
+PERIODS = ("2026", "2027", "2028", "2029")
+
+
+def plan(
+    months: list[float], start: float = 6.0, gap: float = 1e-6, country: str = "CHN", **more: Any
+) -> Plan:
+    """A follower whose lag takes these values; all else is plain."""
+    headline = {
+        "spending_usd_bn": 100.0,
+        "paid_usd_bn": 90.0,
+        "split": {"research": 0.6, "delivery": 0.4},
+        "installed_kh100e": {"start": 10.0, PERIODS[-1]: 80.0},
+        "capability": {PERIODS[1]: 1.0, PERIODS[-1]: 2.0},
+        "lag_months": {PERIODS[1]: months[1], PERIODS[-1]: months[-1]},
+        "compute_ratio": 0.1,
+        "effective_ratio": 0.2,
+        "base": {"capability": -1.0, "lag_months": start},
+        "passes_the_leader_in": None,
+        "ranges": {},
+    }
+    nothing = [0.0] * 4
+    table = {
+        ("spend_share", "research"): [0.6] * 4,
+        ("spend_share", "delivery"): [0.4] * 4,
+        ("lag_months", ""): months,
+        ("lag_extrapolated", ""): nothing,
+        ("lag_beyond", ""): nothing,
+        ("capability", ""): [0.5, 1.0, 1.5, 2.0],
+        ("effective_ratio", ""): [0.2] * 4,
+        ("installed_compute", ""): [10.0, 20.0, 40.0, 80.0],
+        ("compute_ratio", ""): [0.1] * 4,
+        ("total", ""): [25.0] * 4,
+        ("outlays", ""): [22.5] * 4,
+    }
+    certificate = {
+        "lower": 1.0,
+        "upper": 1.0 + gap,
+        "gap": gap,
+        "max_row_violation": 0.0,
+        "rows_checked": 7,
+        "rounds": 2,
+        "solver": "HiGHS",
+        "solver_version": "1",
+    }
+    made = Plan(country, "", "optimal", PERIODS, headline, certificate, (), (), (), (), table)
+    return replace(made, **more)
+
+
+def run(*plans: Plan, **more: Any) -> SavedRun:
+    names = {each.country: {"name": f"Land of {each.country}", "note": ""} for each in plans}
+    return SavedRun(
+        directory="run",
+        command="solve",
+        instance="test",
+        leader="USA",
+        summary={},
+        manifest={},
+        context={"countries": names},
+        inputs=more.pop("inputs", ()),
+        comparison=None,
+        plans={each.country: {"": each} for each in plans},
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("months", "start", "expected"),
+    [
+        ([7, 8, 9, 10], 6, words.GROWS),
+        ([5, 4, 3, 2], 6, words.CLOSES),
+        ([7, 9, 7, 6.4], 6, words.STAYS),
+        ([-1, -2, -3, -4], 0, words.CLOSES),
+    ],
+)
+def test_trend_is_that_between_start_and_horizon(months: list[float], start: float, expected: str) -> None:
+    assert words.trend(plan(months, start)) == expected
+
+
+def test_path_says_lags_trend_turn_and_ratio() -> None:
+    china = plan([7, 12, 15, 12], 6)
+    assert words.path_of(run(china), china) == (
+        "6 months behind at the start, 12 in 2027 and 12 in 2029: the gap grows, from its widest, 15 months "
+        "behind in 2028, it closes again; effective compute ends at 20% of USA's"
+    )
+
+
+def test_a_lead_is_said_as_such_and_as_a_bound_where_it_is_one() -> None:
+    table = dict(plan([1, 0, -2, -5]).table)
+    table["lag_beyond", ""] = [0, 0, 0, 1]
+    ahead = plan([1, 0, -2, -5], 1, table=table)
+    assert "more than 5 months ahead in 2029: the gap closes" in words.path_of(run(ahead), ahead)
+
+
+def test_headline_counts_trends_and_names_closest_and_farthest() -> None:
+    near, far = plan([7, 8, 9, 10], 6), plan([30, 29, 28, 27], 31, country="IND")
+    points = words.headline(run(far, near))
+    assert points[0] == "Leader: USA; none of the others passes it."
+    assert points[1] == "The gap to the leader grows for 1, closes for 1 of 2 followers."
+    assert points[2].startswith("Closest: Land of CHN, 6 months behind at the start")
+    assert points[3].startswith("Farthest: Land of IND, 31 months behind at the start")
+
+
+def test_digits_follow_the_gap() -> None:
+    sharp, blunt = plan([7, 8, 9, 10.4]), plan([7, 8, 9, 10.4], gap=1e-2)
+    assert words.lag_text(sharp, 10.4) == "10 months behind"
+    assert words.lag_text(blunt, 64.0) == "60 months behind"
+    assert sharp.precision.share_width == pytest.approx(0.005)
+    assert blunt.precision.share_width == pytest.approx(0.5)
+
+
+def test_shares_are_loose_where_money_has_no_price_in_some_year() -> None:
+    priced = {"row": "budget", "periods": list(PERIODS)}
+    assert plan([1, 2, 3, 4], binding=[priced]).precision.share_width < 0.01
+    unpriced = {"row": "budget", "periods": list(PERIODS[1:])}
+    assert plan([1, 2, 3, 4], binding=[unpriced]).precision.share_width == 1.0
+
+
+@pytest.mark.parametrize(
+    ("period", "where", "expected"),
+    [
+        ("2026", 0.5, 2026.5),
+        ("2026", 1.0, 2027.0),
+        ("2026H2", 0.0, 2026.5),
+        ("2026Q3", 0.5, 2026.625),
+        ("2026M12", 1.0, 2027.0),
+    ],
+)
+def test_dates_of_periods(period: str, where: float, expected: float) -> None:
+    assert date(period, where) == pytest.approx(expected)
+
+
+def test_a_label_that_is_no_period_is_refused() -> None:
+    with pytest.raises(ValueError, match="no period"):
+        date("soon")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (110.0, "110"),
+        (0.05, "0.05"),
+        (2_500_000, "2,500,000"),
+        ({"2026": 110, "2027": 140}, "110 (2026), 140 (2027)"),
+        ({"start": 5.0, "growth": 0.2}, "start 5, growth 0.2"),
+        ({"base": [1.0, 2.0], "[2027]": "*= 2"}, "base 1, 2, [2027] *= 2"),
+        ([1.0] * 10, "1, 1, 1, 1, 1, 1, 1, 1 and 2 more"),
+        (None, "–"),
+        (True, "yes"),
+        ("inf", "inf"),
+    ],
+)
+def test_values_as_text(value: object, expected: str) -> None:
+    assert provenance.value_text(value) == expected
+
+
+def test_changes_carry_their_sign_and_enough_digits() -> None:
+    assert [signed(each, 0) for each in (12.3, -12.3, 0.42, -0.0421, 0.0)] == [
+        *("+12", "-12", "+0.4", "-0.04", "0"),
+    ]
+    assert change_cell(Difference(1, -8.0, True), 0) == Cell("-8", "-8", "c2")
+    assert change_cell(Difference(1, 2.0, True), 0) == Cell("+2", "2", "f1")
+    assert change_cell(Difference(1, 2.0, True), 0, good=1.0) == Cell("+2", "2", "c1")
+    assert change_cell(Difference(1, -8.0, False), 0).text == "≈"
+    assert change_cell(Difference(1, 0.0, False), 0, same=True).text == "="
+    assert change_cell(None, 0).text == "–"
+
+
+def test_compute_is_told_in_millions_where_there_are_that_many() -> None:
+    assert compute_scale([999.0]).unit == "thousand H100e"
+    assert compute_scale([2.0, 1000.0]) == (1000.0, "million H100e")
+
+
+def test_charts_hold_no_data_and_no_colour_of_their_own() -> None:
+    made = templates()
+    assert set(made) == set(CHARTS)
+    text = json.dumps(made)
+    assert "var(--s1)" in text
+    assert not re.search(r"#[0-9a-fA-F]{6}", text)
+    assert '"rows": [' not in text
+
+
+class Elements(HTMLParser):
+    """Elements of a page with their attributes, and the text of its scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.inside = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self.inside = tag == "script"
+        if self.inside:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.scripts[-1] += data
+
+
+def test_nothing_in_the_page_can_be_loaded_and_no_other_script_can_run() -> None:
+    text = page.report_html(run(plan([7, 8, 9, 10])))
+    elements = Elements(text)
+    loading = [
+        (tag, name, value)
+        for tag, attributes in elements.found
+        for name, value in attributes.items()
+        if name in ("src", "srcset", "action", "data", "poster") or (name == "href" and tag != "a")
+    ]
+    assert loading == [("link", "href", "data:,")]
+    policy = next(found["content"] for tag, found in elements.found if found.get("http-equiv"))
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe-eval" not in policy
+    allowed = re.findall(r"sha256-([^']+)'", policy)
+    digests = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in elements.scripts]
+    # data, the runtime compressed, and the one script that the policy lets run
+    assert [digest in allowed for digest in digests] == [False, False, True]
+    names = [found["id"] for _, found in elements.found if "id" in found]
+    assert len(names) == len(set(names))
+
+
+def test_what_is_in_a_run_is_only_text_in_the_page() -> None:
+    hostile = "</td><script>alert(1)</script>"
+    evil = plan([7, 8, 9, 10], diagnostics=[{"severity": "warning", "message": hostile, "hint": None}])
+    context = {
+        "countries": {"CHN": {"name": hostile, "note": hostile}},
+        "sources": {"x": {"title": hostile, "url": "javascript:alert(1)", "date": "", "confidence": ""}},
+    }
+    line = {"path": f"countries.CHN.{hostile}", "value": json.dumps(hostile), "low": "", "high": ""}
+    line |= {"status": "sourced", "sources": "x", "note": hostile}
+    made = page.report_html(replace(run(evil, inputs=[line]), context=context, instance=hostile))
+    elements = Elements(made)
+    assert len(elements.scripts) == 3
+    assert made.count("&lt;script&gt;alert(1)") >= 5
+    assert not [found for tag, found in elements.found if "javascript" in str(found.get("href"))]
+
+
+def test_a_page_stays_small_and_says_what_it_leaves_out() -> None:
+    line = {"low": "1", "high": "3", "status": "assumed", "sources": "", "note": "n" * 100, "value": "2"}
+    inputs = [{**line, "path": f"chips.c{k}.tdp_w"} for k in range(8000)]
+    inputs.append({**line, "path": "countries.CHN.budget.income_usd_bn"})
+    text = page.report_html(run(plan([7, 8, 9, 10]), inputs=inputs))
+    assert len(text.encode()) <= page.LARGEST_BYTES
+    left_out = re.search(r"(\d+) more, of chips", text)
+    assert left_out is not None
+    assert text.count('<tr><th scope="row">c') + int(left_out[1]) == 8000
+    assert "budget.income_usd_bn" in text
+
+
+def test_the_same_run_gives_the_same_page() -> None:
+    world = run(plan([7, 8, 9, 10]))
+    assert page.report_html(world) == page.report_html(world)
