@@ -39,6 +39,11 @@ DECISIONS: Final = (
     "hbm_imports",
     "lapsed",
 )
+# What a period that cannot be paid for does without, in this order: first the markets, then home-made chips
+# (with the stockpiled dies in them), then recruits. Each group is scaled down as a whole, which breaks no
+# other limit of the plan: a home-market mandate stands while purchases abroad go first, and nothing else
+# needs what is not bought. Orders of plants, memory and power are not touched: later periods use them.
+SAVINGS: Final = (("imports", "grey", "rented"), ("domestic", "bank_drawn"), ("recruited",))
 CASH_ROUNDING: Final = 1e-12
 _SMALLEST_STOCK = 1e-12
 
@@ -50,7 +55,7 @@ def simulate(
 
     Arrays are shaped by the model's index sets, periods last. `stock` fixes only how each chip's fleet is
     split between uses. With `settle=True` a plan that overdraws its cash in a period first lets less money
-    lapse, then buys less on the markets, and more lapses where cash exceeds what may be carried; without
+    lapse, then saves on `SAVINGS`, and more lapses where cash exceeds what may be carried; without
     it, decisions stand as they are and the limits may be broken.
     """
     if not settle:
@@ -63,7 +68,7 @@ def simulate(
         unpaid = run.forward(least_cash)
         if unpaid is None or unpaid[0] == 0:
             break
-        # Not even buying nothing pays for this period: the one before must leave that much more.
+        # Not even all savings pay for this period: the one before must leave that much more.
         period, short = unpaid
         kept = (1 + parameters.scalar("interest")) ** parameters.scalar("dt")
         least_cash[period - 1] += short / kept
@@ -118,7 +123,8 @@ class _Run:
         self.better_rating = np.maximum(p["research_h100e"], p["delivery_h100e"])
         self.slope = p["price"] / (2 * p["elasticity"] * p["normal"] * self.dt)
         self.out.update(self.decided)
-        self.out["retired"] = np.zeros_like(self.decided["retired"])
+        for name in ("retired", "released"):
+            self.out[name] = np.zeros_like(self.decided[name])
         for name in (
             *("research_compute", "delivery_compute", "power", "talent", "hbm_capacity", "hbm_stock"),
             *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "imports_value", "excess"),
@@ -149,6 +155,10 @@ class _Run:
 
     def finish(self) -> dict[str, Array]:
         """Everything that follows from the run."""
+        p, out, d = self.p, self.out, self.decided
+        made = self.dt * _mid(p["hbm_capacity0"], out["hbm_capacity"])
+        used = p["hbm_per_chip"] @ d["domestic"]
+        out["hbm_stock"] = p["hbm_stock0"] + np.cumsum(made + d["hbm_imports"] - used)
         self.research_and_delivery()
         return self.out
 
@@ -169,18 +179,17 @@ class _Run:
         out["wafer_capacity"] = p["wafer_capacity0"][:, None] + np.cumsum(wafers, axis=1)
         memory = p["hbm_pending"] + self.arrived(p["hbm_arrival"], d["hbm_built"])
         out["hbm_capacity"] = p["hbm_capacity0"] + np.cumsum(memory)
-        made = self.dt * _mid(p["hbm_capacity0"], out["hbm_capacity"])
-        used = p["hbm_per_chip"] @ d["domestic"]
-        out["hbm_stock"] = p["hbm_stock0"] + np.cumsum(made + d["hbm_imports"] - used)
+        self.people(0)
+
+    def people(self, first: int) -> None:
+        """Talent from a period on: nobody is released who is not there."""
+        p, out, d = self.p, self.out, self.decided
         stays = (1 - p.scalar("attrition")) ** self.dt
-        people = p.scalar("talent0")
-        joined = d["trained"] + d["recruited"]
-        for t in range(len(joined)):
-            available = stays * people + joined[t]
-            d["released"][t] = min(d["released"][t], available)
-            people = available - d["released"][t]
-            out["talent"][t] = people
-        out["released"] = d["released"]
+        people = float(out["talent"][first - 1]) if first else p.scalar("talent0")
+        for t in range(first, len(out["talent"])):
+            available = stays * people + d["trained"][t] + d["recruited"][t]
+            out["released"][t] = min(d["released"][t], available)
+            out["talent"][t] = people = available - out["released"][t]
 
     def physical(self, t: int) -> None:
         """Fleet, its use, and the compute of period t."""
@@ -279,41 +288,65 @@ class _Run:
         less = min(short, d["lapsed"][t])
         d["lapsed"][t] -= less
         out["cash"][t] += less
-        return self.buy_less(t, least) if short > less else 0.0
+        return self.save(t, least) if short > less else 0.0
 
-    def buy_less(self, t: int, least: float) -> float:
-        """Scale market purchases of period t down until cash reaches `least`; what is short without any."""
+    def save(self, t: int, least: float) -> float:
+        """Scale the decisions of period t in `SAVINGS` down until cash reaches `least`; what is short when
+        nothing is left of them."""
+        for names in SAVINGS:
+            if self.scaled_down(t, names, least):
+                return 0.0
+        return least - float(self.out["cash"][t])
+
+    def scaled_down(self, t: int, names: tuple[str, ...], least: float) -> bool:
+        """Whether some share of these decisions of period t lets cash reach `least`. They are scaled to the
+        largest such share, or to nothing; where that would bring in no money they stay."""
         d = self.decided
-        planned = {name: d[name][..., t].copy() for name in ("imports", "grey")}
+        planned = {name: d[name][..., t].copy() for name in names}
+        high, cash_high = 1.0, float(self.out["cash"][t])
 
         def cash_at(share: float) -> float:
             for name, amount in planned.items():
                 d[name][..., t] = share * amount
+            if "recruited" in planned:
+                self.people(t)
             self.physical(t)
             self.pay(t)
             return float(self.out["cash"][t])
 
-        low, high = 0.0, 1.0
+        low, cash_low = 0.0, cash_at(0.0)
         # Rounding must not make the search miss the limit that it aims at.
-        enough = least - CASH_ROUNDING * (1 + abs(least))
-        if cash_at(low) < enough:
-            return least - float(self.out["cash"][t])
-        cash_low, cash_high = self.out["cash"][t], cash_at(high)
+        rounding = CASH_ROUNDING * (1 + abs(least))
+        if cash_low <= cash_high:
+            cash_at(1.0)
+            return False
+        if cash_low < least - rounding:
+            return False
+        curve, share = 0.0, 0.0
         for _ in range(60):
-            if cash_low - cash_high <= 0 or high - low < 1e-15:
+            if cash_low - cash_high <= 0 or high - low < 1e-15 or cash_low <= least + rounding:
                 break
-            # Cash is concave in the share, so the secant stays on the side that can be paid.
-            middle = low + (high - low) * (cash_low - least) / (cash_low - cash_high)
-            middle = min(max(middle, low), high)
-            cash = cash_at(middle)
-            if cash >= enough:
-                if middle - low < 1e-15:
+            # Cash is concave in the share and mostly one parabola: the chord stays on the side that can be
+            # paid, and with the curvature that it shows the next step arrives.
+            slope = (cash_high - cash_low) / (high - low)
+            linear = slope - curve * (high - low)
+            root = linear * linear - 4 * curve * (cash_low - least)
+            step = 2 * (cash_low - least) / (np.sqrt(root) - linear) if root >= 0 and linear <= 0 else -1.0
+            if not 0 < step < high - low:
+                step = (least - cash_low) / slope
+            share = low + step
+            cash = cash_at(share)
+            if low < share < high:
+                curve = (slope - (cash - cash_low) / (share - low)) / (high - share)
+            if cash >= least - rounding:
+                if share - low < 1e-15:
                     break
-                low, cash_low = middle, cash
+                low, cash_low = share, cash
             else:
-                high, cash_high = middle, cash
-        cash_at(low)
-        return 0.0
+                high, cash_high = share, cash
+        if share != low:
+            cash_at(low)
+        return True
 
     def research_and_delivery(self) -> None:
         """Capability, service and autonomy of the whole run."""

@@ -160,11 +160,12 @@ def _undefined(numbers: Numbers) -> list[Diagnostic]:
     leaf_bad[program.leaf_matrix.owners[~np.isfinite(numbers.leaf_matrix.data)]] = True
     objective_bad = not np.isfinite(numbers.objective.data).all()
     objective_bad |= not np.isfinite(numbers.objective_constant).all()
-    for function in np.flatnonzero(numbers.active):
-        if leaf_bad[functions.leaves_of(functions.component[function])].any():
-            row = functions.row[function]
-            objective_bad |= bool(row < 0)
-            bad[row] |= row >= 0
+    of_component = np.repeat(np.arange(len(functions.component_row)), np.diff(functions.leaf_starts))
+    component_bad = np.zeros(len(functions.component_row), dtype=bool)
+    component_bad[of_component[leaf_bad[functions.leaves]]] = True
+    rows = functions.row[numbers.active & component_bad[functions.component]]
+    objective_bad |= bool((rows < 0).any())
+    bad[rows[rows >= 0]] = True
     names = [program.row_name(int(row)) for row in np.flatnonzero(bad)]
     names += ["objective"] if objective_bad else []
     problems = [_diagnostic("M104", name, "a coefficient or side is undefined or infinite") for name in names]
@@ -175,13 +176,11 @@ def _undefined(numbers: Numbers) -> list[Diagnostic]:
         for column in np.flatnonzero(columns)
     ]
     both = np.isfinite(numbers.lower) & np.isfinite(numbers.upper)
-    for row in np.unique(functions.component_row[functions.component_row >= 0]):
-        if both[row]:
-            problems.append(
-                _diagnostic(
-                    "M108", program.row_name(int(row)), "a non-linear row may be bounded on one side only"
-                )
-            )
+    two_sided = np.unique(functions.component_row[functions.component_row >= 0])
+    problems += [
+        _diagnostic("M108", program.row_name(int(row)), "a non-linear row may be bounded on one side only")
+        for row in two_sided[both[two_sided]]
+    ]
     return problems
 
 

@@ -70,7 +70,7 @@ def cut_off(relaxation: Relaxation, x: Array) -> int | None:
     whole[: len(x)] = x
     own = concave.table.column >= 0
     whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
-    cuts = np.flatnonzero(np.array(relaxation.kinds) == TANGENT)
-    functions = np.array(relaxation.references, dtype=np.int64)[cuts]
+    cuts = np.flatnonzero(relaxation.kinds == TANGENT)
+    functions = relaxation.references[cuts]
     wrong = functions[relaxation.room(whole)[cuts] < -CUT_OFF * concave.typical[functions]]
     return int(concave.table.row[wrong[0]]) if len(wrong) else None

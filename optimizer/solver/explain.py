@@ -37,7 +37,7 @@ def conflict(relaxation: Relaxation) -> tuple[str, ...]:
 
 
 def _row_name(relaxation: Relaxation, row: int) -> str:
-    reference = relaxation.references[row]
+    reference = int(relaxation.references[row])
     if relaxation.kinds[row] in (TANGENT, DOMAIN):
         reference = int(relaxation.concave.table.row[reference])
     return relaxation.program.row_name(reference)

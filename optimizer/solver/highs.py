@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ class Method:
     simplex_scale_strategy: int = 2
     primal_feasibility_tolerance: float = FEASIBILITY
     dual_feasibility_tolerance: float = FEASIBILITY
+    dual_simplex_cost_perturbation_multiplier: float = 1.0
     solver: str = "choose"
 
     @property
@@ -43,8 +44,11 @@ class Method:
 
 
 COLD: Final = Method(from_scratch=True, presolve="on")
-# Devex pricing: exact steepest-edge weights cost more than the few iterations of a warm start
-AFTER_ROWS: Final = Method(from_scratch=False, simplex_dual_edge_weight_strategy=1)
+# Devex pricing: exact steepest-edge weights cost more than the few iterations of a warm start. Smaller
+# perturbations of the cost leave less to put right at the end.
+AFTER_ROWS: Final = Method(
+    from_scratch=False, simplex_dual_edge_weight_strategy=1, dual_simplex_cost_perturbation_multiplier=0.1
+)
 # the point stays feasible when the cost changes: primal simplex goes on from it
 AFTER_COST: Final = Method(
     from_scratch=False, simplex_strategy=4, simplex_dual_edge_weight_strategy=1, simplex_scale_strategy=0
@@ -77,9 +81,11 @@ def _require_version() -> str:
     return str(version)
 
 
-BasisStatus = Any  # highspy.HighsBasisStatus, which has no type information
-BASIC: Final = highspy.HighsBasisStatus.kBasic
-NONBASIC: Final = highspy.HighsBasisStatus.kNonbasic
+# statuses of columns or rows in a basis, as the numbers of highspy.HighsBasisStatus
+Statuses = NDArray[np.int8]
+BASIC: Final = int(highspy.HighsBasisStatus.kBasic)
+NONBASIC: Final = int(highspy.HighsBasisStatus.kNonbasic)
+_STATUSES: Final = [highspy.HighsBasisStatus(number) for number in range(5)]
 VERSION: Final = _require_version()
 
 
@@ -184,15 +190,16 @@ class LinearModel:
             self._call(self._highs.changeColsIntegrality, len(integer), columns, integer.astype(np.uint8))
             self._integer = integer
 
-    def basis(self) -> tuple[list[BasisStatus], list[BasisStatus]] | None:
+    def basis(self) -> tuple[Statuses, Statuses] | None:
         """Status of every column and row in the current basis, None if there is no valid one."""
         basis = self._highs.getBasis()
-        return (list(basis.col_status), list(basis.row_status)) if basis.valid else None
+        return (_numbers(basis.col_status), _numbers(basis.row_status)) if basis.valid else None
 
-    def set_basis(self, columns: list[BasisStatus], rows: list[BasisStatus]) -> None:
+    def set_basis(self, columns: Statuses, rows: Statuses) -> None:
         """Start the next solve from this basis."""
         basis = highspy.HighsBasis()
-        basis.col_status, basis.row_status = columns, rows
+        basis.col_status = [_STATUSES[number] for number in columns.tolist()]
+        basis.row_status = [_STATUSES[number] for number in rows.tolist()]
         basis.valid = True
         basis.alien = True
         self._call(self._highs.setBasis, basis)
@@ -271,6 +278,10 @@ class LinearModel:
         for number, name in enumerate(rows):
             self._call(self._highs.passRowName, number, name.translate(allowed))
         self._call(self._highs.writeModel, path)
+
+
+def _numbers(statuses: Sequence[Any]) -> Statuses:
+    return np.fromiter([status.value for status in statuses], np.int8, len(statuses))
 
 
 _LOWER_TAKES_PART: Final = (

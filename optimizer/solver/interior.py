@@ -29,7 +29,7 @@ def interior_point(relaxation: Relaxation, pool: Pool, deadline: float | None) -
     matrix, low, high, lower, upper = relaxation.scaled_arrays()
     cost = np.zeros(matrix.shape[1] + 1)
     cost[-1] = -1.0
-    tangent = np.array(relaxation.kinds) == TANGENT
+    tangent = relaxation.kinds == TANGENT
     model = LinearModel(
         cost, np.append(lower, -1.0), np.append(upper, 1.0), _with_room(matrix, tangent), low, high
     )

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.tape import Array, Index
+from optimizer.solver.highs import BASIC, Statuses
 
 _MOST: Final = 2**28
-Rows = Sequence[int] | Index
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A basis that fits any parameter vector: the status of every column, and of rows by their `row_keys`."""
+
+    columns: Statuses
+    keys: Index
+    rows: Statuses
+
+    def known(self, keys: Index) -> NDArray[np.bool_]:
+        """Which of these rows the basis has a status of."""
+        return np.isin(keys, self.keys)
+
+    def of_rows(self, keys: Index) -> Statuses:
+        """Status of each of these rows, basic where it is not known; of equal keys the last counts."""
+        result = np.full(len(keys), BASIC, dtype=np.int8)
+        if len(self.keys):
+            order = np.argsort(self.keys, kind="stable")
+            place = np.searchsorted(self.keys, keys, side="right", sorter=order) - 1
+            own = order[np.maximum(place, 0)]
+            found = self.keys[own] == keys
+            result[found] = self.rows[own[found]]
+        return result
 
 
 @dataclass(frozen=True)
 class Start:
     """Where a warm solve starts: leaf points (leaves, points), which functions use each (functions, points),
-    and the status of columns and rows in the last basis, rows by their `row_keys`."""
+    and the last basis, if there was one."""
 
     points: Array
     mask: NDArray[np.bool_]
-    columns: list[Any] = field(default_factory=list)
-    rows: dict[int, Any] = field(default_factory=dict)
+    basis: Basis | None = None
 
 
 @dataclass
@@ -45,9 +67,7 @@ class Pool:
         return np.column_stack(self.points), np.column_stack(self.masks)
 
 
-def row_keys(kinds: Rows, references: Rows, origins: Rows) -> list[int]:
+def row_keys(kinds: Index, references: Index, origins: Index) -> Index:
     """A number for every row of an outer program that means the same at any parameter vector: what kind of
     row it is, of which row or function, at which point."""
-    kind, reference, origin = (np.array(part, dtype=np.int64) for part in (kinds, references, origins))
-    keys: list[int] = ((kind * _MOST + reference) * _MOST + origin + 1).tolist()
-    return keys
+    return (kinds * _MOST + references) * _MOST + origins + 1

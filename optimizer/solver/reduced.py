@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.tape import Array, Index
-from optimizer.solver.highs import BASIC, NONBASIC, BasisStatus, LinearModel, LinearResult, Method
+from optimizer.solver.highs import BASIC, NONBASIC, LinearModel, LinearResult, Method, Statuses
 from optimizer.solver.reduction import Reduction
 
 
@@ -76,35 +76,32 @@ class ReducedModel:
         """Say anew which columns are integer."""
         self._model.set_integer(integer[self._columns])
 
-    def row_basis(self) -> list[BasisStatus] | None:
+    def row_basis(self) -> Statuses | None:
         """Status of every row in the current basis, None if there is no valid one."""
         found = self._model.basis()
         if found is None:
             return None
         return self._all_rows(found[1])
 
-    def _all_rows(self, statuses: list[BasisStatus]) -> list[BasisStatus]:
-        rows = [BASIC] * self.rows
+    def _all_rows(self, statuses: Statuses) -> Statuses:
+        rows = np.full(self.rows, BASIC, dtype=np.int8)
         kept = len(self._rows)
-        for row, status in zip(self._rows, statuses[:kept], strict=True):
-            rows[row] = status
-        rows[self._base :] = statuses[kept:]
+        rows[self._rows], rows[self._base :] = statuses[:kept], statuses[kept:]
         return rows
 
-    def basis(self) -> tuple[list[BasisStatus], list[BasisStatus]] | None:
+    def basis(self) -> tuple[Statuses, Statuses] | None:
         """Status of every column and row in the current basis, None if there is no valid one."""
         found = self._model.basis()
         if found is None:
             return None
-        columns = [NONBASIC] * len(self._place)
-        for column, status in zip(self._columns, found[0], strict=True):
-            columns[column] = status
+        columns = np.full(len(self._place), NONBASIC, dtype=np.int8)
+        columns[self._columns] = found[0]
         return columns, self._all_rows(found[1])
 
-    def set_basis(self, columns: list[BasisStatus], rows: list[BasisStatus]) -> None:
+    def set_basis(self, columns: Statuses, rows: Statuses) -> None:
         """Start the next solve from this basis."""
-        base = [rows[row] for row in self._rows]
-        self._model.set_basis([columns[column] for column in self._columns], base + rows[self._base :])
+        kept = np.concatenate([rows[self._rows], rows[self._base :]])
+        self._model.set_basis(columns[self._columns], kept)
 
     def solve(self, method: Method, deadline: float | None = None) -> LinearResult:
         """Solve; see `LinearModel.solve`. Duals are those of the smaller program, 0 for what was taken out:

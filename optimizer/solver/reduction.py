@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from optimizer.program.tape import Array, Index
 
@@ -54,7 +55,9 @@ class Reduction:
         self, matrix: csr_array, low: Array, high: Array, lower: Array, upper: Array, reduce: bool = True
     ) -> None:
         self._matrix = csr_array(matrix)
-        self._by_column: csc_array = csc_array(self._matrix.tocsc())
+        by_column = self._matrix.tocsc()
+        self._in_rows = _Lists(self._matrix.indptr, self._matrix.indices)
+        self._in_columns = _Lists(by_column.indptr, by_column.indices)
         self.low, self.high = low.copy(), high.copy()
         self.lower, self.upper = lower.copy(), upper.copy()
         self._row_live = np.ones(matrix.shape[0], dtype=bool)
@@ -72,14 +75,15 @@ class Reduction:
 
     # taking out ------------------------------------------------------------------------------------------
 
-    def _activity(self, rows: Index) -> tuple[csr_array, Index, Array, Array]:
-        """The rows, the owner of each of their entries, and the least and greatest value of each entry."""
-        part = csr_array(self._matrix[rows])
-        owner = np.repeat(np.arange(len(rows)), np.diff(part.indptr))
-        up = part.data > 0
-        low_end = np.where(up, self.lower[part.indices], self.upper[part.indices]) * part.data
-        high_end = np.where(up, self.upper[part.indices], self.lower[part.indices]) * part.data
-        return part, owner, low_end, high_end
+    def _entries(self, rows: Index) -> tuple[Index, Index, Array]:
+        """Owner (a place in `rows`), column and value of every entry of these rows."""
+        owner, entries = self._in_rows.of(rows)
+        return owner, self._in_rows.members[entries], np.asarray(self._matrix.data[entries], dtype=float)
+
+    def _ends(self, columns: Index, values: Array) -> tuple[Array, Array]:
+        """The least and greatest value of each entry."""
+        lower, upper, up = self.lower[columns], self.upper[columns], values > 0
+        return np.where(up, lower, upper) * values, np.where(up, upper, lower) * values
 
     def _fix(self) -> None:
         """Columns that bounds or rows pin to one value, pass by pass."""
@@ -91,25 +95,26 @@ class Reduction:
             changed[:] = False
             if not len(rows):
                 break
-            part, owner, low_end, high_end = self._activity(rows)
+            owner, column, value = self._entries(rows)
+            low_end, high_end = self._ends(column, value)
             low, high = self.low[rows], self.high[rows]
             least = np.bincount(owner, low_end, len(rows))
             most = np.bincount(owner, high_end, len(rows))
             finite = np.abs(np.where(np.isfinite(low_end), low_end, 0.0))
             scale = TOLERANCE * (1.0 + np.bincount(owner, finite, len(rows)))
             idle = (least >= low - scale) & (most <= high + scale)
-            idle |= np.bincount(owner, ~self._fixed[part.indices], len(rows)) == 0
+            idle |= np.bincount(owner, ~self._fixed[column], len(rows)) == 0
             at_top = ~idle & (np.abs(least - high) <= scale)
             at_bottom = ~idle & ~at_top & (np.abs(most - low) <= scale)
             self._row_live[rows[idle]] = False
-            pins = (at_top | at_bottom)[owner] & ~self._fixed[part.indices]
+            pins = (at_top | at_bottom)[owner] & ~self._fixed[column]
             if not pins.any():
                 continue
             side = np.where(at_top[owner], 1.0, -1.0)
-            to_lower = (part.data > 0) == (side > 0)
+            to_lower = (value > 0) == (side > 0)
             entries = np.flatnonzero(pins)
             # One row answers for each column, so that no price is counted twice.
-            columns, first = np.unique(part.indices[entries], return_index=True)
+            columns, first = np.unique(column[entries], return_index=True)
             entries = entries[first]
             at = np.where(to_lower[entries], self.lower[columns], self.upper[columns])
             self.lower[columns] = self.upper[columns] = at
@@ -118,50 +123,56 @@ class Reduction:
             self._forced.append(
                 _Forced(
                     rows[owner[entries]],
-                    part.indices[entries].astype(np.int64),
-                    part.data[entries],
+                    columns,
+                    value[entries],
                     side[entries],
                 )
             )
-            changed[np.unique(self._by_column[:, columns].indices)] = True
+            changed[self._rows_with(columns)] = True
 
     def _define(self) -> None:
         """Columns with a single entry left, in an equality, pass by pass.
 
         The row goes where its other columns keep the column within its bounds; else it becomes an inequality.
         """
-        part, _, _, _ = self._activity(np.flatnonzero(self._row_live))
-        count = np.bincount(part.indices, minlength=len(self._fixed))
+        _, column, _ = self._entries(np.flatnonzero(self._row_live))
+        count = np.bincount(column, minlength=len(self._fixed))
         waiting: Index = np.arange(len(count))
         for _ in range(MAX_PASSES):
             waiting = waiting[(count[waiting] == 1) & ~self._fixed[waiting] & ~self._defined_columns[waiting]]
-            rows = np.unique(self._by_column[:, waiting].indices)
+            rows = np.unique(self._rows_with(waiting))
             rows = rows[self._row_live[rows] & (self.low[rows] == self.high[rows])]
             gone = self._define_in(rows, count)
             if not len(gone):
                 break
-            indices = self._matrix[gone].indices
-            np.subtract.at(count, indices, 1)
-            waiting = np.unique(indices)
+            _, column, _ = self._entries(gone)
+            np.subtract.at(count, column, 1)
+            waiting = np.unique(column)
+
+    def _rows_with(self, columns: Index) -> Index:
+        """The row of every entry of these columns."""
+        _, entries = self._in_columns.of(columns)
+        return self._in_columns.members[entries]
 
     def _define_in(self, live: Index, count: Index) -> Index:
         """Take out one column of each of these equalities that holds a column's only entry; the rows that go.
         `count` is the number of entries of each column in live rows."""
-        part, owner, low_end, high_end = self._activity(live)
+        owner, column, entry = self._entries(live)
+        low_end, high_end = self._ends(column, entry)
         largest = np.zeros(len(live))
-        np.maximum.at(largest, owner, np.abs(part.data))
-        single = ~self._fixed[part.indices] & (count[part.indices] == 1)
-        single &= np.abs(part.data) >= LEAST_SHARE * largest[owner]
+        np.maximum.at(largest, owner, np.abs(entry))
+        single = ~self._fixed[column] & (count[column] == 1)
+        single &= np.abs(entry) >= LEAST_SHARE * largest[owner]
         entries = np.flatnonzero(single)
         if not len(entries):
             return live[:0]
         # Where a row offers several columns, an unbounded one is the better to take: its row goes.
-        wide = np.isinf(self.upper[part.indices[entries]]) & np.isinf(self.lower[part.indices[entries]])
+        wide = np.isinf(self.upper[column[entries]]) & np.isinf(self.lower[column[entries]])
         entries = entries[np.argsort(~wide, kind="stable")]
         _, first = np.unique(owner[entries], return_index=True)
         chosen = entries[first]
-        rows, columns, value = live[owner[chosen]], part.indices[chosen].astype(np.int64), part.data[chosen]
-        own = np.zeros(len(part.data), dtype=bool)
+        rows, columns, value = live[owner[chosen]], column[chosen], entry[chosen]
+        own = np.zeros(len(entry), dtype=bool)
         own[chosen] = True
         least = np.bincount(owner, np.where(own, 0.0, low_end), len(live))[owner[chosen]]
         most = np.bincount(owner, np.where(own, 0.0, high_end), len(live))[owner[chosen]]
@@ -190,13 +201,12 @@ class Reduction:
         column = np.concatenate([defined.column for defined in self._defined])
         value = np.concatenate([defined.value for defined in self._defined])
         self._point[column] = np.concatenate([defined.side for defined in self._defined]) / value
-        part = csr_array(self._matrix[row])
-        owner = np.repeat(np.arange(len(row)), np.diff(part.indptr))
-        other = part.indices != column[owner]
+        owner, read, entry = self._entries(row)
+        other = read != column[owner]
         # x = step x + point + kept columns; a definition reads only columns defined after it, so the powers
         # of `step` come to an end
         step = csr_array(
-            ((-part.data / value[owner])[other], (column[owner][other], part.indices[other])),
+            ((-entry / value[owner])[other], (column[owner][other], read[other])),
             shape=(width, width),
         )
         while step.nnz:
@@ -245,7 +255,7 @@ class Reduction:
         for defined in self._defined:
             change = reduced[defined.column] / defined.value + row_dual[defined.row]
             row_dual[defined.row] += change
-            reduced -= self._matrix[defined.row].T @ change
+            reduced -= self._transposed(defined.row, change)
         for forced in reversed(self._forced):
             # side 1: dual <= 0 and d + value*|dual| must keep the sign of the bound; side -1: mirrored.
             need = -reduced[forced.column] / forced.value * forced.side
@@ -255,4 +265,28 @@ class Reduction:
             side = np.zeros(len(rows))
             side[where] = forced.side
             row_dual[rows] = -side * amount
-            reduced -= self._matrix[rows].T @ row_dual[rows]
+            reduced -= self._transposed(rows, row_dual[rows])
+
+    def _transposed(self, rows: Index, weights: Array) -> Array:
+        """The sum of these rows, each times its weight, over all columns."""
+        owner, column, value = self._entries(rows)
+        total = np.bincount(column, value * weights[owner], self._matrix.shape[1])
+        return np.asarray(total, dtype=float)
+
+
+class _Lists:
+    """Lists of numbers one after the other: list i is `members[starts[i]:starts[i + 1]]`. Many lists of few
+    numbers are gathered much faster so than by slicing a sparse matrix."""
+
+    def __init__(self, starts: NDArray[np.integer], members: NDArray[np.integer]) -> None:
+        self.members: Index = members.astype(np.int64)
+        self._starts = starts[:-1].astype(np.int64)
+        self._lengths = np.diff(starts).astype(np.int64)
+
+    def of(self, numbers: Index) -> tuple[Index, Index]:
+        """For every member of these lists, in order: which of `numbers` it is of, and its place."""
+        lengths = self._lengths[numbers]
+        before = np.cumsum(lengths) - lengths
+        owner = np.repeat(np.arange(len(numbers)), lengths)
+        shift = np.repeat(self._starts[numbers] - before, lengths)
+        return owner, np.arange(len(owner)) + shift

@@ -6,7 +6,6 @@ returns the model's own units. Rows with one entry become column bounds and are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,8 +15,8 @@ from scipy.sparse import csr_array, vstack
 from optimizer.program.concave import Concave
 from optimizer.program.scaling import column_scale, power_of_two, scale_rows
 from optimizer.program.tape import Array, Index
-from optimizer.solver.highs import BASIC, BasisStatus, LinearModel, Method
-from optimizer.solver.pool import Pool, row_keys
+from optimizer.solver.highs import BASIC, LinearModel, Method
+from optimizer.solver.pool import Basis, Pool, row_keys
 from optimizer.solver.reduced import ReducedModel
 from optimizer.solver.relaxed import Proven, Relaxed
 
@@ -40,9 +39,10 @@ class Relaxation:
         self.numbers = concave.numbers
         self.program = self.numbers.program
         self._scaled = scaled
-        self.kinds: list[int] = []
-        self.references: list[int] = []
-        self.origins: list[int] = []
+        # what kind of row each is, of which row or function, and at which point of the pool (-1: none)
+        self.kinds: Index = np.zeros(0, dtype=np.int64)
+        self.references: Index = np.zeros(0, dtype=np.int64)
+        self.origins: Index = np.zeros(0, dtype=np.int64)
         self.impossible: list[int] = []
         self.bound_factor: dict[int, float] = {}
         table = concave.table
@@ -86,7 +86,6 @@ class Relaxation:
             high,
             reduce=not self.integer.any(),
         )
-        self.origins += [-1] * self.model.rows
 
     # building --------------------------------------------------------------------------------------------
 
@@ -110,8 +109,7 @@ class Relaxation:
         plain = np.flatnonzero(used & (counts > 1))
         rows = csr_array(matrix[plain])
         wide = csr_array((rows.data, rows.indices, rows.indptr), shape=(len(plain), self.program.columns))
-        self.kinds += [LINEAR] * len(plain)
-        self.references += plain.tolist()
+        sums: list[int] = []
         blocks, low, high = [wide], [numbers.lower[plain]], [numbers.upper[plain]]
         for row, sign in sorted({
             (int(r), float(s))
@@ -126,8 +124,9 @@ class Relaxation:
             blocks.append(csr_array((data, indices, [0, len(data)]), shape=(1, self.program.columns)))
             low.append(np.array([sign * side]))
             high.append(np.array([np.inf]))
-            self.kinds.append(SUM)
-            self.references.append(row)
+            sums.append(row)
+        self._label(LINEAR, plain, np.full(len(plain), -1))
+        self._label(SUM, np.array(sums, dtype=np.int64), np.full(len(sums), -1))
         return csr_array(vstack(blocks, format="csr")), np.concatenate(low), np.concatenate(high)
 
     def _tighten(self, rows: Index, columns: Index, factors: Array) -> None:
@@ -154,6 +153,11 @@ class Relaxation:
         result.data = matrix.data * self.scale[matrix.indices]
         return scale_rows(result)
 
+    def _label(self, kind: int, references: Index, origins: Index) -> None:
+        self.kinds = np.append(self.kinds, np.full(len(references), kind))
+        self.references = np.append(self.references, references)
+        self.origins = np.append(self.origins, origins)
+
     def _remember(self, matrix: csr_array, factors: Array, low: Array, high: Array) -> None:
         self._blocks.append(matrix)
         self._factors.append(factors)
@@ -165,8 +169,7 @@ class Relaxation:
         function of each tangent."""
         first = pool.add(points, mask)
         tangents = self.concave.tangents(points, mask)
-        self._append(tangents.matrix, tangents.lower, TANGENT, tangents.function)
-        self.origins += (tangents.point + first).tolist()
+        self._append(tangents.matrix, tangents.lower, TANGENT, tangents.function, tangents.point + first)
         return tangents.function
 
     def cut(self, pool: Pool, leaves: Array, x: Array, wanted: NDArray[np.bool_]) -> int:
@@ -196,45 +199,40 @@ class Relaxation:
         row = csr_array(self.numbers.leaf_matrix[[leaf]] * sign)
         wide = csr_array((row.data, row.indices, row.indptr), shape=(1, self.program.columns))
         side = sign * (end - self.numbers.leaf_constant[leaf])
-        self._append(wide, np.array([side]), DOMAIN, [function])
+        self._append(wide, np.array([side]), DOMAIN, np.array([function]), np.array([-1]))
         return 1
 
     def add_floor(self, coefficients: Array, least: float) -> None:
         """Append the row coefficients x >= least."""
         entries = csr_array(coefficients[None, :])
         entries.eliminate_zeros()
-        self._append(entries, np.array([least]), FLOOR, [0])
+        self._append(entries, np.array([least]), FLOOR, np.array([0]), np.array([-1]))
 
-    def _append(self, matrix: csr_array, lower: Array, kind: int, references: Sequence[int] | Index) -> None:
+    def _append(self, matrix: csr_array, lower: Array, kind: int, references: Index, origins: Index) -> None:
         scaled, factors = self._to_scaled(matrix)
         low, high = lower * factors, np.full(len(lower), np.inf)
         self._remember(scaled, factors, low, high)
-        self.kinds += [kind] * len(lower)
-        self.references += [int(reference) for reference in references]
-        if kind != TANGENT:
-            self.origins += [-1] * len(lower)
+        self._label(kind, references, origins)
         self.model.add_rows(scaled, low, high)
 
     @property
     def tangent_count(self) -> int:
         """Number of tangents in the program."""
-        return self.kinds.count(TANGENT)
+        return int(np.count_nonzero(self.kinds == TANGENT))
 
     def remove_floor(self) -> None:
         """Delete the rows of `add_floor`."""
-        self._delete(np.array(self.kinds) == FLOOR)
+        self._delete(self.kinds == FLOOR)
 
     def drop_idle_tangents(self) -> None:
         """Delete the tangents that do not bind in the current basis; it stays valid, and so does every bound
         already found."""
         basis = self.model.row_basis()
         if basis is not None:
-            idle = np.array([status == BASIC for status in basis], dtype=bool)
-            self._delete(idle & (np.array(self.kinds) == TANGENT))
+            self._delete((basis == BASIC) & (self.kinds == TANGENT))
 
     def _delete(self, gone: NDArray[np.bool_]) -> None:
-        kept = np.flatnonzero(~gone)
-        if len(kept) == len(gone):
+        if not gone.any():
             return
         start = 0
         blocks: list[csr_array] = []
@@ -253,9 +251,8 @@ class Relaxation:
                 lows.append(low[stay])
                 highs.append(high[stay])
         self._blocks, self._factors, self._lows, self._highs = blocks, factors, lows, highs
-        self.kinds = [self.kinds[row] for row in kept]
-        self.references = [self.references[row] for row in kept]
-        self.origins = [self.origins[row] for row in kept]
+        self.kinds, self.references = self.kinds[~gone], self.references[~gone]
+        self.origins = self.origins[~gone]
         self.model.delete_rows(np.flatnonzero(gone))
 
     def scaled_arrays(self) -> tuple[csr_array, Array, Array, Array, Array]:
@@ -291,18 +288,17 @@ class Relaxation:
         """Rows and their sides, in solver units, of the blocks added since `block_count` was `number`."""
         return list(zip(self._blocks[number:], self._lows[number:], self._highs[number:], strict=True))
 
-    def basis(self) -> tuple[list[BasisStatus], dict[int, BasisStatus]] | None:
-        """Status of columns, and of rows by key, in the current basis."""
+    def basis(self) -> Basis | None:
+        """The current basis, None if there is no valid one."""
         basis = self.model.basis()
         if basis is None:
             return None
-        keys = row_keys(self.kinds, self.references, self.origins)
-        return basis[0], dict(zip(keys, basis[1], strict=True))
+        return Basis(basis[0], row_keys(self.kinds, self.references, self.origins), basis[1])
 
-    def set_basis(self, columns: list[BasisStatus], rows: Mapping[int, BasisStatus]) -> None:
+    def set_basis(self, basis: Basis) -> None:
         """Start the next solve from a basis; rows that it does not know are basic."""
         keys = row_keys(self.kinds, self.references, self.origins)
-        self.model.set_basis(columns, [rows.get(key, BASIC) for key in keys])
+        self.model.set_basis(basis.columns, basis.of_rows(keys))
 
     def set_objective(self, coefficients: Array) -> None:
         """Maximise coefficients x."""
@@ -332,7 +328,7 @@ class Relaxation:
     def solve(self, method: Method, deadline: float | None) -> Relaxed:
         """Solve the outer program as it stands."""
         result = self.model.solve(method, deadline)
-        kinds, references = np.array(self.kinds, dtype=np.int64), np.array(self.references, dtype=np.int64)
+        kinds, references = self.kinds, self.references
         if result.status != "optimal" or not len(result.x):
             nothing = np.zeros(0)
             return Relaxed(result.status, nothing, np.inf, nothing, nothing, kinds[:0], kinds[:0], False)
@@ -401,7 +397,7 @@ class Relaxation:
         """A name for every row of the outer program; tangents are numbered within their row."""
         labels = []
         seen: dict[str, int] = {}
-        for kind, reference in zip(self.kinds, self.references, strict=True):
+        for kind, reference in zip(self.kinds.tolist(), self.references.tolist(), strict=True):
             if kind in (TANGENT, DOMAIN):
                 name = self.program.row_name(int(self.concave.table.row[reference]))
                 seen[name] = seen.get(name, 0) + 1

@@ -84,10 +84,9 @@ class Solver:
         self._live = None
         if relaxation.impossible or len(relaxation.crossed):
             return self._without_plan(search, "infeasible")
-        if start is not None and start.columns:
-            relaxation.set_basis(start.columns, start.rows)
         method = COLD if self._presolve else NO_PRESOLVE
-        if start is not None and start.columns:
+        if start is not None and start.basis is not None:
+            relaxation.set_basis(start.basis)
             method = AFTER_ROWS
         share = 1.0 - SHARE if self.program.has_tie_breaker else 1.0
         if self.program.integer.any():
@@ -208,7 +207,7 @@ class Solver:
             relaxation.remove_floor()
             relaxation.set_objective(search.objective)
             if basis is not None:
-                relaxation.set_basis(*basis)
+                relaxation.set_basis(basis)
             if found is not None:
                 return found
         raise SolverError(Diagnostic("S103", "range: no plan is as good as the certified one"))
@@ -264,8 +263,8 @@ class Solver:
         relaxation.add_points(pool, start.points, start.mask & relaxation.concave.active[:, None])
         search = Search(relaxation, pool, None, 1.0, None, None)
         relaxation.set_objective(search.objective)
-        if start.columns:
-            relaxation.set_basis(start.columns, start.rows)
+        if start.basis is not None:
+            relaxation.set_basis(start.basis)
         relaxation.solve(AFTER_ROWS, None)
         relaxation.model.set_integer(relaxation.integer)
         self._live = (solution, relaxation, pool)

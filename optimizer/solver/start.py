@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from optimizer.program.tape import Array
-from optimizer.solver.highs import BasisStatus
-from optimizer.solver.pool import Pool, Start, row_keys
+from optimizer.solver.pool import Basis, Pool, Start, row_keys
 from optimizer.solver.relaxation import TANGENT, Relaxation
 
 # how far above a tangent a point may be for the tangent to matter to similar programs, in typical sizes
 NEAR: Final = 0.1
-Basis = tuple[list[BasisStatus], Mapping[int, BasisStatus]]
 
 
 def start_of(relaxation: Relaxation, pool: Pool, x: Array, basis: Basis | None) -> Start:
@@ -23,11 +20,11 @@ def start_of(relaxation: Relaxation, pool: Pool, x: Array, basis: Basis | None) 
     Functions share no leaves, so point k of the start joins the k-th tangent of every function.
     """
     concave = relaxation.concave
-    rows = np.flatnonzero(np.array(relaxation.kinds) == TANGENT)
-    functions = np.array(relaxation.references, dtype=np.int64)[rows]
+    rows = np.flatnonzero(relaxation.kinds == TANGENT)
+    functions = relaxation.references[rows]
     near = relaxation.room(x)[rows] <= NEAR * concave.typical[functions]
     rows, functions = rows[near], functions[near]
-    origins = np.array(relaxation.origins, dtype=np.int64)[rows]
+    origins = relaxation.origins[rows]
     order = np.argsort(functions, kind="stable")
     rows, functions, origins = rows[order], functions[order], origins[order]
     number = np.arange(len(rows)) - np.searchsorted(functions, functions)
@@ -45,12 +42,10 @@ def start_of(relaxation: Relaxation, pool: Pool, x: Array, basis: Basis | None) 
     )
     if basis is None:
         return Start(points, mask)
-    columns, by_key = basis
-    kinds = np.array(relaxation.kinds, dtype=np.int64)
-    others = np.flatnonzero(kinds != TANGENT)
+    others = np.flatnonzero(relaxation.kinds != TANGENT)
     kept = np.concatenate([others, rows])
-    references, old = (np.array(part)[kept] for part in (relaxation.references, relaxation.origins))
-    here = row_keys(kinds[kept], references, old)
-    there = row_keys(kinds[kept], references, np.concatenate([old[: len(others)], number]))
-    status = {new: by_key[key] for key, new in zip(here, there, strict=True) if key in by_key}
-    return Start(points, mask, columns, status)
+    kinds, references, old = relaxation.kinds[kept], relaxation.references[kept], relaxation.origins[kept]
+    here = row_keys(kinds, references, old)
+    there = row_keys(kinds, references, np.concatenate([old[: len(others)], number]))
+    known = basis.known(here)
+    return Start(points, mask, Basis(basis.columns, there[known], basis.of_rows(here[known])))

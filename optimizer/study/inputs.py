@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import quantities
+from optimizer.instance.shape import children
 from optimizer.instance.values import Quantity
-from optimizer.instance.yaml_reader import dotted
+from optimizer.instance.yaml_reader import Where, dotted
 from optimizer.result.store import text_of_infinity
 
 # Cash at the start is no limit of its own; it stands in the budget of the first period.
@@ -110,33 +110,32 @@ def _plain(value: object) -> object:
 
 
 class Inputs:
-    """Every number of an instance by path, and which of them stand behind a limit."""
+    """The numbers of an instance by path, and which of them stand behind a limit."""
 
     def __init__(self, instance: Instance, objective: str | None = None) -> None:
         self.instance = instance
         self.objective = objective
         self._maps: dict[str, CellMap] = {}
-
-    @cached_property
-    def _below(self) -> Mapping[str, list[Input]]:
-        """The inputs at and below every path."""
-        patches = {dotted(each.where): each.text for each in self.instance.applied}
-        found: dict[str, list[Input]] = {}
-        for where, quantity in quantities(self.instance, ()):
-            path, patch = dotted(where), ""
-            for length in range(1, len(where) + 1):
-                prefix = dotted(where[:length])
-                patch = patches.get(prefix, patch)
-            place = quantity.location
-            file = None if place is None else place.file.removeprefix(f"{self.instance.directory}/")
-            one = Input(path, quantity, file, patch)
-            for length in range(1, len(where) + 1):
-                found.setdefault(dotted(where[:length]), []).append(one)
-        return found
+        self._known: dict[str, list[Input]] = {}
+        self._patches = {each.where: each.text for each in instance.applied}
 
     def at(self, path: str) -> list[Input]:
         """The inputs at and below a path."""
-        return self._below.get(path, [])
+        if path not in self._known:
+            self._known[path] = [
+                self._input(place, quantity)
+                for where, value in _places(self.instance, path)
+                for place, quantity in quantities(value, where)
+            ]
+        return self._known[path]
+
+    def _input(self, where: Where, quantity: Quantity) -> Input:
+        patch = ""
+        for length in range(1, len(where) + 1):
+            patch = self._patches.get(where[:length], patch)
+        place = quantity.location
+        file = None if place is None else place.file.removeprefix(f"{self.instance.directory}/")
+        return Input(dotted(where), quantity, file, patch)
 
     def behind(self, country: str, parameter: str, item: str) -> list[Input]:
         """The inputs that a parameter's entries of one item read: those named after the item first, then the
@@ -176,6 +175,17 @@ class Inputs:
             every = equal[:1] or every
         own = [one for one in every if _is_near(one.path, country, item)]
         return (own or every)[:MOST_INPUTS]
+
+
+def _places(value: object, path: str, where: Where = ()) -> Iterator[tuple[Where, object]]:
+    """What stands at a path, below `value` at `where`. A key may itself hold dots."""
+    for key, child in children(value):
+        here = (*where, key)
+        written = dotted(here)
+        if written == path:
+            yield here, child
+        elif path.startswith((f"{written}.", f"{written}[")):
+            yield from _places(child, path, here)
 
 
 def _is_near(path: str, country: str, item: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,10 +58,15 @@ class PlanSolver:
 
     def nominal(self, parameters: PlanParameters) -> Array:
         """The size of every column in an ordinary plan of the country."""
-        sizes = self.program.at().nominal.copy()
+        sizes = self._ordinary_sizes.copy()
         for name, size in nominal_sizes(parameters).items():
             sizes[self.program.variables[name].slice] = size.ravel()
         return sizes
+
+    @cached_property
+    def _ordinary_sizes(self) -> Array:
+        """The size of every column as the compiled model states it."""
+        return self.program.at().nominal
 
     def decisions(self, point: Array) -> dict[str, Array]:
         """The decisions in a point of the program, shaped by their index sets; rounding below 0 removed."""

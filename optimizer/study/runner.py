@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -28,7 +29,13 @@ def run_each(task: Callable[[Item], T], items: Sequence[Item], jobs: int) -> Ite
         yield from map(task, items)
         return
     context = multiprocessing.get_context("fork")
-    with context.Pool(min(jobs, len(items)), _inherit, (task,)) as pool:
+    # Looking for garbage among what was there before would copy all of it into every process.
+    gc.freeze()
+    try:
+        pool = context.Pool(min(jobs, len(items)), _inherit, (task,))
+    finally:
+        gc.unfreeze()
+    with pool:
         yield from pool.imap(_call, items)
 
 

@@ -184,3 +184,49 @@ def test_settling_retires_as_planned() -> None:
     settled = simulate(p, decisions, settle=True)
     assert 100 < settled["imports"][0, 0] < 900
     assert settled["retired"][0, 0] == pytest.approx(95.0)
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+@pytest.mark.parametrize(("name", "amount"), [("grey", 4000.0), ("rented", 9000.0), ("domestic", 9000.0)])
+def test_whatever_overdraws_the_cash_is_scaled_down(name: str, amount: float, steps: int) -> None:
+    """A limit on debt holds whatever the money goes to, and just so where there is any to save."""
+    p = small_plan(6, steps, tail=1, debt_limit=5, carry_limit=15)
+    decisions = {each: 0 * array for each, array in random_decisions(p, 0).items()}
+    decisions[name][0, 1] = amount / steps
+    assert simulate(p, decisions)["cash"][1] < -10, "the case does not test anything"
+    settled = simulate(p, decisions, settle=True)
+    assert settled["cash"][1] == pytest.approx(-5, abs=1e-9)
+    assert (settled["cash"] >= -5 - 1e-9).all()
+    assert 0 < settled[name][0, 1] < amount / steps
+
+
+def test_recruits_are_saved_on_last_and_nobody_is_released_who_never_came() -> None:
+    p = small_plan(4, 1, debt_limit=5, carry_limit=15)
+    decisions = {each: 0 * array for each, array in random_decisions(p, 0).items()}
+    decisions["recruited"][0] = 900.0
+    decisions["released"][1] = 1e6
+    decisions["rented"][0, 0] = 30.0
+    settled = simulate(p, decisions, settle=True)
+    assert settled["cash"][0] == pytest.approx(-5, abs=1e-9)
+    assert settled["rented"][0, 0] == 0
+    assert 0 < settled["recruited"][0] < 900
+    assert settled["talent"][1] == 0
+
+
+def test_home_made_chips_go_after_the_markets_and_keep_the_mandate() -> None:
+    """Scaling home-made chips down alone would break a mandate; purchases abroad go first."""
+    p = small_plan(4, 1, debt_limit=5, carry_limit=15, mandate=0.3)
+    decisions = {each: 0 * array for each, array in random_decisions(p, 0).items()}
+    home, abroad = 4, 1
+    decisions["domestic"][home, 0], decisions["bank_drawn"][home, 0] = 9000.0, 40.0
+    decisions["imports"][abroad, 0] = 1000.0
+    settled = simulate(p, decisions, settle=True)
+    assert settled["cash"][0] == pytest.approx(-5, abs=1e-9)
+    assert settled["imports"][abroad, 0] == 0
+    share = settled["domestic"][home, 0] / 9000
+    assert 0 < share < 1
+    assert settled["bank_drawn"][home, 0] == pytest.approx(share * 40)
+    model = build(p)
+    load(model, settled)
+    assert slack(model.home_market[p.sets.periods[0]]) >= 0
+    assert abs(slack(model.memory_balance[p.sets.periods[0]])) <= TOLERANCE
