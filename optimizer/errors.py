@@ -84,6 +84,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E503": "chip without a throughput",
         "E504": "lag that the base state contradicts",
         "E505": "chip without a metric on which a rule depends",
+        "E506": "part of an infinite limit",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",

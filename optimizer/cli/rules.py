@@ -41,8 +41,9 @@ def command(
 ) -> int:
     """Show what the rules of export and import control make of each chip for one country in one year.
 
-    Each side is decided by itself; the strictest of both and of the country's own limits is what a plan may
-    buy. Chips whose status a missing metric leaves open are `undecided`, and the command ends with code 1.
+    Each side is decided by itself (--side shows it alone); the strictest of both and of the country's own
+    limits is what a plan may buy. Chips whose status a missing metric leaves open are `undecided`, and the
+    command ends with code 1.
     """
     from optimizer.cli.output import screen
     from optimizer.cli.rules_table import rules_csv, rules_document, rules_table
@@ -60,7 +61,8 @@ def command(
     elif format_ == "csv":
         emit(rules_csv(found, sides))
     else:
-        emit(screen().render(rules_table(found, world, sides, scenario.policy, verbose)))
+        here = screen()
+        emit(here.render(rules_table(found, world, sides, scenario.policy, verbose, here.width)))
     if found.doubts and format_ != "json" and not quiet:
         report(found.doubts)
     return FINDINGS if found.doubts else DONE

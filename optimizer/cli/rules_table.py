@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date
+from textwrap import fill
 from typing import Any, Final
 
 from rich.console import ConsoleRenderable
@@ -14,7 +15,7 @@ from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
 from optimizer.instance import Instance
 from optimizer.instance.status import PRACTICE, ChipStatus, Side, Span, Verdict, YearStatus
 from optimizer.result import digits
-from optimizer.result.tables import grid, heading
+from optimizer.result.tables import PLAIN_WIDTH, grid, heading
 
 COLUMNS: Final = (
     "chip",
@@ -35,7 +36,9 @@ CAP_UNITS: Final = {"chips": "chips", "tpp": "TPP", "h100e": "H100e"}
 
 
 def rules_document(found: YearStatus, sides: Sequence[Side]) -> dict[str, Any]:
-    """What `kloof rules --format json` prints."""
+    """What `kloof rules --format json` prints: of one side only, if `sides` holds but that."""
+    shown = sides[-1]
+    mandate = found.mandates[shown]
     return {
         "schema_version": SCHEMA_VERSION,
         "country": found.country,
@@ -44,7 +47,8 @@ def rules_document(found: YearStatus, sides: Sequence[Side]) -> dict[str, Any]:
             one.chip: {
                 "name": one.name,
                 "why_not_for_sale": one.why,
-                "limit_kchip": one.limit,
+                # what can be bought in the year follows from both sides
+                "limit_kchip": one.limit if shown == "both" else None,
                 "sides": {side: _side_data(one, side) for side in sides},
             }
             for one in found.chips
@@ -52,17 +56,23 @@ def rules_document(found: YearStatus, sides: Sequence[Side]) -> dict[str, Any]:
         "shared_caps": [
             {
                 "rule": cap.rule,
+                "side": cap.side,
+                "chips": list(cap.chips),
                 "amount": cap.amount,
                 "counts": cap.counts,
                 "basis": cap.basis,
                 "is_exemption": cap.is_exemption,
             }
             for cap in found.caps
+            if cap.side in sides
         ],
         "beside": [
-            {"what": one.what, "open_part": one.open_part, "rules": list(one.rules)} for one in found.beside
+            {"what": one.what, "open_part": one.open_part, "rules": list(one.rules)}
+            for one in found.beside
+            if one.side == shown
         ],
-        "home_market_share": found.mandate,
+        "home_market_share": mandate.share,
+        "home_market_rules": list(mandate.rules),
         "diagnostics": [diagnostic_data(one) for one in found.doubts],
     }
 
@@ -82,14 +92,14 @@ def _side_data(one: ChipStatus, side: Side) -> list[dict[str, Any]]:
 
 
 def rules_csv(found: YearStatus, sides: Sequence[Side]) -> str:
-    """One row for each chip, side and stretch of the year with one decision."""
+    """One row for each chip, side and stretch of the year with one decision; limits where both sides show."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in found.chips:
-        limit = "" if one.limit is None else repr(one.limit)
+        limit = "" if one.limit is None or sides[-1] != "both" else repr(one.limit)
         if one.why is not None:
-            writer.writerow([one.chip, "both", "", "", "", "not on sale", "", "", "", limit, one.why])
+            writer.writerow([one.chip, sides[-1], "", "", "", "not on sale", "", "", "", limit, one.why])
             continue
         for side in sides:
             for span in one.of_side(side):
@@ -100,12 +110,14 @@ def rules_csv(found: YearStatus, sides: Sequence[Side]) -> str:
 
 
 def rules_table(
-    found: YearStatus, instance: Instance, sides: Sequence[Side], policy: str, everything: bool
+    found: YearStatus, instance: Instance, sides: Sequence[Side], policy: str, everything: bool, width: int
 ) -> list[ConsoleRenderable | str]:
     """One line for each chip on sale and stretch of the year with one decision, and what else rules limit.
 
-    `policy` names the policies applied; `everything` says why chips are not for sale.
+    `policy` names the policies applied; `everything` says why chips are not for sale. On a screen of less
+    than 120 columns both sides have one column together.
     """
+    narrow = width < PLAIN_WIDTH
     country = instance.countries[found.country]
     one_side = len(sides) == 1
     title = f"{found.country} {country.name}, {found.year}: " + (
@@ -114,13 +126,14 @@ def rules_table(
     if policy:
         title += f", policy {policy}"
     title += _changed(instance)
-    heads = ["chip", "days", "status", *([] if one_side else ["export", "import"])]
-    heads += ["decided by"] if one_side else []
-    heads += ["fee\n%", *([] if one_side else ["limit\nthousand"])]
-    body = [line for one in found.chips if one.why is None for line in _lines(one, sides, found.year)]
-    parts: list[ConsoleRenderable | str] = [heading(title), "", grid(heads, body, left=4 if one_side else 5)]
-    parts += ["", *_notes(found, instance, sides, everything)]
-    return parts
+    decided = ["decided by"] if one_side or narrow else ["export", "import"]
+    heads = ["chip", "days", "status", *decided, "fee\n%", *([] if one_side else ["limit\nthousand"])]
+    body = [line for one in found.chips if one.why is None for line in _lines(one, sides, found.year, narrow)]
+    parts: list[ConsoleRenderable | str] = [heading(title), "", grid(heads, body, left=3 + len(decided))]
+    notes = _notes(found, sides, everything, narrow)
+    if narrow:
+        notes = [fill(note, width, subsequent_indent="  ", break_on_hyphens=False) for note in notes]
+    return [*parts, "", *notes, *_legend(found, instance, sides, width)]
 
 
 def _changed(instance: Instance) -> str:
@@ -132,7 +145,7 @@ def _changed(instance: Instance) -> str:
     return f"\nwith {' and '.join(patches)}" if few else f", {len(instance.applied)} values changed"
 
 
-def _lines(one: ChipStatus, sides: Sequence[Side], year: int) -> list[list[str]]:
+def _lines(one: ChipStatus, sides: Sequence[Side], year: int, narrow: bool) -> list[list[str]]:
     if len(sides) == 1:
         side = sides[0]
         return [
@@ -145,6 +158,17 @@ def _lines(one: ChipStatus, sides: Sequence[Side], year: int) -> list[list[str]]
             for number, span in enumerate(one.of_side(side))
         ]
     limit = "n/a" if one.limit is None else digits.significant(one.limit, 3)
+    if narrow:
+        return [
+            [
+                *_head(one, number, span, year),
+                (verdict := span.verdicts["both"]).status,
+                _rule(verdict),
+                _fee(verdict),
+                limit if number == 0 else "",
+            ]
+            for number, span in enumerate(one.of_side("both"))
+        ]
     return [
         [
             *_head(one, number, span, year),
@@ -202,42 +226,54 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g}"
 
 
-def _notes(
-    found: YearStatus, instance: Instance, sides: Sequence[Side], everything: bool
-) -> list[ConsoleRenderable | str]:
-    notes: list[ConsoleRenderable | str] = []
-    if len(sides) > 1:
+def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, narrow: bool) -> list[str]:
+    shown = sides[-1]
+    notes = []
+    if shown == "both":
         notes.append(
             "status and fee of both sides together; limit: what can be bought in the year, caps on several "
             "chips aside"
         )
+        if narrow:
+            notes.append("each side by itself: --side export, --side import")
         if _decides(found, PRACTICE):
             notes.append(f"{PRACTICE}: what {found.country} buys in practice, which is less than rules allow")
     for cap in found.caps:
-        if instance.rules[cap.rule].side in sides:
+        if cap.side in sides:
             amount = f"{_amount(cap.amount, cap.counts)} {_span(cap.basis)}"
-            what = "exempted beside a cap" if cap.is_exemption else "cap on several chips together"
+            several = "cap on several chips together" if len(cap.chips) != 1 else f"cap on {cap.chips[0]}"
+            what = "exempted beside a cap or denial" if cap.is_exemption else several
             notes.append(f"{what}: {amount}, {cap.rule}")
-    beside = [each for each in found.beside if all(instance.rules[name].side in sides for name in each.rules)]
-    for each in beside:
-        notes.append(f"{each.what}: {_percent(each.open_part)}% left open, {', '.join(each.rules)}")
-    if found.mandate > 0 and len(sides) > 1:
-        notes.append(f"home-made share of purchases required: {_percent(found.mandate)}%")
-    notes += _not_for_sale(found, everything)
-    named = [name for name in instance.rules if _decides(found, name, sides)]
-    if named:
-        notes += [
-            "",
-            heading("rules that decide"),
-            "",
-            grid(["rule", "issuer", "from", "title"], [_legend(instance, name) for name in named], left=4),
-        ]
-    return notes
+    for each in found.beside:
+        if each.side == shown:
+            notes.append(f"{each.what}: {_percent(each.open_part)}% left open, {', '.join(each.rules)}")
+    mandate = found.mandates[shown]
+    if mandate.share > 0:
+        share = _percent(mandate.share)
+        notes.append(f"home-made share of purchases required: {share}%, {', '.join(mandate.rules)}")
+    return [*notes, *_not_for_sale(found, everything)]
 
 
-def _legend(instance: Instance, name: str) -> list[str]:
-    rule = instance.rules[name]
-    return [name, rule.issuer, rule.from_.text, rule.title]
+def _legend(
+    found: YearStatus, instance: Instance, sides: Sequence[Side], width: int
+) -> list[ConsoleRenderable | str]:
+    """The rules that decide something shown; two lines each where the screen is too narrow for a table."""
+    shown = sides[-1]
+    beside = {name for one in found.beside if one.side == shown for name in one.rules}
+    beside |= {cap.rule for cap in found.caps if cap.side in sides} | set(found.mandates[shown].rules)
+    named = [name for name in instance.rules if name in beside or _decides(found, name, sides)]
+    if not named:
+        return []
+    rows = [(name, (one := instance.rules[name]).issuer, one.from_.text, one.title) for name in named]
+    widest = sum(max(len(row[column]) for row in rows) + 2 for column in range(4)) - 2
+    top: list[ConsoleRenderable | str] = ["", heading("rules that decide"), ""]
+    if widest <= width:
+        return [*top, grid(["rule", "issuer", "from", "title"], rows, left=4)]
+    lines: list[str] = []
+    for name, issuer, day, title in rows:
+        for text in (f"{name}: {issuer}, from {day}", f"  {title}"):
+            lines.append(fill(text, width, subsequent_indent="    ", break_on_hyphens=False))
+    return [*top, *lines]
 
 
 def _decides(found: YearStatus, name: str, sides: Sequence[Side] = ("both",)) -> bool:

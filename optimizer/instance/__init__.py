@@ -3,7 +3,7 @@
 from optimizer.instance.instance import Applied, Cell, Instance
 from optimizer.instance.load import load
 from optimizer.instance.patch import Patch, parse_patch, patch
-from optimizer.instance.policy import Policy, compose, read_policy
+from optimizer.instance.policy import Draft, Policy, compose, read_draft, read_policy
 from optimizer.instance.resolve import resolve
 from optimizer.instance.shipped import shipped_instances, shipped_policies
 from optimizer.instance.template import schema_json, write_template
@@ -11,6 +11,7 @@ from optimizer.instance.template import schema_json, write_template
 __all__ = [
     "Applied",
     "Cell",
+    "Draft",
     "Instance",
     "Patch",
     "Policy",
@@ -18,6 +19,7 @@ __all__ = [
     "load",
     "parse_patch",
     "patch",
+    "read_draft",
     "read_policy",
     "resolve",
     "schema_json",

@@ -36,7 +36,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Applied:
-    """One cell that a patch changed, old and new as they would be written. `text` is the patch."""
+    """One cell that a patch changed, old and new as they would be written. `text` is the patch, `origin` its
+    place in a policy file (None: it was given as an option)."""
 
     path: str
     old: object
@@ -44,6 +45,7 @@ class Applied:
     text: str
     where: Where = ()
     years: tuple[int, int] | None = None
+    origin: Location | None = None
 
 
 class Instance(Settings):

@@ -2,7 +2,8 @@
 
 `*=` and `+=` move value, low and high together; `=` drops the range unless the value is a table. All patches
 of one call act on the instance as given, so their order does not matter: where two would touch the same
-cell, that is an error. The grammar is in `patch_grammar`.
+cell, that is an error, unless both set it (`=`) to the same value, which is one change. The grammar is in
+`patch_grammar`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from optimizer.instance.diagnose import find_problems
 from optimizer.instance.field_rules import Rule
 from optimizer.instance.instance import Applied, Instance
 from optimizer.instance.patch_grammar import Patch, parse_patch, patch_diagnostic
-from optimizer.instance.patch_targets import Target, find_targets, overlaps
+from optimizer.instance.patch_targets import Target, find_targets, overlaps, without_repeats
 from optimizer.instance.problem import Problem
 from optimizer.instance.shape import Leaf, children, record
 from optimizer.instance.values import FOREVER, CalendarDate, Quantity, YearChange, YearMap
@@ -45,6 +46,7 @@ def patch(instance: Instance, patches: Iterable[str | Patch], *, stack: bool = F
             targets += find_targets(instance, one)
         except InputError as error:
             problems += error.diagnostics
+    targets = without_repeats(targets)
     problems += overlaps(targets, () if stack else instance.applied)
     _raise(problems)
     # the horizon first: it decides what the years of the others mean
@@ -61,7 +63,13 @@ def patch(instance: Instance, patches: Iterable[str | Patch], *, stack: bool = F
             continue
         patched = _replaced(patched, target.where, new)
         applied[id(target.patch), target.where] = Applied(
-            _shown(target), plain(old), plain(new), target.patch.text, target.where, target.patch.years
+            _shown(target),
+            plain(old),
+            plain(new),
+            target.patch.text,
+            target.where,
+            target.patch.years,
+            target.patch.origin,
         )
     _raise(problems)
     _raise([_explain(conflict, targets) for conflict in conflicts(patched)])

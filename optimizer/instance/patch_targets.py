@@ -157,6 +157,26 @@ def _key_problem(one: Patch, shape: Map, where: Where) -> Diagnostic | None:
     return None
 
 
+def without_repeats(targets: Sequence[Target]) -> list[Target]:
+    """The targets without those that set a cell to what an earlier one sets it to as well."""
+    kept: list[Target] = []
+    there: dict[Where, list[Patch]] = {}
+    for target in targets:
+        others = there.setdefault(target.where, [])
+        if not any(_sets_the_same(target.patch, other) for other in others):
+            kept.append(target)
+        others.append(target.patch)
+    return kept
+
+
+def _sets_the_same(one: Patch, other: Patch) -> bool:
+    """Whether two patches of a cell say `=` and the same, in the same years."""
+    if one is other or one.operation != "=" or other.operation != "=" or one.years != other.years:
+        return False
+    # in Python `true` equals 1
+    return isinstance(one.value, bool) == isinstance(other.value, bool) and one.value == other.value
+
+
 def overlaps(targets: Sequence[Target], earlier: Sequence[Applied]) -> list[Diagnostic]:
     """Pairs of patches that touch one cell, one problem per pair."""
     touched: dict[Where, list[tuple[tuple[int, int] | None, str, int]]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from optimizer.instance.schema import Record, Text
 from optimizer.instance.shape import record
 from optimizer.instance.shipped import find_policy
 from optimizer.instance.values import Location
-from optimizer.instance.yaml_reader import decode, read_bytes, read_yaml
+from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_yaml
 
 
 class PolicyFile(Record):
@@ -39,37 +39,76 @@ class Policy:
     patches: tuple[Patch, ...]
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What a policy file gives: the policy, or every problem with it and the patches that can be read."""
+
+    policy: Policy | None
+    patches: tuple[Patch, ...]
+    problems: tuple[Diagnostic, ...]
+
+
 def read_policy(path_or_name: str | os.PathLike[str]) -> Policy:
     """The policy in a file, the shipped one of that name, or several composed as `A+B`.
 
     Raises `InputError` with every problem found.
     """
+    draft = read_draft(path_or_name)
+    if draft.policy is None:
+        raise InputError(draft.problems)
+    return draft.policy
+
+
+def read_draft(path_or_name: str | os.PathLike[str]) -> Draft:
+    """The same, but problems are given rather than raised, so that those of several policies and of what
+    their patches do to an instance can be told together."""
     text = os.fspath(path_or_name)
     if "+" in text and not Path(text).exists():
-        return compose(read_policy(part.strip()) for part in text.split("+"))
-    path = find_policy(path_or_name)
-    shown = str(path)
-    document = read_yaml(decode(read_bytes(path, shown), shown), shown)
+        return _composed([read_draft(part.strip()) for part in text.split("+")])
+    try:
+        path = find_policy(path_or_name)
+        shown = str(path)
+        document = read_yaml(decode(read_bytes(path, shown), shown), shown)
+    except InputError as error:
+        return Draft(None, (), error.diagnostics)
     problems = list(document.problems)
-    shape = record(PolicyFile)
     file = None
     if not document.is_broken(()):
         try:
             file = PolicyFile.model_validate(document.data, strict=True)
         except ValidationError as error:
-            problems += diagnose(error, shape, document)
+            problems += diagnose(error, record(PolicyFile), document)
+    patches, unreadable = _patches(document)
+    problems = sorted([*problems, *unreadable], key=lambda one: (one.line or 0, one.column or 0))
     if file is None or problems:
-        raise InputError(sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
-    patches = []
-    for position, patch_text in enumerate(file.patches):
-        mark = document.mark(("patches", position))
+        return Draft(None, tuple(patches), tuple(problems))
+    policy = Policy(path.stem, file.title, file.description, tuple(file.sources), tuple(patches))
+    return Draft(policy, policy.patches, ())
+
+
+def _patches(document: Document) -> tuple[list[Patch], list[Diagnostic]]:
+    """The patches of a file whatever else is wrong with it, and what is wrong with the others."""
+    texts = document.data.get("patches") if isinstance(document.data, dict) else None
+    patches: list[Patch] = []
+    problems: list[Diagnostic] = []
+    for position, text in enumerate(texts if isinstance(texts, list) else ()):
+        where = ("patches", position)
+        if not isinstance(text, str) or not text or document.is_broken(where):
+            continue
         try:
-            patches.append(parse_patch(patch_text, Location(shown, *mark)))
+            patches.append(parse_patch(text, Location(document.file, *document.mark(where))))
         except InputError as error:
             problems += error.diagnostics
-    if problems:
-        raise InputError(problems)
-    return Policy(path.stem, file.title, file.description, tuple(file.sources), tuple(patches))
+    return patches, problems
+
+
+def _composed(drafts: Sequence[Draft]) -> Draft:
+    policies = [draft.policy for draft in drafts if draft.policy is not None]
+    return Draft(
+        compose(policies) if len(policies) == len(drafts) else None,
+        tuple(patch for draft in drafts for patch in draft.patches),
+        tuple(dict.fromkeys(problem for draft in drafts for problem in draft.problems)),
+    )
 
 
 def compose(policies: Iterable[Policy]) -> Policy:

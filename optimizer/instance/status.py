@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
@@ -13,10 +13,11 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.parameters import Array
 from optimizer.errors import Diagnostic
 from optimizer.instance.instance import Instance
 from optimizer.instance.resolving.control import chip_weights, report, terms
-from optimizer.instance.resolving.industry import memory_open, tools_open
+from optimizer.instance.resolving.industry import memory_concerns, memory_open, tools_concern
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.instance.resolving.view import View
 from optimizer.instance.rules.decide import Doubt, Terms
@@ -30,6 +31,7 @@ STRICTEST_FIRST: Final[tuple[Status, ...]] = ("undecided", "denied", "licensed",
 SIDES: Final[tuple[Side, ...]] = ("export", "import", "both")
 PRACTICE: Final = "trade.limits"
 OWN_FEES: Final = "trade.fees"
+OWN_MANDATE: Final = "trade.home_market_share"
 SCOPES: Final[tuple[tuple[Scope, str], ...]] = (("rental", "renting abroad"), ("grey", "the grey market"))
 NOTHING: Final[tuple[Status, float, str | None]] = ("free", 0.0, None)
 # the least part of a year that is shown: a thousandth of a day
@@ -65,7 +67,7 @@ class ChipStatus:
     """A chip's year, as far as it is on sale.
 
     `limit` is what can be bought in the year beside shared caps, thousand chips, `None` where the supply of
-    the year is not known. `why` says why the chip is not for sale to the country at all.
+    the year is not known and where the chip is not for sale. `why` says why it is not for sale at all.
     """
 
     chip: str
@@ -79,7 +81,7 @@ class ChipStatus:
         found = []
         for _, group in groupby(self.spans, key=lambda span: span.verdicts[side]):
             spans = list(group)
-            share = sum(span.share for span in spans)
+            share = float(sum(span.share for span in spans))
             found.append(Span(spans[0].first, spans[-1].last, share, {side: spans[0].verdicts[side]}))
         return tuple(found)
 
@@ -87,9 +89,11 @@ class ChipStatus:
 @dataclass(frozen=True)
 class SharedCap:
     """A cap on several chips together, or what is exempted from one; `amount` in thousand chips, TPP or
-    H100e, or billion USD."""
+    H100e, or billion USD. `chips` are those for sale under it at some time of the year."""
 
     rule: str
+    side: Side
+    chips: tuple[str, ...]
     amount: float
     counts: str
     basis: str
@@ -98,23 +102,37 @@ class SharedCap:
 
 @dataclass(frozen=True)
 class Beside:
-    """The part of something other than chips that rules leave, on average over the year, and which do."""
+    """The part of something other than chips that the rules of a side leave, on average over the year, and
+    which decide it."""
 
     what: str
+    side: Side
     open_part: float
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Mandate:
+    """The home-made share of purchases that the rules of a side require (of both: or the country itself), on
+    average over the year, and which decide it."""
+
+    share: float
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class YearStatus:
-    """All that rules decide for a country in a calendar year; `doubts` are what they cannot decide."""
+    """All that rules decide for a country in a calendar year; `doubts` are what they cannot decide.
+
+    `beside` has an entry for each side whose rules leave less than all.
+    """
 
     country: str
     year: int
     chips: tuple[ChipStatus, ...]
     caps: tuple[SharedCap, ...]
     beside: tuple[Beside, ...]
-    mandate: float
+    mandates: Mapping[Side, Mandate]
     doubts: tuple[Diagnostic, ...]
 
 
@@ -133,21 +151,25 @@ def year_status(instance: Instance, country: str, year: int) -> YearStatus:
         ChipStatus(
             name,
             chip.name,
-            float(bought[position]) if numbers.supply[position].any() else None,
+            float(bought[position]) if why[name] is None and numbers.supply[position].any() else None,
             why[name],
             tuple(_spans(view, numbers, position, doubts.get(position))),
         )
         for position, (name, chip) in enumerate(view.chips.items())
     ]
-    caps, beside = tuple(_caps(view)), tuple(_beside(view))
+    for_sale = {name for name, reason in why.items() if reason is None}
+    caps, beside = tuple(_caps(view, for_sale)), tuple(_beside(view))
+    mandates = {side: _mandate(view, side) for side in SIDES}
     found = tuple(replace(problem, severity="warning") for problem in view.problems)
-    return YearStatus(country, year, tuple(chips), caps, beside, float(view["mandate"][0]), found)
+    return YearStatus(country, year, tuple(chips), caps, beside, mandates, found)
 
 
 def _doubts(view: View, numbers: Terms, for_sale: NDArray[np.bool_]) -> dict[int, Doubt]:
     """What cannot be decided of the chips for sale, whether or not the output of the year is known."""
     known = replace(numbers, supply=np.where(numbers.supply > 0, numbers.supply, 1.0))
-    found = list(view.law.decision.doubts(known, for_sale[:, None] & (view["sale_pieces"] > 0)))
+    decision, possible = view.law.decision, for_sale[:, None] & (view["sale_pieces"] > 0)
+    # a chip that is licensed for sure has another status than one that is free
+    found = [*decision.scarcity_doubts(possible), *decision.doubts(known, possible)]
     report(view, found)
     return {doubt.chip: doubt for doubt in found}
 
@@ -194,7 +216,7 @@ def _spans(view: View, numbers: Terms, position: int, doubt: Doubt | None) -> It
             found.append((begin, stop, verdicts))
     for verdicts, group in groupby(found, key=lambda one: one[2]):
         parts = list(group)
-        share = sum(stop - begin for begin, stop, _ in parts)
+        share = float(sum(stop - begin for begin, stop, _ in parts))
         first, after = day_of(parts[0][0]), day_of(parts[-1][1])
         yield Span(first, after - timedelta(days=1), share, verdicts)
 
@@ -256,8 +278,7 @@ def _amount(view: View, numbers: Terms, row: int, position: int, piece: int) -> 
         amount = min(amount, float(numbers.chip_limits[row][position, piece]))
     if one.is_shared_cap and one.cap_value is not None:
         weight = float(chip_weights(view, one.cap_counts)[position, 0])
-        factor = one.consignees.number() if one.action == "exempt" else 1.0
-        total = float(view.law.value(one.cap_value)[piece]) * factor
+        total = float(view.law.value(one.cap_value)[piece]) * one.factor
         amount = min(amount, total / weight if weight > 0 else np.inf)
     return amount
 
@@ -286,36 +307,63 @@ def _of_the_country(view: View, numbers: Terms, position: int, piece: int) -> li
     return found
 
 
-def _caps(view: View) -> Iterator[SharedCap]:
+def _caps(view: View, for_sale: set[str]) -> Iterator[SharedCap]:
     """The caps on several chips that are in force at some time of the year, and the exemptions from them."""
     law = view.law
     members = law.decision.members
     for row, under in members.items():
         one = law.book.rules[row]
-        capped = [other for other in members if law.book.relaxes[row, other] and members[other].any()]
-        if one.cap_value is not None and (under.any() or capped):
-            is_exemption = one.action == "exempt"
-            factor = one.consignees.number() if is_exemption else 1.0
-            amount = float(law.value(one.cap_value)[-1]) * factor
-            yield SharedCap(law.book.names[row], amount, one.cap_counts, one.cap_basis, is_exemption)
+        concerned = under.any(axis=1)
+        for other in members:
+            if law.book.relaxes[row, other]:
+                concerned = concerned | (members[other] & law.decision.held(row)).any(axis=1)
+        if one.cap_value is not None and concerned.any():
+            amount = float(law.value(one.cap_value)[-1]) * one.factor
+            chips = tuple(law.book.chips[chip] for chip in np.flatnonzero(concerned))
+            yield SharedCap(
+                law.book.names[row],
+                one.side,
+                tuple(chip for chip in chips if chip in for_sale),
+                amount,
+                one.cap_counts,
+                one.cap_basis,
+                one.action == "exempt",
+            )
 
 
 def _beside(view: View) -> Iterator[Beside]:
     """What rules leave of memory, tools, renting and the grey market, where they leave less than all."""
-    whole = view.series(view.nation.industry.memory.import_limit_pb_per_year)
-    parts: list[tuple[Scope, str, float]] = [
-        ("memory", "memory from abroad", float(memory_open(view, whole > 0)[0]))
-    ]
     lines = view.nation.industry.lines
-    parts += [("tools", f"tools for {line}", float(tools_open(view, line)[0])) for line in lines]
-    parts += [(scope, what, float(view.law.open_part(scope, lambda _: True)[0])) for scope, what in SCOPES]
-    for scope, what, part in parts:
-        if part < 1:
-            rules = [
-                name
-                for name, one, live in zip(
-                    view.law.book.names, view.law.book.rules, view.law.live, strict=True
-                )
-                if one.scope == scope and one.action in ("deny", "license", "multiply") and live.any()
-            ]
-            yield Beside(what, part, tuple(rules))
+    parts: list[tuple[Scope, str, Callable[[ExportRule], bool]]] = [
+        ("memory", "memory from abroad", memory_concerns(view))
+    ]
+    parts += [("tools", f"tools for {line}", tools_concern(view, line)) for line in lines]
+    parts += [(scope, what, lambda _: True) for scope, what in SCOPES]
+    memory_open(view, view.series(view.nation.industry.memory.import_limit_pb_per_year) > 0)
+    for scope, what, concerns in parts:
+        for side in SIDES:
+            left = view.law.least(scope, _of_side(concerns, side))
+            if left.rules:
+                part = float(view.law.pieces.mean(left.share)[0])
+                yield Beside(what, side, part, tuple(view.law.book.names[row] for row in left.rules))
+
+
+def _of_side(concerns: Callable[[ExportRule], bool], side: Side) -> Callable[[ExportRule], bool]:
+    return lambda one: side in (one.side, "both") and concerns(one)
+
+
+def _mandate(view: View, side: Side) -> Mandate:
+    """The largest share required by the rules of a side; by all and the country itself, of both."""
+    law = view.law
+    own = view.nation.trade.home_market_share
+    required = law.value(own) if side == "both" else np.zeros(len(law.years))
+    shares = {
+        name: np.where(live, law.value(one.mandate_share), 0.0)
+        for name, one, live in zip(law.book.names, law.book.rules, law.live, strict=True)
+        if one.action == "mandate" and one.mandate_share is not None and side in (one.side, "both")
+    }
+    most: Array = np.max([required, *shares.values()], axis=0)
+    deciding = [name for name, share in shares.items() if ((share == most) & (share > required)).any()]
+    if ((required == most) & (most > 0)).any():
+        deciding.append(OWN_MANDATE)
+    return Mandate(float(law.pieces.mean(most)[0]), tuple(deciding))

@@ -22,8 +22,53 @@ def test_the_table_names_status_rule_and_fee(kloof: Run) -> None:
     ]
     assert lines["nv_h20"][3:5] == ["capped", "(trade.limits)"]
     assert "15 to 27 Jan" in found.out
-    assert "us_2026_case_by_case  BIS (91 FR 1684" in found.out
-    assert "cap on several chips together: 400 thousand chips in all, cn_2026_h200_quota" in found.out
+    assert "us_2026_case_by_case: BIS (91 FR 1684, document 2026-00789), from 2026-01-15" in found.out
+    assert "cap on nv_h200: 400 thousand chips in all, cn_2026_h200_quota" in found.out
+    assert "the grey market: 50% left open, cn_2025_customs" in found.out
+    assert "home-made share of purchases required: 35%, cn_2025_state_dc" in found.out
+
+
+def test_a_narrow_screen(kloof: Run) -> None:
+    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", COLUMNS="80")
+    assert found.code == 0
+    assert max(map(len, found.out.splitlines())) <= 80
+    (line,) = [line for line in found.out.splitlines() if line.startswith("nv_b200 ")]
+    assert line.split() == ["nv_b200", "all", "year", "denied", "us_2023_3a090a_1", "·", "0"]
+
+
+def test_the_import_side_has_its_mandate_and_nothing_of_the_other(kloof: Run) -> None:
+    side = ("--year", "2026", "--side", "import")
+    found = kloof("rules", "world-2026", *COUNTRY, *side)
+    assert "home-made share of purchases required: 35%, cn_2025_state_dc" in found.out
+    assert "Domestic chips in data centres with state money" in found.out
+    assert "us_" not in found.out
+    data = kloof("rules", "world-2026", *COUNTRY, *side, "--format", "json").data
+    assert {tuple(one["sides"]) for one in data["chips"].values()} == {("import",)}
+    assert {one["limit_kchip"] for one in data["chips"].values()} == {None}
+    assert [one["rule"] for one in data["shared_caps"]] == ["cn_2026_h200_quota"]
+    assert [(one["what"], one["rules"]) for one in data["beside"]] == [
+        ("the grey market", ["cn_2025_customs"])
+    ]
+    assert (data["home_market_share"], data["home_market_rules"]) == (0.35, ["cn_2025_state_dc"])
+    export = kloof("rules", "world-2026", *COUNTRY, "--side", "export", "--format", "json").data
+    assert (export["home_market_share"], export["home_market_rules"]) == (0, [])
+    assert "cn_" not in str(export["beside"]) + str(export["shared_caps"])
+
+
+def test_numbers_of_the_csv_are_numbers(kloof: Run) -> None:
+    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(found.out)))
+    sold = [row for row in rows if row["status"] != "not on sale"]
+    assert 0 < len(sold) < len(rows)
+    for row in sold:
+        assert 0 < float(row["share"]) <= 1
+        assert float(row["fee"]) >= 0
+        assert row["limit"] == "" or float(row["limit"]) >= 0
+    assert {row["limit"] for row in rows if row["status"] == "not on sale"} == {""}
+    for side in ("export", "import"):
+        found = kloof("rules", "world-2026", *COUNTRY, "--side", side, "--format", "csv")
+        rows = list(csv.DictReader(io.StringIO(found.out)))
+        assert ({row["side"] for row in rows}, {row["limit"] for row in rows}) == ({side}, {""})
 
 
 def test_a_past_year_of_one_side(kloof: Run) -> None:
@@ -54,6 +99,8 @@ def test_json_has_every_chip_and_side(kloof: Run) -> None:
     home = data["chips"]["hw_910c"]
     assert home["why_not_for_sale"] == "made at home"
     assert home["sides"] == {"export": [], "import": [], "both": []}
+    assert home["limit_kchip"] is None
+    assert h200["limit_kchip"] == pytest.approx(46.4, abs=0.1)
     assert {one["what"] for one in data["beside"]} >= {"memory from abroad", "the grey market"}
 
 

@@ -12,6 +12,7 @@ from models.parameters import TABLE, Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load, patch, read_policy, resolve, shipped_policies
+from optimizer.instance.status import ChipStatus, year_status
 from optimizer.result.run import OPTIMAL
 from optimizer.solver import Solution
 from optimizer.solver.pool import Start
@@ -43,6 +44,7 @@ EFFECTS = (
     ("no_controls", "CHN", "tool_limit", "n5", +1),
     ("no_controls", "CHN", "hbm_import_limit", None, +1),
     ("no_controls", "ARE", "cap", "us_2025_gulf_ae", +1),
+    ("october_2023", "ARE", "import_limit", "nv_gb300", -1),
     ("october_2022", "CHN", "import_limit", "nv_gen2030", +1),
     ("october_2022", "CHN", "hbm_import_limit", None, +1),
     ("october_2022", "SAU", "cap", "us_2025_gulf_sa", +1),
@@ -88,6 +90,34 @@ EFFECTS = (
     ("data_wall", "USA", "data_wall", None, -1),
     ("taiwan_shock", "USA", "import_limit", "nv_vr200", -1),
     ("taiwan_shock", "TWN", "ai_share", "n3", -1),
+)
+
+# policies of which one does what the other undoes, and a cell in which that shows
+CONTRADICTIONS = (
+    ("h20_fee_15+h20_banned", "rules.us_2025_h20_resume.in_force"),
+    ("h20_fee_15+october_2023", "rules.us_2025_h20_resume.in_force"),
+    ("h20_banned+october_2023", "rules.us_2025_h20_letter_1.in_force"),
+    ("h200_fee_25+no_controls", "rules.us_2026_case_by_case.in_force"),
+    ("h200_fee_25+october_2023", "rules.us_2026_case_by_case.in_force"),
+    ("october_2022+october_2023", "rules.us_2023_3a090a_1.in_force"),
+    ("october_2022+no_controls", "rules.us_2022_tools.in_force"),
+    ("october_2023+no_controls", "rules.us_2023_3a090a_1.in_force"),
+    ("order_cancellation+h20_fee_15", "rules.cn_order_cancellation.in_force"),
+    ("order_cancellation+h200_fee_25", "rules.cn_order_cancellation.in_force"),
+    ("b30a_allowed+no_controls", "rules.us_b30a_allowed.in_force"),
+    ("tools_tightened+no_controls", "rules.bill_match.in_force"),
+    ("diffusion_2025+no_controls", "rules.us_2025_diff_country.in_force"),
+    *(
+        (f"all_sales_stopped+{name}", "rules.us_all_sales.in_force")
+        for name in (
+            "no_controls",
+            "october_2022",
+            "october_2023",
+            "h20_fee_15",
+            "h200_fee_25",
+            "b30a_allowed",
+        )
+    ),
 )
 
 
@@ -145,6 +175,21 @@ def group_of(world: Instance, text: str) -> str | None:
     return world.rules[rest[0]].group if table == "rules" and rest[1] == "in_force" else None
 
 
+def says_what_holds(world: Instance, text: str) -> bool:
+    """Whether a patch switches a rule to what it is in the baseline over the whole horizon."""
+    cell, _, value = text.split(" ")
+    table, name, field = cell.split(".")[:3]
+    if (table, field) != ("rules", "in_force"):
+        return False
+    one = world.rules[name]
+    first_year = world.horizon.first_year
+    holds = {
+        "never": one.in_force == "never",
+        "always": one.in_force == "dated" and one.start <= first_year and one.to is None,
+    }
+    return holds[value]
+
+
 def test_there_are_twenty_six_and_each_says_what_it_is() -> None:
     assert len(shipped_policies()) == 26
     for name in shipped_policies():
@@ -162,6 +207,7 @@ def test_every_patch_matters(name: str, world: Instance, path: LeaderPath) -> No
     """Alone against the baseline, or left out of the policy.
 
     Only a row of a rule that is switched as a whole may be idle: one that reaches no chip here, as 3A090.b.
+    So may one that says what holds anyway, so that a policy to the contrary conflicts.
     """
     patches = [one.text for one in read_policy(name).patches]
     before, after = resolved(world, path), resolved(patch(world, patches), path)
@@ -175,7 +221,8 @@ def test_every_patch_matters(name: str, world: Instance, path: LeaderPath) -> No
             groups.add(group_of(world, one))
         else:
             idle.append(one)
-    assert [one for one in idle if group_of(world, one) not in groups - {None}] == []
+    unexplained = [one for one in idle if group_of(world, one) not in groups - {None}]
+    assert [one for one in unexplained if not says_what_holds(world, one)] == []
 
 
 @pytest.mark.parametrize(("name", "country", "parameter", "member", "direction"), EFFECTS)
@@ -218,6 +265,80 @@ def test_rules_of_the_past_are_told_apart(world: Instance, path: LeaderPath) -> 
         assert bought == allowed, name
 
 
+def status_of(instance: Instance, country: str, year: int, chip: str) -> ChipStatus:
+    return next(one for one in year_status(instance, country, year).chips if one.chip == chip)
+
+
+def export_rules(instance: Instance, country: str, year: int, chip: str) -> list[tuple[str, str | None]]:
+    """What the export side makes of a chip in the course of a year, and by which rule."""
+    spans = status_of(instance, country, year, chip).of_side("export")
+    return [(span.verdicts["export"].status, span.verdicts["export"].rule) for span in spans]
+
+
+def test_the_gulf_needed_licences_before_its_authorisations(world: Instance) -> None:
+    licence = ("licensed", "us_2023_3a090a_d4")
+    for country, authorisation in (("ARE", "us_2025_gulf_ae"), ("SAU", "us_2025_gulf_sa")):
+        assert export_rules(world, country, 2023, "nv_h100_sxm") == [("free", None), licence]
+        assert export_rules(world, country, 2024, "nv_h100_sxm") == [licence]
+        assert export_rules(world, country, 2024, "nv_h20") == [("free", None)]
+        assert export_rules(world, country, 2025, "nv_gb300") == [licence, ("capped", authorisation)]
+        assert export_rules(world, country, 2026, "nv_gb300") == [("capped", authorisation)]
+        past = patch(world, read_policy("october_2023").patches)
+        assert export_rules(past, country, 2027, "nv_gb300") == [licence]
+    assert export_rules(world, "ISR", 2024, "nv_h100_sxm") == [("free", None)]
+
+
+def test_authorisations_of_the_gulf_count_only_what_needs_a_licence(
+    world: Instance, path: LeaderPath
+) -> None:
+    weight = slice_of(parameters_of(world, "ARE", path), "cap_weight", "us_2025_gulf_ae")
+    counted = {chip for chip, row in zip(world.chips, weight, strict=True) if row.any()}
+    assert {"nv_gb300", "nv_h200", "intel_gaudi3"} <= counted
+    assert not counted & {"nv_h20", "nv_l20", "nv_rtxpro6000d", "amd_mi308x", "nv_cn2027"}
+
+
+def test_chips_that_their_owner_keeps_were_never_on_sale(world: Instance) -> None:
+    for chip in ("g_tpu_v5e", "g_tpu_v5p"):
+        assert status_of(world, "CHN", 2023, chip).why == "kept by its designer"
+
+
+def test_small_dies_reach_the_window_of_january_2026(world: Instance) -> None:
+    small = patch(world, ["chips.nv_l20.die_area_mm2 = 300"])
+    assert export_rules(small, "CHN", 2025, "nv_l20") == [("denied", "us_2023_3a090a_2")]
+    assert export_rules(small, "CHN", 2027, "nv_l20") == [("capped", "us_2026_case_by_case")]
+
+
+@pytest.mark.parametrize("chip", ["nv_h200", "amd_mi325x"])
+def test_half_of_american_purchases_and_they_themselves_fit_the_output(
+    chip: str, world: Instance, path: LeaderPath
+) -> None:
+    opened = patch(world, read_policy("h200_fee_25").patches)
+    china = slice_of(parameters_of(opened, "CHN", path), "import_limit", chip)
+    america = slice_of(parameters_of(opened, "USA", path), "import_limit", chip)
+    made = world.market.output[chip].numbers(np.arange(len(china)) + world.horizon.first_year)
+    assert china.any()
+    assert np.all(china <= 0.5 * america + 1e-9)
+    assert np.all(china + america <= 1.001 * made)
+
+
+def test_nobody_else_has_what_is_made_for_china(world: Instance, path: LeaderPath) -> None:
+    for country in (country for country in COUNTRIES if country != "CHN"):
+        parameters = parameters_of(world, country, path)
+        for chip in ("nv_h20", "nv_l20", "nv_rtxpro6000d", "nv_b30a", "amd_mi308x", "nv_cn2027", "nv_cn2033"):
+            assert not slice_of(parameters, "import_limit", chip).any(), (country, chip)
+
+
+def test_no_policy_gives_a_chip_faster_links(world: Instance) -> None:
+    for name in POLICIES:
+        for chip, changed in patch(world, read_policy(name).patches).chips.items():
+            before, after = world.chips[chip].interconnect_gbs, changed.interconnect_gbs
+            if before is None:
+                assert after is None, (name, chip)
+            else:
+                assert after is not None, (name, chip)
+                assert after.number() <= before.number(), (name, chip)
+
+
 def test_policies_compose_and_overlaps_are_refused(world: Instance) -> None:
     both = read_policy("hbm_lifted+tools_tightened")
     changed = patch(world, both.patches)
@@ -226,9 +347,17 @@ def test_policies_compose_and_overlaps_are_refused(world: Instance) -> None:
         "rules.bill_match.in_force",
     }
     with pytest.raises(InputError) as caught:
-        patch(world, read_policy("full_decoupling+rental_closed").patches)
+        patch(world, read_policy("full_decoupling+closed_collaboration").patches)
     assert [problem.code for problem in caught.value.diagnostics] == ["E404"]
-    assert caught.value.diagnostics[0].path == "rules.bill_rasa.in_force"
+    assert caught.value.diagnostics[0].path == "research.spillover_per_year"
+
+
+@pytest.mark.parametrize(("names", "cell"), CONTRADICTIONS)
+def test_policies_that_contradict_each_other_conflict(names: str, cell: str, world: Instance) -> None:
+    with pytest.raises(InputError) as caught:
+        patch(world, read_policy(names).patches)
+    assert {problem.code for problem in caught.value.diagnostics} == {"E404"}
+    assert cell in {problem.path for problem in caught.value.diagnostics}
 
 
 def test_every_policy_solves_for_both_rivals(world: Instance, solver: PlanSolver) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -14,8 +15,10 @@ import pytest
 
 from optimizer.report import page, provenance, words
 from optimizer.report.charts import CHARTS, templates
+from optimizer.report.comparison_sections import what_it_does
 from optimizer.report.differences import Difference, change_cell, signed
 from optimizer.report.figures import Cell, compute_scale
+from optimizer.report.plan_figures import limit_words
 from optimizer.report.saved import Plan, SavedRun, date
 
 PERIODS = ("2026", "2027", "2028", "2029")
@@ -99,8 +102,8 @@ def test_trend_is_that_between_start_and_horizon(months: list[float], start: flo
 def test_path_says_lags_trend_turn_and_ratio() -> None:
     china = plan([7, 12, 15, 12], 6)
     assert words.path_of(run(china), china) == (
-        "6 months behind at the start, 12 in 2027 and 12 in 2029: the gap grows, from its widest, 15 months "
-        "behind in 2028, it closes again; effective compute ends at 20% of USA's"
+        "6 months behind at the start, 12 in 2027 and 12 in 2029: the lag grows, from its widest, 15 months "
+        "behind in 2028, it closes again; effective compute falls from 37% to 20% of USA's"
     )
 
 
@@ -108,16 +111,112 @@ def test_a_lead_is_said_as_such_and_as_a_bound_where_it_is_one() -> None:
     table = dict(plan([1, 0, -2, -5]).table)
     table["lag_beyond", ""] = [0, 0, 0, 1]
     ahead = plan([1, 0, -2, -5], 1, table=table)
-    assert "more than 5 months ahead in 2029: the gap closes" in words.path_of(run(ahead), ahead)
+    assert "more than 5 months ahead in 2029: the lag closes" in words.path_of(run(ahead), ahead)
 
 
 def test_headline_counts_trends_and_names_closest_and_farthest() -> None:
     near, far = plan([7, 8, 9, 10], 6), plan([30, 29, 28, 27], 31, country="IND")
     points = words.headline(run(far, near))
     assert points[0] == "Leader: USA; none of the others passes it."
-    assert points[1] == "The gap to the leader grows for 1, closes for 1 of 2 followers."
-    assert points[2].startswith("Closest: Land of CHN, 6 months behind at the start")
-    assert points[3].startswith("Farthest: Land of IND, 31 months behind at the start")
+    assert points[1] == (
+        "The lag in months grows for 1, closes for 1 of 2 followers; "
+        "measured by effective compute, both fall back."
+    )
+    assert points[2].startswith("The two measures can part")
+    assert points[3].startswith("Closest: Land of CHN, 6 months behind at the start")
+    assert points[4].startswith("Farthest: Land of IND, 31 months behind at the start")
+
+
+def with_shares(made: Plan, start: float | None, end: float) -> Plan:
+    """The plan with these shares of the leader's effective compute at the start and at the horizon."""
+    capability = None if start is None else math.log(start)
+    base = {"capability": capability, "lag_months": made.top["base"]["lag_months"]}
+    return replace(made, headline={**made.top, "base": base, "effective_ratio": end})
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (0.022, 0.036, "effective compute rises from 2.2% to 3.6% of USA's"),
+        (0.22, 0.10, "effective compute falls from 22% to 10% of USA's"),
+        (0.101, 0.102, "effective compute stays at 10% of USA's"),
+        (None, 0.10, "effective compute ends at 10% of USA's"),
+    ],
+)
+def test_the_share_of_effective_compute_is_told_beside_the_lag(
+    start: float | None, end: float, said: str
+) -> None:
+    korea = with_shares(plan([20, 30, 40, 50], 18), start, end)
+    assert words.path_of(run(korea), korea) == (
+        f"18 months behind at the start, 30 in 2027 and 50 in 2029: the lag grows; {said}"
+    )
+
+
+def test_lags_that_grow_while_shares_rise_are_counted_apart() -> None:
+    lagging = [plan([20, 30, 40, 50], 18, country=country) for country in ("CHN", "IND", "KOR", "ARE")]
+    found = [with_shares(each, 0.2, end) for each, end in zip(lagging, (0.1, 0.1, 0.3, 0.4), strict=True)]
+    counts, why = words.headline(run(*found))[1:3]
+    assert counts == (
+        "The lag in months grows for all 4 followers; measured by effective compute, "
+        "2 (CHN, IND) fall back and 2 (KOR, ARE) come closer."
+    )
+    assert "a lag may grow while the share of its effective compute rises" in why
+    falling = words.headline(run(*(with_shares(each, 0.2, 0.1) for each in lagging)))
+    assert falling[1].endswith("measured by effective compute, all 4 fall back.")
+    assert falling[2].startswith("Closest")
+
+
+def without_plan(country: str = "CHN") -> Plan:
+    conflict = ["an income of 1 in 2026", "a debt of 2 in 2026"]
+    return Plan(country, "", "infeasible", (), None, None, (), (), conflict, ["a loan"], {})
+
+
+def test_a_run_without_any_plan_says_so_in_its_title_and_shows_no_empty_table() -> None:
+    broke = run(without_plan())
+    assert page.title(broke) == "test: no plan for CHN"
+    assert page.subtitle(broke) == ["No plan for Land of CHN; leader USA"]
+    overview, country = page.sections(broke)
+    assert overview.points[0] == (
+        "No plan for Land of CHN: these cannot hold together: an income of 1 in 2026; a debt of 2 in 2026. "
+        "It has a plan with a loan"
+    )
+    assert not overview.tables
+    assert country.title == "Land of CHN (CHN): no plan"
+    known = replace(broke, context={"horizon": {"first_year": 2026, "last_year": 2035}})
+    assert page.title(known) == "test, 2026 to 2035: no plan for CHN"
+
+
+def test_countries_are_counted_by_whether_they_have_a_plan() -> None:
+    one, two = plan([7, 8, 9, 10]), plan([7, 8, 9, 10], country="IND")
+    assert page.subtitle(run(one)) == ["Optimal strategy of Land of CHN; leader USA"]
+    assert page.subtitle(run(one, two)) == ["Optimal strategies of 2 countries; leader USA"]
+    assert page.subtitle(run(one, without_plan("IND"))) == [
+        "Optimal strategies of 1 of 2 countries; leader USA"
+    ]
+
+
+def test_a_chip_is_named_with_its_id() -> None:
+    chips = {"nv_vr200": {"name": "Vera Rubin VR200 (per GPU)"}, "plain": {"name": "plain"}, "bare": {}}
+    world = replace(run(), context={"chips": chips})
+    names = [world.chip(chip) for chip in ("nv_vr200", "plain", "bare", "unknown")]
+    assert names == ["Vera Rubin VR200 (nv_vr200)", "plain", "bare", "unknown"]
+    fact = {"row": "import_control/nv_vr200", "words": "10,000 more Vera Rubin VR200 on sale are worth 3%."}
+    assert limit_words(world, fact) == "10,000 more Vera Rubin VR200 (nv_vr200) on sale are worth 3%."
+    assert limit_words(world, {"row": "budget", "words": "USD 1 bn more."}) == "USD 1 bn more."
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ({"description": "No chip is sold. Rent stays."}, "No chip is sold."),
+        ({"description": "A fifth\n of 0.5 bn, as of U.S. law"}, "A fifth of 0.5 bn, as of U.S. law."),
+        ({"applied": [{"text": "a = 1"}]}, "a = 1"),
+        ({"applied": [{"text": "a = 1"}, {"text": "b = 2"}]}, "a = 1 and 1 more changes"),
+        ({}, "Nothing is changed."),
+    ],
+)
+def test_a_policy_in_one_sentence(policy: dict[str, Any], said: str) -> None:
+    assert what_it_does(policy) == said
 
 
 def test_digits_follow_the_gap() -> None:

@@ -17,7 +17,6 @@ from models.parameters import TABLE, Array, LeaderPath, PlanParameters
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load, patch
 from optimizer.instance.resolve import plan_sets, resolve
-from optimizer.instance.resolving.trade import lessened
 from optimizer.instance.rules.law import law
 from optimizer.instance.rules.rulebook import rulebook
 from tests.unit.resolve_cells import replaced
@@ -190,11 +189,157 @@ def test_an_exemption_opens_what_is_denied_up_to_its_volume(tmp_path: Path) -> N
 def test_exemptions_from_one_rule_add_up(tmp_path: Path) -> None:
     rules = """
         a: {action: deny}
-        b: {action: exempt, cap_value: 3, relaxes: a, chips: us_one}
+        b: {action: exempt, cap_value: 3, relaxes: a, chips: [us_one, us_two]}
         c: {action: exempt, cap_value: 5, relaxes: a, chips: [us_one, us_two]}
+        d: {action: exempt, cap_value: 9, relaxes: a, chips: cn_sold}
     """
     found = plan(world_with(tmp_path, rules))
-    assert found["cap"][[found.sets.rules.index(name) for name in "bc"], 1].tolist() == [8, 8]
+    assert found["cap"][[found.sets.rules.index(name) for name in "bcd"], 1].tolist() == [8, 8, 9]
+
+
+def test_exemptions_one_after_the_other_share_the_year(tmp_path: Path) -> None:
+    rules = """
+        a: {action: deny}
+        b: {action: exempt, cap_value: 4, relaxes: a, chips: us_one, to: 2026-06-30}
+        c: {action: exempt, cap_value: 6, relaxes: a, chips: us_one, from: 2026-07-01}
+    """
+    found = plan(world_with(tmp_path, rules))
+    cap = found["cap"][[found.sets.rules.index(name) for name in "bc"], :2]
+    assert cap.tolist() == [[5, np.inf], [5, 6]]
+
+
+def test_an_exemption_counts_while_there_is_something_to_exempt(tmp_path: Path) -> None:
+    rules = """
+        a: {action: deny, from: 2027-07-01}
+        b: {action: exempt, cap_value: 4, relaxes: a, chips: us_one}
+        c: {action: exempt, cap_value: 6, relaxes: a, chips: us_one}
+    """
+    found = plan(world_with(tmp_path, rules))
+    cap = found["cap"][[found.sets.rules.index(name) for name in "bc"], :3]
+    # half of 2027's supply is free
+    assert cap.tolist() == [[np.inf, 5 + 200, 10], [np.inf, 5 + 200, 10]]
+
+
+def test_exemptions_from_two_denials_do_not_add_up(tmp_path: Path) -> None:
+    rules = """
+        a: {action: deny}
+        b: {action: exempt, cap_value: 3, relaxes: a}
+        c: {side: import, action: deny}
+        d: {side: import, action: exempt, cap_value: 5, relaxes: c}
+    """
+    found = plan(world_with(tmp_path, rules))
+    assert found["cap"][[found.sets.rules.index(name) for name in "bd"], 1].tolist() == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("rules", "place", "says"),
+    [
+        (
+            "a: {action: cap, cap_value: 9, chips: [us_one, us_two]}\n"
+            "b: {action: exempt, cap_value: 5, relaxes: a, chips: us_one}",
+            "rules.b.relaxes[0]",
+            "is for some chips of the cap `a` only, not for us_two",
+        ),
+        (
+            "a: {action: deny}\nb: {action: exempt, cap_value: 1, relaxes: a, chips: [us_one, us_two]}\n"
+            "c: {action: exempt, cap_value: 1000, relaxes: a, chips: [us_two, cn_sold]}",
+            "rules.c.relaxes[0]",
+            "`c` and `b` open some of the same chips, and some that only one of them opens: us_one, cn_sold",
+        ),
+        (
+            "a: {action: cap, cap_value: 9, chips: us_one}\nb: {action: cap, cap_value: 9, chips: us_two}\n"
+            "c: {action: exempt, cap_value: 5, relaxes: [a, b]}",
+            "rules.c.relaxes[1]",
+            "relaxes caps on different chips, and its volume is one for all",
+        ),
+        (
+            "a: {action: cap, cap_value: 9, chips: us_one}\nb: {action: deny, chips: us_two}\n"
+            "c: {action: exempt, cap_value: 5, relaxes: [a, b]}",
+            "rules.c.relaxes[0]",
+            "relaxes rules on different chips",
+        ),
+        (
+            "a: {action: cap, cap_value: 9}\nb: {action: exempt, cap_value: 5, relaxes: a}\n"
+            "c: {action: fee, fee_share: 0.1, relaxes: b, chips: us_one}",
+            "rules.c.relaxes[0]",
+            "`c` relaxes the exemption `b` for some of its chips only, not for us_two, cn_sold",
+        ),
+        (
+            "a: {action: cap, cap_value: 9}\nb: {action: exempt, cap_value: 5, relaxes: a, fee_share: 0.5}",
+            "rules.b.fee_share",
+            "`b` adds to the cap `a`, and a fee would be paid on all of it",
+        ),
+    ],
+)
+def test_a_volume_for_other_chips_is_an_error(rules: str, place: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        world_with(tmp_path, rules)
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.path) == ("E317", place)
+    assert says in problem.message
+    assert (problem.file or "").endswith("rules.yaml")
+    assert problem.line is not None
+
+
+@pytest.mark.parametrize("action", ["cap", "fee"])
+def test_a_circle_of_rules_that_give_way_is_an_error(action: str, tmp_path: Path) -> None:
+    number = {"cap": "cap_value: 5", "fee": "fee_share: 0.1"}[action]
+    rules = f"""
+        a: {{action: deny}}
+        b: {{action: license, approval_share: 0.5, relaxes: [a, c]}}
+        c: {{action: license, approval_share: 0.3, relaxes: [a, d]}}
+        d: {{action: {action}, {number}, relaxes: [a, b]}}
+    """
+    with pytest.raises(InputError, match="`b` relaxes a rule that relaxes it in turn") as caught:
+        world_with(tmp_path, rules)
+    assert caught.value.diagnostics[0].path == "rules.b.relaxes"
+
+
+def test_an_exemption_adds_while_it_and_the_cap_hold(tmp_path: Path) -> None:
+    rules = """
+        a: {action: cap, cap_value: 10, chips: us_one, to: 2026-06-30}
+        b: {action: exempt, cap_value: 100, relaxes: [a, c], chips: us_one, from: 2026-07-01, to: 2027-06-30}
+        c: {action: cap, cap_value: 20, chips: us_one, from: 2027-01-01}
+        e: {action: cap, cap_value: 90, cap_basis: total, chips: us_one}
+        f: {action: exempt, cap_value: 7, cap_basis: total, relaxes: e, chips: us_one, to: 2027-12-31}
+    """
+    found = plan(world_with(tmp_path, rules))
+    row = found.sets.rules.index
+    # the other half of 2026 has no cap: 250 of the supply, not 100 more
+    assert found["cap"][row("a"), :2] == pytest.approx([5 + 250, np.inf])
+    assert found["cap"][row("c"), :3] == pytest.approx([np.inf, 20 + 50, 20])
+    # what was exempted in all stays so
+    assert found["cap_cumulative"][row("e"), :3] == pytest.approx([97, 97, 97])
+
+
+def test_an_exemption_that_gives_way_adds_nothing(tmp_path: Path) -> None:
+    rules = """
+        a: {action: cap, cap_value: 10, chips: us_one}
+        b: {action: exempt, cap_value: 5, relaxes: a, chips: us_one}
+        c: {action: fee, fee_share: 0.1, relaxes: b, from: 2027-07-01}
+    """
+    found = plan(world_with(tmp_path, rules))
+    assert found["cap"][found.sets.rules.index("a"), :3] == pytest.approx([15, 12.5, 10])
+
+
+@pytest.mark.parametrize("steps", [2, 4, 12])
+def test_a_cap_has_the_same_year_in_parts_of_it(steps: int, tmp_path: Path) -> None:
+    rules = """
+        a: {action: cap, cap_value: 40, chips: us_two}
+        b: {action: cap, cap_value: 30, chips: us_two, from: 2027-10-01}
+        c: {action: deny, chips: us_two, side: import}
+        d: {action: exempt, cap_value: 8, chips: us_two, side: import, relaxes: c}
+    """
+    own = ["countries.NLD.trade.caps.o = {title: Own, counts: chips, chips: [us_two], per_year: 12}"]
+    world = patch(world_with(tmp_path, rules), [*own, f"horizon.steps_per_year = {steps}"])
+    found = plan(world)
+    could = found["import_limit"][TWO, : 3 * steps] > 0
+    # us_two is sold from July 2027
+    assert could.tolist() == [False] * (3 * steps // 2) + [True] * (3 * steps // 2)
+    for name, yearly in (("a", 40), ("d", 8), ("o", 12)):
+        row = np.where(could, found["cap"][found.sets.rules.index(name), : 3 * steps], 0)
+        assert row.reshape(3, steps).mean(axis=1) == pytest.approx([0, yearly, yearly]), name
+    assert found["cap"][found.sets.rules.index("b"), 2 * steps : 3 * steps] == pytest.approx(30)
 
 
 def test_an_exemption_adds_to_the_cap_that_it_relaxes(tmp_path: Path) -> None:
@@ -249,9 +394,38 @@ def test_the_grey_market_has_what_rules_make_scarce(tmp_path: Path) -> None:
     assert found["grey_open"][TWO, :4] == pytest.approx([0, 0, 0.02 * 2000 * 0.75, 0.02 * 3000])
 
 
-def test_infinity_lessened() -> None:
-    limits, parts = np.array([np.inf, np.inf, 4.0]), np.array([0.0, 0.5, 0.25])
-    assert lessened(limits, parts).tolist() == [0, np.inf, 1]
+def test_what_is_lessened_is_scarce(tmp_path: Path) -> None:
+    rule = "a: {action: multiply, multiplier: {2026: 1, 2027: 1, 2028: 0.5}, chips: [us_one, us_two]}"
+    leaky = ["countries.NLD.trade.grey.output_share = 0.02"]
+    found = plan(patch(world_with(tmp_path, rule), leaky))
+    assert found["grey_open"][ONE, :3] == pytest.approx([0, 0, 0.02 * 600])
+
+
+@pytest.mark.parametrize(
+    ("scope", "cell"),
+    [
+        ("rental", "countries.CHN.trade.rent.limit_kh100e"),
+        ("grey", "countries.CHN.trade.grey.limit_kh100e_per_year"),
+        ("tools", "countries.CHN.industry.lines.n7.tool_limit_kwpm_per_year"),
+        ("memory", "countries.CHN.industry.memory.import_limit_pb_per_year"),
+    ],
+)
+def test_a_part_of_infinity_is_an_error(scope: str, cell: str, tmp_path: Path) -> None:
+    rule = "a: {{destinations: CHN, scope: {}, action: {}}}"
+    half = world_with(tmp_path, rule.format(scope, "multiply, multiplier: 0.5"))
+    with pytest.raises(InputError, match="which is infinite, so that they would do nothing") as caught:
+        plan(patch(half, [f"{cell} = .inf"]), "CHN")
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.path) == ("E506", cell)
+    # nothing of infinity is nothing
+    none = patch(world_with(tmp_path, rule.format(scope, "deny")), [f"{cell} = .inf"])
+    names = {
+        "rental": "rent_limit",
+        "grey": "grey_limit",
+        "tools": "tool_limit",
+        "memory": "hbm_import_limit",
+    }
+    assert not plan(none, "CHN")[names[scope]].any()
 
 
 # what must hold of any rules
@@ -335,6 +509,8 @@ def written(name: str, fields: dict[str, str]) -> str:
     chosen = {key: value for key, value in fields.items() if value != "{}"}
     if chosen["action"].startswith("mandate"):
         chosen.pop("condition", None)
+    if chosen["action"].startswith(("mandate", "fee")):
+        chosen.pop("test")
     return f"{name}: {{{', '.join(f'{key}: {value}' for key, value in chosen.items())}}}"
 
 
@@ -412,6 +588,44 @@ def test_a_doubt_about_what_gives_way_is_one(tmp_path: Path) -> None:
         plan(world_with(tmp_path, rules))
 
 
+def test_every_reading_of_several_doubts_is_tried(tmp_path: Path) -> None:
+    rules = """
+        d: {action: deny, chips: us_one}
+        l: {action: fee, fee_share: 0, relaxes: d, chips: us_one, condition: {io_bandwidth_gbs: {max: 100}}}
+        z: {action: license, approval_share: 0, relaxes: d, chips: us_one, condition: DENSE}
+    """.replace("DENSE", "{performance_density: {min: 5}}")
+    # only where `l` is met and `z` is not is anything open
+    world = world_with(tmp_path, rules)
+    with pytest.raises(InputError, match="the rule `l` cannot be decided"):
+        plan(world)
+    known = patch(world, ["chips.us_one.interconnect_gbs = 100"])
+    assert bought(known) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("count", "refused"), [(6, False), (7, True)])
+def test_more_doubts_than_can_be_read_are_an_error(count: int, refused: bool, tmp_path: Path) -> None:
+    condition = "condition: {performance_density: {min: 5}}"
+    rules = "\n".join(f"r{n}: {{action: deny, chips: us_one, {condition}}}" for n in range(count))
+    world = world_with(tmp_path, f"all: {{action: deny}}\n{rules}")
+    if refused:
+        with pytest.raises(InputError, match="E505"):
+            plan(world)
+    else:
+        assert bought(world) == [0, 0, 0]
+
+
+def test_a_doubt_about_what_is_scarce_is_one(tmp_path: Path) -> None:
+    world = world_with(tmp_path, f"io: {IO}")
+    unsupplied = patch(world, ["countries.NLD.trade.supply_share = 0"])
+    assert not plan(unsupplied)["grey_open"].any()
+    leaky = patch(unsupplied, ["countries.NLD.trade.grey.output_share = 0.02"])
+    with pytest.raises(InputError, match="without its `io_bandwidth_gbs` the rule `io` cannot be decided"):
+        plan(leaky)
+    # what the country limits itself is scarce anyhow
+    limits = [f"countries.NLD.trade.limits.{chip} = 0" for chip in ("us_one", "us_two", "cn_sold")]
+    assert plan(patch(leaky, limits))["grey_open"].any()
+
+
 def test_memory_without_its_density(tmp_path: Path) -> None:
     condition = "{memory_bandwidth_density_gbs_mm2: {min: 2}}"
     rule = f"a: {{destinations: CHN, scope: memory, condition: {condition}, action: deny}}"
@@ -423,3 +637,56 @@ def test_memory_without_its_density(tmp_path: Path) -> None:
     assert (
         plan(patch(world, ["countries.CHN.industry.memory.import_limit_pb_per_year = 0"]), "CHN")["dt"] == 1
     )
+
+
+# fields that say nothing
+
+
+@pytest.mark.parametrize(
+    ("rules", "place", "says"),
+    [
+        ("a: {action: cap, cap_value: 9, consignees: 5}", "consignees", "only an exemption"),
+        ("a: {action: deny, cap_basis: total}", "cap_basis", "there is no `cap_value`"),
+        ("a: {action: license, approval_share: 1, cap_per: chip}", "cap_per", "there is no `cap_value`"),
+        ("a: {action: fee, fee_share: 1, cap_counts: tpp}", "cap_counts", "there is no `cap_value`"),
+        *(
+            (f"a: {{action: deny, scope: {scope}, suppliers: USA}}", "suppliers", "who designed them")
+            for scope in ("memory", "tools", "rental", "grey")
+        ),
+        ("a: {action: mandate, mandate_share: 0.5, suppliers: USA}", "suppliers", "who designed them"),
+        ("a: {action: fee, fee_share: 0.5, test: location}", "test", "denies nothing that subsidiaries"),
+        ("a: {action: deny}\nb: {action: suspend, suspends: a, chips: us_one}", "chips", "away whole"),
+        ("a: {action: deny, scope: tools}\nb: {action: suspend, suspends: a}", "suspends[0]", "is tools"),
+        (
+            "a: {action: deny, scope: tools}\nb: {action: fee, fee_share: 0, relaxes: a}",
+            "relaxes[0]",
+            "the scope of `b` is chips, that of `a` is tools",
+        ),
+        (
+            "a: {action: mandate, mandate_share: 0.5}\nb: {action: fee, fee_share: 0, relaxes: a}",
+            "relaxes[0]",
+            "and `a` is a mandate",
+        ),
+        ("a: {action: deny, chips: []}", "chips", "`chips` of `a` lists nothing"),
+        ("a: {action: deny, scope: tools, lines: []}", "lines", "`lines` of `a` lists nothing"),
+        ("a: {action: deny, suppliers: []}", "suppliers", "`suppliers` of `a` lists nothing"),
+        ("a: {action: deny, destinations: []}", "destinations", "no country among its destinations"),
+        (
+            "a: {action: deny, destinations: CHN, excluded_destinations: CHN}",
+            "destinations",
+            "no country among its destinations",
+        ),
+    ],
+)
+def test_a_field_that_says_nothing_is_an_error(rules: str, place: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        world_with(tmp_path, rules)
+    (problem,) = caught.value.diagnostics
+    assert problem.path in (f"rules.a.{place}", f"rules.b.{place}")
+    assert says in problem.message
+    assert problem.line is not None
+
+
+def test_no_group_is_called_all(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no group can be called so"):
+        world_with(tmp_path, "a: {action: deny, destinations: all}", "{all: [CHN]}")

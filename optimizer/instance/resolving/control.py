@@ -168,6 +168,7 @@ def fee(view: View) -> Array:
 @rule(
     "grey_open",
     *WHICH_HOLD,
+    "rules.*.multiplier",
     "countries.{country}.trade.grey.output_share",
     "countries.{country}.trade.grey.delay_years",
     "chips.*.launch",
@@ -175,14 +176,14 @@ def fee(view: View) -> Array:
     uses=["on_market", "practice_limit", "capped", "output"],
 )
 def grey_open(view: View) -> Array:
-    """A share of the output of chips that are scarce: that a rule denies, licenses or caps, or that the
-    country's own limits and caps concern."""
-    pieces = view.law.pieces
-    practised = np.isfinite(view["practice_limit"]) | (view["capped"] > 0)
-    limited = practised[:, view.year_of_piece] | view.law.decision.scarce
-    pace = pieces.total(limited * on_sale(view, view.nation.trade.grey.delay_years.number()))
+    """A share of the output of chips that are scarce: that a rule denies, licenses, caps or lessens, or that
+    the country's own limits and caps concern."""
+    decision, pieces = view.law.decision, view.law.pieces
+    practised = (np.isfinite(view["practice_limit"]) | (view["capped"] > 0))[:, view.year_of_piece]
+    offered = on_sale(view, view.nation.trade.grey.delay_years.number()) * view["on_market"][:, None]
     leaked = view.by_year(view.nation.trade.grey.output_share) * view["output"]
-    return view.to_periods(leaked) * view["on_market"][:, None] * pace
+    report(view, decision.scarcity_doubts(~practised & (offered * leaked[:, view.year_of_piece] > 0)))
+    return view.to_periods(leaked) * pieces.total((practised | decision.scarce) * offered)
 
 
 def allowed(view: View) -> Outcome:

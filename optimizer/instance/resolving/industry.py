@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -99,19 +100,29 @@ def wafer_pending(view: View) -> Array:
 def tool_limit(view: View) -> Array:
     lines = view.nation.industry.lines
     return view.line_numbers(
-        lambda line: lessened(view.series(lines[line].tool_limit_kwpm_per_year), tools_open(view, line)),
+        lambda line: lessened(
+            view,
+            f"countries.{view.country}.industry.lines.{line}.tool_limit_kwpm_per_year",
+            lines[line].tool_limit_kwpm_per_year,
+            tools_open(view, line),
+        ),
         view.calendar.mid.shape,
     )
 
 
 def tools_open(view: View, line: str) -> Array:
     """The part of the tools for a line that rules leave, shape (periods,)."""
+    return view.law.open_part("tools", tools_concern(view, line))
+
+
+def tools_concern(view: View, line: str) -> Callable[[ExportRule], bool]:
+    """Whether a rule on tools is about those for a line."""
     metrics = {"node_nm": np.array([view.settings.lines[line].node_nm.number()])}
 
     def concerns(one: ExportRule) -> bool:
         return (not one.lines or line in one.lines) and bool(meets(one, metrics, 1)[0] == YES)
 
-    return view.law.open_part("tools", concerns)
+    return concerns
 
 
 @rule("ai_share", "countries.{country}.industry.lines.*.ai_share")
@@ -183,17 +194,16 @@ def hbm_stock0(view: View) -> float:
     *OF_A_SCOPE,
 )
 def hbm_import_limit(view: View) -> Array:
-    whole = view.series(view.nation.industry.memory.import_limit_pb_per_year)
-    return lessened(whole, memory_open(view, whole > 0))
+    whole = view.nation.industry.memory.import_limit_pb_per_year
+    path = f"countries.{view.country}.industry.memory.import_limit_pb_per_year"
+    return lessened(view, path, whole, memory_open(view, view.series(whole) > 0))
 
 
 def memory_open(view: View, matters: NDArray[np.bool_]) -> Array:
     """The part of memory imports that rules leave; its metric is needed in the periods in which it `matters`.
     Both have shape (periods,)."""
-    density = view.settings.memory.bandwidth_density_gbs_mm2
-    metrics = {DENSITY: np.array([np.nan if density is None else density.number()])}
-    sure = view.law.open_part("memory", lambda one: bool(meets(one, metrics, 1)[0] == YES))
-    perhaps = view.law.open_part("memory", lambda one: bool(meets(one, metrics, 1)[0] >= UNKNOWN))
+    sure = view.law.open_part("memory", memory_concerns(view))
+    perhaps = view.law.open_part("memory", memory_concerns(view, UNKNOWN))
     if ((sure != perhaps) & matters).any():
         view.problem(
             "E505",
@@ -203,3 +213,10 @@ def memory_open(view: View, matters: NDArray[np.bool_]) -> Array:
             hint="give memory.bandwidth_density_gbs_mm2 in instance.yaml",
         )
     return sure
+
+
+def memory_concerns(view: View, at_least: int = YES) -> Callable[[ExportRule], bool]:
+    """Whether a rule on memory is about that of the instance, or may be."""
+    density = view.settings.memory.bandwidth_density_gbs_mm2
+    metrics = {DENSITY: np.array([np.nan if density is None else density.number()])}
+    return lambda one: bool(meets(one, metrics, 1)[0] >= at_least)

@@ -17,7 +17,7 @@ from optimizer.instance.resolving.control import (
 )
 from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
-from optimizer.instance.rules.conditions import YES
+from optimizer.instance.resolving.windows import sold_pace
 from optimizer.instance.rules.rulebook import Mask
 from optimizer.instance.schema import Cap
 from optimizer.instance.values import Quantity
@@ -47,10 +47,18 @@ OF_A_SCOPE: Final = (*WHO_AND_WHEN, "rules.*.scope", "rules.*.approval_share", "
 )
 def cap(view: View) -> Array:
     limits = _caps(view, lambda one: one.per_year)
+    for position, name in enumerate(view.sets.rules):
+        own = view.nation.trade.caps.get(name)
+        if own is not None and own.per_year is not None:
+            # a year without a limit has none in any part of it
+            limited = np.isfinite(limits[position])
+            pace = sold_pace(view, _members(view, own), np.ones(len(view.law.years), dtype=bool))
+            limits[position, limited] *= pace[limited]
     for position, row in _ruled(view, "per_year"):
-        amount = _amount(view, row) * _covered(view, row)
-        added = [_amount(view, other) * _covered(view, other) for other in _adding(view, row)]
-        limits[position] = _where_in_force(view, row, amount + sum(added) + _uncounted(view, row))
+        amount = _amount(view, row) * _pace(view, row, _in_force(view, row))
+        for other, when in _adding(view, row):
+            amount = amount + _amount(view, other) * _pace(view, row, when)
+        limits[position] = _where_in_force(view, row, amount + _uncounted(view, row))
     return limits
 
 
@@ -63,14 +71,17 @@ def cap(view: View) -> Array:
     leader_uses=["supply"],
 )
 def cap_cumulative(view: View) -> Array:
-    """What is not counted adds up over the years, as does what is exempted each year."""
+    """What is not counted adds up over the years, as does what is exempted each year. What was exempted in
+    all stays so when the exemption ends."""
     limits, dt = _caps(view, lambda one: one.total), view.calendar.dt
     for position, row in _ruled(view, "total"):
         amount = _amount(view, row) + np.cumsum(_uncounted(view, row)) * dt
-        for other in _adding(view, row):
-            yearly = view.law.book.rules[other].cap_basis == "per_year"
-            part, covered = _amount(view, other), _covered(view, other)
-            amount = amount + (np.cumsum(part * covered) * dt if yearly else part * (covered > 0))
+        for other, when in _adding(view, row):
+            part = _amount(view, other)
+            if view.law.book.rules[other].cap_basis == "per_year":
+                amount = amount + np.cumsum(part * _pace(view, row, when)) * dt
+            else:
+                amount = amount + np.maximum.accumulate(np.where(_share(view, when) > 0, part, 0.0))
         limits[position] = _where_in_force(view, row, amount)
     return limits
 
@@ -109,14 +120,16 @@ def capped(view: View) -> Array:
 
 @rule("grey_limit", "countries.{country}.trade.grey.limit_kh100e_per_year", *OF_A_SCOPE)
 def grey_limit(view: View) -> Array:
+    path = f"countries.{view.country}.trade.grey.limit_kh100e_per_year"
     open_part = view.law.open_part("grey", lambda _: True)
-    return lessened(view.series(view.nation.trade.grey.limit_kh100e_per_year), open_part)
+    return lessened(view, path, view.nation.trade.grey.limit_kh100e_per_year, open_part)
 
 
 @rule("rent_limit", "countries.{country}.trade.rent.limit_kh100e", *OF_A_SCOPE)
 def rent_limit(view: View) -> Array:
+    path = f"countries.{view.country}.trade.rent.limit_kh100e"
     open_part = view.law.open_part("rental", lambda _: True)
-    return lessened(view.series(view.nation.trade.rent.limit_kh100e), open_part)
+    return lessened(view, path, view.nation.trade.rent.limit_kh100e, open_part)
 
 
 @rule("rent_cost", "compute.rent_cost_usd_per_h100e_hour")
@@ -135,8 +148,18 @@ def mandate(view: View) -> Array:
     return law.pieces.mean(required)
 
 
-def lessened(limits: Array, open_part: Array) -> Array:
-    """Limits of which rules leave a part open; nothing is left of infinity where that part is 0."""
+def lessened(view: View, path: str, quantity: Quantity, open_part: Array) -> Array:
+    """The limits at `path`, of which rules leave a part open; nothing is left of infinity where that part is
+    0, and a part of infinity is an error."""
+    limits = view.series(quantity)
+    if (np.isinf(limits) & (open_part > 0) & (open_part < 1)).any():
+        view.problem(
+            "E506",
+            f"rules leave a part of `{path}`, which is infinite, so that they would do nothing",
+            path,
+            quantity.location,
+            hint="give a limit, or switch the rules off",
+        )
     return np.where(open_part > 0, limits, 0.0) * np.where(open_part > 0, open_part, 1.0)
 
 
@@ -173,22 +196,32 @@ def _amount(view: View, row: int) -> Array:
     """The amount of a cap, for all its consignees, shape (periods,)."""
     one = view.law.book.rules[row]
     assert one.cap_value is not None
-    amount = view.to_periods(view.by_year(one.cap_value))
-    return amount * one.consignees.number() if one.action == "exempt" else amount
+    return view.to_periods(view.by_year(one.cap_value)) * one.factor
 
 
-def _covered(view: View, row: int) -> Array:
-    """The share of each period in which a rule is in force, shape (periods,)."""
-    return view.law.pieces.mean(view.law.live[row].astype(np.float64))
+def _in_force(view: View, row: int) -> Mask:
+    """Whether a rule is in force, and an exemption opens something, shape (pieces,)."""
+    law = view.law
+    return np.asarray(law.decision.members[row].any(axis=0) if law.book.exempts[row] else law.live[row])
+
+
+def _share(view: View, when: Mask) -> Array:
+    """The share of each period in which `when` (pieces,) is true, shape (periods,)."""
+    return view.law.pieces.mean(when.astype(np.float64))
+
+
+def _pace(view: View, row: int, when: Mask) -> Array:
+    """The pace of a yearly amount of the chips under a rule, see `sold_pace`."""
+    return sold_pace(view, np.flatnonzero(_under(view, row).any(axis=1)), when)
 
 
 def _where_in_force(view: View, row: int, amount: Array) -> Array:
-    return np.where(_covered(view, row) > 0, amount, np.inf)
+    return np.where(_share(view, _in_force(view, row)) > 0, amount, np.inf)
 
 
 def _counting(view: View, row: int) -> Array:
     """What a thousand chips count under a rule, 0 for those not under it, shape (chips, periods)."""
-    under = view.law.pieces.total(view.law.decision.members[row].astype(np.float64)) > 0
+    under = view.law.pieces.total(_under(view, row).astype(np.float64)) > 0
     return np.where(under, chip_weights(view, view.law.book.rules[row].cap_counts), 0.0)
 
 
@@ -196,7 +229,7 @@ def _uncounted(view: View, row: int) -> Array:
     """What of the chips under a rule could be bought beside it: while it does not hold, what it leaves to
     subsidiaries, and what an exemption adds to, per year in the unit of the cap, shape (periods,)."""
     law, outcome = view.law, allowed(view)
-    under, one = law.decision.members[row], law.book.rules[row]
+    under, one = _under(view, row), law.book.rules[row]
     beside = np.where(under, 0.0, outcome.open_limit)
     if one.action == "exempt":
         beside = np.where(under, outcome.shut_limit, beside)
@@ -212,17 +245,42 @@ def _supply(view: View) -> Array:
     return view["supply"][:, view.year_of_piece]
 
 
-def _adding(view: View, row: int) -> list[int]:
-    """The exemptions whose volume adds to a rule's: from it, or beside it where it is one itself, of a chip
-    under it."""
+def _under(view: View, row: int) -> Mask:
+    """Which chips a shared cap counts or an exemption opens, together with those that share its volume, shape
+    (chips, pieces)."""
+    members = view.law.decision.members
+    found: Mask = np.logical_or.reduce([members[row], *(members[other] for other in _beside(view, row))])
+    return found
+
+
+def _beside(view: View, row: int) -> list[int]:
+    """The other exemptions that open chips to a rule, if it is an exemption, from what it opens them from."""
     book, members = view.law.book, view.law.decision.members
+    if not book.exempts[row]:
+        return []
+    opened = book.relaxes[row] & ~book.shared
+    chips = members[row].any(axis=1)
+    return [
+        other
+        for other in members
+        if other != row
+        and book.exempts[other]
+        and (opened & book.relaxes[other]).any()
+        and (chips & members[other].any(axis=1)).any()
+    ]
+
+
+def _adding(view: View, row: int) -> list[tuple[int, Mask]]:
+    """The exemptions whose volume adds to a rule's and when, shape (pieces,): beside it, if it is one itself,
+    while they hold; from it while both hold for a chip."""
+    law = view.law
+    members = law.decision.members
+    if law.book.exempts[row]:
+        return [(other, np.asarray(members[other].any(axis=0))) for other in _beside(view, row)]
     found = []
     for other in members:
-        if other == row or book.rules[other].action != "exempt":
-            continue
-        both: Mask = members[row] & members[other]
-        beside = book.rules[row].action == "exempt" and bool(both.any())
-        under: Mask = members[row].any(axis=1) & (book.verdicts[other] == YES)
-        if beside or (book.relaxes[other, row] and under.any()):
-            found.append(other)
+        if law.book.exempts[other] and law.book.relaxes[other, row]:
+            when: Mask = np.asarray((members[row] & law.decision.held(other)).any(axis=0))
+            if when.any():
+                found.append((other, when))
     return found

@@ -8,7 +8,9 @@ from typing import Final
 from optimizer.instance.conflict import Conflict, unknown
 from optimizer.instance.instance import Instance
 from optimizer.instance.problem import number_text
+from optimizer.instance.rules.rulebook import is_destination
 from optimizer.instance.rules.schema import SHARED_BASES, Bound, Condition, ExportRule
+from optimizer.instance.rules.volumes import check_volumes
 from optimizer.instance.yaml_reader import Where
 
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -33,6 +35,8 @@ MAY_HAVE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Actions that a field belongs to."""
 ON_OTHER_SCOPES: Final = ("deny", "license", "multiply", "suspend", "none")
+WHOEVER_BUYS: Final = ("fee", "exempt", "mandate", "suspend")
+"""Actions that leave nothing to subsidiaries abroad."""
 METRICS: Final[Mapping[str, tuple[str, ...]]] = {
     "chips": (
         "tpp",
@@ -52,22 +56,40 @@ METRICS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def check_rules(instance: Instance) -> Iterator[Conflict]:
     """Every problem of rules and groups with each other and with the rest of the instance."""
+    wrong_names = False
     for group, members in instance.destination_groups.items():
         where: Where = ("destination_groups", group)
         if group in instance.countries:
             message = f"the group `{group}` bears the code of a country"
             yield Conflict(where, "E313", message, "call it otherwise", True)
+        if group == "all":
+            message = "`all` means all countries, so no group can be called so"
+            yield Conflict(where, "E313", message, "call it otherwise", True)
         for position, country in enumerate(members):
-            yield from unknown((*where, position), "E302", "country", country, instance.countries, False)
+            for conflict in unknown(
+                (*where, position), "E302", "country", country, instance.countries, False
+            ):
+                wrong_names = True
+                yield conflict
     for name, rule in instance.rules.items():
-        yield from _check_names(instance, name, rule)
+        for conflict in _check_names(instance, name, rule):
+            wrong_names = True
+            yield conflict
+        yield from _check_empty(name, rule)
         yield from _check_window(name, rule)
         yield from _check_conditions(name, rule)
         yield from _check_fields(name, rule)
         yield from _check_scope(name, rule)
         yield from _check_cap(name, rule)
         yield from _check_units(instance, name, rule)
-    yield from _check_circles(instance)
+        yield from _check_relaxed(instance, name, rule)
+        yield from _check_unused(name, rule)
+    yield from _check_circles(instance, "suspends")
+    yield from _check_circles(instance, "relaxes")
+    # what follows from names, only where these are right
+    if not wrong_names:
+        yield from _check_destinations(instance)
+        yield from check_volumes(instance)
 
 
 def _check_names(instance: Instance, name: str, rule: ExportRule) -> Iterator[Conflict]:
@@ -203,15 +225,91 @@ def _check_units(instance: Instance, name: str, rule: ExportRule) -> Iterator[Co
             yield Conflict(("rules", name, field), "E317", message)
 
 
-def _check_circles(instance: Instance) -> Iterator[Conflict]:
+def _check_relaxed(instance: Instance, name: str, rule: ExportRule) -> Iterator[Conflict]:
+    """A rule gives way, or is suspended, where it does something of the same scope."""
+    for field in ("suspends", "relaxes"):
+        for position, one in enumerate(getattr(rule, field)):
+            other = instance.rules.get(one)
+            if other is None:
+                continue
+            where: Where = ("rules", name, field, position)
+            if other.scope != rule.scope:
+                message = f"the scope of `{name}` is {rule.scope}, that of `{one}` is {other.scope}"
+                yield Conflict(where, "E317", message, "write a rule for each scope")
+            elif field == "relaxes" and other.action in ("mandate", "suspend"):
+                message = f"only rules on single chips give way for a chip, and `{one}` is a {other.action}"
+                if other.action == "suspend":
+                    message = f"only rules on single chips give way for a chip, and `{one}` suspends others"
+                yield Conflict(where, "E317", message, "a rule with the action `suspend` takes it away whole")
+    if rule.action == "exempt" and rule.fee_share is not None:
+        for one in rule.relaxes:
+            if one in instance.rules and instance.rules[one].is_shared_cap:
+                message = f"`{name}` adds to the cap `{one}`, and a fee would be paid on all of it"
+                hint = "leave `fee_share` out, or write it into the cap"
+                yield Conflict(("rules", name, "fee_share"), "E317", message, hint, True)
+                return
+
+
+def _check_unused(name: str, rule: ExportRule) -> Iterator[Conflict]:
+    """Fields that say something which the rule does not do."""
+    if rule.action == "none":
+        return
+    counted = rule.cap_value is not None
+    unused: dict[str, str] = {}
+    if rule.action != "exempt" and _is_changed(rule, "consignees"):
+        unused["consignees"] = "only an exemption is for each consignee"
+    for field in ("cap_counts", "cap_basis", "cap_per"):
+        if not counted and _is_changed(rule, field):
+            unused[field] = "there is no `cap_value`"
+    whole = rule.scope != "chips" or rule.action in ("mandate", "suspend")
+    if whole and rule.suppliers != "all":
+        unused["suppliers"] = "only rules on single chips depend on who designed them"
+    if rule.test == "location" and rule.action in WHOEVER_BUYS:
+        unused["test"] = f"the action `{rule.action}` denies nothing that subsidiaries could buy"
+    if rule.action == "suspend":
+        for field in ("chips", "lines", "condition", "alternatives"):
+            if _is_changed(rule, field):
+                unused[field] = "a suspension takes rules away whole"
+    for field, why in unused.items():
+        message = f"`{field}` does nothing in `{name}`: {why}"
+        yield Conflict(("rules", name, field), "E317", message, "leave it out", True)
+
+
+def _is_changed(rule: ExportRule, field: str) -> bool:
+    """Whether a field says anything else than it does without being written."""
+    usual = type(rule).model_fields[field].get_default(call_default_factory=True)
+    return bool(getattr(rule, field) != usual)
+
+
+def _check_empty(name: str, rule: ExportRule) -> Iterator[Conflict]:
+    """Lists that choose nothing, which is hardly what was meant."""
+    for field in ("chips", "lines"):
+        if field in rule.model_fields_set and not getattr(rule, field):
+            message = f"`{field}` of `{name}` lists nothing"
+            yield Conflict(("rules", name, field), "E317", message, "leave it out to mean all")
+    if rule.suppliers == ():
+        message = f"`suppliers` of `{name}` lists nothing"
+        yield Conflict(("rules", name, "suppliers"), "E317", message, "write `all` to mean all")
+
+
+def _check_destinations(instance: Instance) -> Iterator[Conflict]:
+    groups = instance.destination_groups
+    for name, rule in instance.rules.items():
+        if not any(is_destination(rule, country, groups) for country in instance.countries):
+            message = f"the rule `{name}` has no country among its destinations"
+            hint = "to switch a rule off, write `in_force: never`"
+            yield Conflict(("rules", name, "destinations"), "E315", message, hint)
+
+
+def _check_circles(instance: Instance, field: str) -> Iterator[Conflict]:
     for name in instance.rules:
         chain, here = {name}, [name]
         while here:
             following = instance.rules.get(here.pop())
-            for one in following.suspends if following else ():
+            for one in getattr(following, field, ()):
                 if one == name:
-                    message = f"`{name}` suspends a rule that suspends it in turn"
-                    yield Conflict(("rules", name, "suspends"), "E317", message)
+                    message = f"`{name}` {field} a rule that {field} it in turn"
+                    yield Conflict(("rules", name, field), "E317", message)
                     return
                 if one not in chain:
                     chain.add(one)

@@ -7,7 +7,7 @@ counts, on each side the highest fee, and the fees of both sides add up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -22,6 +22,10 @@ from optimizer.instance.rules.rulebook import Mask, Rulebook
 SIDES: Final = ("export", "import")
 # relative: two readings of the law that differ by less are one
 TOLERANCE: Final = 1e-12
+# rules in doubt on one chip, of which each reading is tried: 64 at most
+READ_IN_EVERY_WAY: Final = 6
+Effects = Callable[[Mask | None, NDArray[np.int64]], Array]
+"""What a decision on some chips consists of, where those rules in doubt that it is given are met."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,11 @@ class Doubt:
 
 
 class Decision:
-    """The decisions for one buyer. `live` are the rules in force for it, shape (rules, pieces); `rows` the
-    positions of those of them that decide on single chips. A rule in doubt is read as not met."""
+    """The decisions for one buyer. `live` are the rules in force for it and `limiting` those that make chips
+    scarce where they hold, shape (rules, pieces); `rows` the positions of those of them that decide on single
+    chips. A rule in doubt is read as not met."""
 
-    def __init__(self, book: Rulebook, country: str, live: Mask) -> None:
+    def __init__(self, book: Rulebook, country: str, live: Mask, limiting: Mask) -> None:
         self.book = book
         self.rows: NDArray[np.int64] = np.flatnonzero(live.any(axis=1) & book.on_chips)
         self.rules = [book.rules[row] for row in self.rows]
@@ -85,7 +90,7 @@ class Decision:
         self._relaxes = book.relaxes[np.ix_(self.rows, self.rows)]
         self._exempts = book.exempts[self.rows]
         self._shared = book.shared[self.rows]
-        self._limiting = book.limits[self.rows]
+        self._limiting = limiting[self.rows]
 
     @cached_property
     def holding(self) -> Holding:
@@ -94,7 +99,7 @@ class Decision:
 
     @cached_property
     def scarce(self) -> Mask:
-        """Whether a rule denies, licenses or caps the chip, shape (chips, pieces)."""
+        """Whether a rule denies, licenses, caps or lessens the chip, shape (chips, pieces)."""
         return self._scarce(self.holding)
 
     @cached_property
@@ -103,6 +108,11 @@ class Decision:
         (chips, pieces)."""
         return self._members(self.holding)
 
+    def held(self, row: int) -> Mask:
+        """The chips for which a rule holds, by its position among all rules, shape (chips, pieces)."""
+        found: Mask = self.holding.held[int(np.searchsorted(self.rows, row))]
+        return found
+
     def outcome(self, terms: Terms) -> Outcome:
         """What the rules leave of every chip."""
         return self._outcome(self.holding, terms)
@@ -110,47 +120,65 @@ class Decision:
     def doubts(self, terms: Terms, possible: Mask) -> Iterator[Doubt]:
         """Rules that are not known to be met although it matters: one for each chip.
 
-        `possible` says which chips the buyer could have in each piece, shape (chips, pieces). A doubt matters
-        where the decision is not the same under every reading: no rule in doubt met, all, only those that
-        restrict, only those that make others give way.
+        `possible` says which chips the buyer could have in each piece, shape (chips, pieces).
         """
-        doubtful = ((self._verdicts == UNKNOWN) & self._foreign).any(axis=0) & possible.any(axis=1)
-        chips = np.flatnonzero(doubtful)
+
+        def effects(read: Mask | None, chips: NDArray[np.int64]) -> Array:
+            return self._effects(self._holding(read, chips), _of_chips(terms, chips))
+
+        return self._doubts(effects, possible)
+
+    def scarcity_doubts(self, possible: Mask) -> Iterator[Doubt]:
+        """Rules that are not known to be met although whether a chip is scarce hangs on it, likewise.
+
+        `possible` says which chips the buyer could have if they were scarce.
+        """
+
+        def effects(read: Mask | None, chips: NDArray[np.int64]) -> Array:
+            return self._scarce(self._holding(read, chips))[None].astype(np.float64)
+
+        return self._doubts(effects, possible)
+
+    def _doubts(self, effects: Effects, possible: Mask) -> Iterator[Doubt]:
+        """The doubts under which `effects` differ: with one reading of the rules in doubt, met or not, and
+        with another. Where these are too many to be read in every way, that is a doubt, too."""
+        doubtful = (self._verdicts == UNKNOWN) & self._foreign & possible.any(axis=1)
+        chips = np.flatnonzero(doubtful.any(axis=0))
         if not len(chips):
             return
-        some = _of_chips(terms, chips)
-        relaxing: Mask = np.logical_or.reduce(self._relaxes, axis=1)
-        base = self._effects(None, chips, some)
-        differs = np.zeros(possible[chips].shape, dtype=bool)
-        for read in (np.ones(len(self.rows), dtype=bool), ~relaxing, relaxing):
-            differs |= _differ(base, self._effects(read, chips, some))
-        matters = differs & possible[chips]
+        doubtful = doubtful[:, chips]
+        count = doubtful.sum(axis=0)
+        base = effects(None, chips)
+        matters = np.repeat((count > READ_IN_EVERY_WAY)[:, None], possible.shape[1], axis=1)
+        # the number of each rule among those in doubt of its chip: the bit of a reading that says it is met
+        bits = np.where(doubtful, np.cumsum(doubtful, axis=0) - 1, 0)
+        for reading in range(1, 1 << min(int(count.max()), READ_IN_EVERY_WAY)):
+            matters |= _differ(base, effects(doubtful & ((reading >> bits) & 1 > 0), chips))
+        matters &= possible[chips]
         for place in np.flatnonzero(matters.any(axis=1)):
-            chip = int(chips[place])
-            yield Doubt(self._culprit(chip, terms), chip, matters[place])
+            culprit = self._culprit(effects, chips[place : place + 1], np.flatnonzero(doubtful[:, place]))
+            yield Doubt(culprit, int(chips[place]), matters[place])
 
-    def _culprit(self, chip: int, terms: Terms) -> int:
-        """The first rule in doubt that by itself changes the decision on a chip, else the first of all."""
-        chips = np.array([chip])
-        some = _of_chips(terms, chips)
-        base = self._effects(None, chips, some)
-        doubtful = np.flatnonzero(self._verdicts[:, chip] == UNKNOWN)
+    def _culprit(self, effects: Effects, chip: NDArray[np.int64], doubtful: NDArray[np.int64]) -> int:
+        """The first of the rules `doubtful` that by itself changes the decision on a chip, else the first of
+        all."""
+        base = effects(None, chip)
         for place in doubtful:
-            alone = np.zeros(len(self.rows), dtype=bool)
+            alone = np.zeros((len(self.rows), 1), dtype=bool)
             alone[place] = True
-            if _differ(base, self._effects(alone, chips, some)).any():
+            if _differ(base, effects(alone, chip)).any():
                 return int(self.rows[place])
         return int(self.rows[doubtful[0]])
 
     def _holding(self, read: Mask | None = None, chips: NDArray[np.int64] | None = None) -> Holding:
-        """The rules that hold for `chips` (all, if left out), where those in `read` (rows,) count as met if
-        that is not known."""
+        """The rules that hold for `chips` (all, if left out), where those in `read` (rows, chips) count as
+        met if that is not known."""
         verdicts, foreign = self._verdicts, self._foreign
         if chips is not None:
             verdicts, foreign = verdicts[:, chips], foreign[chips]
         met = verdicts == YES
         if read is not None:
-            met |= (verdicts == UNKNOWN) & read[:, None]
+            met |= (verdicts == UNKNOWN) & read
         applies: Mask = (met & foreign)[:, :, None] & self._live[:, None, :]
         if not self._relaxes.any():
             return Holding(applies, applies)
@@ -160,8 +188,7 @@ class Decision:
         return Holding(shut & ~_reached(lifts, applies), shut) if lifts.any() else Holding(shut, shut)
 
     def _scarce(self, holding: Holding) -> Mask:
-        found: Mask = np.logical_or.reduce(holding.shut[self._limiting], axis=0)
-        return found
+        return np.asarray((holding.shut & self._limiting[:, None, :]).any(axis=0), dtype=bool)
 
     def _members(self, holding: Holding) -> dict[int, Mask]:
         found: dict[int, Mask] = {}
@@ -202,16 +229,14 @@ class Decision:
             total = total + highest
         return total
 
-    def _effects(self, read: Mask | None, chips: NDArray[np.int64], terms: Terms) -> Array:
-        """All that a decision consists of, one number after the other, shape (effects, chips, pieces)."""
-        holding = self._holding(read, chips)
+    def _effects(self, holding: Holding, terms: Terms) -> Array:
+        """All that a decision on what can be bought consists of, one number after the other, shape (effects,
+        chips, pieces)."""
         found = self._outcome(holding, terms)
         # what is paid and counted does not matter of a chip that cannot be had
         had = found.open_limit > 0
         members = [mask & had for mask in self._members(holding).values()]
-        return np.stack(
-            [found.open_limit, found.shut_limit, found.fee * had, self._scarce(holding), *members]
-        )
+        return np.stack([found.open_limit, found.shut_limit, found.fee * had, *members])
 
 
 def _reached(relaxes: Mask, applies: Mask) -> Mask:

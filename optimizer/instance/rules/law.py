@@ -21,6 +21,15 @@ from optimizer.instance.values import Quantity
 REMEMBERED: Final = 256
 
 
+@dataclass(frozen=True)
+class Least:
+    """The least `share` that some rules leave of something, shape (pieces,), and the positions of the `rules`
+    that leave no more at some time."""
+
+    share: Array
+    rules: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Law:
     """What holds for `country`: `live` are the rules in force, shape (rules, pieces), `years` the calendar
@@ -35,9 +44,7 @@ class Law:
 
     def value(self, quantity: Quantity) -> Array:
         """A quantity of calendar years in each piece, shape (pieces,)."""
-        if not quantity.is_series:
-            return np.full(len(self.years), quantity.number())
-        return quantity.at(self.years.astype(np.float64) + 0.5)
+        return in_years(quantity, self.years)
 
     def open_share(self, rule: ExportRule) -> Array:
         """The share that a rule leaves of what it concerns, where it holds, shape (pieces,)."""
@@ -50,13 +57,25 @@ class Law:
 
     def open_part(self, scope: Scope, concerns: Callable[[ExportRule], bool]) -> Array:
         """The least share that the rules of a scope leave open: means over each period, shape (periods,)."""
-        least = np.ones(len(self.years))
-        for position in np.flatnonzero(self.live.any(axis=1)):
-            rule = self.book.rules[position]
-            if rule.scope == scope and concerns(rule):
-                share = np.where(self.live[position], self.open_share(rule), 1.0)
-                least = np.minimum(least, share)
-        return self.pieces.mean(least)
+        return self.pieces.mean(self.least(scope, concerns).share)
+
+    def least(self, scope: Scope, concerns: Callable[[ExportRule], bool]) -> Least:
+        """The least share that the rules of a scope leave open in each piece, and which decide it."""
+        shares = {
+            int(position): np.where(self.live[position], self.open_share(rule), 1.0)
+            for position in np.flatnonzero(self.live.any(axis=1))
+            if (rule := self.book.rules[position]).scope == scope and concerns(rule)
+        }
+        least: Array = np.min([np.ones(len(self.years)), *shares.values()], axis=0)
+        deciding = [row for row, share in shares.items() if ((share == least) & (share < 1)).any()]
+        return Least(least, tuple(deciding))
+
+
+def in_years(quantity: Quantity, years: NDArray[np.int64]) -> Array:
+    """The values of a quantity in calendar years, shape (years,)."""
+    if not quantity.is_series:
+        return np.full(len(years), quantity.number())
+    return quantity.at(years.astype(np.float64) + 0.5)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -72,4 +91,13 @@ def law(book: Rulebook, country: str, starts: tuple[float, ...], period_years: f
     pieces = cut(np.array(starts), period_years, days)
     live = book.live(concerned, in_force(book.rules, pieces.middles))
     years = np.floor(pieces.middles).astype(np.int64)
-    return Law(book, country, pieces, years, live, Decision(book, country, live))
+    return Law(book, country, pieces, years, live, Decision(book, country, live, _limiting(book, years)))
+
+
+def _limiting(book: Rulebook, years: NDArray[np.int64]) -> Mask:
+    """Whether each rule makes its chips scarce where it holds, shape (rules, pieces)."""
+    found = np.repeat(book.limits[:, None], len(years), axis=1)
+    for position, rule in enumerate(book.rules):
+        if rule.action == "multiply" and rule.multiplier is not None:
+            found[position] &= in_years(rule.multiplier, years) < 1.0
+    return found

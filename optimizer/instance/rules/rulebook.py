@@ -20,6 +20,7 @@ from optimizer.instance.schema import Chip, Ids, Line
 Mask = NDArray[np.bool_]
 # the leader's own market, and each policy's: enough for a comparison, little for the memory
 REMEMBERED: Final = 64
+LIMITING: Final = ("deny", "license", "cap", "multiply")
 ON_CHIPS: Final = ("deny", "license", "cap", "fee", "exempt", "multiply")
 
 
@@ -30,7 +31,8 @@ class Rulebook:
 
     `verdicts` says whether each chip is a subject of each rule (by supplier, name and condition), shape
     (rules, chips). `relaxes[i, j]`: rule i makes rule j give way. The masks have shape (rules,): `on_chips`
-    are rules that decide on single chips, `limits` those that make a chip scarce abroad.
+    are rules that decide on single chips, `limits` those that make a chip scarce abroad (where they leave
+    less than all, if they multiply).
     """
 
     names: tuple[str, ...]
@@ -47,14 +49,9 @@ class Rulebook:
     suspenders: tuple[tuple[int, ...], ...]
     groups: Mapping[str, Ids]
 
-    @property
-    def positions(self) -> Mapping[str, int]:
-        """Where each rule stands."""
-        return {name: position for position, name in enumerate(self.names)}
-
     def concerns(self, country: str) -> Mask:
         """The rules that have the country among their destinations, shape (rules,)."""
-        return np.array([_is_destination(rule, country, self.groups) for rule in self.rules], dtype=bool)
+        return np.array([is_destination(rule, country, self.groups) for rule in self.rules], dtype=bool)
 
     def live(self, concerned: Mask, forced: Mask) -> Mask:
         """Of the rules `concerned` (rules,) and `forced` (rules, dates), those that no rule that itself holds
@@ -81,7 +78,8 @@ def rulebook(instance: Instance) -> Rulebook:
     return _prepare(_Same(instance.rules, instance.destination_groups, instance.chips, instance.lines))
 
 
-def _is_destination(rule: ExportRule, country: str, groups: Mapping[str, Ids]) -> bool:
+def is_destination(rule: ExportRule, country: str, groups: Mapping[str, Ids]) -> bool:
+    """Whether a country is among a rule's destinations."""
     return _names(rule.destinations, country, groups) and not _names(
         rule.excluded_destinations, country, groups
     )
@@ -150,7 +148,7 @@ def _prepare(parts: _Same) -> Rulebook:
         on_chips,
         exempts=on_chips & np.array([action == "exempt" for action in actions], dtype=bool),
         shared=on_chips & np.array([rule.is_shared_cap for rule in rules], dtype=bool),
-        limits=on_chips & np.array([action in ("deny", "license", "cap") for action in actions], dtype=bool),
+        limits=on_chips & np.array([action in LIMITING for action in actions], dtype=bool),
         suspenders=tuple(tuple(one) for one in suspenders),
         groups=parts.groups,
     )

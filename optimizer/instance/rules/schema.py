@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from optimizer.instance.field_rules import PROBLEMS, DayRule, Rule
+from optimizer.instance.field_rules import PROBLEMS, DayRule
 from optimizer.instance.problem import Problem
 from optimizer.instance.schema import (
     Id,
@@ -25,7 +25,7 @@ from optimizer.instance.schema import (
     SeriesShare,
     Text,
 )
-from optimizer.instance.values import CalendarDate, Quantity, constant
+from optimizer.instance.values import CalendarDate
 
 Day = Annotated[CalendarDate, DayRule()]
 Side = Literal["export", "import"]
@@ -100,7 +100,7 @@ class ExportRule(Record):
     cap_counts: Counts = "chips"
     cap_basis: Basis = "per_year"
     cap_per: Literal["together", "chip"] = "together"
-    consignees: Annotated[Quantity, Rule(ge=0)] = constant(1.0)
+    consignees: ScalarNonNegative | None = None
     fee_share: SeriesNonNegative | None = None
     mandate_share: SeriesShare | None = None
     multiplier: SeriesShare | None = None
@@ -125,6 +125,11 @@ class ExportRule(Record):
     def end(self) -> float:
         """The first moment after the window, decimal years."""
         return float("inf") if self.to is None else self.to.end
+
+    @property
+    def factor(self) -> float:
+        """How often the amount of a cap counts: for each consignee of an exemption."""
+        return 1.0 if self.consignees is None else self.consignees.number()
 
     @property
     def is_shared_cap(self) -> bool:
