@@ -105,7 +105,6 @@ def command(
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
-    from optimizer.cli.scenario import open_scenario
     from optimizer.cli.session import note
     from optimizer.result import store
     from optimizer.result.run import INFEASIBLE
@@ -113,8 +112,7 @@ def command(
     started = time.perf_counter()
     if not names and not every_policy:
         raise click.UsageError("no policy to compare: name one with --policy, or ask for --every-policy")
-    policies = _read(names)
-    scenario = open_scenario(instance, (), patches, objective, extend)
+    scenario, policies = _open(instance, names, patches, objective, extend)
     if every_policy:
         policies += _fitting(scenario.instance, names)
     scenario.check_countries(countries)
@@ -148,7 +146,7 @@ def command(
     if written:
         from optimizer.cli.compare_documents import comparison_document
 
-        document = comparison_document(comparison, [policy for policy, _ in policies], patches, gap)
+        document = comparison_document(comparison, policies, patches, gap)
     if not no_save:
         interrupted = any(world.interrupted for world in comparison.worlds)
         directory = store.beside_earlier(directory) if interrupted else directory
@@ -158,25 +156,31 @@ def command(
             note(f"saved in {directory}")
             if unplanned:
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
-    _show(comparison, document, format_, quiet, verbose or 0 < len(countries) <= DETAILED_COUNTRIES)
+    detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
+    _show(comparison, document, policies, format_, quiet, detailed)
     return _exit_code(comparison)
 
 
-def _read(names: Sequence[str]) -> list[tuple[Policy, str]]:
-    """Every policy with the text that names it. Raises `InputError` with the problems of all."""
-    from optimizer.errors import Diagnostic, InputError
-    from optimizer.instance import read_policy
+def _open(
+    instance: str, names: Sequence[str], patches: Sequence[str], objective: str | None, extend: str | None
+) -> tuple[Scenario, list[tuple[Policy, str]]]:
+    """The baseline, and every policy with the text that names it.
 
-    found = []
-    problems: dict[Diagnostic, None] = {}
-    for name in names:
-        try:
-            found.append((read_policy(name), name))
-        except InputError as error:
-            problems |= dict.fromkeys(error.diagnostics)
-    if problems:
-        raise InputError(list(problems))
-    return found
+    Raises `InputError` with the problems of the instance, else with those of the baseline and all policies.
+    """
+    from optimizer.cli.scenario import open_scenario, read_all
+    from optimizer.errors import InputError
+    from optimizer.instance import load, read_draft
+
+    drafts = [read_draft(name) for name in names]
+    groups = [draft.patches for draft in drafts]
+    try:
+        scenario = open_scenario(instance, (), patches, objective, extend)
+    except InputError as error:
+        read_all(drafts, error.diagnostics, load(instance), groups)
+        raise
+    policies = read_all(drafts, (), scenario.instance, groups)
+    return scenario, list(zip(policies, names, strict=True))
 
 
 def _fitting(instance: Instance, names: Sequence[str]) -> list[tuple[Policy, str]]:
@@ -241,7 +245,12 @@ def _files(
 
 
 def _show(
-    comparison: Comparison, document: dict[str, Any], format_: str, quiet: bool, detailed: bool
+    comparison: Comparison,
+    document: dict[str, Any],
+    policies: Sequence[tuple[Policy, str]],
+    format_: str,
+    quiet: bool,
+    detailed: bool,
 ) -> None:
     import sys
 
@@ -265,7 +274,7 @@ def _show(
         from optimizer.result.comparison_tables import tables
 
         place = screen()
-        emit(place.render(tables(comparison, place, detailed)))
+        emit(place.render([*tables(comparison, place, detailed), *_namesakes(comparison, policies)]))
     errors = [
         each
         for world in comparison.worlds
@@ -276,6 +285,13 @@ def _show(
     report(dict.fromkeys(errors))
     if format_ == "csv" and not quiet:
         report(_warnings(comparison))
+
+
+def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -> list[str]:
+    """Which file each column is, of those that would have one name."""
+    columns = list(zip(comparison.policies, policies, strict=True))
+    repeated = {policy.name for world, (policy, _) in columns if world.policy != policy.name}
+    return [f"{world.policy} is {given}" for world, (policy, given) in columns if policy.name in repeated]
 
 
 def _warnings(comparison: Comparison) -> Iterable[Any]:

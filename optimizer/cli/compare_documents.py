@@ -22,11 +22,14 @@ OTHER_STRUCTURE: Final = "S108"
 
 def comparison_document(
     comparison: Comparison,
-    policies: Sequence[Policy],
+    policies: Sequence[tuple[Policy, str]],
     patches: Sequence[str],
     gap: float,
 ) -> dict[str, Any]:
-    """What `summary.json` holds: per country and policy how it ended, headline numbers and what binds."""
+    """What `summary.json` holds: per country and policy how it ended, headline numbers and what binds.
+
+    Each policy comes with the text that named it.
+    """
     baseline = comparison.baseline
     return {
         "schema_version": SCHEMA_VERSION,
@@ -38,7 +41,8 @@ def comparison_document(
         "set": list(patches),
         "baseline": BASELINE,
         "policies": [
-            _policy(world, policy) for world, policy in zip(comparison.policies, policies, strict=True)
+            _policy(world, policy, given)
+            for world, (policy, given) in zip(comparison.policies, policies, strict=True)
         ],
         "countries": {
             country: {
@@ -87,10 +91,11 @@ def _country(comparison: Comparison, world: WorldRun, country: str) -> dict[str,
     }
 
 
-def _policy(world: WorldRun, policy: Policy) -> dict[str, Any]:
+def _policy(world: WorldRun, policy: Policy, given: str) -> dict[str, Any]:
     texts = {patch.text for patch in policy.patches}
     return {
         "name": world.policy,
+        "given": given,
         "title": policy.title,
         "description": policy.description,
         "sources": list(policy.sources),

@@ -78,6 +78,10 @@ def _context(world: WorldRun, instance: Instance, cells: list[Cell]) -> dict[str
     cited = dict.fromkeys(source for cell in cells for source in cell.source)
     return {
         "schema_version": SCHEMA_VERSION,
+        "horizon": {
+            "first_year": instance.horizon.first_year,
+            "last_year": instance.horizon.last_year,
+        },
         "countries": {
             run.country: {
                 "name": instance.countries[run.country].name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +16,18 @@ from optimizer.cli.options import examples, output_options
 if TYPE_CHECKING:
     from optimizer.errors import Diagnostic
 
-# Each country's dearest limits: ten of up to three countries, three of more.
+# Each plan's dearest limits: ten of up to three plans, three of more.
 MOST = 10
 FEW = 3
-FEW_COUNTRIES = 3
+FEW_PLANS = 3
+INDENT = " " * 5
+READING = (
+    "A price is that of the first unit: more is worth at most in proportion, less costs at least in "
+    "proportion. `For good`: as much as so much more effective compute in every year of the plan and after. "
+    "The order is by the most that 10% more of a limit can be worth, of a closed one by the most that a step "
+    "can be."
+)
+NARROWEST = 40
 CSV_COLUMNS = (
     *("country", "policy", "status", "rank", "row", "period", "words", "step", "unit", "price"),
     *(
@@ -79,13 +89,16 @@ def command(
         report(_changes(manifest, instance))
     if format_ == "json":
         found = [{"country": p.country, "policy": p.policy, **_told(p.data)} for p in plans]
-        emit_json({"schema_version": SCHEMA_VERSION, "run": str(manifest.get("command")), "plans": found})
+        said = {"command": str(manifest.get("command")), "run": str(run)}
+        emit_json({"schema_version": SCHEMA_VERSION, **said, "plans": found})
     elif format_ == "csv":
         emit(_csv(plans))
     else:
-        shown = len({plan.country for plan in plans}) <= FEW_COUNTRIES
-        most = None if verbose else MOST if shown else FEW
-        emit("\n".join(_text(plans, most)) + "\n")
+        from optimizer.cli.output import screen
+
+        most = None if verbose else MOST if len(plans) <= FEW_PLANS else FEW
+        rules = _Rules(manifest, summary, instance)
+        emit("\n".join(_text(plans, most, rules, screen().width)) + "\n")
     return DONE
 
 
@@ -96,6 +109,29 @@ class _Plan:
     country: str
     policy: str
     data: Mapping[str, Any]
+
+
+class _Rules:
+    """The command that shows what the rules decide in a run's world."""
+
+    def __init__(self, manifest: Mapping[str, Any], summary: Mapping[str, Any], instance: str | None) -> None:
+        self.instance = instance or str(manifest.get("instance"))
+        self.compared = manifest.get("command") == "compare"
+        self.patches = [str(text) for text in manifest.get("set", [])]
+        names = [each["name"] for each in manifest.get("policies", [])]
+        self.policies = [str(text) for text in manifest.get("given_policies", names)]
+        columns = summary.get("policies", []) if self.compared else []
+        self.given = {str(each["name"]): str(each.get("given") or each["name"]) for each in columns}
+
+    def command(self, plan: _Plan, year: str) -> str:
+        """`kloof rules` with all that the plan was solved under, to be pasted."""
+        policies = [self.given[plan.policy]] if plan.policy in self.given else []
+        changes = [
+            *(("--policy", name) for name in (policies if self.compared else self.policies)),
+            *(("--set", text) for text in self.patches),
+        ]
+        words = ["kloof", "rules", self.instance, "--country", plan.country, "--year", year]
+        return shlex.join([*words, *(part for change in changes for part in change)])
 
 
 def _plans(manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> list[_Plan]:
@@ -167,22 +203,19 @@ def _told(data: Mapping[str, Any]) -> dict[str, Any]:
 # text -------------------------------------------------------------------------------------------------------
 
 
-def _text(plans: Sequence[_Plan], most: int | None) -> list[str]:
+def _text(plans: Sequence[_Plan], most: int | None, rules: _Rules, width: int) -> list[str]:
     lines: list[str] = []
     for plan in plans:
         lines += [""] if lines else []
         lines += (
-            _failure(plan)
+            _failure(plan, width)
             if plan.data.get("status") != "optimal" and not plan.data.get("binding")
-            else _limits(plan, most)
+            else _limits(plan, most, rules, width)
         )
     if any(plan.data.get("binding") for plan in plans):
         lines += [
             "",
-            "A price is that of the first unit: more is worth at most in proportion, less costs at least in",
-            "proportion. `For good`: as much as so much more effective compute in every year of the plan and",
-            "after. `10% more` compares limits in different units; of what is closed, a tenth of what there",
-            "would be without it.",
+            *_folded(READING, width),
         ]
     return lines
 
@@ -191,7 +224,19 @@ def _name(plan: _Plan) -> str:
     return f"{plan.country}, {plan.policy}" if plan.policy else plan.country
 
 
-def _limits(plan: _Plan, most: int | None) -> list[str]:
+def _folded(text: str, width: int, first: str = "", others: str = "") -> list[str]:
+    """Words in lines of the screen's width; paths and commands are never cut."""
+    return textwrap.wrap(
+        text,
+        width=max(width, NARROWEST),
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _limits(plan: _Plan, most: int | None, rules: _Rules, width: int) -> list[str]:
     from optimizer.result.digits import scientific, significant
 
     facts = plan.data.get("binding", [])
@@ -200,20 +245,20 @@ def _limits(plan: _Plan, most: int | None) -> list[str]:
     shown = facts if most is None else facts[:most]
     lines = [f"{_name(plan)}: {plan.data.get('status')}{certified}; what limits the plan, dearest first"]
     for number, fact in enumerate(shown, start=1):
-        lines.append(f"{number:3}. {fact['words']}")
+        lines += _folded(fact["words"], width, f"{number:3}. ", INDENT)
         known = []
         tenth = fact.get("ten_percent_effective_compute")
         if tenth:
-            known.append(f"10% more: {significant(tenth)}%")
+            known.append(f"10% more: at most {significant(tenth)}%")
         if fact.get("usd_bn"):
             known.append(f"a step is worth up to USD {significant(fact['usd_bn'])} bn")
         if fact.get("limit_words"):
             known.append(f"now {fact['limit_words']}")
-        lines += [f"     {'; '.join(known)}"] if known else []
+        lines += _folded("; ".join(known), width, INDENT, INDENT)
         lines += [f"     {_place(each)}" for each in fact.get("inputs", [])]
         if fact.get("closed") and not fact.get("inputs") and fact["row"].startswith("import_control"):
             year = (fact.get("periods") or [""])[0][:4]
-            lines.append(f"     denied by the rules: kloof rules ... --country {plan.country} --year {year}")
+            lines.append(f"{INDENT}denied by the rules: {rules.command(plan, year)}")
     if len(facts) > len(shown):
         lines.append(f"     and {len(facts) - len(shown)} more: --verbose")
     return lines
@@ -231,7 +276,7 @@ def _place(each: Mapping[str, Any]) -> str:
     return f"{each['path']}  {place}" + (f"  ({rests})" if rests and not each.get("patch") else "")
 
 
-def _failure(plan: _Plan) -> list[str]:
+def _failure(plan: _Plan, width: int) -> list[str]:
     status = plan.data.get("status")
     groups = plan.data.get("conflict_groups", [])
     if not groups:
@@ -241,7 +286,8 @@ def _failure(plan: _Plan) -> list[str]:
         return [f"{_name(plan)}: {status}: {'; '.join(said) or 'no plan'}"]
     lines = [f"{_name(plan)}: {status}; these cannot all hold:"]
     for group in groups:
-        lines.append(f"   - {group['words']}" + (f" ({group['period']})" if group["period"] else ""))
+        when = f" ({group['period']})" if group["period"] else ""
+        lines += _folded(f"{group['words']}{when}", width, "   - ", INDENT)
         lines += [f"     {_place(each)}" for each in group["inputs"]]
     options = plan.data.get("repairs")
     if options is None:
@@ -252,9 +298,12 @@ def _failure(plan: _Plan) -> list[str]:
     for number, option in enumerate(options, start=1):
         kind = "" if option["kind"] == "the least change" else f"{option['kind']}: "
         for fix in option["patches"]:
-            lines.append(f"{number:3}. {kind}--set '{fix['patch']}'  (was {fix['old']:.10g})")
-            lines += [f"     in place of --set '{text}'" for text in fix["replaces"]]
-            number, kind = number, ""
+            first, *others = fix.get("how") or [f"--set '{fix['patch']}'"]
+            lines.append(f"{number:3}. {kind}{first}  (was {fix['old']:.10g})")
+            lines += [f"{INDENT}{text}" for text in others]
+            kind = ""
+        if option.get("outcome"):
+            lines += _folded(option["outcome"]["words"], width, INDENT, INDENT)
     return lines
 
 

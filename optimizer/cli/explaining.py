@@ -48,13 +48,14 @@ def explain_comparison(
         explanation, diagnostics = source.get(run.country, (run.explanation, run.diagnostics))
         return replace(run, explanation=explanation, diagnostics=diagnostics)
 
-    return Comparison(
-        tuple(
+    return replace(
+        comparison,
+        worlds=tuple(
             replace(
                 world,
                 countries={country: told(run, position) for country, run in world.countries.items()},
                 leader_run=None if world.leader_run is None else told(world.leader_run, position),
             )
             for position, world in enumerate(worlds)
-        )
+        ),
     )

@@ -116,7 +116,8 @@ def command(
         if world.interrupted:
             directory = store.beside_earlier(directory)
         wall = time.perf_counter() - started
-        files = _files(world, demand, strategy, inputs, scenario.applied, wall)
+        given = {**inputs, "given_policies": list(policies)}
+        files = _files(world, demand, strategy, given, scenario.applied, wall)
         store.save(directory, {**files, **context_files(world, scenario.instance, objective)})
         if not quiet:
             note(f"saved in {directory}")

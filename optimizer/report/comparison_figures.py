@@ -86,7 +86,7 @@ def _changes(
         Column("how sure", text=True),
     ]
     same = len(run.policies) - len(rows)
-    note = f"{same} more leave it exactly as it is, or have no plan." if same else ""
+    note = f"{same} more leave it exactly as it is, or have no plan here." if same else ""
     what = _what(run, metric)
     return Figure(
         title=f"By how much each policy moves the {what} in {last}",
@@ -126,7 +126,9 @@ def _paths(
     names = ["Baseline", *(found.names[plan.policy] for plan in told)]
     columns = [PERIOD, *(Column(name, unit, series=True) for name in names)]
     rest = len(run.policies) - len(told)
-    note = f"{rest} more policies move it by less than {less} throughout, or have no plan." if rest else ""
+    note = (
+        f"{rest} more policies move it by less than {less} throughout, or have no plan here." if rest else ""
+    )
     what = _what(run, metric)
     return Figure(
         title=f"The {what} under each policy",
@@ -183,19 +185,17 @@ def ranking_table(run: SavedRun, found: Differences, base: Plan, last: str) -> T
     ]
     order = [str(name) for name in run.summary.get("ranking", {}).get(country, [])]
     order += [policy for policy in run.plans[country] if policy not in order]
-    rows = [_ranked(run, found, base, policy, place, leads, last) for place, policy in enumerate(order, 1)]
+    rows = [_ranked(run, found, base, policy, leads, last) for policy in order]
     return Table(slug(country, "ranking"), columns, rows)
 
 
-def _ranked(
-    run: SavedRun, found: Differences, base: Plan, policy: str, place: int, leads: bool, last: str
-) -> Row:
+def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: bool, last: str) -> Row:
     plan = run.plans[base.country][policy]
     name = text(found.names.get(policy, policy))
     if not plan.solved:
-        return Row([name, *[Cell(MISSING)] * (5 if leads else 8), text(plan.status)])
+        return Row([name, *[Cell(MISSING if plan.tried else "")] * (5 if leads else 8), text(plan.status)])
     top, precision = plan.top, plan.precision
-    tie = "≈" if found.tied.get((base.country, policy)) else ""
+    place = found.places.get((base.country, policy))
     baseline = policy == run.baseline
     same = bool(run.summary["countries"][base.country][policy].get("shares_plan_with") == run.baseline)
     worth = found.worth.get((base.country, policy))
@@ -219,7 +219,7 @@ def _ranked(
     return Row(
         [
             Cell(name.text + stopped),
-            Cell(f"{place}{tie}", str(place)),
+            Cell(MISSING if place is None else str(place)),
             worth_shown,
             *behind,
             amount(number(top["installed_kh100e"][last]) / 1000, 2, precision.compute_width),

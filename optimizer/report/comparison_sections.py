@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Final
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from optimizer.report import overview, words
 from optimizer.report.comparison_figures import country_figures, ranking_table
 from optimizer.report.differences import Differences, change_cell, differences, signed
 from optimizer.report.figures import Cell, Column, Figure, Row, Section, Table, slug, text
 from optimizer.report.plan_figures import plan_figures
-from optimizer.report.saved import Plan, SavedRun
+from optimizer.report.saved import NOT_SOLVED, Plan, SavedRun
 
 CLOSEST: Final = 2
+SENTENCE: Final = re.compile(r"(?<=[a-z0-9)%])\.(?= [A-Z0-9])")
+LATE_CELL: Final = Cell(NOT_SOLVED, style="same")
+LATE: Final = f"{NOT_SOLVED}: the comparison was interrupted before."
 MOST_MOVED: Final = 2
 LEGEND: Final = (
     "= exactly the baseline's plan; ≈ a difference that the gaps allow between plans equally good; "
-    "– no plan; a rank with ≈ cannot be told from the one above it. "
+    "– no plan; policies that share a rank cannot be told apart. "
     "Blue: better for the country; orange: worse."
 )
 
@@ -27,13 +31,23 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
     found = differences(run)
     solved = [plan for plan in overview.ranked(run) if plan.solved]
     last = words.middle_and_last(solved[0])[1] if solved else ""
+    opening, limits = _affected(run, found)
+    notes = [LEGEND] if all(plan.tried for plan in run.all_plans) else [LEGEND, LATE]
     first = Section(
         key="overview",
         title="Overview",
         short="Overview",
-        points=[*words.headline(run), *_movers(run, found, solved, last), *_without(run, found)],
+        points=[
+            *opening,
+            *words.standing(run),
+            *limits,
+            *_movers(run, found, solved, last),
+            *_without(run, found),
+        ],
         tables=_matrices(run, found, solved, last),
-        notes=[LEGEND],
+        notes=notes,
+        listed=[(found.names[str(each["name"])], what_it_does(each)) for each in run.policies],
+        listed_title="What each policy does",
         folded=overview.overview_figures(run),
         folded_title="Countries side by side in the baseline",
         warnings=warnings,
@@ -43,6 +57,43 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
         _policies(run, found),
         *(_country(run, found, plan, last) for plan in overview.ranked(run)),
     ]
+
+
+def what_it_does(policy: Mapping[str, Any]) -> str:
+    """A policy in one sentence: the first of its description, else what it changes."""
+    described = " ".join(str(policy.get("description", "")).split())
+    if described:
+        return f"{SENTENCE.split(described, maxsplit=1)[0].removesuffix('.')}."
+    changed = list(dict.fromkeys(str(each["text"]) for each in policy.get("applied", [])))
+    if not changed:
+        return "Nothing is changed."
+    return f"{changed[0]}{f' and {len(changed) - 1} more changes' if len(changed) > 1 else ''}"
+
+
+def most_affected(run: SavedRun, found: Differences) -> str | None:
+    """The country to which a policy makes the largest difference by its own objective; None where no policy
+    can be told from the baseline.
+
+    Losses and gains are compared as factors: half as much is as large a difference as twice as much.
+    """
+    told = [
+        (abs(math.log1p(worth / 100)), country)
+        for (country, policy), worth in found.worth.items()
+        if worth > -100
+        and (difference := found.of(run.plans[country][policy], "objective_average")) is not None
+        and difference.told
+    ]
+    return max(told)[1] if told else None
+
+
+def _affected(run: SavedRun, found: Differences) -> tuple[list[str], list[str]]:
+    """What the page opens with, and what binds the most affected country in the baseline."""
+    country = most_affected(run, found)
+    if country is None:
+        return [], []
+    base = run.base(country)
+    sentence = " ".join(_ranked_points(run, found, base))
+    return [f"Most affected: {run.name(country)}. {sentence}"], words.dearest_point(run, base)
 
 
 def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str) -> list[str]:
@@ -78,7 +129,7 @@ def _without(run: SavedRun, found: Differences) -> list[str]:
     lost: dict[str, list[str]] = {}
     for country, plans in run.plans.items():
         for policy, plan in plans.items():
-            if policy != run.baseline and not plan.solved:
+            if policy != run.baseline and plan.tried and not plan.solved:
                 lost.setdefault(policy, []).append(run.name(country))
     return [f"No plan under “{found.names[policy]}”: {', '.join(names)}." for policy, names in lost.items()]
 
@@ -101,7 +152,10 @@ def _matrices(
             for base in followers:
                 plan = run.plans[base.country][policy]
                 change = found.of(plan, "lag_months", last)
-                cells.append(change_cell(change, base.precision.lag_decimals, same_plan(run, plan)))
+                same = same_plan(run, plan)
+                cells.append(
+                    change_cell(change, base.precision.lag_decimals, same) if plan.tried else LATE_CELL
+                )
             rows.append(Row(cells))
         title = f"Months by which the lag behind {run.leader} changes in {last}; negative: closer"
         tables.append((title, Table("lag-changes", columns, rows)))
@@ -118,7 +172,7 @@ def _matrices(
 
 def same_plan(run: SavedRun, plan: Plan) -> bool:
     """Whether the plan is the very same as the baseline's."""
-    data = run.summary["countries"][plan.country][plan.policy]
+    data = run.summary["countries"][plan.country].get(plan.policy, {})
     return bool(data.get("shares_plan_with") == run.baseline)
 
 
@@ -126,6 +180,8 @@ def worth_cell(run: SavedRun, found: Differences, base: Plan, policy: str) -> Ce
     """What a policy is worth to a country, as a permanent gain in effective compute."""
     plan, key = run.plans[base.country][policy], (base.country, policy)
     difference = found.of(plan, "objective_average")
+    if not plan.tried:
+        return LATE_CELL
     if key not in found.worth or difference is None:
         return Cell("–")
     worth = found.worth[key]
@@ -161,14 +217,15 @@ def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Sectio
     country = base.country
     title = run.name(country) if run.name(country) == country else f"{run.name(country)} ({country})"
     plans = [run.plans[country][str(each["name"])] for each in run.policies]
-    without = [
-        f"{found.names[plan.policy]}: {' '.join(words.failure_points(plan))}"
-        for plan in plans
-        if not plan.solved
-    ]
+    without = [_failed(found.names[plan.policy], plan) for plan in plans if plan.tried and not plan.solved]
+    late = sum(not plan.tried for plan in plans)
+    if late:
+        without.append(
+            f"{NOT_SOLVED.capitalize()} under {late} of {len(plans)} policies: interrupted before."
+        )
     if not base.solved:
-        points = [f"In the baseline: {' '.join(words.failure_points(base))}", *without]
-        return Section(slug("country", country), title, country, points=points)
+        points = [_failed("Baseline", base), *without]
+        return Section(slug("country", country), f"{title}: {_lack(base)}", country, points=points)
     folded: list[Figure] = plan_figures(run, base)
     return Section(
         key=slug("country", country),
@@ -182,6 +239,14 @@ def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Sectio
         folded_title=f"The plan of {country} in the baseline, in full",
         two_wide=True,
     )
+
+
+def _failed(name: str, plan: Plan) -> str:
+    return f"{name}: {_lack(plan)}: {' '.join(words.failure_points(plan))}"
+
+
+def _lack(plan: Plan) -> str:
+    return "no plan" if plan.tried else NOT_SOLVED
 
 
 def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
@@ -198,5 +263,9 @@ def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
     if ordered and ordered[0][0] < 0:
         parts.append(f"worst “{found.names[ordered[0][1]]}” ({signed(ordered[0][0], 0)}%)")
     if not parts:
-        return ["No policy here can be told from the baseline for it."]
+        tried = [plan.tried for policy, plan in run.plans[base.country].items() if policy != run.baseline]
+        if not any(tried):
+            return ["Not solved under any policy: the comparison was interrupted before."]
+        which = "policy" if all(tried) else "policy solved"
+        return [f"No {which} here can be told from the baseline for it."]
     return [f"For its own objective, in effective compute for good: {', '.join(parts)}."]

@@ -27,12 +27,12 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Differences:
-    """All of a run's differences that the page shows. `names` are the policies' titles where those tell them
-    apart, else their names."""
+    """All of a run's differences that the page shows. Policies that cannot be told apart share one of
+    `places`. `names` are the policies' titles where those tell them apart, else their names."""
 
     found: Mapping[tuple[str, str, str, str], Difference]
     worth: Mapping[tuple[str, str], float]
-    tied: Mapping[tuple[str, str], bool]
+    places: Mapping[tuple[str, str], int]
     names: Mapping[str, str]
 
     def of(self, plan: Plan, metric: str, period: str = "") -> Difference | None:
@@ -64,15 +64,15 @@ def differences(run: SavedRun) -> Differences:
                 )
     titles = {str(each["name"]): str(each.get("title") or each["name"]) for each in run.policies}
     unique = len(set(titles.values())) == len(titles)
-    worth, tied = {}, {}
+    worth, places = {}, {}
     for country, ranked in run.summary.get("ranking_detail", {}).items():
         for each in ranked:
             key = (country, str(each["policy"]))
-            tied[key] = bool(each.get("indistinguishable_from_previous"))
+            places[key] = int(each["rank"])
             if each.get("worth_percent_effective_compute") is not None:
                 worth[key] = float(each["worth_percent_effective_compute"])
     names_of = titles if unique else {name: name for name in titles}
-    return Differences(found, worth, tied, {**names_of, run.baseline: "Baseline"})
+    return Differences(found, worth, places, {**names_of, run.baseline: "Baseline"})
 
 
 def _number(text: str) -> float:

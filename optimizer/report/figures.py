@@ -77,8 +77,8 @@ class Figure:
 class Section:
     """A part of the page with a place in its navigation.
 
-    `tables` stand open; `folded` figures open on demand; `two_wide` figures have long names and stand at most
-    two in a row.
+    `tables` stand open; `listed` names, each with a sentence, where they are few; `folded` figures open on
+    demand; `two_wide` figures have long names and stand at most two in a row.
     """
 
     key: str
@@ -91,6 +91,8 @@ class Section:
     folded: Sequence[Figure] = ()
     folded_title: str = ""
     warnings: Sequence[str] = ()
+    listed: Sequence[tuple[str, str]] = ()
+    listed_title: str = ""
     two_wide: bool = False
 
 

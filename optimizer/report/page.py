@@ -19,7 +19,7 @@ from optimizer.report import charts, comparison_sections, overview, provenance, 
 from optimizer.report.figures import Section, slug
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.provenance import Group
-from optimizer.report.saved import SavedRun
+from optimizer.report.saved import NOT_SOLVED, SavedRun
 
 LARGEST_BYTES: Final = 1_500_000
 RUNTIME: Final = "window.vegaEmbed=vegaEmbed;"
@@ -58,14 +58,15 @@ def sections(run: SavedRun) -> list[Section]:
     if run.is_comparison:
         return comparison_sections.sections(run, warnings(run))
     known = [plan.country for plan in overview.ranked(run)]
+    some = any(run.base(country).solved for country in known)
     first = Section(
         key="overview",
         title="Overview",
         short="Overview",
         points=words.headline(run),
         figures=overview.overview_figures(run),
-        tables=[("Countries side by side", overview.countries_table(run))],
-        notes=[overview.MARKS_NOTE, *_parts_note(run)],
+        tables=[("Countries side by side", overview.countries_table(run))] if some else [],
+        notes=[overview.MARKS_NOTE, *_parts_note(run)] if some else [],
         warnings=warnings(run),
     )
     return [first, *(country_section(run, country) for country in known)]
@@ -75,11 +76,12 @@ def country_section(run: SavedRun, country: str) -> Section:
     """One country's plan: in words, in figures, or why there is none."""
     plan = run.base(country)
     note = run.note(country)
+    title = f"{run.name(country)} ({country})" if run.name(country) != country else country
     return Section(
         key=slug("country", country),
-        title=f"{run.name(country)} ({country})" if run.name(country) != country else country,
+        title=title if plan.solved else f"{title}: no plan",
         short=country,
-        points=words.country_points(run, plan) if plan.solved else words.failure_points(plan),
+        points=words.country_points(run, plan) if plan.solved else words.failed(plan),
         figures=plan_figures(run, plan) if plan.solved else [],
         notes=[f"About the data: {note}"] if note else [],
     )
@@ -96,8 +98,16 @@ def warnings(run: SavedRun) -> list[str]:
     ]
     texts += _demand(run)
     if run.summary.get("status") == "interrupted":
-        texts.insert(0, "Interrupted: only the countries that were done are here.")
+        texts.insert(0, _interrupted(run))
     return list(dict.fromkeys(texts))
+
+
+def _interrupted(run: SavedRun) -> str:
+    if not run.is_comparison:
+        return "Interrupted: only the countries that were done are here."
+    plans = list(run.all_plans)
+    done = sum(plan.tried for plan in plans)
+    return f"Interrupted after {done} of {len(plans)} plans; the others are marked “{NOT_SOLVED}”."
 
 
 def _demand(run: SavedRun) -> list[str]:
@@ -152,10 +162,13 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
 
 
 def title(run: SavedRun) -> str:
-    kind = "policies compared" if run.is_comparison else "who leads, and by how much"
     first = next((plan for plan in run.all_plans if plan.solved), None)
-    years = f", {first.periods[0]} to {first.periods[-1]}" if first else ""
-    return f"{run.instance}{years}: {kind}"
+    if run.is_comparison:
+        kind = "policies compared"
+    else:
+        kind = "who leads, and by how much" if first else f"no plan for {', '.join(run.plans)}"
+    period = f"{first.periods[0]} to {first.periods[-1]}" if first else run.horizon
+    return f"{run.instance}{', ' if period else ''}{period}: {kind}"
 
 
 def subtitle(run: SavedRun) -> list[str]:
@@ -166,11 +179,22 @@ def subtitle(run: SavedRun) -> list[str]:
     elif run.summary.get("policy"):
         lines.append(f"Policy: {run.summary['policy']}; leader {run.leader}")
     else:
-        lines.append(f"Optimal strategies of {len(run.plans)} countries; leader {run.leader}")
+        lines.append(f"{_strategies(run)}; leader {run.leader}")
     by_hand = run.manifest.get("set", [])
     if by_hand:
         lines.append(f"With {'; '.join(map(str, by_hand))}")
     return lines
+
+
+def _strategies(run: SavedRun) -> str:
+    """How many countries there are, and how many have a plan."""
+    names = [run.name(country) for country in run.plans]
+    solved = sum(run.base(country).solved for country in run.plans)
+    if not solved:
+        return f"No plan for {', '.join(names)}"
+    if len(names) == 1:
+        return f"Optimal strategy of {names[0]}"
+    return f"Optimal strategies of {f'{solved} of ' if solved < len(names) else ''}{len(names)} countries"
 
 
 def _text(environment: Environment, name: str) -> str:

@@ -260,22 +260,28 @@ def limit_name(run: SavedRun, fact: Mapping[str, Any]) -> str:
     return f"{meaning}: {run.chip(item)}" if item else meaning
 
 
+def limit_words(run: SavedRun, fact: Mapping[str, Any]) -> str:
+    """What the run says of a limit, with the id of the chip that it is about."""
+    item = str(fact["row"]).partition("/")[2]
+    return str(fact["words"]).replace(run.chip_name(item), run.chip(item), 1) if item else str(fact["words"])
+
+
 def prices(run: SavedRun, plan: Plan) -> Figure | None:
-    """What a tenth more of each binding limit is worth, dearest first."""
-    facts = [fact for fact in plan.binding if fact.get("ten_percent_effective_compute")][:LIMITS_DRAWN]
+    """What a tenth more of each binding limit is worth, a step of a closed one, dearest first."""
+    facts = [fact for fact in plan.binding if fact.get("ranked_by")][:LIMITS_DRAWN]
     if not facts:
         return None
     rows = []
     for fact in facts:
-        worth = number(fact["ten_percent_effective_compute"])
+        worth = number(fact["ranked_by"])
         usd = fact.get("usd_bn")
         rows.append(
             Row(
                 [
-                    text(f"{limit_name(run, fact)}{', closed' if fact.get('closed') else ''}"),
+                    text(f"{limit_name(run, fact)}{', closed: a step' if fact.get('closed') else ''}"),
                     text(fact["period"]),
                     amount(worth, 2),
-                    text(fact["words"]),
+                    text(limit_words(run, fact)),
                     Cell(MISSING) if usd is None else amount(number(usd), 2),
                 ]
             )
@@ -283,7 +289,7 @@ def prices(run: SavedRun, plan: Plan) -> Figure | None:
     columns = [
         Column("Limit", field="name", text=True),
         Column("binds in", text=True),
-        Column("a tenth more", "% effective compute for good", field="worth"),
+        Column("a tenth more, at most", "% effective compute for good", field="worth"),
         Column("in words", text=True),
         Column("a step is worth", "USD bn"),
     ]
@@ -293,9 +299,9 @@ def prices(run: SavedRun, plan: Plan) -> Figure | None:
         table=Table(_key(plan, "limits"), columns, rows),
         chart="bars",
         alt=f"Bars, dearest first: {dearest}.",
-        unit="% more effective compute for good, for a tenth more in every period in which it binds",
-        note="First-order: worth is of the first part, and falls as a limit is eased. Of a closed limit, "
-        "a tenth of what there would be without it.",
+        unit="% more effective compute for good, at most, for a tenth more in every period in which it binds",
+        note="At most: the price is that of the first part, and falls as a limit is eased. Of a closed limit "
+        "there is no tenth: its bar is the step that the words name.",
     )
 
 

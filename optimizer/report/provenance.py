@@ -61,7 +61,7 @@ def certificates(run: SavedRun) -> Table:
         Column("rounds"),
         Column("solver", text=True),
     ]
-    rows = [Row(_certificate(run, plan, len(columns))) for plan in run.all_plans]
+    rows = [Row(_certificate(run, plan, len(columns))) for plan in run.all_plans if plan.tried]
     return Table("certificates", columns, rows)
 
 

@@ -18,6 +18,9 @@ from optimizer.result.store import MANIFEST, open_run
 from optimizer.result.strategy import COLUMNS
 
 BASELINE: Final = "baseline"
+# what an interrupted comparison did not come to; a run itself says nothing of it
+NOT_SOLVED: Final = "not solved"
+QUALIFIER: Final = re.compile(r" \([^()]*\)$")
 PERIOD: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|M(\d\d))?")
 PERIODS_PER_YEAR: Final = (1, 2, 4, 12)
 # metrics of `strategy.csv` that the page shows; the rest, shadow prices above all, would only cost memory
@@ -94,6 +97,11 @@ class Plan:
     def solved(self) -> bool:
         return self.headline is not None and bool(self.periods)
 
+    @property
+    def tried(self) -> bool:
+        """Whether the run came to this plan before it was interrupted."""
+        return self.status != NOT_SOLVED
+
     def series(self, metric: str, item: str = "") -> list[float]:
         """Values over the reported periods; zeros where the run lists none."""
         return list(self.table.get((metric, item), [0.0] * len(self.periods)))
@@ -166,6 +174,12 @@ class SavedRun:
     def baseline(self) -> str:
         return str(self.summary.get("baseline", BASELINE)) if self.is_comparison else ""
 
+    @property
+    def horizon(self) -> str:
+        """The years that the run is about as far as it says, for where no plan does; else empty."""
+        found = self.context.get("horizon", {})
+        return f"{found['first_year']} to {found['last_year']}" if found else ""
+
     def base(self, country: str) -> Plan:
         """The plan of a country that others are compared with: the only one of `solve`."""
         return self.plans[country][self.baseline]
@@ -178,8 +192,14 @@ class SavedRun:
         return str(self.context.get("countries", {}).get(country, {}).get("note", ""))
 
     def chip(self, chip: str) -> str:
-        """The chip's name, its id where the run does not say."""
-        return str(self.context.get("chips", {}).get(chip, {}).get("name") or chip)
+        """The chip's name and, as patches and tables call it, its id: `Vera Rubin VR200 (nv_vr200)`. The id
+        alone where the run does not say more."""
+        name = self.chip_name(chip)
+        return chip if name == chip else f"{name} ({chip})"
+
+    def chip_name(self, chip: str) -> str:
+        """The chip's name without what it says in brackets."""
+        return QUALIFIER.sub("", str(self.context.get("chips", {}).get(chip, {}).get("name") or chip))
 
     def rating(self, chip: str) -> float | None:
         """H100-equivalents per chip in research; None where the run does not say."""
@@ -294,12 +314,18 @@ def _plans(summary: Mapping[str, Any], strategy: pd.DataFrame, command: str) -> 
         for (country, policy), part in strategy.groupby(["country", "policy"], observed=True)
     }
     single = str(summary.get("policy", ""))
+    names: list[str] = []
+    if command == "compare":
+        names = [str(summary.get("baseline", BASELINE)), *(str(each["name"]) for each in summary["policies"])]
     plans: dict[str, dict[str, Plan]] = {}
     for country, found in summary["countries"].items():
         by_policy = found if command == "compare" else {"": found}
+        missing = {"status": NOT_SOLVED}
         plans[country] = {
-            policy: _plan(country, policy, data, tables.get((country, policy or single)))
-            for policy, data in by_policy.items()
+            policy: _plan(
+                country, policy, by_policy.get(policy, missing), tables.get((country, policy or single))
+            )
+            for policy in dict.fromkeys([*names, *by_policy])
         }
     return plans
 

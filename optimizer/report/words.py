@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.report.figures import amount
+from optimizer.report.plan_figures import limit_words
 from optimizer.report.saved import Plan, SavedRun, number
 from optimizer.result import digits
 
 # A lag that moves by less than this, months, is said to stay.
 STEADY_MONTHS: Final = 1.0
 BEHIND: Final = " months behind"
-GROWS, CLOSES, STAYS = "the gap grows", "the gap closes", "the gap stays"
+GROWS, CLOSES, STAYS = "the lag grows", "the lag closes", "the lag stays"
+RISES, FALLS, LEVEL = "rises", "falls", "stays"
+SHARE_WAYS: Final = (
+    (FALLS, "falls back", "fall back"),
+    (RISES, "comes closer", "come closer"),
+    (LEVEL, "stays level", "stay level"),
+)
+NAMED: Final = 3
 
 
 def lags(plan: Plan) -> tuple[float, float, float] | None:
@@ -33,7 +41,7 @@ def middle_and_last(plan: Plan) -> tuple[str, str]:
 
 
 def trend(plan: Plan) -> str:
-    """Whether the gap grows, closes or stays between the start and the horizon; empty for the leader."""
+    """Whether the lag in months grows, closes or stays from start to horizon; empty for the leader."""
     found = lags(plan)
     if found is None:
         return ""
@@ -43,7 +51,7 @@ def trend(plan: Plan) -> str:
 
 
 def _turn(plan: Plan) -> str:
-    """Where the gap does not move one way only, when it turns."""
+    """Where the lag does not move one way only, when it turns."""
     months = plan.series("lag_months")
     path, labels = months, plan.periods
     if len(path) < 3:
@@ -79,34 +87,72 @@ def path_of(run: SavedRun, plan: Plan) -> str:
         parts[1:] = [each.removesuffix(BEHIND) for each in parts[1:]]
     way = f"{trend(plan)}{_turn(plan)}"
     text = f"{parts[0]} at the start, {parts[1]} in {middle} and {parts[2]} in {last}: {way}"
-    ratio = plan.top["effective_ratio"]
+    return f"{text}; effective compute {_ratio_path(plan)} of {run.leader}'s"
+
+
+def ratio_trend(plan: Plan) -> str:
+    """Whether effective compute as a share of the leader's rises, falls or stays, as far as its digits tell;
+    empty where the start is not known. A share can rise while the lag in months grows: where the leader grows
+    more slowly than before, less of a distance takes more time."""
+    start, end = _ratio_texts(plan)
+    if not start:
+        return ""
+    gained = math.log(number(plan.top["effective_ratio"])) - number(plan.top["base"]["capability"])
+    return LEVEL if start == end else RISES if gained > 0 else FALLS
+
+
+def _ratio_texts(plan: Plan) -> tuple[str, str]:
+    """The shares at the start and at the end in percent; the first is empty where it is not known."""
     width = plan.precision.capability_width
-    share = amount(100 * ratio, 2, width).text
-    return f"{text}; effective compute ends at {share}% of {run.leader}'s"
+    base = plan.top["base"]["capability"]
+    start = "" if base is None else amount(100 * math.exp(number(base)), 2, width).text
+    return start, amount(100 * number(plan.top["effective_ratio"]), 2, width).text
+
+
+def _ratio_path(plan: Plan) -> str:
+    start, end = _ratio_texts(plan)
+    way = ratio_trend(plan)
+    if not way:
+        return f"ends at {end}%"
+    return f"stays at {end}%" if way == LEVEL else f"{way} from {start}% to {end}%"
 
 
 def headline(run: SavedRun) -> list[str]:
-    """The first sentences of a page: who leads, how many gaps grow or close, who is closest and farthest."""
+    """The first sentences of a page: the standing, and what binds the closest follower most."""
+    closest = closest_first(run)[:1] or [
+        run.base(country) for country in run.plans if run.base(country).solved
+    ]
+    return [*standing(run), *(point for plan in closest for point in dearest_point(run, plan))]
+
+
+def closest_first(run: SavedRun) -> list[Plan]:
+    """The followers with a plan and a lag, by their lag at the horizon."""
     plans = [run.base(country) for country in run.plans]
     followers = [plan for plan in plans if plan.solved and plan.country != run.leader and lags(plan)]
+    return sorted(followers, key=lambda plan: (lags(plan) or (math.inf,))[-1])
+
+
+def standing(run: SavedRun) -> list[str]:
+    """Who leads, how many fall back or come closer by either measure, who is closest and farthest."""
+    followers = closest_first(run)
+    if not any(run.base(country).solved for country in run.plans):
+        return [*_unsolved(run), _leader(run, followers)]
     points = [_leader(run, followers)]
     if len(followers) > 1:
-        points.append(_counts(followers))
-        ranked = sorted(followers, key=lambda plan: (lags(plan) or (math.inf,))[-1])
+        points += _counts(followers)
         points += [
             f"{word}: {run.name(plan.country)}, {path_of(run, plan)}."
-            for word, plan in (("Closest", ranked[0]), ("Farthest", ranked[-1]))
+            for word, plan in (("Closest", followers[0]), ("Farthest", followers[-1]))
         ]
     else:
         points += [f"{run.name(plan.country)}: {path_of(run, plan)}." for plan in followers]
-    points += _unsolved(run, plans)
-    named = sorted(followers, key=lambda plan: (lags(plan) or (math.inf,))[-1])[:1] or [
-        plan for plan in plans if plan.solved
-    ]
-    points += [
-        f"The dearest limit of {run.name(plan.country)}: {dearest(plan)}" for plan in named if dearest(plan)
-    ]
-    return points
+    return points + _unsolved(run)
+
+
+def dearest_point(run: SavedRun, plan: Plan) -> list[str]:
+    """One sentence on what binds a country most; none where the run names nothing."""
+    found = dearest(run, plan)
+    return [f"The dearest limit of {run.name(plan.country)}: {found}"] if found else []
 
 
 def _leader(run: SavedRun, followers: Sequence[Plan]) -> str:
@@ -124,32 +170,59 @@ def _leader(run: SavedRun, followers: Sequence[Plan]) -> str:
     return f"Leader: {name}."
 
 
-def _counts(followers: Sequence[Plan]) -> str:
-    ways = [trend(plan) for plan in followers]
-    if len(set(ways)) == 1:
-        return f"For all {len(followers)} followers {ways[0]}."
-    parts = [
-        f"{word} for {ways.count(way)}" if index else f"The gap to the leader {word} for {ways.count(way)}"
-        for index, (way, word) in enumerate(
-            (way, word)
-            for way, word in ((GROWS, "grows"), (CLOSES, "closes"), (STAYS, "stays"))
-            if way in ways
+def _counts(followers: Sequence[Plan]) -> list[str]:
+    """How many fall back and how many come closer, in months and by the share of effective compute."""
+    months = [trend(plan) for plan in followers]
+    shares = [(plan.country, ratio_trend(plan)) for plan in followers]
+    every = "both" if len(followers) == 2 else f"all {len(followers)}"
+    if len(set(months)) == 1:
+        said = f"The lag in months {months[0].removeprefix('the lag ')} for {every} followers"
+    else:
+        parts = [
+            f"{way.removeprefix('the lag ')} for {months.count(way)}"
+            for way in (GROWS, CLOSES, STAYS)
+            if way in months
+        ]
+        said = f"The lag in months {', '.join(parts)} of {len(followers)} followers"
+    groups = []
+    for way, one, several in SHARE_WAYS:
+        countries = [country for country, found in shares if found == way]
+        if countries:
+            few = len(countries) <= NAMED and len(countries) < len(followers)
+            names = f" ({', '.join(countries)})" if few else ""
+            whole = every if len(countries) == len(followers) else len(countries)
+            groups.append(f"{whole}{names} {one if len(countries) == 1 else several}")
+    if not groups:
+        return [f"{said}."]
+    listed = " and ".join([", ".join(groups[:-1]), groups[-1]] if len(groups) > 1 else groups)
+    points = [f"{said}; measured by effective compute, {listed}."]
+    same = {GROWS: FALLS, CLOSES: RISES}
+    if any(
+        way in same and share in same.values() and same[way] != share
+        for way, (_, share) in zip(months, shares, strict=True)
+    ):
+        points.append(
+            "The two measures can part: where the leader grows more slowly than before, the same distance "
+            "takes more months, so that a lag may grow while the ratio of effective compute rises."
         )
+    return points
+
+
+def _unsolved(run: SavedRun) -> list[str]:
+    """Which countries have no plan and why, and which the run did not come to."""
+    plans = [run.base(country) for country in run.plans]
+    points = [
+        f"No plan for {run.name(plan.country)}: {' '.join(failure_points(plan)[:2])}"
+        for plan in plans
+        if plan.tried and not plan.solved
     ]
-    return f"{', '.join(parts)} of {len(followers)} followers."
+    late = [run.name(plan.country) for plan in plans if not plan.tried]
+    return [*points, f"Not solved, as the run was interrupted: {', '.join(late)}."] if late else points
 
 
-def _unsolved(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
-    names: dict[str, list[str]] = {}
-    for plan in plans:
-        if not plan.solved:
-            names.setdefault(plan.status, []).append(run.name(plan.country))
-    return [f"Without a plan ({status}): {', '.join(found)}." for status, found in names.items()]
-
-
-def dearest(plan: Plan) -> str:
+def dearest(run: SavedRun, plan: Plan) -> str:
     """The words of the limit whose easing is worth most; empty where the run names none."""
-    return str(plan.binding[0]["words"]) if plan.binding else ""
+    return limit_words(run, plan.binding[0]) if plan.binding else ""
 
 
 def country_points(run: SavedRun, plan: Plan) -> list[str]:
@@ -169,8 +242,8 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
     first, last = plan.periods[0], plan.periods[-1]
     paid = amount(number(top["paid_usd_bn"]), 3, precision.paid_width).text
     points.append(f"Cost of use, {first} to {last}: {', '.join(parts)}; USD {paid} bn paid.")
-    if dearest(plan):
-        points.append(f"Dearest limit: {dearest(plan)}")
+    if dearest(run, plan):
+        points.append(f"Dearest limit: {dearest(run, plan)}")
     if plan.status == "stopped":
         points.append(f"Stopped before the gap asked for: a better plan may exist, {gap_words(plan)}.")
     return points
@@ -183,12 +256,19 @@ def gap_words(plan: Plan) -> str:
     return f"by at most {digits.scientific(plan.gap)} log units on average"
 
 
+def failed(plan: Plan) -> list[str]:
+    """What the section of a country without a plan says."""
+    reason, *repairs = failure_points(plan)
+    return [f"No plan ({plan.status}): {reason}" if plan.tried else f"Not solved: {reason}", *repairs]
+
+
 def failure_points(plan: Plan) -> list[str]:
-    """Why a country has no plan, and what would repair it."""
-    points = [f"No plan: {plan.status}."]
+    """Why a country has no plan, and what would repair it; the reason first."""
+    if not plan.tried:
+        return ["the run was interrupted before."]
     if plan.conflict:
-        points.append(f"These cannot hold together: {'; '.join(plan.conflict)}.")
+        points = [f"these cannot hold together: {'; '.join(plan.conflict)}."]
     else:
-        points += [str(each["message"]) for each in plan.diagnostics if each.get("severity") == "error"]
-    points += [f"It has a plan with {repair}" for repair in plan.repairs]
-    return points
+        errors = [str(each["message"]) for each in plan.diagnostics if each.get("severity") == "error"]
+        points = [f"{' '.join(errors)}" if errors else f"{plan.status}."]
+    return [*points, *(f"It has a plan with {repair}" for repair in plan.repairs)]

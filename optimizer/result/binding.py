@@ -1,36 +1,24 @@
-"""What binds, one line per limit over the reported periods, the most valuable first.
+"""What binds, one entry per limit over the reported periods where it is of interest.
 
-Limits have different units, so they are compared by what 10% more of each would be worth over all reported
-periods, in permanent log percent of effective compute (docs/metrics.md). A limit of zero is listed as closed
-where it denies something: not for a chip that nobody sells, nor for a line that the country does not have.
+A limit of zero is kept as closed where it denies something: not for a chip that nobody sells, nor for a line
+that the country does not have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.parameters import Array, PlanParameters
-from optimizer.result.digits import significant
 from optimizer.result.shadow import ShadowPrices, shadow_prices
 
 if TYPE_CHECKING:
     from optimizer.result.run import InstanceLike
     from optimizer.solver import Solution
 
-HEADS: Final = (
-    "what binds, and what easing it is worth",
-    "in",
-    "unit",
-    "10% more:\neffective compute\nfor good, %",
-    "a unit when worth most:\neffective compute\nfor good, %",
-    "or\nUSD bn",
-)
-MOST_OPEN: Final = 20
-MOST_CLOSED: Final = 12
 CAP_UNITS: Final[Mapping[str, str]] = {
     "chips": "thousand chips",
     "tpp": "thousand TPP",
@@ -70,18 +58,6 @@ AMOUNTS: Final[Mapping[str, Callable[[PlanParameters, Values], Array]]] = {
 }
 
 
-def binding_rows(
-    parameters: PlanParameters, values: Values, solution: Solution, instance: InstanceLike
-) -> list[list[str]]:
-    """Rows of text under `HEADS`; worth in permanent percent of effective compute, that of a unit the
-    largest over the periods. Limits of zero come last; of many, only the most valuable are listed."""
-    lines = bounds(parameters, values, solution, instance)
-    lines.sort(key=lambda line: (-line.worth, -line.unit_worth))
-    opened = [line for line in lines if not line.closed]
-    closed = [line for line in lines if line.closed]
-    return [*_listed(opened, MOST_OPEN, "n more"), *_listed(closed, MOST_CLOSED, "n more closed")]
-
-
 def bounds(
     parameters: PlanParameters, values: Values, solution: Solution, instance: InstanceLike
 ) -> list[Bound]:
@@ -95,12 +71,6 @@ def bounds(
         for prices in every
         if (kept := _Kept(prices, parameters, values, amounts, sold)).meant
     ]
-
-
-def _listed(lines: Sequence[Bound], most: int, more: str) -> Iterator[list[str]]:
-    yield from (_text(line) for line in lines[:most])
-    if len(lines) > most:
-        yield [f"... and {more.replace('n', str(len(lines) - most), 1)}", *[""] * (len(HEADS) - 1)]
 
 
 def on_sale(parameters: PlanParameters, instance: InstanceLike) -> NDArray[np.bool_]:
@@ -172,7 +142,7 @@ class Bound:
     Arrays over `periods`: `price` in objective units per `unit`; `percent` the same as permanent log percent
     of effective compute (None where capability has no weight); `usd_bn` over the price of money (nan where it
     has none); `amount` how much of the limit there is (None where it is no amount). `closed`: it is zero in
-    all of them. `worth` is what 10% more would be worth in percent, `unit_worth` the highest of `percent`.
+    all of them.
     """
 
     def __init__(
@@ -184,10 +154,6 @@ class Bound:
         self.percent = None if prices.compute_percent is None else prices.compute_percent[kept.periods]
         self.usd_bn = prices.usd_bn[kept.periods]
         self.amount, self.closed = kept.amount, kept.closed
-        self.unit_worth = 0.0 if self.percent is None else float(self.percent.max())
-        self.worth = 0.0
-        if self.percent is not None and kept.amount is not None:
-            self.worth = float((0.1 * kept.amount * self.percent)[np.isfinite(kept.amount)].sum())
         self.unit = self.limit.unit
         if self.limit.index[:1] == ("rules",):
             self.unit = cap_unit(instance, parameters.country, self.item)
@@ -209,10 +175,3 @@ def span(periods: Sequence[str], parameters: PlanParameters) -> str:
     if labels.index(periods[-1]) - labels.index(periods[0]) == len(periods) - 1:
         return f"{periods[0]}-{periods[-1]}"
     return f"{len(periods)} of {len(labels)} {'years' if parameters.scalar('dt') == 1 else 'periods'}"
-
-
-def _text(line: Bound) -> list[str]:
-    name = line.limit.meaning + (f": {line.item}" if line.item else "")
-    ten = "closed" if line.closed else significant(line.worth) if line.limit.name in AMOUNTS else "n/a"
-    dearest = "n/a" if np.isnan(line.usd_bn).all() else significant(float(np.nanmax(line.usd_bn)))
-    return [name, line.span, line.unit, ten, significant(line.unit_worth), dearest]

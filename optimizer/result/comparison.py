@@ -64,9 +64,10 @@ class Ranked:
 @dataclass(frozen=True)
 class Comparison:
     """The same countries under a baseline and several policies; `worlds` holds the baseline first, and the
-    name of each policy once."""
+    name of each policy once. `asked`: the countries asked for, all of the baseline's if empty."""
 
     worlds: tuple[WorldRun, ...]
+    asked: tuple[str, ...] = ()
 
     @property
     def baseline(self) -> WorldRun:
@@ -80,6 +81,16 @@ class Comparison:
     def countries(self) -> tuple[str, ...]:
         """Every country that some world has an outcome for, in the order asked for."""
         return tuple(dict.fromkeys(country for world in self.worlds for country in world.countries))
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many plans came to an end, and how many were asked for."""
+        asked = self.asked or tuple(self.baseline.instance.countries)
+        return sum(len(world.countries) for world in self.worlds), len(asked) * len(self.worlds)
+
+    def unsolved(self, world: WorldRun, country: str) -> bool:
+        """Whether an interrupt came before the country's plan in a world."""
+        return world.interrupted and country not in world.countries
 
     @cached_property
     def periods(self) -> Periods:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from optimizer.result.comparison import Comparison
@@ -15,6 +17,9 @@ COMPARED: Final = (
     *("country", "policy", "metric", "item", "period", "unit"),
     *("value", "baseline", "change", "change_percent", "indistinguishable"),
 )
+
+# No text holds it.
+WHOSE: Final = "\0"
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -34,30 +39,32 @@ def strategy_text(comparison: Comparison) -> str:
 
     Shadow prices and what is nothing throughout are left out, or a large comparison would fill the disk.
     """
-    lines = [",".join(COLUMNS) + "\n"]
-    known: dict[int, list[tuple[str, str]]] = {}
+    texts = [",".join(COLUMNS) + "\n"]
+    known: dict[int, str] = {}
     for world in comparison.worlds:
         for country, run in world.countries.items():
             if run.values is None:
                 continue
             # The very same plan has the very same lines, the policy's name apart.
-            ends = known.get(id(run.values))
-            if ends is None:
-                ends = known[id(run.values)] = _ends(run, world)
-            before = csv_fields(country, world.policy)
-            lines += [f"{before},{period},{end}" for period, end in ends]
-    return "".join(lines)
+            text = known.get(id(run.values))
+            if text is None:
+                text = known[id(run.values)] = _plan_text(run, world)
+            texts.append(text.replace(WHOSE, csv_fields(country, world.policy)))
+    return "".join(texts)
 
 
-def _ends(run: CountryRun, world: WorldRun) -> list[tuple[str, str]]:
-    """Period and the rest of each line of a plan."""
+def _plan_text(run: CountryRun, world: WorldRun) -> str:
+    """The lines of a plan, with `WHOSE` in the place of its country and policy."""
     reported = 0 if run.parameters is None else run.parameters.sets.reported
-    ends: list[tuple[str, str]] = []
-    for metric, item, unit, periods, values in series(run, world.leader_run):
-        if metric.startswith("shadow_price"):
-            break  # they come last
+    parts: list[str] = []
+    # Without its solution there are no shadow prices.
+    for metric, item, unit, periods, values in series(replace(run, solution=None), world.leader_run):
         if any(values[:reported]):
-            between = csv_fields(metric, item, unit)
+            between = _fields(metric, item, unit)
             shown = zip(periods[:reported], values[:reported], strict=True)
-            ends += [(period, f"{between},{value!r}\n") for period, value in shown]
-    return ends
+            parts += [f"{WHOSE},{period},{between},{value!r}\n" for period, value in shown]
+    return "".join(parts)
+
+
+# The same few thousand names come in every plan.
+_fields = lru_cache(maxsize=10_000)(csv_fields)

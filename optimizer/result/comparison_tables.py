@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,26 +11,18 @@ from rich.console import ConsoleRenderable
 from models.parameters import CATEGORIES
 from optimizer.result import digits, ranges
 from optimizer.result.comparison import OBJECTIVE, Comparison, Ranked
+from optimizer.result.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
 from optimizer.result.comparison_numbers import RELATIVE, Key, Number
 from optimizer.result.explanation import facts
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.tables import Screen, grid, heading, indented, reason
+from optimizer.result.tables import AHEAD, Screen, grid, heading, indented
 from optimizer.result.vocabulary import LIMITS
 
-SAME: Final = "="
-ALIKE: Final = "≈"
-NO_PLAN: Final = "n/a"
-# Columns of a table stand this far apart.
+# Columns of a table stand this far apart, and those of one country to the right by as much.
 BETWEEN: Final = 2
 MOST_NAMED: Final = 2
-LEGEND: Final = (
-    f"{SAME} exactly as in the baseline   {ALIKE} a difference that the gaps allow between plans equally good"
-)
-WORTH: Final = (
-    "worth: the change of what the country maximises, as the lasting gain in effective compute worth as much"
-)
-SHARES: Final = "shares are of the cost of use; 10% more of a `closed` limit is a tenth of what it denies"
-LOOSE: Final = "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
+# The head of a column that belongs to the one before it.
+CHANGE: Final = "change"
 
 Parts = list[ConsoleRenderable | str]
 
@@ -43,8 +34,8 @@ def tables(comparison: Comparison, screen: Screen, detailed: bool) -> Parts:
     if len(countries) > 1:
         parts += _overview(comparison, countries, screen)
     for country in countries if detailed else ():
-        parts += _detail(comparison, country)
-    return [*parts, *_endings(comparison, None if detailed else countries[min(1, len(countries) - 1)])]
+        parts += _detail(comparison, country, screen)
+    return [*parts, *endings(comparison, screen.render(parts), detailed)]
 
 
 def _overview(comparison: Comparison, countries: Sequence[str], screen: Screen) -> Parts:
@@ -70,11 +61,29 @@ def _overview(comparison: Comparison, countries: Sequence[str], screen: Screen) 
     ]
     head = "worth to the country,\n% effective compute\nfor good"
     parts += [*_wide([head, *countries], rows, screen)]
-    named = [_favourites(comparison, country) for country in countries]
-    return [*parts, grid(["", "best for it, and their worth", "worst for it"], named, left=3), ""]
+    groups: dict[str, list[str]] = {UNTOUCHED: [], UNTOLD: [], "": []}
+    for country in countries:
+        groups[_standing(comparison, country)].append(country)
+    named = [_favourites(comparison, country) for country in groups.pop("")]
+    if named:
+        parts += _wide(["", "best for it, and their worth", "worst for it"], named, screen, left=3)
+    lines = [f"{standing}: {', '.join(names)}" for standing, names in groups.items() if names]
+    return [*parts, *lines, *([""] if lines else [])]
 
 
-def _detail(comparison: Comparison, country: str) -> Parts:
+UNTOUCHED: Final = "no policy touches"
+UNTOLD: Final = "no policy is known to be worth anything, good or bad, at this gap"
+
+
+def _standing(comparison: Comparison, country: str) -> str:
+    """Why no policy is best or worst for a country; empty where some may be."""
+    changes = [comparison.change(world, country, OBJECTIVE) for world in comparison.policies]
+    if not all(alike for _, alike in changes):
+        return ""
+    return UNTOLD if any(change for change, _ in changes) else UNTOUCHED
+
+
+def _detail(comparison: Comparison, country: str, screen: Screen) -> Parts:
     """One country under every policy, the baseline first, then the best first."""
     name = comparison.baseline.instance.countries[country].name
     planned = [world for world in _best_first(comparison, country) if comparison.numbers(world, country)]
@@ -83,9 +92,9 @@ def _detail(comparison: Comparison, country: str) -> Parts:
     parts: Parts = [heading(f"{country} {name}"), ""]
     for table in (_outcome, _compute, _money):
         heads, rows = table(comparison, country, planned)
-        parts += [indented(grid(heads, rows, left=1)), ""]
+        parts += _wide(heads, rows, screen, indent=BETWEEN)
     rows = [[world.policy, *_dearest(world, world.countries[country])] for world in planned]
-    return [*parts, indented(grid(DEAREST_HEADS, rows, left=3)), ""]
+    return [*parts, *_wide(DEAREST_HEADS, rows, screen, left=3, indent=BETWEEN)]
 
 
 def _title(comparison: Comparison) -> str:
@@ -123,29 +132,55 @@ def _best_first(comparison: Comparison, country: str) -> list[WorldRun]:
 
 
 def _wide(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen
+    heads: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen, left: int = 1, indent: int = 0
 ) -> Iterator[ConsoleRenderable | str]:
-    """A table in as many parts as the screen's width asks for, the first column in each."""
+    """A table in as many parts as the screen's width asks for, the first column in each.
+
+    The first `left` columns are text; a change stays beside its number, and a metric's periods together.
+    """
     sizes = [
         max(len(line) for cell in column for line in cell.split("\n"))
         for column in zip(*rows, heads, strict=True)
     ]
-    start = 1
-    while start < len(heads):
-        stop, width = start + 1, sizes[0] + BETWEEN + sizes[start]
-        while stop < len(heads) and width + BETWEEN + sizes[stop] <= screen.width:
-            width += BETWEEN + sizes[stop]
-            stop += 1
-        yield grid([heads[0], *heads[start:stop]], [[row[0], *row[start:stop]] for row in rows])
+    starts = [position for position in range(1, len(heads)) if not _belongs(heads, position)]
+    ends = [*starts[1:], len(heads)]
+    while starts:
+        start, stop, width = starts[0], starts[0], indent + sizes[0]
+        while starts:
+            more = sum(BETWEEN + size for size in sizes[starts[0] : ends[0]])
+            if stop > start and width + more > screen.width:
+                break
+            width, stop = width + more, ends.pop(0)
+            starts.pop(0)
+        table = grid(
+            [heads[0], *heads[start:stop]],
+            [[row[0], *row[start:stop]] for row in rows],
+            left=1 + max(min(stop, left) - start, 0),
+        )
+        yield indented(table) if indent else table
         yield ""
-        start = stop
+
+
+def _belongs(heads: Sequence[str], position: int) -> bool:
+    """Whether a column is the change of the one before, or the same metric as that in another period."""
+    head, before = heads[position], heads[max(position - 2, 0)]
+    metric, _, _ = head.rpartition("\n")
+    return head.startswith(CHANGE) or (bool(metric) and before.rpartition("\n")[0] == metric)
 
 
 def _change(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
     """A change in the number's own unit with its sign, or why there is none to show."""
     change, alike = comparison.change(world, country, key)
+    if math.isnan(change):
+        return _missing(comparison, world, country)
     finest = ranges.finest(world.countries[country], key[0]) if alike is False else 0
     return _signed(change, alike, _spread(comparison, world, country, key), finest)
+
+
+def _missing(comparison: Comparison, world: WorldRun, country: str) -> str:
+    """What stands in the place of a number that there is not."""
+    pair = (world, comparison.baseline)
+    return NOT_SOLVED if any(comparison.unsolved(each, country) for each in pair) else NO_PLAN
 
 
 def _spread(comparison: Comparison, world: WorldRun, country: str, key: Key) -> float:
@@ -181,7 +216,7 @@ def _worth(comparison: Comparison, world: WorldRun, country: str) -> str:
     change, alike = comparison.change(world, country, OBJECTIVE)
     worth = comparison.worth(world, country)
     if worth is None:
-        return NO_PLAN
+        return _missing(comparison, world, country)
     spread = _spread(comparison, world, country, OBJECTIVE) * abs(worth / change) if change else 0.0
     return _signed(worth, alike, spread, 1)
 
@@ -243,7 +278,7 @@ def _pairs(
     heads = []
     for metric, _, period in keys:
         percent = "\n%" if metric in RELATIVE else ""
-        heads += [f"{HEADS[metric].format(leader=leader)}\n{period}", f"change{percent}"]
+        heads += [f"{HEADS[metric].format(leader=leader)}\n{period}", f"{CHANGE}{percent}"]
     cells = [
         [
             text
@@ -267,7 +302,7 @@ HEADS: Final = {
 def _money(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> Table:
     """The split of the cost of use over the horizon, and the money paid."""
     whole = comparison.periods.whole
-    heads = ["policy", *(f"{name}\n%" for name in CATEGORIES), f"paid\nUSD bn\n{whole}", "change\n%"]
+    heads = ["policy", *(f"{name}\n%" for name in CATEGORIES), f"paid\nUSD bn\n{whole}", f"{CHANGE}\n%"]
     rows = []
     for world in worlds:
         run = world.countries[country]
@@ -275,20 +310,34 @@ def _money(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> 
         split = [numbers.get(("spend_share", name, whole)) for name in CATEGORIES]
         known = [number.value for number in split if number is not None]
         width, finest = ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")
-        shares = digits.percents(known, width, finest) if len(known) == len(split) else [NO_PLAN] * len(split)
+        whole_split = len(known) == len(split)
+        shares = percents_not_nothing(known, width, finest) if whole_split else [NO_PLAN] * len(split)
         key = ("outlays", "", whole)
         row = [world.policy, *shares, _value(comparison, world, country, key)]
         rows.append([*row, _delta(comparison, world, country, key)])
     return heads, rows
 
 
+def percents_not_nothing(parts: Sequence[float], width: float, finest: int) -> list[str]:
+    """Shares in percent that sum to 100; one that is rounded to 0 and is not nothing by what it is below."""
+    texts = digits.percents(parts, width, finest)
+    for position, (part, text) in enumerate(zip(parts, texts, strict=True)):
+        bound = next((each for each in (1, 5, 10) if 100 * (part + width / 2) < each), 15)
+        if text == "0" and part > 0:
+            texts[position] = f"<{bound}"
+    return texts
+
+
 def _value(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
     """A number as the summary of a plan prints it."""
     number = comparison.numbers(world, country).get(key)
     if number is None:
-        return NO_PLAN
+        return _missing(comparison, world, country)
     metric = key[0]
     if metric in ("lag_months", "capability"):
+        ratio = comparison.numbers(world, country).get(("effective_ratio", *key[1:]))
+        if metric == "lag_months" and number.value > 0 and ratio is not None and ratio.value > 1:
+            return AHEAD
         text = digits.fixed(number.value, ranges.decimals(world.countries[country], metric))
         return f"{text[1:]} ahead" if metric == "lag_months" and text.startswith("-") else text
     scale = {"installed_compute": 1e-3, "outlays": 1.0}.get(metric, 100.0)
@@ -313,9 +362,9 @@ DEAREST_HEADS: Final = (
     "policy",
     "what binds dearest, beside income",
     "in",
-    "10% more:\neffective compute\nfor good, %",
+    "10% more, at most:\neffective compute\nfor good, %",
     "a unit when\nworth most:\nUSD bn",
-    "10% more\nincome:\nthe same, %",
+    "10% more\nincome, at most:\nthe same, %",
 )
 
 
@@ -327,45 +376,6 @@ def _dearest(world: WorldRun, run: CountryRun) -> list[str]:
     if fact is None:
         return ["nothing", "", "", "", money]
     name = LIMITS[fact.family].meaning + (f": {fact.item}" if fact.item else "")
-    worth = "n/a" if fact.tenth is None else digits.significant(fact.tenth)
+    worth = "closed" if fact.closed else "n/a" if fact.tenth is None else digits.significant(fact.tenth)
     usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
-    return [f"{name}, closed" if fact.closed else name, fact.span, worth, usd, money]
-
-
-def _endings(comparison: Comparison, country: str | None) -> Parts:
-    """Legend, what failed and why, warnings, how all of it ended, and how to see a country in full."""
-    lines: Parts = [LEGEND, WORTH, *([] if country else [SHARES])]
-    runs = [run for world in comparison.worlds for run in world.countries.values()]
-    # Shares are marked so where they may vary by more than ten points.
-    loose = any(run.solved and ranges.width(run, "spend_share") > 0.1 for run in runs)
-    lines += [LOOSE] if loose and country is None else []
-    counts = Counter(run.status for run in runs)
-    gaps = [run.solution.certificate.gap for run in runs if run.solved and run.solution is not None]
-    ended = ", ".join(f"{count} {status}" for status, count in counts.items())
-    lines.append(f"{ended}{f', gap <= {digits.scientific(max(gaps))}' if gaps else ''}")
-    if any(world.interrupted for world in comparison.worlds):
-        lines[-1] = f"interrupted: {lines[-1]}"
-    if country is not None:
-        lines[-1] = f"{lines[-1]}; one country under every policy: --country {country}"
-    for world in comparison.worlds:
-        failed: dict[str, list[str]] = {}
-        for run in world.countries.values():
-            if not run.solved:
-                failed.setdefault(f"{run.status}: {reason(run)}", []).append(run.country)
-        lines += [f"! {world.policy}, {', '.join(names)}: {why}" for why, names in failed.items()]
-        other = [
-            country
-            for country in world.countries
-            if comparison.numbers(world, country) and not comparison.comparable(world, country)
-        ]
-        if other:
-            names = ", ".join(other)
-            lines.append(
-                f"! {world.policy} changes what objectives are counted in ({names}): it has no worth"
-            )
-        for each in world.diagnostics:
-            if each.severity == "warning" and (
-                world is comparison.baseline or each not in comparison.baseline.diagnostics
-            ):
-                lines.append(f"! {world.policy}: {each.message}" + (f": {each.hint}" if each.hint else ""))
-    return lines
+    return [name, fact.span, worth, usd, money]

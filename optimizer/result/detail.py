@@ -11,10 +11,10 @@ from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
 from optimizer.result import digits, ranges
-from optimizer.result.binding import HEADS, binding_rows
+from optimizer.result.explanation import Fact, facts
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
-from optimizer.result.tables import grid, heading, indented
+from optimizer.result.tables import AHEAD, grid, heading, indented
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 YEARS_ABREAST: Final = 10
@@ -111,15 +111,35 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
             shown = [[line[0], *line[1 + start : 1 + stop]] for line in body]
             parts += [indented(grid([title, *heads[start:stop]], shown)), ""]
     if run.solution is not None:
-        bound = binding_rows(parameters, values, run.solution, world.instance)
+        bound = facts(run, world.instance)
         if bound:
-            parts += [indented(grid(HEADS, bound, left=3)), ""]
+            parts += [indented(grid(BINDING_HEADS, _binding(bound), left=2)), ""]
         if run.ranges:
             title = "range over all plans within the gap"
             table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
             parts += [indented(table), ""]
         parts += [f"  {line}" for line in _certificate(run)]
     return parts
+
+
+BINDING_HEADS: Final = (
+    "what binds, dearest first:\na step more of it",
+    "in",
+    "10% more, at most:\neffective compute\nfor good, %",
+    "that step, at most:\neffective compute\nfor good, %",
+    "or at most\nUSD bn",
+)
+MOST_BINDING: Final = 20
+
+
+def _binding(found: Sequence[Fact]) -> Iterator[Line]:
+    """The dearest limits, in the order and with the figures of `kloof explain`."""
+    for fact in found[:MOST_BINDING]:
+        worths = [fact.tenth, fact.percent, fact.usd_bn]
+        tenth, step, usd = ("n/a" if worth is None else digits.significant(worth) for worth in worths)
+        yield [fact.what, fact.span, "closed" if fact.closed else tenth, step, usd]
+    if len(found) > MOST_BINDING:
+        yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
 
 
 def _headline_values(book: _Book) -> dict[str, float]:
@@ -216,12 +236,12 @@ def _fleet(book: _Book) -> Iterator[Line]:
 
 
 def _compute(book: _Book) -> Iterator[Line]:
-    yield book.line("installed, end of year", "installed_compute")
-    yield book.line("at work on research", "research_compute")
-    yield book.line("at work on delivery", "delivery_compute")
+    yield book.line("installed, end of year, at research rating", "installed_compute")
+    yield book.line("at work on research, at research rating", "research_compute")
+    yield book.line("at work on delivery, at delivery rating", "delivery_compute")
     for u, use in enumerate(USES):
-        yield from book.some(f"of it rented for {use}", "rented", u)
-    yield from book.some("home-made, installed", "home_compute")
+        yield from book.some(f"of it rented for {use}, at {use} rating", "rented", u)
+    yield from book.some("home-made, installed, at research rating", "home_compute")
     yield book.line("autonomy, log units", "autonomy", decimals=2)
 
 
@@ -288,7 +308,15 @@ def _against(book: _Book) -> Iterator[Line]:
                 book.by_year("lag_beyond"), book.by_year("lag_extrapolated"), strict=True
             )
         ]
-        yield ["lag, months", *(text + mark for text, mark in zip(months, marks, strict=True))]
+        lags, ratios = book.by_year("lag_months"), book.by_year("effective_ratio")
+        above = [ratio > 1 and lag > 0 for lag, ratio in zip(lags, ratios, strict=True)]
+        yield [
+            "lag, months",
+            *(
+                AHEAD if ahead else text + mark
+                for text, mark, ahead in zip(months, marks, above, strict=True)
+            ),
+        ]
 
 
 def _certificate(run: CountryRun) -> Sequence[str]:

@@ -1,8 +1,9 @@
 """The limits that bind, dearest first, in words: what a natural step of each is worth.
 
 A price is that of the first unit. A plan's best value is concave in every limit, so more is worth at most in
-proportion, and less costs at least in proportion. Limits in different units are ranked by what a tenth more
-of each would be worth, a closed one by a tenth of what there would be without it.
+proportion, and less costs at least in proportion. Limits in different units are ranked by the most that a
+tenth more of each can be worth, which is no more than a tenth of what all of it is worth. Of a limit that is
+closed there is no tenth, and so no such measure: it is ranked by the most that a step can be worth.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import log
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,9 +74,9 @@ class Fact:
 
     `price` (objective units per `unit`) and `percent` (of effective compute for good, per `step` units; None
     where capability has no weight) are those of easing it in each of `periods` at once; `prices` has one per
-    period, `usd_bn` what a step is worth in money of the period in which it is worth most. `tenth` is what a
-    tenth more is worth in percent. `limits` is how much of it there is (None: no amount). `inputs` are the
-    cells behind it.
+    period, `usd_bn` what a step is worth in money of the period in which it is worth most. `tenth` is the
+    most that a tenth more can be worth in percent, None for a limit of zero. `limits` is how much of it there
+    is (None: no amount). `inputs` are the cells behind it.
     """
 
     family: str
@@ -103,19 +103,29 @@ class Fact:
         return "/".join(part for part in (self.family, self.item) if part)
 
     @property
+    def most(self) -> float:
+        """What limits are ranked by: the most that a tenth more can be worth, of a closed one a step."""
+        return self.tenth or self.percent or 0.0
+
+    @property
     def words(self) -> str:
         """What easing the limit by a step is worth, as a sentence."""
         step = self.step_words[0].upper() + self.step_words[1:]
         when = f" {self._when()}" if self._when() else ""
         if self.percent is None:
-            worth = f"{significant(self.price * self.step)} log unit years of the objective"
+            worth = f"at most {significant(self.price * self.step)} log unit years of the objective"
         else:
-            worth = f"{significant(self.percent)}% more effective compute for good"
+            worth = f"at most {significant(self.percent)}% more effective compute for good"
         most = ""
         if self.best is not None and len(self.periods) > 1:
             most = f" (most in {self.best[0]}: {significant(self.best[1])}%)"
         verb = "are" if PLURAL.match(step) else "is"
         return f"{step}{when} {verb} worth {worth}{most}."
+
+    @property
+    def what(self) -> str:
+        """A step of the limit in a few words."""
+        return self.step_words.removesuffix(",").removesuffix(", of all years so far")
 
     def _when(self) -> str:
         if not self.periods:
@@ -154,6 +164,7 @@ class Fact:
             "step_words": self.step_words,
             "percent_effective_compute": self.percent,
             "ten_percent_effective_compute": self.tenth,
+            "ranked_by": self.most,
             "usd_bn": self.usd_bn,
             "limit": limit[0] if limit and len(set(limit)) == 1 else limit,
             "limit_words": self.amount(),
@@ -169,7 +180,7 @@ def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
     parameters, values, solution = run.parameters, run.values, run.solution
     if parameters is None or values is None or solution is None:
         return []
-    reference = _Reference(parameters, values, instance)
+    reference = _Reference(parameters, values)
     found = [
         _fact(bound, reference.of(bound), parameters, instance)
         for bound in bounds(parameters, values, solution, instance)
@@ -177,7 +188,7 @@ def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
     if any(fact.family == "memory_imports" for fact in found):
         # memory that is short is worth the same whether it is made or bought: once is enough
         found = [fact for fact in found if fact.family != "memory_balance"]
-    found.sort(key=lambda fact: (-(fact.tenth or 0.0), -fact.price * fact.step))
+    found.sort(key=lambda fact: (-fact.most, -fact.price * fact.step))
     return found[:MOST_FACTS]
 
 
@@ -190,14 +201,15 @@ def _fact(bound: Bound, reference: Array, parameters: PlanParameters, instance: 
         step *= 1 - parameters.scalar("data_slope")
     item = bound.item
     if item in instance.chips:
-        item = REMARK.sub("", instance.chips[item].name) or item
+        name_of_chip = REMARK.sub("", instance.chips[item].name)
+        item = f"{name_of_chip} ({item})" if name_of_chip not in ("", item) else item
     percent, best, tenth = None, None, None
     if bound.percent is not None:
         percent = step * float(bound.percent.sum())
         dearest = int(bound.percent.argmax())
         best = (bound.periods[dearest], step * float(bound.percent[dearest]))
         known = np.isfinite(reference)
-        tenth = float((0.1 * reference * bound.percent)[known].sum())
+        tenth = float((0.1 * reference * bound.percent)[known].sum()) or None
     priced = ~np.isnan(bound.usd_bn)
     return Fact(
         family=name,
@@ -220,23 +232,10 @@ def _fact(bound: Bound, reference: Array, parameters: PlanParameters, instance: 
 
 
 class _Reference:
-    """How much of each limit there is, or would be without it, in its own unit over its periods."""
+    """How much of each limit there is, in its own unit over its periods."""
 
-    def __init__(self, parameters: PlanParameters, values: Values, instance: InstanceLike) -> None:
-        self.p, self.v, self.instance = parameters, values, instance
-        self.without: Mapping[str, Callable[[Bound], Array]] = {
-            "import_control": lambda b: self._share_of_output[self._place("chips", b)],
-            "yearly_cap": self._capped,
-            "cumulative_cap": lambda b: np.cumsum(self._capped(b)),
-            "grey_size": lambda _: values["research_compute"] + values["delivery_compute"],
-            "rent_available": lambda _: values["research_compute"] + values["delivery_compute"],
-            "power_orders": lambda _: values["power"],
-            "recruiting": lambda _: values["talent"],
-            "education_places": lambda _: values["talent"],
-            "tools": lambda b: values["wafer_capacity"][self._place("lines", b)],
-            "memory_orders": lambda _: values["hbm_capacity"],
-            "memory_imports": lambda _: parameters["hbm_per_chip"] @ values["domestic"],
-        }
+    def __init__(self, parameters: PlanParameters, values: Values) -> None:
+        self.p, self.v = parameters, values
         self.no_amount: Mapping[str, Callable[[Bound], Array]] = {
             "home_market": lambda _: self._mandated(),
             "least_share": lambda b: values["spend"][CATEGORIES.index(b.item)],
@@ -257,28 +256,7 @@ class _Reference:
             if name == "data_bottleneck":
                 per_period *= 1 - self.p.scalar("data_slope")
             return np.full(len(at), per_period)
-        if bound.closed and name in self.without:
-            return self.without[name](bound)[at]
         return np.full(len(at), np.nan) if bound.amount is None else bound.amount
-
-    def _place(self, index: str, bound: Bound) -> int:
-        return self.p.sets.members(index).index(bound.item)
-
-    @cached_property
-    def _share_of_output(self) -> Array:
-        """The country's share of what the world makes of each chip, thousand per period."""
-        p, output = self.p, self.instance.market.output
-        share = p["base_value"] / p["world_spend"]
-        made = np.zeros((len(p.sets.chips), len(p.sets.periods)))
-        years = np.array([int(start + p.scalar("dt") / 2) for start in p.sets.starts])
-        for k, chip in enumerate(p.sets.chips):
-            if chip in output:
-                made[k] = output[chip].numbers(years)
-        return np.asarray(share * made * p.scalar("dt"))
-
-    def _capped(self, bound: Bound) -> Array:
-        weights = self.p["cap_weight"][self._place("rules", bound)]
-        return np.asarray((weights * self._share_of_output).sum(axis=0))
 
     def _mandated(self) -> Array:
         """The value that the mandate asks of home-made chips, USD mn per period."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.parameters import CATEGORIES, PlanSets
+from models.parameters import CATEGORIES, Array, PlanSets
 from optimizer.result import metrics
 from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.result.store import text_of_infinity
@@ -16,6 +16,7 @@ from optimizer.result.strategy import derived
 
 MIXED: Final = "mixed"
 INTERRUPTED: Final = "interrupted"
+ABOVE: Final = "above"
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,8 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     found = derived(run, leader_run)
     spent = values["spend"][:, : sets.reported].sum(axis=1)
     lags = found.get("lag_months")
-    marks = [
-        "beyond" if found["lag_beyond"][t] else "extrapolated" if found["lag_extrapolated"][t] else ""
-        for t in (middle, last)
-        if lags is not None
-    ] or ["", ""]
     effective, ratio = found.get("effective_ratio"), found.get("compute_ratio")
+    marks = [_lag_mark(found, t) for t in (middle, last) if lags is not None] or ["", ""]
     installed = found["installed_compute"]
     return Headline(
         country=run.country,
@@ -84,6 +81,14 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
         base_capability=None if run.leader is None else metrics.base_capability(parameters, run.leader),
         base_lag_months=None if run.leader is None else metrics.base_lag_months(parameters, run.leader),
     )
+
+
+def _lag_mark(found: Mapping[str, Array], t: int) -> str:
+    """What to know of a lag. The leader's capability counts at its highest so far: where it has fallen since,
+    a country may be above it and yet have a lag."""
+    if found["effective_ratio"][t] > 1 and found["lag_months"][t] > 0:
+        return ABOVE
+    return "beyond" if found["lag_beyond"][t] else "extrapolated" if found["lag_extrapolated"][t] else ""
 
 
 def overtaken(run: CountryRun) -> str | None:

@@ -18,13 +18,15 @@ from rich.text import Text
 from models.parameters import CATEGORIES
 from optimizer.result import digits, ranges
 from optimizer.result.run import INFEASIBLE, STOPPED, CountryRun, WorldRun
-from optimizer.result.summary import Headline, headline
+from optimizer.result.summary import ABOVE, Headline, headline
 
 PLAIN_WIDTH: Final = 120
 ROWS_NAMED: Final = 6
 CHANGES_NAMED: Final = 2
 PASSES_LEADER: Final = "S105"
 EXCLUDE_EACH_OTHER: Final = "S106"
+# Of a country above a leader that has itself stood higher before: the lag counts from then, and says little.
+AHEAD: Final = "ahead"
 PART_OF: Final = re.compile(r"part of ([A-Z]{3})\b", re.IGNORECASE)
 SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
@@ -176,6 +178,8 @@ def _cells(run: CountryRun, top: Headline) -> list[str]:
             return "n/a"
         text = digits.fixed(top.lag_months[position], ranges.decimals(run, "lag_months"))
         mark = top.lag_marks[position]
+        if mark == ABOVE:
+            return AHEAD
         if text == "n/a":
             return text
         if mark == "beyond":

@@ -38,4 +38,5 @@ def compare_scenarios(
     A scenario given twice is solved once. A scenario or country that fails does not hide the rest. Raises
     `InputError` where the baseline's leader cannot be resolved.
     """
-    return Comparison(tuple(solve_scenarios(scenarios, countries, question, progress)))
+    worlds = solve_scenarios(scenarios, countries, question, progress)
+    return Comparison(tuple(worlds), tuple(dict.fromkeys(countries or ())))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from models.parameters import TABLE, PlanParameters
@@ -69,12 +69,17 @@ WORDS: Final[Mapping[str, Words]] = {
     STAFF: lambda item, amount: "the researchers there at the start, paid for half of the first period",
     FLEET: lambda item, amount: "the fleet there at the start, in use for half of the first period",
 }
+NO_TOOLS: Final = "no tools for more capacity on {lines}"
+BY_DEFAULT: Final = ", whose tool_limit_kwpm_per_year is 0 by default"
 SHARES: Final = ("least_share", "largest_share", "home_market")
 
 
 @dataclass(frozen=True)
 class ConflictGroup:
-    """One limit that takes part in a conflict, over its periods, in words, with the inputs behind it."""
+    """One limit that takes part in a conflict, over its periods, in words, with the inputs behind it.
+
+    `nothing`: it is zero in all of them.
+    """
 
     family: str
     item: str
@@ -83,6 +88,7 @@ class ConflictGroup:
     words: str
     rows: tuple[str, ...]
     inputs: tuple[Input, ...]
+    nothing: bool = False
 
     @property
     def span(self) -> str:
@@ -133,9 +139,31 @@ def conflict_groups(
         _group(family, item, tuple(periods), tuple(names), parameters, inputs)
         for (family, item), (periods, names) in found.items()
     ]
+    groups = _without_tools_together(groups)
     # what a patch has just set is the likeliest cause
     groups.sort(key=lambda group: not any(one.patch for one in group.inputs))
     return tuple(group for group in groups if group.family != OPENING or group.inputs)
+
+
+def _without_tools_together(groups: Sequence[ConflictGroup]) -> list[ConflictGroup]:
+    """Lines for which there are no tools at all as one group, in the place of the first."""
+    none = [group for group in groups if group.family == "tools" and group.nothing]
+    if len(none) < 2:
+        return list(groups)
+    *most, last = [group.item for group in none]
+    together = replace(
+        none[0],
+        item="/".join([*most, last]),
+        periods=tuple(dict.fromkeys(period for group in none for period in group.periods)),
+        words=_no_tools(f"{', '.join(most)} and {last}", any(group.inputs for group in none)),
+        rows=tuple(row for group in none for row in group.rows),
+        inputs=tuple(one for group in none for one in group.inputs),
+    )
+    return [together if group is none[0] else group for group in groups if group not in none[1:]]
+
+
+def _no_tools(lines: str, given: bool) -> str:
+    return NO_TOOLS.format(lines=lines) + ("" if given else BY_DEFAULT)
 
 
 def _parts(row: str, parameters: PlanParameters) -> tuple[str, str, str]:
@@ -197,4 +225,7 @@ def _group(
     else:
         words = f"the row `{family}`" + (f" of {item}" if item else "")
     theme = limit.theme if limit is not None else "budget" if family in (OPENING, "last_debt") else "start"
-    return ConflictGroup(family, item, theme, periods, words, rows, tuple(behind))
+    nothing = bool(known) and not any(known)
+    if family == "tools" and nothing:
+        words = _no_tools(item, bool(behind))
+    return ConflictGroup(family, item, theme, periods, words, rows, tuple(behind), nothing)

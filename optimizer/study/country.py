@@ -139,15 +139,18 @@ def headline_ranges(
 
 
 def passes_leader(run: CountryRun, path: LeaderPath) -> tuple[Diagnostic, ...]:
-    """A warning where a follower's knowledge or own level passes the leader's: the help it gets is void."""
+    """A warning where a follower's own level (and with it capability) or its knowledge passes the leader's:
+    the help it gets is void from then on."""
     if run.country == path.country or run.values is None or run.parameters is None:
         return ()
     sets = run.parameters.sets
-    ahead = (run.values["knowledge"] > path.knowledge[1:]) | (run.values["own"] > path.capability)
-    first = np.flatnonzero(ahead[: sets.reported])
-    if first.size == 0:
+    level = np.flatnonzero((run.values["own"] > path.capability)[: sets.reported])
+    known = np.flatnonzero((run.values["knowledge"] > path.knowledge[1:])[: sets.reported])
+    if level.size == 0 and known.size == 0:
         return ()
-    period = sets.periods[int(first[0])]
-    message = f"{run.country} passes the leader {path.country} in {period}"
+    by_knowledge = "" if known.size == 0 else f"in accumulated knowledge in {sets.periods[known[0]]}"
+    by_level = "" if level.size == 0 else f"in capability in {sets.periods[level[0]]}"
+    both = " and ".join(part for part in (by_level, by_knowledge) if part)
+    message = f"{run.country} passes the leader {path.country} {both}"
     hint = f"solve again with `--set leader={run.country}`: a country ahead has nobody to learn from"
     return (Diagnostic("S105", message, severity="warning", hint=hint),)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from models.parameters import Array
 from optimizer.instance import Instance
 from optimizer.instance.instance import Applied
+from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import dotted
 from optimizer.study.inputs import Input
 
@@ -42,6 +44,24 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A patch in whose place another is given: its text, its place in a policy file (None: it was given as an
+    option), and how many other cells it changes, which must stay as they are."""
+
+    text: str
+    origin: Location | None
+    others: int
+
+    @property
+    def words(self) -> str:
+        """What to do with it."""
+        kept = f", keeping {self.others} more that it changes" if self.others else ""
+        if self.origin is None:
+            return f"in place of --set '{self.text}'{kept}"
+        return f"in place of '{self.text}' in line {self.origin.line} of {self.origin.file}{kept}"
+
+
+@dataclass(frozen=True)
 class Fix:
     """One patch of a repair: its text, the value before and after, the input that it changes, and the earlier
     patches in whose place it must be given."""
@@ -50,29 +70,76 @@ class Fix:
     old: float
     new: float
     input: Input
-    replaces: tuple[str, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """The earlier patches' texts."""
+        return tuple(each.text for each in self.earlier)
 
     def data(self) -> dict[str, Any]:
         """The patch as JSON data."""
         found = self.input.data()
         place = {"file": found["file"], "line": found["line"]}
         said = {"patch": self.text, "old": self.old, "new": self.new, "replaces": list(self.replaces)}
-        return {**said, **place}
+        in_files = [
+            {"patch": each.text, "file": each.origin.file, "line": each.origin.line}
+            for each in self.earlier
+            if each.origin is not None
+        ]
+        return {**said, "replaces_in_files": in_files, "how": list(self.how), **place}
+
+    @property
+    def how(self) -> tuple[str, ...]:
+        """What to do, in one line or more: change the line of a policy file that sets the value, or give an
+        option, in place of earlier ones."""
+        if len(self.earlier) == 1 and self.earlier[0].origin is not None:
+            (only,), place = self.earlier, self.earlier[0].origin
+            if only.others == 0:
+                return (f"change line {place.line} of {place.file} to: '{self.text}'",)
+        return (f"--set '{self.text}'", *(each.words for each in self.earlier))
 
     @property
     def words(self) -> str:
-        """The option that makes the change, and what it is given in place of."""
-        instead = " and ".join(f"--set '{text}'" for text in self.replaces)
-        return f"--set '{self.text}'" + (f" in place of {instead}" if instead else "")
+        """What to do, in one line."""
+        return " ".join(self.how)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the best plan stands in the last reported period once a repair is made: capability in log units,
+    and its lag in months behind the leader that it follows (None for the leader itself)."""
+
+    period: str
+    capability: float
+    lag_months: float | None
+    leader: str
+
+    @property
+    def words(self) -> str:
+        """Capability and lag in one line."""
+        text = f"the best plan then has capability {self.capability:.2f} in {self.period}"
+        if self.lag_months is None:
+            return text
+        if self.lag_months <= 0:
+            return f"{text}, ahead of {self.leader}"
+        return f"{text}, {self.lag_months:.0f} months behind {self.leader}"
+
+    def data(self) -> dict[str, Any]:
+        """The outcome as JSON data."""
+        said = {"period": self.period, "capability": self.capability, "lag_months": self.lag_months}
+        return {**said, "words": self.words}
 
 
 @dataclass(frozen=True)
 class RepairOption:
-    """Patches that give the country a plan. `size` is what they move, each over its natural size, summed."""
+    """Patches that give the country a plan. `size` is what they move, each over its natural size, summed;
+    `outcome` is what the best plan with them is like (None where it was not found in time)."""
 
     kind: str
     fixes: tuple[Fix, ...]
     size: float
+    outcome: Outcome | None = None
 
     def data(self) -> dict[str, Any]:
         """The repair as JSON data."""
@@ -83,12 +150,14 @@ class RepairOption:
             "size": self.size,
             "verified": True,
             "patches": fixes,
+            "outcome": None if self.outcome is None else self.outcome.data(),
         }
 
     @property
     def words(self) -> str:
-        """The kind of repair and its options in one line."""
-        return f"{self.kind}: {', '.join(fix.words for fix in self.fixes)}"
+        """The kind of repair, its options and what comes of it in one line."""
+        then = "" if self.outcome is None else f" ({self.outcome.words})"
+        return f"{self.kind}: {'; '.join(fix.words for fix in self.fixes)}{then}"
 
 
 def value_of(instance: Instance, one: Input, year: int) -> float:
@@ -131,12 +200,13 @@ def _fixes_of(instance: Instance, one: Input, moves: Sequence[tuple[Change, floa
     first_change, first_new = moves[0]
     old = value_of(instance, one, first_change.first_year(instance))
     if first_change.years is None or not (single or one.quantity.is_series):
-        yield Fix(f"{one.path} = {_number(first_new)}", old, first_new, one, _texts(earlier))
+        yield Fix(f"{one.path} = {_number(first_new)}", old, first_new, one, _replaced(instance, earlier))
     elif single and all(each.years in [change.years for change, _ in moves] for each in clash):
         for change, new in moves:
             before = value_of(instance, one, change.first_year(instance))
-            replaced = _texts(each for each in clash if each.years == change.years)
-            yield Fix(f"{change.target} = {_number(new)}", before, new, one, replaced)
+            replaced = [each for each in clash if each.years == change.years]
+            text = f"{change.target} = {_number(new)}"
+            yield Fix(text, before, new, one, _replaced(instance, replaced))
     elif not clash:
         yield Fix(f"{one.path} += {_number(first_new - old)}", old, first_new, one)
     else:
@@ -147,7 +217,7 @@ def _fixes_of(instance: Instance, one: Input, moves: Sequence[tuple[Change, floa
             for year in range(first, last + 1):
                 values[year] += step
         text = ", ".join(_number(value) for value in values.values())
-        yield Fix(f"{one.path} = [{text}]", old, first_new, one, _texts(earlier))
+        yield Fix(f"{one.path} = [{text}]", old, first_new, one, _replaced(instance, earlier))
 
 
 def _covers(applied: Applied, path: str) -> bool:
@@ -159,8 +229,11 @@ def _share_a_year(one: tuple[int, int] | None, other: tuple[int, int] | None) ->
     return one is None or other is None or (one[0] <= other[1] and other[0] <= one[1])
 
 
-def _texts(applied: Iterable[Applied]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.text for each in applied))
+def _replaced(instance: Instance, applied: Sequence[Applied]) -> tuple[Earlier, ...]:
+    """The patches behind changes of cells, each once."""
+    own = Counter((each.text, each.origin) for each in applied)
+    every = Counter((each.text, each.origin) for each in instance.applied)
+    return tuple(Earlier(text, origin, every[text, origin] - n) for (text, origin), n in own.items())
 
 
 def _rounded(value: float, grain: float, outward: float) -> float:

@@ -59,6 +59,7 @@ LIMIT_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
         "market.output.{item}",
     ),
     "grey_offer": ("countries.{country}.trade.grey.output_share", "market.output.{item}"),
+    "tools": ("countries.{country}.industry.lines.{item}.tool_limit_kwpm_per_year",),
     "requirement": (
         "countries.{country}.delivery.required_multiple",
         "segments.{item}.demand_growth_per_year",

@@ -8,7 +8,7 @@ rounded outward and then applied and solved: only what gives a certified plan is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,13 +16,15 @@ from scipy.sparse import csr_array
 
 from models.national import nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
-from models.simulate import weight_of_time
-from optimizer.errors import InputError
+from models.simulate import simulate, weight_of_time
+from optimizer.errors import InputError, SolverError
 from optimizer.instance import patch, resolve
+from optimizer.result.metrics import lag_of_plan
+from optimizer.result.run import OPTIMAL
 from optimizer.result.vocabulary import LIMITS
 from optimizer.solver.certificate import check_point
 from optimizer.solver.repair import Repair, cheapest_repair, least_change
-from optimizer.study.fixes import Change, RepairOption, value_of, written
+from optimizer.study.fixes import Change, Outcome, RepairOption, value_of, written
 from optimizer.study.inputs import OPENING, Input, Inputs
 from optimizer.study.plan_solver import PlanSolver
 
@@ -52,6 +54,8 @@ MARGINS: Final = (0, 1, 10, 100)
 FEASIBLE_IS_ENOUGH: Final = 1e6
 # a repair that takes longer than this to check is not proposed
 CHECK_SECONDS: Final = 60.0
+# what a repaired plan is like is told in hundredths of a log unit
+OUTCOME_GAP: Final = 1e-4
 
 
 def repairs(
@@ -73,7 +77,8 @@ def repairs(
         if option is not None:
             found.setdefault(tuple(fix.text for fix in option.fixes), option)
     options = sorted(found.values(), key=lambda option: (option.size, len(option.fixes)))
-    return [option for option in options if not _is_outdone(option, options)]
+    best = [option for option in options if not _is_outdone(option, options)]
+    return [replace(option, outcome=search.outcome(option)) for option in best]
 
 
 def _is_outdone(option: RepairOption, options: Sequence[RepairOption]) -> bool:
@@ -120,6 +125,29 @@ class _Search:
         if not changes:
             return None
         return self._settled(kind, list(changes), np.array(list(changes.values())), first)
+
+    def outcome(self, option: RepairOption) -> Outcome | None:
+        """What the best plan with a repair is like; None where it is not found in time."""
+        parameters = self._resolved([fix.text for fix in option.fixes])
+        if parameters is None:
+            return None
+        try:
+            solution = self.plan_solver.solve(parameters, gap=OUTCOME_GAP, time_limit=CHECK_SECONDS)
+        except SolverError:
+            return None
+        if solution.status != OPTIMAL:
+            return None
+        values = simulate(parameters, self.plan_solver.decisions(solution.x))
+        last = parameters.sets.reported - 1
+        capability = float(values["capability"][last])
+        period = parameters.sets.periods[last]
+        if self.leader is None:
+            return Outcome(period, capability, None, parameters.country)
+        behind = float(lag_of_plan(parameters, values["capability"], self.leader).months[last])
+        if capability > self.leader.capability[last]:
+            # above a leader that stood higher before
+            behind = min(behind, 0.0)
+        return Outcome(period, capability, behind, self.leader.country)
 
     def _rows(self, family: str) -> Iterator[_Row]:
         """The rows of a family that an input stands behind."""

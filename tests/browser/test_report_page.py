@@ -236,7 +236,22 @@ def test_a_comparison_marks_what_cannot_be_told_apart(browse: Open, reports: Pat
     titles = {each["name"]: each["title"] for each in summary["policies"]} | {"baseline": "Baseline"}
     order = [titles[name] for name in summary["ranking"]["CHN"]]
     assert ranked[: len(order)] == order
+    places = {each["policy"]: str(each["rank"]) for each in summary["ranking_detail"]["CHN"]}
+    shown = column(page, "chn-ranking", 2)
+    assert shown[: len(order)] == [places[name] for name in summary["ranking"]["CHN"]]
+    assert len(set(shown)) < len(shown)
     assert any(text.startswith("No plan under “In debt”") for text in texts(page.locator("#overview li")))
+
+
+def test_a_comparison_opens_with_the_country_that_policies_touch(browse: Open) -> None:
+    page = browse("compare")
+    points = texts(page.locator("#overview > ul.points li"))
+    assert points[0].startswith("Most affected: China.")
+    assert sum("dearest limit of China" in point for point in points) == 1
+    listed = page.locator("#overview > details").first
+    assert listed.get_attribute("open") is not None
+    assert texts(listed.locator("dt")) == column(page, "policies", 1)
+    assert listed.locator("dd").first.is_visible()
 
 
 def test_prints_light_with_every_chart_and_without_controls(browse: Open) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import pty
 import re
 import shlex
+import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Outcome, Run, run_kloof
+from tests.cli.conftest import KLOOF, Outcome, Run, run_kloof
+from tests.cli.test_solve import until
 
 RICH = "countries.CHN.budget.income_usd_bn *= 1.5"
 FILES = {
@@ -65,6 +71,11 @@ def test_table_has_every_policy_by_country_and_says_what_failed(compared: tuple[
     assert re.search(r"\nrich += +\+\d+\.\d\n", worth)
     assert re.search(r"\nnothing \(2\) += +=\n", worth)
     assert re.search(r"\nbroke += +n/a\n", worth)
+    assert "\nn/a no plan under this policy, or nothing to compare\n" in text
+    assert "not solved" not in text
+    assert "\nno policy touches: " not in text
+    assert text.count("\nnothing is nothing.yaml\n") == text.count("\nnothing (2) is nothing.yaml\n") == 1
+    assert "--country CHN" in text
     assert re.search(r"\n! broke, CHN: infeasible: ", text)
     assert "11 optimal, 1 infeasible, gap <= " in text
     assert max(len(line) for line in text.splitlines() if not line.startswith("!")) <= 120
@@ -193,6 +204,77 @@ def test_json_and_csv_are_whole_and_solve_agrees(kloof: Run, world: str, policie
     assert abs(solved["objective"]["lower"] - column["objective"]["lower"]) <= gaps
 
 
+def test_a_narrow_screen_folds_tables_and_small_shares_are_not_nothing(
+    kloof: Run, world: str, policies: None, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "rich.yaml").write_text(FILES["poor"])
+    chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save")
+    done = kloof("compare", world, *chosen, COLUMNS="80")
+    assert done.code == 0, done.err
+    tables, legend = done.out.split("\n= exactly as", 1)
+    title, *lines = tables.splitlines()
+    assert "beside the baseline" in title
+    assert max(len(line) for line in lines) <= 80
+    heads = [line for line in lines if re.match(r" +policy(, best first)? ", line)]
+    assert len(heads) > 4
+    assert {line.count("capability") for line in lines} == {0, 2}
+    assert "rich is rich.yaml\nrich (2) is other/rich.yaml\n" in legend
+    data = kloof("compare", world, *chosen, "--format", "csv").out.splitlines()
+    (power,) = [
+        float(row["value"])
+        for row in csv.DictReader(data)
+        if (row["policy"], row["item"], row["period"]) == ("rich", "power", "2026-2029")
+    ]
+    assert 0 < power < 0.05
+    (shares,) = re.findall(r"\n +rich((?: +<?\d+){5}) +\d+", tables)
+    assert shares.split()[-1] in ("<5", "<10")
+    assert sum(int(share) for share in shares.split()[:-1]) == 100
+    assert "\n< a share that is not nothing" in legend
+
+
+@pytest.fixture
+def several(world: str, tmp_path: Path) -> Path:
+    """The instance with some followers alike, so that a comparison can be interrupted between two of them."""
+    place = tmp_path / "several"
+    shutil.copytree(world, place)
+    leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
+    for name in ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF"):
+        (place / "countries" / f"{name}.yaml").write_text(re.sub(r"\bUSA\b", name, leader))
+    return place
+
+
+def test_an_interrupt_keeps_what_is_done_and_marks_what_is_not(
+    several: Path, policies: None, tmp_path: Path
+) -> None:
+    master, terminal = pty.openpty()
+    with subprocess.Popen(
+        [str(KLOOF), "compare", str(several), *columns("power", "rich"), "--out", "run", "--jobs", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        os.close(terminal)
+        said = until(master, " done (1 of 8)")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout is not None
+        out = process.stdout.read()
+        said += until(master, None)
+    os.close(master)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    data = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert data["status"] == "interrupted"
+    done = sum(len(columns) for columns in data["countries"].values())
+    assert 8 < done < 24
+    assert f"\n… not solved: interrupted with {done} of 24 solved\n" in out
+    worth = next(block for block in out.split("\n\n") if block.startswith("worth"))
+    assert re.search(r"\npower .*…", worth)
+    assert "n/a" not in out
+
+
 def test_all_infeasible_ends_with_3(kloof: Run, world: str, policies: None) -> None:
     patch = "countries.CHN.budget.cash0_usd_bn = -100000"
     done = kloof("compare", world, "--country", "CHN", "--no-save", *columns("rich"), "--set", patch)
@@ -232,6 +314,30 @@ def test_overlap_names_both_patches_and_unknown_policies_are_named_at_once(
     assert [each["hint"] for each in done.data["diagnostics"]] == [
         "did you mean the shipped `h20_banned`?",
         "did you mean the shipped `no_controls`?",
+    ]
+
+
+@pytest.mark.parametrize("command", ["compare", "solve"])
+def test_all_that_is_wrong_with_policies_is_said_at_once_with_file_and_line(
+    kloof: Run, world: str, policies: None, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "one.yaml").write_text(
+        "titel: Typing errors\n"
+        "patches:\n"
+        "  - countries.CHN.budget.income_usd_bn ** 2\n"
+        "  - countries.CHN.budget.incom_usd_bn *= 2\n"
+        "  - countries.CHN.budget.income_usd_bn *= 2\n"
+    )
+    (tmp_path / "two.yaml").write_text("title: No such country\npatches: [countries.CHM.base = 1]\n")
+    done = kloof(command, world, *columns("one", "two"), "--set", "leder = CHN", "--format", "json")
+    assert done.code == 2
+    found = [(each["code"], each["file"], each["line"]) for each in done.data["diagnostics"]]
+    assert found == [
+        ("E402", None, None),
+        ("E101", "one.yaml", 1),
+        ("E401", "one.yaml", 3),
+        ("E402", "one.yaml", 4),
+        ("E402", "two.yaml", 2),
     ]
 
 

@@ -32,10 +32,14 @@ def test_dearest_limits_stand_in_words_with_their_inputs(kloof: Run, saved: Path
     assert lines[0].startswith("CHN: optimal, gap ")
     numbered = [line for line in lines if re.match(r" *\d+\. ", line)]
     assert len(numbered) == 10
-    assert all("effective compute for good" in line for line in numbered)
+    assert max(len(line) for line in lines if " " in line.strip() and "kloof rules" not in line) <= 120
+    text = " ".join(done.out.split())
+    assert text.count("more effective compute for good") == 10
     income = next(i for i, line in enumerate(lines) if "USD 1 bn more income in each year 2026-2029" in line)
-    assert re.search(r"10% more: \d", lines[income + 1])
-    assert re.search(r"countries\.CHN\.budget\.income_usd_bn  countries/CHN\.yaml:\d+", lines[income + 2])
+    below = [line for line in lines[income:] if line.startswith("     ")]
+    assert any(re.search(r"10% more: at most \d", line) for line in below[:2])
+    where = r"countries\.CHN\.budget\.income_usd_bn  countries/CHN\.yaml:\d+"
+    assert any(re.search(where, line) for line in below[:3])
     assert "A price is that of the first unit" in done.out
 
 
@@ -46,9 +50,13 @@ def test_facts_are_in_the_summary_and_need_no_solve(kloof: Run, saved: Path) -> 
     assert set(plans) == {"USA", "CHN"}
     for country, plan in plans.items():
         assert plan["binding"] == summary["countries"][country]["binding"]
-        tenths = [fact["ten_percent_effective_compute"] for fact in plan["binding"]]
-        assert tenths == sorted(tenths, reverse=True)
-        assert len(tenths) >= 10
+        ranks = [fact["ranked_by"] for fact in plan["binding"]]
+        assert ranks == sorted(ranks, reverse=True)
+        assert len(ranks) >= 10
+        for fact in plan["binding"]:
+            if fact["closed"]:
+                assert fact["ten_percent_effective_compute"] is None
+                assert fact["ranked_by"] == fact["percent_effective_compute"]
     fact = next(each for each in plans["CHN"]["binding"] if each["row"] == "budget")
     assert fact["price"] == pytest.approx(sum(fact["prices"]))
     assert fact["unit"] == "USD bn"
@@ -109,6 +117,59 @@ def test_conflict_and_repairs_are_told(kloof: Run, infeasible: tuple[Outcome, Pa
     rows = list(csv.DictReader(io.StringIO(kloof("explain", str(run), "--format", "csv").out)))
     assert any(row["row"] == "conflict:least_share/chips" for row in rows)
     assert any(row["row"] == "repair" for row in rows)
+
+
+def test_solve_lists_the_limits_of_explain_in_its_order(kloof: Run, world: str) -> None:
+    shown = kloof("solve", world, "--country", "CHN", "--out", "run").out
+    table = shown.partition("a step more of it")[2].splitlines()[2:]
+    facts = kloof("explain", "run", "--country", "CHN", "--format", "json").data["plans"][0]["binding"]
+    assert len(facts) >= 10
+    for line, fact in zip(table, facts[:20], strict=False):
+        assert fact["words"].lower().startswith(line.split("  ")[1].strip().lower()[:30])
+        assert (" closed " in line) == fact["closed"]
+        step = re.split(r" {2,}", line.strip())[3]
+        assert f"at most {step}% more effective compute" in fact["words"]
+
+
+def test_rules_command_is_complete(kloof: Run, world: str, tmp_path: Path) -> None:
+    (tmp_path / "floor.yaml").write_text(
+        f"title: A floor\ndescription: Talent.\nsources: []\npatches: ['{FLOOR.replace('0.99', '0.05')}']\n"
+    )
+    change = "countries.CHN.budget.income_usd_bn *= 1.01"
+    asked = ("--country", "CHN", "--policy", "floor.yaml", "--set", change)
+    assert kloof("solve", world, *asked, "--out", "run").code == 0
+    done = kloof("explain", "run", "--instance", world)
+    command = re.search(r"denied by the rules: kloof (.*)$", done.out, re.MULTILINE)
+    assert command is not None
+    parts = shlex.split(command[1])
+    assert parts[:4] == ["rules", world, "--country", "CHN"]
+    assert parts[6:] == ["--policy", "floor.yaml", "--set", change]
+    assert "nv_vr200" in kloof(*parts).out
+    assert kloof("explain", "run", "--format", "json").data["command"] == "solve"
+
+
+def test_repair_of_what_a_policy_set_names_its_line(kloof: Run, world: str, tmp_path: Path) -> None:
+    file = tmp_path / "floor.yaml"
+    file.write_text(f"title: A floor\ndescription: Chips.\nsources: []\npatches:\n  - {FLOOR}\n")
+    asked = ("solve", world, "--country", "CHN", "--policy", "floor.yaml")
+    failed = kloof(*asked, "--out", "run")
+    assert failed.code == 3
+    explained = kloof("explain", "run").out
+    told = re.search(r"change line (\d+) of floor\.yaml to: '(.*?)'", explained)
+    assert told is not None
+    assert told[0] in failed.err
+    words = kloof("explain", "run", "--format", "json").data["plans"][0]["repairs"][0]["words"]
+    assert told[0] in words
+    lines = file.read_text().splitlines()
+    lines[int(told[1]) - 1] = f"  - '{told[2]}'"
+    file.write_text("\n".join(lines) + "\n")
+    outcome = re.search(r"the best plan then has capability (\S+) in 2029, (\d+) months behind", explained)
+    assert outcome is not None
+    repaired = kloof(*asked, "--no-save", "--format", "json")
+    assert repaired.code == 0, repaired.err
+    top = repaired.data["countries"]["CHN"]["headline"]
+    assert top["capability"]["2029"] == pytest.approx(float(outcome[1]), abs=0.02)
+    assert top["lag_months"]["2029"] == pytest.approx(float(outcome[2]), abs=1.0)
 
 
 def test_repair_can_be_pasted(kloof: Run, world: str, infeasible: tuple[Outcome, Path]) -> None:

@@ -15,7 +15,7 @@ from optimizer.cli.context import feeding_cells
 from optimizer.instance import load
 from optimizer.instance.cells import cell_map
 from optimizer.report.page import LARGEST_BYTES
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, run_kloof
 
 DOCS = Path(__file__).parents[2] / "docs" / "report.md"
 
@@ -36,7 +36,7 @@ def test_writes_one_page_into_the_run_without_the_instance(kloof: Run, copied: P
     assert len(text.encode()) < LARGEST_BYTES
     headline = json.loads((copied / "summary.json").read_text())["countries"]["CHN"]["headline"]
     first, last = (f"{headline['lag_months'][year]:.0f}" for year in ("2027", "2029"))
-    assert f"months behind at the start, {first} in 2027 and {last} in 2029: the gap grows" in text
+    assert f"months behind at the start, {first} in 2027 and {last} in 2029: the lag grows" in text
 
 
 def test_json_names_the_file_and_its_size(kloof: Run, copied: Path, tmp_path: Path) -> None:
@@ -68,10 +68,139 @@ def test_a_country_without_a_plan_says_why_and_what_repairs_it(
     assert kloof("solve", world, "--set", patch, "--out", "broke").code == 1
     assert kloof("report", "broke").code == 0
     text = (tmp_path / "broke" / "report.html").read_text()
-    assert "Without a plan (infeasible): China" in text
-    assert "These cannot hold together: cash of USD -100,000 bn at the start in 2026" in text
+    assert (
+        "No plan for China: these cannot hold together: cash of USD -100,000 bn at the start in 2026" in text
+    )
+    assert "Optimal strategies of 1 of 2 countries" in text
     assert "It has a plan with " in text
     assert patch in text
+
+
+def test_a_run_without_any_plan_has_a_page_without_gaps(kloof: Run, world: str, tmp_path: Path) -> None:
+    patch = "countries.CHN.budget.cash0_usd_bn = -100000"
+    assert kloof("solve", world, "--country", "CHN", "--set", patch, "--out", "broke").code == 3
+    assert kloof("report", "broke").code == 0
+    text = (tmp_path / "broke" / "report.html").read_text()
+    assert re.search(r"<title>two-countries[^:]*: no plan for CHN</title>", text)
+    assert '<h2 id="h-country-chn">China (CHN): no plan</h2>' in text
+    assert "No plan (infeasible): these cannot hold together: cash of USD -100,000 bn" in text
+    assert "It has a plan with " in text
+    assert 'id="t-countries"' not in text
+
+
+def lines(text: str, table: str) -> dict[str, list[str]]:
+    """The cells of a table of a page by its first column."""
+    body = text.split(f'<table id="t-{table}"', 1)[1].split("</table>", 1)[0].split("<tbody>", 1)[1]
+    cells = [re.findall(r"<t[hd][^>]*>([^<\n]*)", row) for row in body.split("<tr")[1:]]
+    return {head: rest for head, *rest in cells}
+
+
+@pytest.fixture(scope="module")
+def compared(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run directory of a comparison: a policy that helps one country, one that leaves it without a plan,
+    and one that changes nothing."""
+    place = tmp_path_factory.mktemp("compared")
+    policies = {
+        "rich": "title: Half as much again\ndescription: China gets half as much again. No more.\n"
+        "patches: ['countries.CHN.budget.income_usd_bn *= 1.5']\n",
+        "broke": "title: In debt\npatches: ['countries.CHN.budget.cash0_usd_bn = -100000']\n",
+        "same": "title: No change\npatches: ['countries.CHN.budget.income_usd_bn *= 1']\n",
+    }
+    for name, policy in policies.items():
+        (place / f"{name}.yaml").write_text(policy)
+    columns = [part for name in policies for part in ("--policy", f"{name}.yaml")]
+    assert run_kloof(place, "compare", world, *columns, "--out", "run", "--jobs", "1").code == 1
+    return place / "run"
+
+
+def test_a_comparison_opens_with_whom_policies_touch_and_what_they_do(
+    kloof: Run, compared: Path, tmp_path: Path
+) -> None:
+    assert kloof("report", str(compared), "--out", "page.html").code == 0
+    text = (tmp_path / "page.html").read_text()
+    points = re.findall(r"<li>([^\n]*)", text.split('<ul class="points">', 1)[1].split("</ul>", 1)[0])
+    assert points[0].startswith("Most affected: China. For its own objective")
+    assert [point.split(":")[0] for point in points if "dearest" in point] == ["The dearest limit of China"]
+    assert "<dt>Half as much again<dd>China gets half as much again.\n" in text
+    assert "<dt>In debt<dd>countries.CHN.budget.cash0_usd_bn = -100000\n" in text
+
+
+def test_policies_that_cannot_be_told_apart_share_a_rank(kloof: Run, compared: Path, tmp_path: Path) -> None:
+    assert kloof("report", str(compared), "--out", "page.html").code == 0
+    found = lines((tmp_path / "page.html").read_text(), "chn-ranking")
+    assert {name: cells[0] for name, cells in found.items()} == {
+        "Half as much again": "1",
+        "Baseline": "2",
+        "No change": "2",
+        "In debt": "–",
+    }
+
+
+def interrupt(directory: Path, country: str, policies: set[str]) -> None:
+    """Take out what an interrupt before these plans of a country leaves out."""
+    file = directory / "summary.json"
+    summary = json.loads(file.read_text())
+    summary["status"] = "interrupted"
+    for policy in policies:
+        del summary["countries"][country][policy]
+    for kind, name in (("ranking", str), ("ranking_detail", lambda each: each["policy"])):
+        ranked = summary[kind][country]
+        summary[kind][country] = [each for each in ranked if name(each) not in policies]
+    file.write_text(json.dumps(summary))
+    for table in (directory / "strategy.csv", directory / "comparison.csv"):
+        with table.open(newline="") as source:
+            head, *rows = list(csv.reader(source))
+        kept = [
+            row
+            for row in rows
+            if row[head.index("country")] != country or row[head.index("policy")] not in policies
+        ]
+        with table.open("w", newline="") as target:
+            csv.writer(target, lineterminator="\n").writerows([head, *kept])
+
+
+def test_an_interrupted_comparison_tells_not_solved_from_no_plan(
+    kloof: Run, compared: Path, tmp_path: Path
+) -> None:
+    part = Path(shutil.copytree(compared, tmp_path / "part"))
+    interrupt(part, "CHN", {"rich"})
+    assert kloof("report", "part").code == 0
+    text = (part / "report.html").read_text()
+    assert "Interrupted after 7 of 8 plans; the others are marked “not solved”." in text
+    for table in ("lag-changes", "worth"):
+        shown = {name: cells[-1] for name, cells in lines(text, table).items()}
+        assert shown == {"Half as much again": "not solved", "In debt": "–", "No change": "="}
+    ranked = lines(text, "chn-ranking")
+    assert (ranked["Half as much again"][-1], ranked["In debt"][-1]) == ("not solved", "infeasible")
+    assert "No plan under “In debt”: China." in text
+    assert "No plan under “Half as much again”" not in text
+    interrupt(part, "USA", {"rich", "broke", "same"})
+    assert kloof("report", "part").code == 0
+    text = (part / "report.html").read_text()
+    assert "Not solved under any policy: the comparison was interrupted before." in text
+    assert "No policy solved here can be told from the baseline for it." in text
+
+
+def test_a_country_that_a_comparison_did_not_come_to_is_named(
+    kloof: Run, compared: Path, tmp_path: Path
+) -> None:
+    part = Path(shutil.copytree(compared, tmp_path / "part"))
+    interrupt(part, "CHN", {"baseline", "rich", "broke", "same"})
+    assert kloof("report", "part").code == 0
+    text = (part / "report.html").read_text()
+    assert "Not solved, as the run was interrupted: China." in text
+    assert "China (CHN): not solved</h2>" in text
+
+
+def test_chips_are_named_with_their_ids(kloof: Run, copied: Path) -> None:
+    assert kloof("report", "copied").code == 0
+    text = (copied / "report.html").read_text()
+    head = text.split('<table id="t-chn-fleet"', 1)[1].split("<tbody>", 1)[0]
+    names = re.findall(r"data-series[^>]*>([^<]*) <small>", head)
+    chips = json.loads((copied / "context.json").read_text())["chips"]
+    named = [name for name in names if not name.endswith(" others")]
+    assert len(named) >= 2
+    assert {name.rpartition("(")[2].rstrip(")") for name in named} <= set(chips)
 
 
 def test_quarters_have_a_page(kloof: Run, world: str, tmp_path: Path) -> None:

@@ -73,13 +73,30 @@ def test_detail_of_a_country_shows_every_part_ranges_and_the_certificate(
         assert part in done.out
     assert max(len(line) for line in done.out.splitlines()) <= 130
     bound = done.out.partition("what binds")[2]
-    assert re.search(r"\n  income +2026-2029 +USD bn", bound)
-    assert re.search(r"legal purchases: nv_vr200 .* closed", bound)
+    assert re.search(r"\n  USD 1 bn more income +2026-2029 +\d", bound)
+    assert re.search(r"\(nv_vr200\) on legal sale .* closed", bound)
+    assert "at work on research, at research rating" in done.out
+    assert "at work on delivery, at delivery rating" in done.out
     # Chips that nobody sells to the country, and lines that it does not have, deny it nothing.
     assert "n3" not in bound
     assert "CHN China: optimal" in done.out
     leader = kloof("solve", world, "--no-save", "--country", "USA")
     assert "against USA" not in leader.out
+
+
+def test_follower_above_a_leader_that_fell_is_ahead(kloof: Run, world: str) -> None:
+    change = "countries.USA.budget.income_usd_bn = 2"
+    done = kloof("solve", world, "--no-save", "--country", "CHN", "--set", change)
+    cells = {
+        label: re.search(rf"\n  {label} +(\S+) +(\S+) +(\S+) +(\S+)\n", done.out)
+        for label in ("effective compute, %", "lag, months")
+    }
+    ratios, lags = (found.groups() if found else () for found in cells.values())
+    assert [float(ratio) > 100 for ratio in ratios] == [lag == "ahead" for lag in lags]
+    first = 2026 + lags.index("ahead")
+    assert f"CHN passes the leader USA in capability in {first}" in done.out
+    row = next(line for line in done.out.splitlines() if line.startswith("CHN "))
+    assert row.count("ahead") == 2
 
 
 def test_json_under_policies_and_patches_is_the_contract(kloof: Run, world: str, tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from optimizer.errors import InputError
 from optimizer.instance import Instance, Policy, load, parse_patch
 from optimizer.result.comparison import Comparison
 from optimizer.result.comparison_numbers import Number
+from optimizer.result.comparison_tables import percents_not_nothing, tables
 from optimizer.result.run import INFEASIBLE, CountryRun, WorldRun
+from optimizer.result.tables import Screen
 from optimizer.study.compare import compare_scenarios, scenarios_of
 from optimizer.study.scenarios import Question
 from optimizer.study.solve import solve_world
@@ -203,6 +205,65 @@ def test_computed_ranges_decide_where_there_are_some(comparison: Comparison) -> 
         change, found = Comparison(worlds).change(worlds[1], "CHN", key)
         assert change == there - here
         assert found is alike
+
+
+def without(world: WorldRun, country: str) -> WorldRun:
+    left = {name: run for name, run in world.countries.items() if name != country}
+    return replace(world, countries=left, interrupted=True)
+
+
+def shown(comparison: Comparison) -> str:
+    screen = Screen()
+    return screen.render(tables(comparison, screen, detailed=False))
+
+
+def row(text: str, head: str, policy: str) -> list[str]:
+    """The cells of a policy's line in the table with that head."""
+    block = next(block for block in text.split("\n\n") if block.startswith(head))
+    return next(line.split()[1:] for line in block.splitlines() if line.split()[:1] == [policy])
+
+
+def test_what_was_not_solved_is_not_what_has_no_plan(comparison: Comparison) -> None:
+    baseline, rich, broke = (of(comparison, name) for name in ("baseline", "rich", "broke"))
+    text = shown(Comparison((baseline, without(rich, "TWI"), without(broke, "TWI"))))
+    heads = row(text, "worth", "for")[1:]
+    assert sorted(heads) == ["CHN", "TWI", "USA"]
+    for head, of_china in (("worth", "n/a"), ("months", "n/a")):
+        cells = dict(zip(heads[-len(row(text, head, "broke")) :], row(text, head, "broke"), strict=True))
+        assert (cells["CHN"], cells["TWI"]) == (of_china, "…")
+    assert "\n… not solved: interrupted with 7 of 9 solved\n" in text
+    assert Comparison((baseline, without(rich, "TWI")), ("CHN",)).progress == (5, 2)
+    whole = shown(Comparison((baseline, without(rich, "TWI"), broke)))
+    assert "interrupted with 8 of 9 solved" in whole
+    assert "…" not in shown(Comparison((baseline, rich, broke)))
+
+
+def test_countries_that_no_policy_touches_are_named_in_a_line(comparison: Comparison) -> None:
+    text = shown(Comparison((comparison.baseline, of(comparison, "rich"), of(comparison, "nothing"))))
+    (untouched,) = re.findall(r"\nno policy touches: (.*)\n", text)
+    assert set(untouched.split(", ")) == {"USA", "TWI"}
+    best = next(block for block in text.split("\n\n") if "best for it" in block)
+    assert [line.split()[0] for line in best.splitlines()[2:]] == ["CHN"]
+    assert "one country under every policy: --country CHN" in text
+    alone = shown(Comparison((comparison.baseline, of(comparison, "hardly"))))
+    assert "no policy is known to be worth anything, good or bad, at this gap: CHN" in alone
+    assert "best for it" not in alone
+
+
+def test_what_a_smaller_gap_would_tell_is_said_where_something_is_not_told(comparison: Comparison) -> None:
+    text = shown(Comparison((comparison.baseline, of(comparison, "hardly"))))
+    (months,) = re.findall(
+        r"\n≈ months behind are known to about ([\d.]+) at this gap; --gap 1e-6 tells", text
+    )
+    assert 0.1 < float(months) <= 1
+    assert "known to about" not in shown(Comparison((comparison.baseline, of(comparison, "nothing"))))
+
+
+def test_a_share_below_the_last_digit_is_not_nothing() -> None:
+    parts = [0.3, 0.31, 0.2, 0.16, 0.03]
+    assert percents_not_nothing(parts, 0.05, 0) == ["30", "30", "20", "20", "<10"]
+    assert percents_not_nothing([0.304, 0.31, 0.2, 0.184, 0.002], 0.01, 0)[-1] == "<1"
+    assert percents_not_nothing([0.5, 0.5, 0.0], 0.05, 0) == ["50", "50", "0"]
 
 
 def test_numbers_meet_where_their_ranges_do() -> None:

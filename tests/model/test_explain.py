@@ -144,7 +144,7 @@ def test_prices_are_those_of_finite_differences(world: Instance, checked: set[st
     assert run.parameters is not None
     plan = Loosened(run.parameters)
     facts = explain_plan(run, Inputs(instance)).facts
-    worths = [fact.tenth or 0.0 for fact in facts]
+    worths = [fact.most for fact in facts]
     assert worths == sorted(worths, reverse=True)
     dearest = {fact.family: fact for fact in reversed(facts)}
     here = plan.bounds(facts[0], 0.0)
@@ -175,7 +175,7 @@ def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None
     income = facts["budget"]
     assert [one["path"] for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
     assert income.inputs[0]["file"].endswith("CHN.yaml")
-    assert income.words.startswith("USD 1 bn more income in each year 2026-2029 is worth 0.")
+    assert income.words.startswith("USD 1 bn more income in each year 2026-2029 is worth at most 0.")
     assert income.words.count("%") == 2
     limited = facts["import_control/nv_h200"]
     assert limited.limits is not None

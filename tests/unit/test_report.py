@@ -160,7 +160,7 @@ def test_lags_that_grow_while_shares_rise_are_counted_apart() -> None:
         "The lag in months grows for all 4 followers; measured by effective compute, "
         "2 (CHN, IND) fall back and 2 (KOR, ARE) come closer."
     )
-    assert "a lag may grow while the share of its effective compute rises" in why
+    assert "a lag may grow while the ratio of effective compute rises" in why
     falling = words.headline(run(*(with_shares(each, 0.2, 0.1) for each in lagging)))
     assert falling[1].endswith("measured by effective compute, all 4 fall back.")
     assert falling[2].startswith("Closest")
