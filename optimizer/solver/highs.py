@@ -252,7 +252,10 @@ class LinearModel:
         self._option("simplex_iteration_limit", limit)
         remaining = np.inf if deadline is None else max(0.0, deadline - time.monotonic())
         self._option("time_limit", remaining)
-        self._highs.run()
+        if self._highs.run() == highspy.HighsStatus.kError:
+            # HiGHS refuses where another object of this process runs on more threads: end those, try again
+            highspy.Highs.resetGlobalScheduler(True)
+            self._highs.run()
         return self._highs.getModelStatus()
 
     def conflict(self) -> tuple[list[int], list[tuple[int, bool, bool]]] | None:

@@ -36,7 +36,8 @@ def run_kloof(directory: Path, *arguments: str, **environment: str) -> Outcome:
     done = subprocess.run(
         [str(KLOOF), *arguments],
         cwd=directory,
-        env={**os.environ, "PYTHONWARNINGS": "default", **environment},
+        # whatever started the tests may have set a width of its own
+        env={**os.environ, "PYTHONWARNINGS": "default", "COLUMNS": "120", **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import highspy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
@@ -103,3 +104,17 @@ def test_range_exists_however_tight_the_certificate(seed: int) -> None:
         low, high = solver.range(solution, direction)
         assert low - 1e-9 <= solution.value("x")[i] <= high + 1e-9
         assert high - low < 0.01
+
+
+def test_another_use_of_highs_in_the_process_with_more_threads_does_not_stop_it() -> None:
+    highspy.Highs.resetGlobalScheduler(True)
+    other = highspy.Highs()
+    other.setOptionValue("output_flag", False)
+    other.setOptionValue("threads", 2)
+    other.addVar(0, 1)
+    assert other.run() == highspy.HighsStatus.kOk
+    model = pyo.ConcreteModel()
+    model.x, model.y = pyo.Var(bounds=(0, 1)), pyo.Var(bounds=(0, 1))
+    model.both = pyo.Constraint(expr=model.x + model.y <= 1)
+    model.value = pyo.Objective(expr=2 * model.x + model.y, sense=pyo.maximize)
+    assert solve_model(model).objective == pytest.approx(2)
