@@ -7,6 +7,7 @@ so that `--help`, `--version` and shell completion answer at once.
 from __future__ import annotations
 
 import difflib
+import gc
 import importlib
 import os
 import sys
@@ -75,6 +76,8 @@ class KloofGroup(click.Group):
 
         if not standalone_mode:
             return invoke()
+        # A command makes much and drops little: looking for garbage less often saves a third of a second.
+        gc.set_threshold(50_000, 20, 20)
         from optimizer.cli.session import exit_code_of
 
         sys.exit(exit_code_of(invoke, arguments))

@@ -30,7 +30,9 @@ DROP_ROUNDS: Final = 1
 STALLED_ROUNDS: Final = 8
 # progress below this share of the gap's scale is rounding
 ROUNDING: Final = 1e-10
-# a function is cut where it is violated by more than this share of its typical size
+# A function is cut where it is violated by more than a share of its typical size: so many gaps, as a tangent
+# that gains less only fills the program, and at last this share.
+COARSE: Final = 0.1
 VIOLATED: Final = 1e-10
 ASIDE: Final = 0.5
 
@@ -70,6 +72,7 @@ class Search:
         self.rounds = 0
         self.message = ""
         self.may_round = True
+        self._violated = VIOLATED if self.program.integer.any() else max(VIOLATED, COARSE * gap)
         self._previous: Array | None = None
         self._interior: Array | None = None
         self._interior_sought = False
@@ -159,8 +162,14 @@ class Search:
         """By how much a point violates each function (inf where it is undefined, 0 where it holds), and its
         leaves."""
         slack, leaves = self.concave.slack(x)
-        wanted = self.concave.active & ~(slack >= -VIOLATED * self.concave.typical)
+        wanted = self.concave.active & ~(slack >= -self._violated * self.concave.typical)
         return np.where(wanted, np.where(np.isfinite(slack), -slack, np.inf), 0.0), leaves
+
+    def refine(self) -> bool:
+        """Cut finer from now on; False where it cannot be finer."""
+        coarse = self._violated > VIOLATED
+        self._violated = VIOLATED
+        return coarse
 
     def cut(self, x: Array, violation: Array, leaves: Array) -> int:
         """Add tangents at the functions that a point violates; how many rows that made.
@@ -238,6 +247,8 @@ class Search:
                     return result("optimal")
             if number < dropping and not boxed:
                 relaxation.drop_idle_tangents()
+            if not violation.any() and self.refine():
+                violation, leaves = self.violations(relaxed.x)
             added = self.cut(relaxed.x, violation, leaves)
             if not added and violation.any() and not boxed:
                 last = proven = relaxation.proven(relaxed)

@@ -23,8 +23,7 @@ from optimizer.solver.relaxed import Proven, Relaxed
 LINEAR: Final = 0
 SUM: Final = 1
 TANGENT: Final = 2
-FLOOR: Final = 3
-DOMAIN: Final = 4
+DOMAIN: Final = 3
 # a column without a bound is held within so many solver units where its reduced cost is not exactly 0
 REACH: Final = 1e3
 # boxes for a program whose first tangents do not bound it yet, in solver units, from small to large
@@ -202,12 +201,6 @@ class Relaxation:
         self._append(wide, np.array([side]), DOMAIN, np.array([function]), np.array([-1]))
         return 1
 
-    def add_floor(self, coefficients: Array, least: float) -> None:
-        """Append the row coefficients x >= least."""
-        entries = csr_array(coefficients[None, :])
-        entries.eliminate_zeros()
-        self._append(entries, np.array([least]), FLOOR, np.array([0]), np.array([-1]))
-
     def _append(self, matrix: csr_array, lower: Array, kind: int, references: Index, origins: Index) -> None:
         scaled, factors = self._to_scaled(matrix)
         low, high = lower * factors, np.full(len(lower), np.inf)
@@ -220,16 +213,13 @@ class Relaxation:
         """Number of tangents in the program."""
         return int(np.count_nonzero(self.kinds == TANGENT))
 
-    def remove_floor(self) -> None:
-        """Delete the rows of `add_floor`."""
-        self._delete(self.kinds == FLOOR)
-
-    def drop_idle_tangents(self) -> None:
-        """Delete the tangents that do not bind in the current basis; it stays valid, and so does every bound
-        already found."""
+    def drop_idle_tangents(self, since: int = 0) -> None:
+        """Delete the tangents from a row number on that do not bind in the current basis; it stays valid, and
+        so does every bound already found."""
         basis = self.model.row_basis()
         if basis is not None:
-            self._delete((basis == BASIC) & (self.kinds == TANGENT))
+            later = np.arange(len(basis)) >= since
+            self._delete((basis == BASIC) & (self.kinds == TANGENT) & later)
 
     def _delete(self, gone: NDArray[np.bool_]) -> None:
         if not gone.any():
@@ -403,5 +393,5 @@ class Relaxation:
                 seen[name] = seen.get(name, 0) + 1
                 labels.append(f"{name}~{seen[name]}")
             else:
-                labels.append("objective_floor" if kind == FLOOR else self.program.row_name(reference))
+                labels.append(self.program.row_name(reference))
         return labels

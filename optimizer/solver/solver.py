@@ -16,10 +16,11 @@ from optimizer.program.program import Program
 from optimizer.program.tape import Array
 from optimizer.solver import explain
 from optimizer.solver.duals import column_duals, row_duals
-from optimizer.solver.highs import AFTER_COST, AFTER_ROWS, COLD, NO_PRESOLVE, VERSION, Method
+from optimizer.solver.highs import AFTER_ROWS, COLD, FROM_START, NO_PRESOLVE, VERSION
 from optimizer.solver.integer import converge_integer
 from optimizer.solver.outer import Plan, Restore, Search
 from optimizer.solver.pool import Pool, Start
+from optimizer.solver.ranges import Ranges
 from optimizer.solver.relaxation import Relaxation
 from optimizer.solver.relaxed import Proven
 from optimizer.solver.sensitivity import sensitivity
@@ -27,9 +28,6 @@ from optimizer.solver.solution import Certificate, Solution
 from optimizer.solver.start import start_of
 from optimizer.solver.ties import SHARE, break_ties
 
-RANGE_ROUNDS: Final = 12
-# a range is tight enough where further tangents move it by less than this share
-RANGE_STEP: Final = 1e-3
 # least share of the objective that plans compared by a range may lose
 RANGE_SLACK: Final = 1e-9
 
@@ -87,7 +85,7 @@ class Solver:
         method = COLD if self._presolve else NO_PRESOLVE
         if start is not None and start.basis is not None:
             relaxation.set_basis(start.basis)
-            method = AFTER_ROWS
+            method = FROM_START
         share = 1.0 - SHARE if self.program.has_tie_breaker else 1.0
         if self.program.integer.any():
             status, upper, last = converge_integer(search, share, method)
@@ -195,60 +193,15 @@ class Solver:
     def ranges(self, solution: Solution, functionals: Sequence[Array]) -> list[tuple[float, float]]:
         """`range` of several functionals, cheaper than one by one."""
         relaxation, pool = self._revived(solution)
-        search = Search(relaxation, pool, None, 1.0, None, None)
-        value = self.program.sense * solution.objective
-        certificate = solution.certificate
-        # Cuts of the range itself may take what the certificate's tolerance had left: then a wider floor.
-        least = max(certificate.upper - certificate.lower, RANGE_SLACK * max(1.0, abs(value)))
-        for slack in (least, 10 * least, 100 * least, 1000 * least):
-            basis = relaxation.basis()
-            relaxation.add_floor(search.objective, value - slack - search.constant)
-            found = self._ends(search, functionals, solution.x)
-            relaxation.remove_floor()
-            relaxation.set_objective(search.objective)
-            if basis is not None:
-                relaxation.set_basis(basis)
-            if found is not None:
-                return found
-        raise SolverError(Diagnostic("S103", "range: no plan is as good as the certified one"))
-
-    def _ends(
-        self, search: Search, functionals: Sequence[Array], x: Array
-    ) -> list[tuple[float, float]] | None:
-        """Range of each functional over the outer program with its floor; None where nothing satisfies it."""
-        found = []
-        for coefficients in functionals:
-            wide = np.zeros(self.program.columns)
-            wide[: self.program.user_columns] = coefficients
-            ends = []
-            for sign in (1.0, -1.0):
-                search.relaxation.set_objective(sign * wide)
-                end = self._furthest(search)
-                if end is None:
-                    return None
-                ends.append(sign * end)
-            here = float(coefficients @ x)
-            found.append((min(ends[1], here), max(ends[0], here)))
-        return found
-
-    def _furthest(self, search: Search) -> float | None:
-        """Upper bound on the objective at hand, tightened by cuts; None where the program is infeasible."""
-        best = np.inf
-        method: Method = AFTER_COST
-        for _ in range(RANGE_ROUNDS):
-            relaxed = search.relaxation.solve(method, None)
-            method = AFTER_ROWS
-            if relaxed.status == "unbounded":
-                return np.inf
-            if relaxed.status != "optimal":
-                return None
-            bound = search.relaxation.proven(relaxed).bound
-            gain = best - bound
-            best = min(best, bound)
-            added = search.cut(relaxed.x, *search.violations(relaxed.x))
-            if not added or gain <= RANGE_STEP * abs(best):
-                break
-        return float(best)
+        certificate, value = solution.certificate, self.program.sense * solution.objective
+        slack = max(certificate.upper - certificate.lower, RANGE_SLACK * max(1.0, abs(value)))
+        search = Search(relaxation, pool, None, certificate.gap, None, None)
+        basis = relaxation.basis()
+        found = Ranges(search, solution.x, value, slack)
+        ends = [found.of(coefficients) for coefficients in functionals]
+        if basis is not None:
+            relaxation.set_basis(basis)
+        return ends
 
     def _revived(self, solution: Solution) -> tuple[Relaxation, Pool]:
         """The outer program of a solution: the live one, or one rebuilt from its tangents."""
@@ -261,7 +214,7 @@ class Solver:
         relaxation, pool = Relaxation(Concave(self.program.at(solution.parameters)), self._scaled), Pool()
         start = solution.start
         relaxation.add_points(pool, start.points, start.mask & relaxation.concave.active[:, None])
-        search = Search(relaxation, pool, None, 1.0, None, None)
+        search = Search(relaxation, pool, None, 0.0, None, None)
         relaxation.set_objective(search.objective)
         if start.basis is not None:
             relaxation.set_basis(start.basis)

@@ -51,7 +51,7 @@ def break_ties(search: Search, best: Plan, upper: float) -> Plan | None:
             if plan is not None and plan.value >= upper - width:
                 found = plan
                 break
-        if not search.cut(relaxed.x, violation, leaves):
+        if not search.cut(relaxed.x, violation, leaves) and not search.refine():
             break
     relaxation.set_bounds(columns, relaxation.lower[columns], relaxation.upper[columns])
     relaxation.set_objective(search.objective)

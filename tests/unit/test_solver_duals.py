@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cvxpy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
@@ -127,6 +128,59 @@ def test_range_encloses_the_plan_and_is_reached():
         # value falls by about (move)^2/(2 level^2)*1.5, so the gap allows moves of about 1e-3
         assert 2e-4 < high - low < 1e-2
     assert solver.range(solution, np.ones(3)) == pytest.approx((1.0, 1.0), abs=1e-5)
+
+
+def test_ranges_are_those_of_an_independent_solver():
+    noise = np.array([1.0, 0.8, 0.3])
+    solver = Solver(compile_model(water_filling(tuple(noise))))
+    solution = solver.solve(gap=1e-2)
+    certificate = solution.certificate
+    slack = certificate.upper - certificate.lower
+    assert slack > 1e-5
+    generator = np.random.default_rng(3)
+    for functional in (*np.eye(3), *generator.normal(size=(4, 3))):
+        power = cvxpy.Variable(3, nonneg=True)
+        limits = [
+            cvxpy.sum(power) <= 1,
+            cvxpy.sum(cvxpy.log(noise + power)) >= solution.objective - slack,
+        ]
+        exact = []
+        for sense in (cvxpy.Minimize, cvxpy.Maximize):
+            oracle = cvxpy.Problem(sense(functional @ power), limits)
+            oracle.solve(solver=cvxpy.CLARABEL)
+            assert oracle.status == cvxpy.OPTIMAL
+            exact.append(oracle.value)
+        low, high = solver.range(solution, functional)
+        assert low <= exact[0] + 1e-6
+        assert high >= exact[1] - 1e-6
+        assert high - low <= 1.4 * (exact[1] - exact[0])
+
+
+def test_range_of_what_nothing_bounds_is_infinite():
+    m = pyo.ConcreteModel()
+    m.x, m.free = pyo.Var(bounds=(0, 4)), pyo.Var()
+    m.value = pyo.Objective(expr=pyo.log(1 + m.x), sense=pyo.maximize)
+    m.joined = pyo.Constraint(expr=m.free >= m.x - 8)
+    solver = Solver(compile_model(m))
+    solution = solver.solve()
+    free = np.array([0.0, 1.0])
+    low, high = solver.range(solution, free)
+    assert low == pytest.approx(-4, abs=1e-6)
+    assert high == np.inf
+
+
+def test_range_of_an_integer_program_is_over_all_its_assignments():
+    m = pyo.ConcreteModel()
+    m.x, m.y = pyo.Var(within=pyo.Integers, bounds=(0, 3)), pyo.Var(within=pyo.Integers, bounds=(0, 3))
+    m.total = pyo.Constraint(expr=2 * m.x + 2 * m.y <= 9)
+    m.value = pyo.Objective(expr=m.x + m.y, sense=pyo.maximize)
+    solver = Solver(compile_model(m))
+    solution = solver.solve()
+    assert solution.objective == pytest.approx(4)
+    low, high = solver.range(solution, np.array([1.0, 0.0]))
+    assert low <= 1 + 1e-6
+    assert high >= 3 - 1e-6
+    assert 0.9 <= low <= high <= 3.1
 
 
 def test_range_of_a_free_choice_is_wide():
