@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimizer.instance import Instance, Policy, parse_patch, read_policy
+from optimizer.instance import Instance, read_draft
 from optimizer.instance import load as _load
 from optimizer.instance import patch as _patch
+from optimizer.instance.policy import draft_of, policies_of
 from optimizer.result.comparison import Comparison
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import frame
@@ -120,16 +121,14 @@ def compare(
 
     `policies` are files or names of shipped ones, `A+B` for both together, or a mapping from names of your
     own to patches. `ranges` certifies which differences count, at many times the cost; the other arguments
-    are those of `solve`, and `jobs` the number of processes. Raises `InputError`; a policy or country without
-    a plan raises nothing: its status says so.
+    are those of `solve`, and `jobs` the number of processes. Raises `InputError` with what is wrong with all
+    policies; a policy or country without a plan raises nothing: its status says so.
     """
     if isinstance(policies, Mapping):
-        chosen = [
-            Policy(name, name, "", (), tuple(parse_patch(text) for text in texts))
-            for name, texts in policies.items()
-        ]
+        drafts = [draft_of(name, texts) for name, texts in policies.items()]
     else:
-        chosen = [read_policy(name) for name in policies]
+        drafts = [read_draft(name) for name in policies]
+    chosen = policies_of(drafts, instance, [draft.patches for draft in drafts])
     question = Question(objective, gap, time_limit, extend, ranges, jobs)
     run = compare_scenarios(scenarios_of(instance, chosen), countries, question)
     if any(world.interrupted for world in run.worlds):

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from optimizer.cli.options import PositiveNumber, examples, instance_argument, output_options
+from optimizer.cli.options import (
+    accuracy_options,
+    change_options,
+    countries_option,
+    examples,
+    instance_argument,
+    output_options,
+    saving_options,
+)
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
@@ -39,33 +47,9 @@ DETAILED_COUNTRIES = 3
     help="A policy file, or the name of a shipped policy: one column. A+B is one column of both.",
 )
 @click.option("--every-policy", is_flag=True, help="All shipped policies that fit the instance.")
-@click.option(
-    "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
-)
-@click.option(
-    "--set",
-    "patches",
-    multiple=True,
-    metavar="PATCH",
-    help="Change a value in every column, the baseline included. May be repeated.",
-)
-@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
-@click.option(
-    "--extend", metavar="FILE.py:FUNCTION", help="A function that adds rows of your own to the Pyomo model."
-)
-@click.option(
-    "--gap",
-    type=PositiveNumber(min=0, min_open=True),
-    default=1e-4,
-    show_default=True,
-    help="Certified gap asked for, in average log units. A smaller one tells more policies apart.",
-)
-@click.option(
-    "--time-limit",
-    type=PositiveNumber(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Stop each plan after this long with the best one found and its gap.",
-)
+@countries_option
+@change_options
+@accuracy_options(1e-4, "; a smaller one tells more policies apart")
 @click.option(
     "--ranges",
     is_flag=True,
@@ -75,8 +59,7 @@ DETAILED_COUNTRIES = 3
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; one per processor by default."
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the run here.")
-@click.option("--no-save", is_flag=True, help="Save nothing.")
+@saving_options
 @output_options
 def command(
     instance: str,
@@ -168,18 +151,19 @@ def _open(
 
     Raises `InputError` with the problems of the instance, else with those of the baseline and all policies.
     """
-    from optimizer.cli.scenario import open_scenario, read_all
+    from optimizer.cli.scenario import open_scenario
     from optimizer.errors import InputError
     from optimizer.instance import load, read_draft
+    from optimizer.instance.policy import policies_of
 
     drafts = [read_draft(name) for name in names]
     groups = [draft.patches for draft in drafts]
     try:
         scenario = open_scenario(instance, (), patches, objective, extend)
     except InputError as error:
-        read_all(drafts, error.diagnostics, load(instance), groups)
+        policies_of(drafts, load(instance), groups, error.diagnostics)
         raise
-    policies = read_all(drafts, (), scenario.instance, groups)
+    policies = policies_of(drafts, scenario.instance, groups)
     return scenario, list(zip(policies, names, strict=True))
 
 

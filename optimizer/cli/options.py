@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -38,16 +39,9 @@ def instance_argument(function: F) -> F:
     return click.argument("instance", metavar="INSTANCE")(function)
 
 
-def scenario_options(function: F) -> F:
-    """What turns the instance into the scenario that is solved."""
+def change_options(function: F) -> F:
+    """What changes the instance, beside policies, and what is asked of it."""
     return _compose(
-        click.option(
-            "--policy",
-            "policies",
-            multiple=True,
-            metavar="P",
-            help="A policy file, or the name of a shipped policy. Several compose.",
-        ),
         click.option(
             "--set",
             "patches",
@@ -64,22 +58,47 @@ def scenario_options(function: F) -> F:
     )(function)
 
 
-def solver_options(function: F) -> F:
-    """How exactly and how long to solve."""
+def scenario_options(function: F) -> F:
+    """What turns the instance into the scenario that is solved."""
+    policies = click.option(
+        "--policy",
+        "policies",
+        multiple=True,
+        metavar="P",
+        help="A policy file, or the name of a shipped policy. Several compose.",
+    )
+    return _compose(policies, change_options)(function)
+
+
+def accuracy_options(gap: float, why: str) -> Callable[[F], F]:
+    """How exactly and how long to solve: the gap where none is given, and what to say of it."""
     return _compose(
         click.option(
             "--gap",
             type=PositiveNumber(min=0, min_open=True),
-            default=1e-6,
+            default=gap,
             show_default=True,
-            help="Certified gap asked for, in average log units (1e-4 is 0.01% of effective compute).",
+            help=f"Certified gap asked for, in average log units{why}.",
         ),
         click.option(
             "--time-limit",
             type=PositiveNumber(min=0, min_open=True),
             metavar="SECONDS",
-            help="Stop each country after this long with its best plan and gap.",
+            help="Stop each plan after this long with the best one found and its gap.",
         ),
+    )
+
+
+def solver_options(function: F) -> F:
+    """How exactly and how long to solve one scenario."""
+    return accuracy_options(1e-6, " (1e-4 is 0.01% of effective compute)")(function)
+
+
+def saving_options(function: F) -> F:
+    """Whether and where a run is saved."""
+    return _compose(
+        click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the run here."),
+        click.option("--no-save", is_flag=True, help="Save nothing."),
     )(function)
 
 
@@ -97,6 +116,13 @@ def output_options(function: F) -> F:
         click.option("--quiet", "-q", is_flag=True, help="No progress and no notes."),
         click.option("--verbose", "-v", is_flag=True, help="More detail."),
         click.option("--debug", is_flag=True, help="Show the traceback of an internal fault."),
+    )(function)
+
+
+def countries_option(function: F) -> F:
+    """The countries that a command is about: all where none is named."""
+    return click.option(
+        "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
     )(function)
 
 

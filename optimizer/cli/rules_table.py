@@ -15,7 +15,7 @@ from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
 from optimizer.instance import Instance
 from optimizer.instance.status import PRACTICE, ChipStatus, Side, Span, Verdict, YearStatus
 from optimizer.result import digits
-from optimizer.result.tables import PLAIN_WIDTH, grid, heading
+from optimizer.result.tables import grid, heading
 
 COLUMNS: Final = (
     "chip",
@@ -32,6 +32,8 @@ COLUMNS: Final = (
 )
 MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 PATCHES_NAMED: Final = 2
+# Beside a status that neither side decides, but what the country buys in practice.
+LIMITED: Final = "*"
 CAP_UNITS: Final = {"chips": "chips", "tpp": "TPP", "h100e": "H100e"}
 
 
@@ -114,10 +116,9 @@ def rules_table(
 ) -> list[ConsoleRenderable | str]:
     """One line for each chip on sale and stretch of the year with one decision, and what else rules limit.
 
-    `policy` names the policies applied; `everything` says why chips are not for sale. On a screen of less
-    than 120 columns both sides have one column together.
+    `policy` names the policies applied; `everything` says why chips are not for sale. Where the screen has no
+    room for a column of each side, they have one together.
     """
-    narrow = width < PLAIN_WIDTH
     country = instance.countries[found.country]
     one_side = len(sides) == 1
     title = f"{found.country} {country.name}, {found.year}: " + (
@@ -126,14 +127,33 @@ def rules_table(
     if policy:
         title += f", policy {policy}"
     title += _changed(instance)
-    decided = ["decided by"] if one_side or narrow else ["export", "import"]
-    heads = ["chip", "days", "status", *decided, "fee\n%", *([] if one_side else ["limit\nthousand"])]
-    body = [line for one in found.chips if one.why is None for line in _lines(one, sides, found.year, narrow)]
-    parts: list[ConsoleRenderable | str] = [heading(title), "", grid(heads, body, left=3 + len(decided))]
-    notes = _notes(found, sides, everything, narrow)
-    if narrow:
-        notes = [fill(note, width, subsequent_indent="  ", break_on_hyphens=False) for note in notes]
-    return [*parts, "", *notes, *_legend(found, instance, sides, width)]
+    together = one_side
+    heads, body = _table(found, sides, together)
+    if not together and _width(heads, body) > width:
+        together = True
+        heads, body = _table(found, sides, together)
+    table = grid(heads, body, left=len(heads) - (1 if one_side else 2))
+    notes = [
+        fill(note, width, subsequent_indent="  ", break_on_hyphens=False)
+        for note in _notes(found, sides, everything, together)
+    ]
+    parts: list[ConsoleRenderable | str] = [heading(title), "", table, "", *notes]
+    return [*parts, *_legend(found, instance, sides, width)]
+
+
+def _table(found: YearStatus, sides: Sequence[Side], together: bool) -> tuple[list[str], list[list[str]]]:
+    """Heads and lines; `together`: with one column of what decides, else with one for each side."""
+    decided = ["decided by"] if together else ["export", "import"]
+    limit = [] if len(sides) == 1 else ["limit\nthousand"]
+    lines = [
+        line for one in found.chips if one.why is None for line in _lines(one, sides, found.year, together)
+    ]
+    return ["chip", "days", "status", *decided, "fee\n%", *limit], lines
+
+
+def _width(heads: Sequence[str], body: Sequence[Sequence[str]]) -> int:
+    columns = zip(heads, *body, strict=True)
+    return sum(max(len(part) for cell in column for part in cell.split("\n")) + 2 for column in columns) - 2
 
 
 def _changed(instance: Instance) -> str:
@@ -145,7 +165,7 @@ def _changed(instance: Instance) -> str:
     return f"\nwith {' and '.join(patches)}" if few else f", {len(instance.applied)} values changed"
 
 
-def _lines(one: ChipStatus, sides: Sequence[Side], year: int, narrow: bool) -> list[list[str]]:
+def _lines(one: ChipStatus, sides: Sequence[Side], year: int, together: bool) -> list[list[str]]:
     if len(sides) == 1:
         side = sides[0]
         return [
@@ -158,7 +178,7 @@ def _lines(one: ChipStatus, sides: Sequence[Side], year: int, narrow: bool) -> l
             for number, span in enumerate(one.of_side(side))
         ]
     limit = "n/a" if one.limit is None else digits.significant(one.limit, 3)
-    if narrow:
+    if together:
         return [
             [
                 *_head(one, number, span, year),
@@ -205,9 +225,10 @@ def _day(day: date) -> str:
 
 
 def _both(verdict: Verdict) -> str:
-    return (
-        f"{verdict.status} ({verdict.rule})" if (verdict.rule or "").startswith("trade.") else verdict.status
-    )
+    rule = verdict.rule or ""
+    if rule == PRACTICE:
+        return f"{verdict.status} {LIMITED}"
+    return f"{verdict.status} ({rule})" if rule.startswith("trade.") else verdict.status
 
 
 def _cell(verdict: Verdict) -> str:
@@ -226,7 +247,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g}"
 
 
-def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, narrow: bool) -> list[str]:
+def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, together: bool) -> list[str]:
     shown = sides[-1]
     notes = []
     if shown == "both":
@@ -234,10 +255,13 @@ def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, narrow: b
             "status and fee of both sides together; limit: what can be bought in the year, caps on several "
             "chips aside"
         )
-        if narrow:
+        if together:
             notes.append("each side by itself: --side export, --side import")
         if _decides(found, PRACTICE):
-            notes.append(f"{PRACTICE}: what {found.country} buys in practice, which is less than rules allow")
+            sign = "" if together else f"{LIMITED} "
+            notes.append(
+                f"{sign}{PRACTICE}: what {found.country} buys in practice, which is less than rules allow"
+            )
     for cap in found.caps:
         if cap.side in sides:
             amount = f"{_amount(cap.amount, cap.counts)} {_span(cap.basis)}"

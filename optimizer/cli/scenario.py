@@ -13,7 +13,8 @@ import numpy as np
 
 from models.parameters import LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic, InputError, ModelError, SolverError
-from optimizer.instance import Draft, Instance, Patch, Policy, load, parse_patch, patch, read_draft
+from optimizer.instance import Instance, load, patch, read_draft
+from optimizer.instance.policy import parse_all, policies_of
 from optimizer.instance.shipped import find_policy
 from optimizer.result.store import sha256
 
@@ -121,9 +122,9 @@ def open_scenario(
     loaded = load(instance)
     names = [name for text in policies for name in policy_names(text)]
     drafts = [read_draft(name) for name in names]
-    given, problems = _read_patches(patches)
+    given, problems = parse_all(patches)
     every = [*(each for draft in drafts for each in draft.patches), *given]
-    chosen = read_all(drafts, problems, loaded, [every])
+    chosen = policies_of(drafts, loaded, [every], problems)
     changed = patch(loaded, every)
     if objective is not None and objective not in changed.objectives:
         near = difflib.get_close_matches(objective, list(changed.objectives), n=1)
@@ -149,41 +150,6 @@ def open_scenario(
         for each in changed.applied
     ]
     return Scenario(changed, "+".join(policy.name for policy in chosen), inputs, applied, extension)
-
-
-def read_all(
-    drafts: Sequence[Draft],
-    problems: Sequence[Diagnostic],
-    instance: Instance,
-    groups: Sequence[Sequence[Patch]],
-) -> list[Policy]:
-    """The policies of all drafts.
-
-    Raises `InputError` where there are problems, these or a draft's: with all of them, and with what keeps
-    each group of patches, as far as they can be read, from fitting the instance.
-    """
-    found = dict.fromkeys([*problems, *(each for draft in drafts for each in draft.problems)])
-    policies = [draft.policy for draft in drafts if draft.policy is not None]
-    if not found and len(policies) == len(drafts):
-        return policies
-    for group in groups:
-        try:
-            patch(instance, group)
-        except InputError as error:
-            found |= dict.fromkeys(error.diagnostics)
-    raise InputError(sorted(found, key=lambda one: (one.file or "", one.line or 0, one.column or 0)))
-
-
-def _read_patches(texts: Sequence[str]) -> tuple[list[Patch], list[Diagnostic]]:
-    """Patches that can be read, and what is wrong with the others."""
-    patches: list[Patch] = []
-    problems: list[Diagnostic] = []
-    for text in texts:
-        try:
-            patches.append(parse_patch(text))
-        except InputError as error:
-            problems += error.diagnostics
-    return patches, problems
 
 
 def policy_names(text: str) -> list[str]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer.cli.options import (
+    countries_option,
     examples,
     instance_argument,
     output_options,
+    saving_options,
     scenario_options,
     solver_options,
 )
@@ -34,9 +36,7 @@ DETAILED_COUNTRIES = 3
     ),
 )
 @instance_argument
-@click.option(
-    "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
-)
+@countries_option
 @scenario_options
 @solver_options
 @click.option(
@@ -44,8 +44,7 @@ DETAILED_COUNTRIES = 3
     is_flag=True,
     help="Add the range of shares, capability and lag over all plans within the gap. Takes longer.",
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the run here.")
-@click.option("--no-save", is_flag=True, help="Save nothing.")
+@saving_options
 @output_options
 def command(
     instance: str,

@@ -47,8 +47,10 @@ def patch(instance: Instance, patches: Iterable[str | Patch], *, stack: bool = F
         except InputError as error:
             problems += error.diagnostics
     targets = without_repeats(targets)
-    problems += overlaps(targets, () if stack else instance.applied)
-    _raise(problems)
+    clashes = overlaps(targets, () if stack else instance.applied)
+    if clashes:
+        # what two patches would make of one cell is no value to check
+        raise InputError([*problems, *clashes])
     # the horizon first: it decides what the years of the others mean
     targets.sort(key=lambda target: target.where[0] != "horizon")
     patched, applied = instance, {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +16,7 @@ from optimizer.instance.instance import Applied, Instance
 from optimizer.instance.patch_grammar import Patch, patch_diagnostic
 from optimizer.instance.problem import nearest, seen
 from optimizer.instance.shape import Leaf, Map, Record, Shape, record
+from optimizer.instance.shipped import policy_directory, shipped_directory
 from optimizer.instance.values import Quantity, YearMap
 from optimizer.instance.yaml_reader import Where, dotted
 
@@ -41,7 +43,18 @@ def find_targets(instance: Instance, one: Patch) -> list[Target]:
     if failure is None:
         message = f"`{one.text}` matches nothing"
         failure = patch_diagnostic("E403", message, one.origin, "`*` stands for exactly one segment")
-    raise InputError(failure)
+    raise InputError(_of_another_world(failure, instance.directory))
+
+
+def _of_another_world(failure: Diagnostic, directory: str) -> Diagnostic:
+    """The failure; where its patch is a shipped policy's, as that of one made for another world than the one
+    in `directory`: such a policy has no typing error for which the nearest name would help."""
+    if failure.file is None or Path(failure.file).resolve().parent != policy_directory():
+        return failure
+    place = Path(directory)
+    name = place.name if place.parent == shipped_directory() else directory
+    hint = f"this policy is made for another world; those that fit this one: kloof policies {name}"
+    return replace(failure, hint=hint)
 
 
 def _walk(one: Patch, shape: Shape, value: object, where: Where, found: list[Target]) -> Diagnostic | None:

@@ -11,7 +11,8 @@ from pydantic import Field, ValidationError
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.diagnose import diagnose
-from optimizer.instance.patch import Patch, parse_patch
+from optimizer.instance.instance import Instance
+from optimizer.instance.patch import Patch, parse_patch, patch
 from optimizer.instance.schema import Record, Text
 from optimizer.instance.shape import record
 from optimizer.instance.shipped import find_policy
@@ -84,6 +85,50 @@ def read_draft(path_or_name: str | os.PathLike[str]) -> Draft:
         return Draft(None, tuple(patches), tuple(problems))
     policy = Policy(path.stem, file.title, file.description, tuple(file.sources), tuple(patches))
     return Draft(policy, policy.patches, ())
+
+
+def draft_of(name: str, texts: Iterable[str]) -> Draft:
+    """A policy that no file holds, from its patches."""
+    patches, problems = parse_all(texts)
+    if problems:
+        return Draft(None, tuple(patches), tuple(problems))
+    policy = Policy(name, name, "", (), tuple(patches))
+    return Draft(policy, policy.patches, ())
+
+
+def parse_all(texts: Iterable[str]) -> tuple[list[Patch], list[Diagnostic]]:
+    """Patches that can be read, and what is wrong with the others."""
+    patches: list[Patch] = []
+    problems: list[Diagnostic] = []
+    for text in texts:
+        try:
+            patches.append(parse_patch(text))
+        except InputError as error:
+            problems += error.diagnostics
+    return patches, problems
+
+
+def policies_of(
+    drafts: Sequence[Draft],
+    instance: Instance,
+    groups: Sequence[Sequence[Patch]],
+    problems: Sequence[Diagnostic] = (),
+) -> list[Policy]:
+    """The policies of all drafts.
+
+    Raises `InputError` where there are problems, these or a draft's: with all of them, and with what keeps
+    each group of patches, as far as they can be read, from fitting the instance.
+    """
+    found = dict.fromkeys([*problems, *(each for draft in drafts for each in draft.problems)])
+    policies = [draft.policy for draft in drafts if draft.policy is not None]
+    if not found and len(policies) == len(drafts):
+        return policies
+    for group in groups:
+        try:
+            patch(instance, group)
+        except InputError as error:
+            found |= dict.fromkeys(error.diagnostics)
+    raise InputError(sorted(found, key=lambda one: (one.file or "", one.line or 0, one.column or 0)))
 
 
 def _patches(document: Document) -> tuple[list[Patch], list[Diagnostic]]:

@@ -25,9 +25,14 @@ def shipped_instances() -> tuple[str, ...]:
     return tuple(sorted(found.name for found in root.iterdir() if (found / "instance.yaml").is_file()))
 
 
+def policy_directory() -> Path:
+    """Where the shipped policies are."""
+    return shipped_directory() / "policies"
+
+
 def shipped_policies() -> tuple[str, ...]:
     """The names of the shipped policies."""
-    root = shipped_directory() / "policies"
+    root = policy_directory()
     return tuple(sorted(found.stem for found in root.glob("*.yaml"))) if root.is_dir() else ()
 
 
@@ -60,7 +65,7 @@ def find_policy(name: str | os.PathLike[str]) -> Path:
         return path
     known = shipped_policies()
     if text in known:
-        return shipped_directory() / "policies" / f"{text}.yaml"
+        return policy_directory() / f"{text}.yaml"
     raise InputError(_unknown("policy", text, known))
 
 

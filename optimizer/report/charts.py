@@ -177,8 +177,11 @@ def _lag() -> Chart:
     marks = [each.encode(x=x, y=y, tooltip=tip) for each in (hollow, full, beyond)]
     ends = (
         rows.transform_filter("datum.last || datum.index == 0")
+        .transform_calculate(
+            said="format(abs(datum.lag), '.0f') + (round(datum.lag) < 0 ? ' ahead' : '')",
+        )
         .mark_text(dy=-12, fontWeight="bold")
-        .encode(x=x, y=y, text=alt.Text("lag:Q", format=".0f"))
+        .encode(x=x, y=y, text="said:N")
     )
     return alt.layer(level, dashed, solid, *marks, ends).properties(height=220)
 

@@ -17,6 +17,8 @@ from optimizer.report.figures import (
     Table,
     amount,
     exact,
+    lag_cell,
+    lag_words,
     percents,
     rounded,
     slug,
@@ -77,7 +79,11 @@ def _changes(
         mark = "" if difference.told else "same"
         shown = Cell(signed(difference.change, places), exact(difference.change))
         known = "told from the baseline" if difference.told else "cannot be told from the baseline"
-        value = rounded(difference.value, places)
+        value = (
+            lag_cell(difference.value, places, plan.lag_mark_in(last))
+            if lagging
+            else rounded(difference.value, places)
+        )
         rows.append(Row([text(found.names[plan.policy]), shown, value, text(known)], style=mark))
     columns = [
         NAME,
@@ -94,7 +100,7 @@ def _changes(
         chart="changes" if lagging else "changes-up",
         alt=f"A dot per policy, from {rows[0].cells[0].text} {rows[0].cells[1].text} to "
         f"{rows[-1].cells[0].text} {rows[-1].cells[1].text} {unit}.",
-        unit=f"{unit}; {'negative: closer to the leader' if lagging else 'positive: more capable'}",
+        unit=f"{unit}; {'negative: closer or more ahead' if lagging else 'positive: more capable'}",
         note=note,
     )
 
@@ -116,12 +122,25 @@ def _paths(
     ]
     if not told:
         return None
-    precision = base.precision
-    places = precision.lag_decimals if metric == "lag_months" else precision.capability_decimals
-    lines = [before, *(plan.series(metric) for plan in told)]
+    precision, lagging = base.precision, metric == "lag_months"
+    places = precision.lag_decimals if lagging else precision.capability_decimals
+    lines = [(plan.series(metric), plan.lag_marks()) for plan in (base, *told)]
     rows = [
-        Row([text(period), *(rounded(line[t], places) for line in lines)], date(period))
+        Row(
+            [
+                text(period),
+                *(
+                    lag_cell(line[t], places, marks[t]) if lagging else rounded(line[t], places)
+                    for line, marks in lines
+                ),
+            ],
+            date(period),
+        )
         for t, period in enumerate(base.periods)
+    ]
+    ends = [
+        lag_words(line[-1], places, marks[-1]) if lagging else f"{rounded(line[-1], places).text} {unit}"
+        for line, marks in lines
     ]
     names = ["Baseline", *(found.names[plan.policy] for plan in told)]
     columns = [PERIOD, *(Column(name, unit, series=True) for name in names)]
@@ -135,9 +154,9 @@ def _paths(
         table=Table(slug(base.country, "paths"), columns, rows),
         chart="multiples",
         alt=f"{len(told)} small charts of the {what}, each with the baseline dashed; at the end "
-        + ", ".join(f"{name} {rows[-1].cells[k + 1].text}" for k, name in enumerate(names[:4]))
-        + f" {unit}.",
-        unit=f"{unit}, {base.periods[0]} to {base.periods[-1]}",
+        + ", ".join(f"{name} {end}" for name, end in list(zip(names, ends, strict=True))[:4])
+        + ".",
+        unit=f"{unit}{'; negative: ahead' if lagging else ''}, {base.periods[0]} to {base.periods[-1]}",
         note=note,
     )
 
@@ -211,7 +230,10 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
     if not leads:
         months = (math.nan, math.nan) if lags is None else lags[1:]
         change = found.of(plan, "lag_months", last)
-        behind = [rounded(each, precision.lag_decimals) for each in months]
+        behind = [
+            lag_cell(each, precision.lag_decimals, plan.lag_mark_in(period))
+            for each, period in zip(months, words.middle_and_last(plan), strict=True)
+        ]
         behind.append(Cell("0") if baseline else change_cell(change, precision.lag_decimals, same))
     ratio = top.get("effective_ratio")
     limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0]['period']}" if plan.binding else ""

@@ -113,11 +113,12 @@ def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str
         spans[base.country] = most[0] - least[0]
         places, now = base.precision.lag_decimals, words.lags(base)
         parts = []
+        closer, farther = ("gained", "lost") if words.ends_ahead(base) else ("closer", "farther")
         if least[0] < 0:
-            parts.append(f"at best {_months(least[0], places)} closer under “{found.names[least[1]]}”")
+            parts.append(f"at best {_months(least[0], places)} {closer} under “{found.names[least[1]]}”")
         if most[0] > 0:
-            parts.append(f"at worst {_months(most[0], places)} farther under “{found.names[most[1]]}”")
-        where = f", {words.lag_text(base, now[2])} in the baseline" if now else ""
+            parts.append(f"at worst {_months(most[0], places)} {farther} under “{found.names[most[1]]}”")
+        where = f", {words.lag_text(base, now[2], last)} in the baseline" if now else ""
         points[base.country] = f"{run.name(base.country)} in {last}{where}: {', '.join(parts)}."
     most_moved = sorted(spans, key=lambda country: -spans[country])[:MOST_MOVED]
     shown = [country for place, country in enumerate(points) if place < CLOSEST or country in most_moved]
@@ -157,7 +158,9 @@ def _matrices(
                     change_cell(change, base.precision.lag_decimals, same) if plan.tried else LATE_CELL
                 )
             rows.append(Row(cells))
-        title = f"Months by which the lag behind {run.leader} changes in {last}; negative: closer"
+        title = (
+            f"Months by which the lag behind {run.leader} changes in {last}; negative: closer or more ahead"
+        )
         tables.append((title, Table("lag-changes", columns, rows)))
     if found.worth:
         columns = [Column("Policy", text=True), *(Column(plan.country, "%") for plan in solved)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from optimizer.result import digits
+from optimizer.result.summary import ABOVE, AHEAD, BEYOND, EXTRAPOLATED, lag_in_table
 
 MISSING: Final = "–"
 LARGE: Final = 1000.0
@@ -124,6 +125,29 @@ def rounded(value: float | None, decimals: int) -> Cell:
         return Cell(MISSING)
     shown = digits.fixed(value, decimals)
     return Cell(shown, exact(value)) if shown.replace(",", "") != exact(value) else Cell(shown)
+
+
+def lag_cell(months: float, decimals: int, mark: str = "", starred: bool = False) -> Cell:
+    """Months behind the leader, in words where the country is ahead; if `starred`, with a star where the lag
+    is extrapolated. Above a leader that has stood higher before there is no number that means much."""
+    if math.isnan(months):
+        return Cell(MISSING)
+    if mark == ABOVE:
+        return Cell(AHEAD)
+    shown = lag_in_table(months, decimals, mark if starred or mark != EXTRAPOLATED else "")
+    return Cell(shown, exact(months)) if shown.replace(",", "") != exact(months) else Cell(shown)
+
+
+def lag_words(months: float, decimals: int, mark: str = "") -> str:
+    """A lag as a reader says it."""
+    if mark == ABOVE:
+        return AHEAD
+    shown = digits.fixed(months, decimals)
+    size = shown.removeprefix("-")
+    unit = "month" if size == "1" else "months"
+    if shown.startswith("-"):
+        return f"{'more than ' if mark == BEYOND else ''}{size} {unit} {AHEAD}"
+    return f"{size} {unit} behind"
 
 
 def percents(parts: Sequence[float], width: float) -> list[Cell]:

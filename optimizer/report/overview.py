@@ -16,12 +16,14 @@ from optimizer.report.figures import (
     Table,
     amount,
     exact,
+    lag_cell,
     percents,
     rounded,
     text,
 )
 from optimizer.report.saved import Plan, SavedRun, number
 from optimizer.result import digits
+from optimizer.result.summary import EXTRAPOLATED
 
 COUNTRY: Final = Column("Country", field="name", text=True)
 
@@ -70,13 +72,13 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
     installed = top["installed_kh100e"]
     found = words.lags(plan)
     middle = words.middle_and_last(plan)[0]
-    marks = dict(zip(plan.periods, plan.lag_marks(), strict=True))
     if found is None:
         behind = [Cell(MISSING)] * 3
     else:
+        marks = [EXTRAPOLATED if found[0] > 0 else "", plan.lag_mark_in(middle), plan.lag_mark_in(last)]
         behind = [
-            _marked(rounded(months, precision.lag_decimals), marks.get(period, "extrapolated"))
-            for months, period in zip(found, ("start", middle, last), strict=True)
+            lag_cell(months, precision.lag_decimals, mark, starred=True)
+            for months, mark in zip(found, marks, strict=True)
         ]
     ratio = top.get("effective_ratio")
     return Row(
@@ -95,13 +97,6 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
             text(plan.status),
         ]
     )
-
-
-def _marked(cell: Cell, mark: str) -> Cell:
-    if cell.text == MISSING or cell.text == "0":
-        return cell
-    sign = {"extrapolated": "*", "beyond": ">"}.get(mark, "")
-    return Cell(f"{cell.text}{sign}", cell.value or cell.text.replace(",", "")) if sign else cell
 
 
 MARKS_NOTE: Final = (
@@ -125,10 +120,14 @@ def _lags(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
     if not followers:
         return None
     middle, last = words.middle_and_last(plans[0])
-    rows = [
-        Row([text(run.name(plan.country)), *(rounded(each, plan.precision.lag_decimals) for each in found)])
-        for plan, found in followers
-    ]
+    rows = []
+    for plan, found in followers:
+        places = plan.precision.lag_decimals
+        cells = [
+            lag_cell(months, places, plan.lag_mark_in(period))
+            for months, period in zip(found, ("start", middle, last), strict=True)
+        ]
+        rows.append(Row([text(run.name(plan.country)), *cells]))
     columns = [COUNTRY, *(Column(name, "months", series=True) for name in ("start", middle, last))]
     grown = sum(found[2] > found[0] for _, found in followers)
     return Figure(

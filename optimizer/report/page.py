@@ -175,7 +175,9 @@ def subtitle(run: SavedRun) -> list[str]:
     """What was asked, in a line or two."""
     lines = []
     if run.is_comparison:
-        lines.append(f"{len(run.policies)} policies beside the baseline; leader {run.leader}")
+        count = len(run.policies)
+        policies = "1 policy" if count == 1 else f"{count} policies"
+        lines.append(f"{policies} beside the baseline; leader {run.leader}")
     elif run.summary.get("policy"):
         lines.append(f"Policy: {run.summary['policy']}; leader {run.leader}")
     else:

@@ -16,12 +16,14 @@ from optimizer.report.figures import (
     amount,
     compute_scale,
     exact,
+    lag_cell,
+    lag_words,
     percents,
-    rounded,
     slug,
     text,
 )
 from optimizer.report.saved import Plan, SavedRun, date, number
+from optimizer.result.summary import ABOVE, BEYOND, EXTRAPOLATED
 from optimizer.result.vocabulary import LIMITS
 
 CHIPS_NAMED: Final = 7
@@ -33,11 +35,16 @@ CHANNELS: Final[Mapping[str, str]] = {
 }
 MARKS: Final[Mapping[str, str]] = {
     "": "read off the leader's path",
-    "extrapolated": "extrapolated before the leader's base state",
-    "beyond": "ahead of all that the leader reaches: at least this much",
+    EXTRAPOLATED: "extrapolated before the leader's base state",
+    BEYOND: "ahead of all that the leader reaches: at least this much",
+    ABOVE: "above the leader, which has itself stood higher before",
 }
-EXTRAPOLATED: Final = (
+EXTRAPOLATED_NOTE: Final = (
     "Dashed and hollow: reaches back before the leader's base state, extended by its growth until then."
+)
+ABOVE_NOTE: Final = (
+    "Not drawn: where the country is ahead of a leader that has itself stood higher before, and no number of "
+    "months says by how much."
 )
 PERIOD: Final = Column("Period", field="period", text=True)
 
@@ -234,22 +241,26 @@ def lag(run: SavedRun, plan: Plan) -> Figure | None:
     rows = []
     base = plan.top["base"]["lag_months"]
     if base is not None:
-        mark = "extrapolated" if base > 0 else ""
+        mark = EXTRAPOLATED if base > 0 else ""
         rows.append(
-            Row([text("start"), rounded(base, places), text(MARKS[mark])], date(plan.periods[0], 0.0), mark)
+            Row([text("start"), lag_cell(base, places), text(MARKS[mark])], date(plan.periods[0], 0.0), mark)
         )
     for period, value, mark in zip(plan.periods, months, marks, strict=True):
-        rows.append(Row([text(period), rounded(value, places), text(MARKS[mark])], date(period), mark))
+        cells = [text(period), lag_cell(value, places, mark), text(MARKS[mark])]
+        rows.append(Row(cells, date(period), "" if mark == ABOVE else mark))
     columns = [PERIOD, Column("behind", "months", field="lag"), Column("how it is known", text=True)]
-    guessed = "; dashed and hollow where extrapolated" if any(row.style for row in rows) else ""
+    guessed = (
+        "; dashed and hollow where extrapolated" if any(row.style == EXTRAPOLATED for row in rows) else ""
+    )
+    first = months[0] if base is None else base
     return Figure(
         title=f"Months behind {run.leader}",
         table=Table(_key(plan, "lag"), columns, rows),
         chart="lag",
-        alt=f"Line: {rows[0].cells[1].text} months behind at the start, {rows[-1].cells[1].text} in "
+        alt=f"Line: {lag_words(first, places)} at the start, {lag_words(months[-1], places, marks[-1])} in "
         f"{plan.periods[-1]}{guessed}.",
         unit="months; negative: ahead",
-        note=EXTRAPOLATED if guessed else "",
+        note=" ".join([*([EXTRAPOLATED_NOTE] if guessed else []), *([ABOVE_NOTE] if ABOVE in marks else [])]),
     )
 
 

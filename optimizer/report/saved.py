@@ -16,6 +16,7 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.result import digits, ranges
 from optimizer.result.store import MANIFEST, open_run
 from optimizer.result.strategy import COLUMNS
+from optimizer.result.summary import lag_mark
 
 BASELINE: Final = "baseline"
 # what an interrupted comparison did not come to; a run itself says nothing of it
@@ -138,12 +139,14 @@ class Plan:
         return paid >= set(self.periods)
 
     def lag_marks(self) -> list[str]:
-        """`extrapolated`, `beyond` or nothing per period."""
-        beyond, before = self.series("lag_beyond"), self.series("lag_extrapolated")
-        return [
-            "beyond" if far else "extrapolated" if early else ""
-            for far, early in zip(beyond, before, strict=True)
-        ]
+        """`above`, `beyond`, `extrapolated` or nothing per period."""
+        names = ("lag_months", "effective_ratio", "lag_beyond", "lag_extrapolated")
+        found = {name: self.series(name) for name in names}
+        return [lag_mark(found, t) for t in range(len(self.periods))]
+
+    def lag_mark_in(self, period: str) -> str:
+        """That of a reported period; nothing for any other label."""
+        return dict(zip(self.periods, self.lag_marks(), strict=True)).get(period, "")
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,17 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from optimizer.report.figures import amount
+from optimizer.report.figures import amount, lag_words
 from optimizer.report.plan_figures import limit_words
 from optimizer.report.saved import Plan, SavedRun, number
 from optimizer.result import digits
+from optimizer.result.summary import ABOVE, AHEAD
 
 # A lag that moves by less than this, months, is said to stay.
 STEADY_MONTHS: Final = 1.0
 BEHIND: Final = " months behind"
 GROWS, CLOSES, STAYS = "the lag grows", "the lag closes", "the lag stays"
+LEADS: Final = {GROWS: "the lead shrinks", CLOSES: "the lead grows", STAYS: "the lead stays"}
 RISES, FALLS, LEVEL = "rises", "falls", "stays"
 SHARE_WAYS: Final = (
     (FALLS, "falls back", "fall back"),
@@ -66,12 +68,26 @@ def _turn(plan: Plan) -> str:
     return ""
 
 
-def lag_text(plan: Plan, months: float, beyond: bool = False) -> str:
-    """A lag as a reader says it."""
-    shown = digits.fixed(months, plan.precision.lag_decimals)
-    if shown.startswith("-"):
-        return f"{'more than ' if beyond else ''}{shown[1:]} month{'' if shown == '-1' else 's'} ahead"
-    return "1 month behind" if shown == "1" else f"{shown}{BEHIND}"
+def lag_text(plan: Plan, months: float, period: str = "") -> str:
+    """A lag as a reader says it, that of a period with what there is to know of it beside its number."""
+    return lag_words(months, plan.precision.lag_decimals, plan.lag_mark_in(period))
+
+
+def ends_ahead(plan: Plan) -> bool:
+    """Whether a follower stands above the leader at the horizon."""
+    found = lags(plan)
+    return found is not None and lag_text(plan, found[2], middle_and_last(plan)[1]).endswith(AHEAD)
+
+
+def _way(plan: Plan) -> str:
+    """Where the lag, or the lead, goes from start to horizon."""
+    start = (lags(plan) or (math.nan,))[0]
+    before, after = lag_text(plan, start).endswith(AHEAD), ends_ahead(plan)
+    if before and after:
+        return "it stays ahead" if plan.lag_marks()[-1] == ABOVE else LEADS[trend(plan)]
+    if after:
+        return "it takes the lead"
+    return "it loses the lead" if before else f"{trend(plan)}{_turn(plan)}"
 
 
 def path_of(run: SavedRun, plan: Plan) -> str:
@@ -80,13 +96,10 @@ def path_of(run: SavedRun, plan: Plan) -> str:
     if found is None:
         return ""
     middle, last = middle_and_last(plan)
-    marks = plan.lag_marks()
-    far = [marks[plan.periods.index(period)] == "beyond" for period in (middle, last)]
-    parts = [lag_text(plan, found[0]), lag_text(plan, found[1], far[0]), lag_text(plan, found[2], far[1])]
+    parts = [lag_text(plan, months, at) for months, at in zip(found, ("", middle, last), strict=True)]
     if all(each.endswith(BEHIND) for each in parts):
         parts[1:] = [each.removesuffix(BEHIND) for each in parts[1:]]
-    way = f"{trend(plan)}{_turn(plan)}"
-    text = f"{parts[0]} at the start, {parts[1]} in {middle} and {parts[2]} in {last}: {way}"
+    text = f"{parts[0]} at the start, {parts[1]} in {middle} and {parts[2]} in {last}: {_way(plan)}"
     return f"{text}; effective compute {_ratio_path(plan)} of {run.leader}'s"
 
 
@@ -129,7 +142,13 @@ def closest_first(run: SavedRun) -> list[Plan]:
     """The followers with a plan and a lag, by their lag at the horizon."""
     plans = [run.base(country) for country in run.plans]
     followers = [plan for plan in plans if plan.solved and plan.country != run.leader and lags(plan)]
-    return sorted(followers, key=lambda plan: (lags(plan) or (math.inf,))[-1])
+
+    def key(plan: Plan) -> float:
+        months = (lags(plan) or (math.inf,))[-1]
+        # above a leader that stood higher before
+        return min(months, 0.0) if plan.lag_marks()[-1] == ABOVE else months
+
+    return sorted(followers, key=key)
 
 
 def standing(run: SavedRun) -> list[str]:
@@ -139,10 +158,12 @@ def standing(run: SavedRun) -> list[str]:
         return [*_unsolved(run), _leader(run, followers)]
     points = [_leader(run, followers)]
     if len(followers) > 1:
-        points += _counts(followers)
+        behind = [plan for plan in followers if not ends_ahead(plan)]
+        points += _counts(behind, "followers" if behind == followers else "that stay behind")
+        ends = ("Closest", "Farthest") if behind == followers else ("Most advanced", "Least advanced")
         points += [
             f"{word}: {run.name(plan.country)}, {path_of(run, plan)}."
-            for word, plan in (("Closest", followers[0]), ("Farthest", followers[-1]))
+            for word, plan in zip(ends, (followers[0], followers[-1]), strict=True)
         ]
     else:
         points += [f"{run.name(plan.country)}: {path_of(run, plan)}." for plan in followers]
@@ -170,20 +191,23 @@ def _leader(run: SavedRun, followers: Sequence[Plan]) -> str:
     return f"Leader: {name}."
 
 
-def _counts(followers: Sequence[Plan]) -> list[str]:
-    """How many fall back and how many come closer, in months and by the share of effective compute."""
+def _counts(followers: Sequence[Plan], noun: str) -> list[str]:
+    """How many fall back and how many come closer, in months and by the share of effective compute; nothing
+    where there are not several."""
+    if len(followers) < 2:
+        return []
     months = [trend(plan) for plan in followers]
     shares = [(plan.country, ratio_trend(plan)) for plan in followers]
     every = "both" if len(followers) == 2 else f"all {len(followers)}"
     if len(set(months)) == 1:
-        said = f"The lag in months {months[0].removeprefix('the lag ')} for {every} followers"
+        said = f"The lag in months {months[0].removeprefix('the lag ')} for {every} {noun}"
     else:
         parts = [
             f"{way.removeprefix('the lag ')} for {months.count(way)}"
             for way in (GROWS, CLOSES, STAYS)
             if way in months
         ]
-        said = f"The lag in months {', '.join(parts)} of {len(followers)} followers"
+        said = f"The lag in months {', '.join(parts)} of {len(followers)} {noun}"
     groups = []
     for way, one, several in SHARE_WAYS:
         countries = [country for country, found in shares if found == way]

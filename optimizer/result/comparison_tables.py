@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -15,7 +16,9 @@ from optimizer.result.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, 
 from optimizer.result.comparison_numbers import RELATIVE, Key, Number
 from optimizer.result.explanation import facts
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.tables import AHEAD, Screen, grid, heading, indented
+from optimizer.result.strategy import derived
+from optimizer.result.summary import EXTRAPOLATED, lag_in_table, lag_mark
+from optimizer.result.tables import Screen, beyond_note, grid, heading, indented
 from optimizer.result.vocabulary import LIMITS
 
 # Columns of a table stand this far apart, and those of one country to the right by as much.
@@ -23,6 +26,7 @@ BETWEEN: Final = 2
 MOST_NAMED: Final = 2
 # The head of a column that belongs to the one before it.
 CHANGE: Final = "change"
+BEYOND_MARK: Final = re.compile(r">\d+ ahead")
 
 Parts = list[ConsoleRenderable | str]
 
@@ -35,7 +39,9 @@ def tables(comparison: Comparison, screen: Screen, detailed: bool) -> Parts:
         parts += _overview(comparison, countries, screen)
     for country in countries if detailed else ():
         parts += _detail(comparison, country, screen)
-    return [*parts, *endings(comparison, screen.render(parts), detailed)]
+    printed = screen.render(parts)
+    beyond = [beyond_note(comparison.baseline.leader)] if BEYOND_MARK.search(printed) else []
+    return [*parts, *beyond, *endings(comparison, printed, detailed)]
 
 
 def _overview(comparison: Comparison, countries: Sequence[str], screen: Screen) -> Parts:
@@ -335,13 +341,20 @@ def _value(comparison: Comparison, world: WorldRun, country: str, key: Key) -> s
         return _missing(comparison, world, country)
     metric = key[0]
     if metric in ("lag_months", "capability"):
-        ratio = comparison.numbers(world, country).get(("effective_ratio", *key[1:]))
-        if metric == "lag_months" and number.value > 0 and ratio is not None and ratio.value > 1:
-            return AHEAD
-        text = digits.fixed(number.value, ranges.decimals(world.countries[country], metric))
-        return f"{text[1:]} ahead" if metric == "lag_months" and text.startswith("-") else text
+        run = world.countries[country]
+        places = ranges.decimals(run, metric)
+        if metric == "capability":
+            return digits.fixed(number.value, places)
+        return lag_in_table(number.value, places, _lag_mark(run, key[2]))
     scale = {"installed_compute": 1e-3, "outlays": 1.0}.get(metric, 100.0)
     return digits.significant(scale * number.value, 3 if metric == "outlays" else 2, _relative(number))
+
+
+def _lag_mark(run: CountryRun, period: str) -> str:
+    """Whether a country is above its leader or beyond it; that a lag is extrapolated is not marked here."""
+    assert run.parameters is not None
+    mark = lag_mark(derived(run, None), run.parameters.sets.periods.index(period))
+    return "" if mark == EXTRAPOLATED else mark
 
 
 def _relative(number: Number) -> float:

@@ -14,7 +14,8 @@ from optimizer.result import digits, ranges
 from optimizer.result.explanation import Fact, facts
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
-from optimizer.result.tables import AHEAD, grid, heading, indented
+from optimizer.result.summary import AHEAD, lag_in_table, lag_mark
+from optimizer.result.tables import grid, heading, indented
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 YEARS_ABREAST: Final = 10
@@ -301,20 +302,27 @@ def _against(book: _Book) -> Iterator[Line]:
             width = ranges.width(book.run, "capability") if name == "effective_ratio" else 0.0
             yield [label, *(digits.significant(100 * value, width=width) for value in book.by_year(name))]
     if "lag_months" in book.values:
-        months = digits.cells(book.by_year("lag_months"), ranges.decimals(book.run, "lag_months"))
-        marks = [
-            ">" if beyond else "*" if extrapolated else ""
-            for beyond, extrapolated in zip(
-                book.by_year("lag_beyond"), book.by_year("lag_extrapolated"), strict=True
-            )
-        ]
-        lags, ratios = book.by_year("lag_months"), book.by_year("effective_ratio")
-        above = [ratio > 1 and lag > 0 for lag, ratio in zip(lags, ratios, strict=True)]
+        yield from _lags(book)
+
+
+def _lags(book: _Book) -> Iterator[Line]:
+    """Months behind the leader, and on a line of their own the months by which the country is ahead."""
+    names = ("lag_months", "effective_ratio", "lag_beyond", "lag_extrapolated")
+    found = {name: book.by_year(name) for name in names}
+    places = ranges.decimals(book.run, "lag_months")
+    texts = [lag_in_table(months, places, lag_mark(found, t)) for t, months in enumerate(found["lag_months"])]
+    leads = [text.endswith(f" {AHEAD}") for text in texts]
+    if not all(leads):
         yield [
             "lag, months",
+            *(digits.NOTHING if is_lead else text for text, is_lead in zip(texts, leads, strict=True)),
+        ]
+    if any(leads):
+        yield [
+            "ahead by, months",
             *(
-                AHEAD if ahead else text + mark
-                for text, mark, ahead in zip(months, marks, above, strict=True)
+                text.removesuffix(f" {AHEAD}") if is_lead else digits.NOTHING
+                for text, is_lead in zip(texts, leads, strict=True)
             ),
         ]
 

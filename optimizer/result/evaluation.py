@@ -15,7 +15,7 @@ from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, objective, simulate, weight_of_time
 from optimizer.result import digits, ranges, strategy
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.summary import headline
+from optimizer.result.summary import headline, lag_in_table
 from optimizer.result.tables import grid, heading, indented
 from optimizer.result.vocabulary import DERIVED, LIMITS, VARIABLES
 
@@ -169,7 +169,10 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
             evaluation.objective if label == "given plan" else evaluation.optimum and evaluation.optimum[0]
         )
         places = ranges.decimals(best, "lag_months")
-        lag = ["n/a", "n/a"] if top.lag_months is None else [digits.fixed(m, places) for m in top.lag_months]
+        lag = ["n/a", "n/a"]
+        if top.lag_months is not None:
+            pairs = zip(top.lag_months, top.lag_marks, strict=True)
+            lag = [lag_in_table(months, places, mark) for months, mark in pairs]
         body.append(
             [
                 label,
@@ -182,7 +185,7 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
         )
     first = next(top for _, top in tops if top is not None)
     heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "paid\nUSD bn"]
-    heads += [f"capability\n{first.last}, log", f"lag, months\n{first.middle}", f"\n{first.last}"]
+    heads += [f"capability\n{first.last}, log", f"months behind\n{first.middle}", f"\n{first.last}"]
     parts += [indented(grid(heads, body)), ""]
     if not evaluation.broken:
         if evaluation.loss is not None:

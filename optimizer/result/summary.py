@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from models.parameters import CATEGORIES, Array, PlanSets
-from optimizer.result import metrics
+from optimizer.result import digits, metrics
 from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived
 
 MIXED: Final = "mixed"
 INTERRUPTED: Final = "interrupted"
+# What there is to know of a lag beside its number.
 ABOVE: Final = "above"
+BEYOND: Final = "beyond"
+EXTRAPOLATED: Final = "extrapolated"
+AHEAD: Final = "ahead"
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     spent = values["spend"][:, : sets.reported].sum(axis=1)
     lags = found.get("lag_months")
     effective, ratio = found.get("effective_ratio"), found.get("compute_ratio")
-    marks = [_lag_mark(found, t) for t in (middle, last) if lags is not None] or ["", ""]
+    marks = [lag_mark(found, t) for t in (middle, last) if lags is not None] or ["", ""]
     installed = found["installed_compute"]
     return Headline(
         country=run.country,
@@ -83,12 +87,29 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     )
 
 
-def _lag_mark(found: Mapping[str, Array], t: int) -> str:
-    """What to know of a lag. The leader's capability counts at its highest so far: where it has fallen since,
-    a country may be above it and yet have a lag."""
+def lag_mark(found: Mapping[str, Array | Sequence[float]], t: int) -> str:
+    """What to know of a lag in period `t`, from the metrics that a strategy has against its leader.
+
+    The leader's capability counts at its highest so far: where it has fallen since, a country may be above it
+    and yet have a lag.
+    """
     if found["effective_ratio"][t] > 1 and found["lag_months"][t] > 0:
         return ABOVE
-    return "beyond" if found["lag_beyond"][t] else "extrapolated" if found["lag_extrapolated"][t] else ""
+    return BEYOND if found["lag_beyond"][t] else EXTRAPOLATED if found["lag_extrapolated"][t] else ""
+
+
+def lag_in_table(months: float, decimals: int, mark: str = "") -> str:
+    """A lag under a head that says `months behind`: in words where the country is ahead of the leader."""
+    if mark == ABOVE:
+        return AHEAD
+    text = digits.fixed(months, decimals)
+    if text == "n/a":
+        return text
+    if mark == BEYOND:
+        return f">{text.lstrip('-')} {AHEAD}"
+    if text.startswith("-"):
+        return f"{text[1:]} {AHEAD}"
+    return f"{text}*" if mark == EXTRAPOLATED else text
 
 
 def overtaken(run: CountryRun) -> str | None:

@@ -18,15 +18,13 @@ from rich.text import Text
 from models.parameters import CATEGORIES
 from optimizer.result import digits, ranges
 from optimizer.result.run import INFEASIBLE, STOPPED, CountryRun, WorldRun
-from optimizer.result.summary import ABOVE, Headline, headline
+from optimizer.result.summary import BEYOND, EXTRAPOLATED, Headline, headline, lag_in_table
 
 PLAIN_WIDTH: Final = 120
 ROWS_NAMED: Final = 6
 CHANGES_NAMED: Final = 2
 PASSES_LEADER: Final = "S105"
 EXCLUDE_EACH_OTHER: Final = "S106"
-# Of a country above a leader that has itself stood higher before: the lag counts from then, and says little.
-AHEAD: Final = "ahead"
 PART_OF: Final = re.compile(r"part of ([A-Z]{3})\b", re.IGNORECASE)
 SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
@@ -176,17 +174,8 @@ def _cells(run: CountryRun, top: Headline) -> list[str]:
     def lag(position: int) -> str:
         if top.lag_months is None:
             return "n/a"
-        text = digits.fixed(top.lag_months[position], ranges.decimals(run, "lag_months"))
-        mark = top.lag_marks[position]
-        if mark == ABOVE:
-            return AHEAD
-        if text == "n/a":
-            return text
-        if mark == "beyond":
-            return f">{text.lstrip('-')} ahead"
-        if text.startswith("-"):
-            return f"{text[1:]} ahead"
-        return text + ("*" if mark else "")
+        places = ranges.decimals(run, "lag_months")
+        return lag_in_table(top.lag_months[position], places, top.lag_marks[position])
 
     start, end = (value / 1000 for value in top.installed)
     leads = run.leader is not None and run.leader.country == run.country
@@ -269,8 +258,13 @@ def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
         notes.append(
             "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
         )
-    if any("extrapolated" in top.lag_marks for top in solved):
+    if any(EXTRAPOLATED in top.lag_marks for top in solved):
         notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
-    if any("beyond" in top.lag_marks for top in solved):
-        notes.append(f"> beyond all that {world.leader} reaches in the horizon: ahead by more than this")
+    if any(BEYOND in top.lag_marks for top in solved):
+        notes.append(beyond_note(world.leader))
     return notes
+
+
+def beyond_note(leader: str) -> str:
+    """What `>` before a lead means."""
+    return f"> beyond all that {leader} reaches in the horizon: ahead by more than this"

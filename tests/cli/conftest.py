@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -75,3 +77,30 @@ def solved(tmp_path_factory: pytest.TempPathFactory, world: str) -> tuple[Outcom
 def saved(solved: tuple[Outcome, Path]) -> Path:
     """The run directory of that instance."""
     return solved[1]
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory: pytest.TempPathFactory, world: str) -> str:
+    """That instance with one country more, TWI: the leader's twin, three months behind."""
+    place = tmp_path_factory.mktemp("instance") / "twins"
+    shutil.copytree(world, place)
+    leader = (place / "countries" / "USA.yaml").read_text()
+    twin = re.sub(r"\bUSA\b", "TWI", leader).replace("lag_months: 0", "lag_months: 3")
+    (place / "countries" / "TWI.yaml").write_text(twin)
+    return str(place)
+
+
+@pytest.fixture(scope="session")
+def overtaken(tmp_path_factory: pytest.TempPathFactory, twins: str) -> tuple[Outcome, Path]:
+    """The leader's twin with three times its money, which passes it: in the baseline by little, under one
+    policy by much, under another not for good. What `compare` printed, and the run directory."""
+    place = tmp_path_factory.mktemp("overtaken")
+    for name, factor in (("poor", 0.1), ("rich", 3)):
+        patch = f"countries.USA.budget.income_usd_bn *= {factor}"
+        (place / f"{name}.yaml").write_text(f"title: A {name} leader\npatches: ['{patch}']\n")
+    done = run_kloof(
+        *(place, "compare", twins, "--country", "TWI", "--policy", "poor.yaml", "--policy", "rich.yaml"),
+        *("--set", "countries.TWI.budget.income_usd_bn *= 3", "--out", "run", "--jobs", "1"),
+    )
+    assert done.code == 0, done.err
+    return done, place / "run"

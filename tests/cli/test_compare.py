@@ -233,6 +233,46 @@ def test_a_narrow_screen_folds_tables_and_small_shares_are_not_nothing(
     assert "\n< a share that is not nothing" in legend
 
 
+def test_a_country_that_passes_its_leader_is_ahead_of_it(overtaken: tuple[Outcome, Path]) -> None:
+    done, run = overtaken
+    table = next(block for block in done.out.split("\n\n") if "best first" in block)
+    cells = {line.split()[0]: re.split(r" {2,}", line.strip()) for line in table.splitlines()}
+    places = {"baseline": (2, 3), "poor": (3, 5), "rich": (3, 5)}
+    shown = {name: [cells[name][place] for place in both] for name, both in places.items()}
+    for name, texts in shown.items():
+        rows = numbers(run, "poor" if name == "baseline" else name)
+        months = [
+            round(float(row["baseline" if name == "baseline" else "value"]))
+            for row in rows
+            if row["metric"] == "lag_months"
+        ]
+        assert texts == [f"{-each} ahead" if each < 0 else f"{each}" for each in months]
+    assert shown["baseline"][1].endswith(" ahead")
+    assert not shown["rich"][1].endswith(" ahead")
+
+
+def test_explain_names_three_limits_of_each_plan_where_there_are_many(
+    kloof: Run, compared: tuple[Outcome, Path]
+) -> None:
+    def named(*arguments: str) -> list[tuple[int, int]]:
+        """Of each plan, how many limits are listed and how many are said to be left out."""
+        blocks = kloof("explain", str(compared[1]), *arguments).out.split("\n\n")
+        plans = [block for block in blocks if "; what limits the plan" in block]
+        more = [re.search(r"and (\d+) more: --verbose", plan) for plan in plans]
+        return [
+            (len(re.findall(r"^ *\d+\. ", plan, re.MULTILINE)), int(found[1]) if found else 0)
+            for plan, found in zip(plans, more, strict=True)
+        ]
+
+    few, every = named(), named("--verbose")
+    assert len(few) == 11
+    assert [shown for shown, _ in few] == [3] * 11
+    assert [shown + left for shown, left in few] == [shown for shown, _ in every]
+    assert {left for _, left in every} == {0}
+    three = named("--country", "CHN", "--policy", "rich", "--policy", "nothing", "--policy", "baseline")
+    assert [shown for shown, _ in three] == [10] * 3
+
+
 @pytest.fixture
 def several(world: str, tmp_path: Path) -> Path:
     """The instance with some followers alike, so that a comparison can be interrupted between two of them."""
@@ -247,9 +287,10 @@ def several(world: str, tmp_path: Path) -> Path:
 def test_an_interrupt_keeps_what_is_done_and_marks_what_is_not(
     several: Path, policies: None, tmp_path: Path
 ) -> None:
+    named = columns("power", "rich", "poor", "nothing", "rich+power", "poor+power")
     master, terminal = pty.openpty()
     with subprocess.Popen(
-        [str(KLOOF), "compare", str(several), *columns("power", "rich"), "--out", "run", "--jobs", "1"],
+        [str(KLOOF), "compare", str(several), *named, "--out", "run", "--jobs", "1"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=terminal,
@@ -268,8 +309,8 @@ def test_an_interrupt_keeps_what_is_done_and_marks_what_is_not(
     data = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert data["status"] == "interrupted"
     done = sum(len(columns) for columns in data["countries"].values())
-    assert 8 < done < 24
-    assert f"\n… not solved: interrupted with {done} of 24 solved\n" in out
+    assert 8 < done < 56
+    assert f"\n… not solved: interrupted with {done} of 56 solved\n" in out
     worth = next(block for block in out.split("\n\n") if block.startswith("worth"))
     assert re.search(r"\npower .*…", worth)
     assert "n/a" not in out
@@ -327,6 +368,7 @@ def test_all_that_is_wrong_with_policies_is_said_at_once_with_file_and_line(
         "  - countries.CHN.budget.income_usd_bn ** 2\n"
         "  - countries.CHN.budget.incom_usd_bn *= 2\n"
         "  - countries.CHN.budget.income_usd_bn *= 2\n"
+        "  - countries.CHN.power.electricity_price_usd_per_kwh = -1\n"
     )
     (tmp_path / "two.yaml").write_text("title: No such country\npatches: [countries.CHM.base = 1]\n")
     done = kloof(command, world, *columns("one", "two"), "--set", "leder = CHN", "--format", "json")
@@ -337,8 +379,27 @@ def test_all_that_is_wrong_with_policies_is_said_at_once_with_file_and_line(
         ("E101", "one.yaml", 1),
         ("E401", "one.yaml", 3),
         ("E402", "one.yaml", 4),
+        ("E408", "one.yaml", 6),
         ("E402", "two.yaml", 2),
     ]
+
+
+def test_a_shipped_policy_for_another_world_says_which_fit_this_one(kloof: Run, world: str) -> None:
+    shutil.copytree(world, Path(world).parent / "my-world", dirs_exist_ok=True)
+    place = str(Path(world).parent / "my-world")
+    done = kloof("compare", place, "--policy", "grey_closed", "--format", "json")
+    assert done.code == 2
+    (first, second) = done.data["diagnostics"]
+    assert (first["code"], first["line"] + 1) == ("E402", second["line"])
+    assert first["file"].endswith("policies/grey_closed.yaml")
+    hint = f"this policy is made for another world; those that fit this one: kloof policies {place}"
+    assert first["hint"] == second["hint"] == hint
+    assert kloof("solve", place, "--policy", "grey_closed", "--format", "json").data == done.data
+    listed = kloof("policies", place).out
+    assert re.search(r"\ngrey_closed +no ", listed)
+    assert re.search(r"\nmemory_shock +yes ", listed)
+    wrong = kloof("solve", "world-2026", "--set", "countries.TWN.industry.line = 1", "--format", "json").data
+    assert wrong["diagnostics"][0]["hint"].startswith("did you mean")
 
 
 def test_policies_lists_what_ships_and_whether_it_fits(kloof: Run, world: str) -> None:

@@ -119,6 +119,54 @@ def test_conflict_and_repairs_are_told(kloof: Run, infeasible: tuple[Outcome, Pa
     assert any(row["row"] == "repair" for row in rows)
 
 
+LINES = re.compile(r"^  lines:\n.*?(?=^  # thousand chips per year)", re.MULTILINE | re.DOTALL)
+
+
+def test_lines_without_tools_are_one_limit(kloof: Run, world: str, tmp_path: Path) -> None:
+    tools = "countries.CHN.industry.lines.*.tool_limit_kwpm_per_year = 0"
+    done = kloof("solve", world, "--country", "CHN", "--set", FLOOR, "--set", tools, "--out", "run")
+    assert done.code == 3
+    told = kloof("explain", "run").out
+    assert told.count("no tools for more capacity on") == 1
+    line = "   - no tools for more capacity on n7 and n5 (2026)\n"
+    places = [
+        f"     countries.CHN.industry.lines.{name}.tool_limit_kwpm_per_year  set by `{tools}`\n"
+        for name in ("n7", "n5")
+    ]
+    assert "".join([line, *places]) in told
+    data = kloof("explain", "run", "--format", "json").data["plans"][0]
+    (group,) = [each for each in data["conflict_groups"] if each["family"] == "tools"]
+    assert (group["item"], group["rows"]) == ("n7/n5", ["tools[n7,2026]", "tools[n5,2026]"])
+
+    shutil.copytree(world, tmp_path / "bare")
+    file = tmp_path / "bare" / "countries" / "CHN.yaml"
+    text, count = LINES.subn("", file.read_text())
+    assert count == 1
+    file.write_text(text)
+    assert kloof("solve", "bare", "--country", "CHN", "--set", FLOOR, "--out", "run").code == 3
+    default = "on n7 and n5, whose tool_limit_kwpm_per_year is 0 by default (2026)\n"
+    assert default in kloof("explain", "run").out
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_repair_in_place_of_a_patch_with_a_star_says_what_it_must_keep(
+    kloof: Run, world: str, tmp_path: Path, by_file: bool
+) -> None:
+    change = "countries.*.budget.cash0_usd_bn = -500"
+    (tmp_path / "cash.yaml").write_text(f"title: Debts\npatches:\n  - {change}\n")
+    given = ("--policy", "cash.yaml") if by_file else ("--set", change)
+    assert kloof("solve", world, "--country", "USA", *given, "--out", "run").code == 3
+    told = kloof("explain", "run").out
+    place = f"'{change}' in line 3 of cash.yaml" if by_file else f"--set '{change}'"
+    found = re.search(r"cash at the start alone: --set '(.*)'  \(was -500\)\n     in place of (.*)\n", told)
+    assert found is not None
+    assert found[2] == f"{place}, keeping 1 more that it changes"
+    if not by_file:
+        kept = change.replace("*", "CHN")
+        done = kloof("solve", world, "--country", "USA", "--no-save", "--set", found[1], "--set", kept)
+        assert done.code == 0, done.err
+
+
 def test_solve_lists_the_limits_of_explain_in_its_order(kloof: Run, world: str) -> None:
     shown = kloof("solve", world, "--country", "CHN", "--out", "run").out
     table = shown.partition("a step more of it")[2].splitlines()[2:]

@@ -15,7 +15,7 @@ from optimizer.cli.context import feeding_cells
 from optimizer.instance import load
 from optimizer.instance.cells import cell_map
 from optimizer.report.page import LARGEST_BYTES
-from tests.cli.conftest import Run, run_kloof
+from tests.cli.conftest import Outcome, Run, run_kloof
 
 DOCS = Path(__file__).parents[2] / "docs" / "report.md"
 
@@ -134,6 +134,35 @@ def test_policies_that_cannot_be_told_apart_share_a_rank(kloof: Run, compared: P
         "No change": "2",
         "In debt": "–",
     }
+
+
+def test_a_follower_that_passes_the_leader_is_ahead_in_words_and_tables(
+    kloof: Run, overtaken: tuple[Outcome, Path], tmp_path: Path
+) -> None:
+    run = overtaken[1]
+    assert kloof("report", str(run), "--out", "page.html").code == 0
+    text = (tmp_path / "page.html").read_text()
+    summary = json.loads((run / "summary.json").read_text())["countries"]["TWI"]
+
+    def said(policy: str, year: str) -> str:
+        months = round(summary[policy]["headline"]["lag_months"][year])
+        return f"{-months} ahead" if months < 0 else str(months)
+
+    titles = {"Baseline": "baseline", "A poor leader": "poor", "A rich leader": "rich"}
+    ranked, paths = lines(text, "twi-ranking"), lines(text, "twi-paths")
+    for title, policy in titles.items():
+        assert ranked[title][2:4] == [said(policy, "2027"), said(policy, "2029")]
+    assert said("poor", "2029") in paths["2029"]
+    assert lines(text, "twi-changes")["A poor leader"][1] == said("poor", "2029")
+    assert lines(text, "twi-lag")["2029"][0] == said("baseline", "2029")
+    assert {each.split()[-1] for each in (said("baseline", "2029"), said("poor", "2029"))} == {"ahead"}
+    points = re.findall(r"<li>([^\n]*)", text)
+    assert any("months ahead in 2029: it takes the lead; effective compute rises" in each for each in points)
+    assert any(
+        re.search("at best \\d+ months gained under “A poor leader”, at worst \\d+ months? lost", each)
+        for each in points
+    )
+    assert re.search(r"at the end Baseline \d months ahead, A poor leader \d+ months ahead", text)
 
 
 def interrupt(directory: Path, country: str, policies: set[str]) -> None:

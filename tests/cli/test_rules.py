@@ -20,7 +20,9 @@ def test_the_table_names_status_rule_and_fee(kloof: Run) -> None:
         "nv_b200",
         *["all", "year", "denied", "denied", "us_2023_3a090a_1", "free", "·", "0"],
     ]
-    assert lines["nv_h20"][3:5] == ["capped", "(trade.limits)"]
+    assert lines["nv_h20"][3:6] == ["capped", "*", "fee"]
+    assert "* trade.limits: what CHN buys in practice" in found.out
+    assert max(map(len, found.out.splitlines())) <= 120
     assert "15 to 27 Jan" in found.out
     assert "us_2026_case_by_case: BIS (91 FR 1684, document 2026-00789), from 2026-01-15" in found.out
     assert "cap on nv_h200: 400 thousand chips in all, cn_2026_h200_quota" in found.out
@@ -28,12 +30,28 @@ def test_the_table_names_status_rule_and_fee(kloof: Run) -> None:
     assert "home-made share of purchases required: 35%, cn_2025_state_dc" in found.out
 
 
-def test_a_narrow_screen(kloof: Run) -> None:
-    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", COLUMNS="80")
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_narrow_screen(kloof: Run, width: int) -> None:
+    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", COLUMNS=str(width))
     assert found.code == 0
-    assert max(map(len, found.out.splitlines())) <= 80
+    assert max(map(len, found.out.splitlines())) <= width
     (line,) = [line for line in found.out.splitlines() if line.startswith("nv_b200 ")]
     assert line.split() == ["nv_b200", "all", "year", "denied", "us_2023_3a090a_1", "·", "0"]
+    assert "\ntrade.limits: what CHN buys in practice" in found.out
+
+
+def test_a_table_that_is_too_wide_for_the_screen_has_both_sides_in_one_column(kloof: Run) -> None:
+    cap = "countries.CHN.trade.caps.a_cap_with_a_long_name = "
+    cap += "{title: Q, chips: [nv_l20], counts: chips, per_year: 1}"
+    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", "--set", cap)
+    assert found.code == 0
+    table = found.out.split("\n\n")[1].splitlines()
+    assert max(map(len, table)) <= 120
+    assert "decided by" in table[1]
+    (line,) = [line for line in table if line.startswith("nv_l20 ")]
+    assert line.split()[3:5] == ["capped", "trade.caps.a_cap_with_a_long_name"]
+    wide = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", "--set", cap, COLUMNS="160").out
+    assert "capped (trade.caps.a_cap_with_a_long_name)  free" in wide
 
 
 def test_the_import_side_has_its_mandate_and_nothing_of_the_other(kloof: Run) -> None:

@@ -99,6 +99,22 @@ def test_follower_above_a_leader_that_fell_is_ahead(kloof: Run, world: str) -> N
     assert row.count("ahead") == 2
 
 
+def test_months_ahead_have_a_line_of_their_own(kloof: Run, twins: str) -> None:
+    change = ("--set", "countries.USA.budget.income_usd_bn = 20", "--gap", "1e-4")
+    done = kloof("solve", twins, "--no-save", "--country", "TWI", *change)
+    assert done.code == 0, done.err
+    lag, ahead = (
+        re.search(rf"\n  {label} +(\S+) +(\S+) +(\S+) +(\S+)\n", done.out)
+        for label in ("lag, months", "ahead by, months")
+    )
+    assert lag is None
+    assert ahead is not None
+    assert [text[:1] == ">" for text in ahead.groups()] == [False, False, True, True]
+    row = next(line for line in done.out.splitlines() if line.startswith("TWI "))
+    assert re.findall(r">?\d+ ahead", row) == [f"{ahead[2]} ahead", f"{ahead[4]} ahead"]
+    assert "> beyond all that USA reaches in the horizon: ahead by more than this" in done.out
+
+
 def test_json_under_policies_and_patches_is_the_contract(kloof: Run, world: str, tmp_path: Path) -> None:
     patch = "countries.CHN.budget.income_usd_bn *= 1.2"
     (tmp_path / "power.yaml").write_text(
@@ -322,11 +338,11 @@ def test_a_reader_who_goes_away_ends_it_quietly(world: str, tmp_path: Path) -> N
 
 @pytest.fixture(scope="module")
 def many(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The instance with a dozen followers alike, so that a solve can be interrupted between two of them."""
+    """The instance with two dozen followers alike, so that a solve can be interrupted between two of them."""
     place = tmp_path_factory.mktemp("many") / "many"
     shutil.copytree(world, place)
     leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
-    for letter in "ABCDEFGHIJK":
+    for letter in "ABCDEFGHIJKLMNOPQRSTVWXY":
         name = letter * 3
         (place / "countries" / f"{name}.yaml").write_text(re.sub(r"\bUSA\b", name, leader))
     return place
@@ -357,7 +373,7 @@ def test_interrupt_keeps_what_is_done_and_ends_with_130(many: Path, tmp_path: Pa
     assert "Process" not in said
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["status"] == "interrupted"
-    assert 1 <= len(summary["countries"]) < 13
+    assert 1 <= len(summary["countries"]) < 26
     assert all(country["status"] == "optimal" for country in summary["countries"].values())
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from optimizer.report import page, provenance, words
+from optimizer.report import overview, page, provenance, words
 from optimizer.report.charts import CHARTS, templates
 from optimizer.report.comparison_sections import what_it_does
 from optimizer.report.differences import Difference, change_cell, signed
 from optimizer.report.figures import Cell, compute_scale
-from optimizer.report.plan_figures import limit_words
+from optimizer.report.plan_figures import limit_words, plan_figures
 from optimizer.report.saved import Plan, SavedRun, date
 
 PERIODS = ("2026", "2027", "2028", "2029")
@@ -111,7 +111,64 @@ def test_a_lead_is_said_as_such_and_as_a_bound_where_it_is_one() -> None:
     table = dict(plan([1, 0, -2, -5]).table)
     table["lag_beyond", ""] = [0, 0, 0, 1]
     ahead = plan([1, 0, -2, -5], 1, table=table)
-    assert "more than 5 months ahead in 2029: the lag closes" in words.path_of(run(ahead), ahead)
+    assert "more than 5 months ahead in 2029: it takes the lead" in words.path_of(run(ahead), ahead)
+    (figure,) = [each for each in plan_figures(run(ahead), ahead) if each.chart == "lag"]
+    assert [row.cells[1] for row in figure.table.rows] == [
+        *(Cell("1"), Cell("1"), Cell("0"), Cell("2 ahead", "-2"), Cell(">5 ahead", "-5"))
+    ]
+    assert figure.alt.startswith("Line: 1 month behind at the start, more than 5 months ahead in 2029")
+
+
+@pytest.mark.parametrize(
+    ("months", "start", "said"),
+    [
+        (
+            [-1, -2, -3, -4],
+            -1,
+            "1 month ahead at the start, 2 months ahead in 2027 and 4 months ahead in 2029: the lead grows",
+        ),
+        ([-9, -8, -7, -6], -9, "6 months ahead in 2029: the lead shrinks"),
+        ([-9, -8, -9, -9], -9, "9 months ahead in 2029: the lead stays"),
+        (
+            [-3, -1, 1, 2],
+            -5,
+            "1 month ahead in 2027 and 2 months behind in 2029: it loses the lead",
+        ),
+    ],
+)
+def test_where_a_lead_goes_is_said(months: list[float], start: float, said: str) -> None:
+    ahead = plan(months, start)
+    assert f"{said}; effective compute" in words.path_of(run(ahead), ahead)
+
+
+def test_above_a_leader_that_stood_higher_before_is_ahead_without_a_number() -> None:
+    table = dict(plan([5, 8, 20, 30]).table)
+    table["effective_ratio", ""] = [0.9, 1.1, 1.2, 1.3]
+    above = plan([5, 8, 20, 30], table=table)
+    assert (
+        "6 months behind at the start, ahead in 2027 and ahead in 2029: it takes the lead"
+        in words.path_of(run(above), above)
+    )
+    (figure,) = [each for each in plan_figures(run(above), above) if each.chart == "lag"]
+    assert [row.cells[1] for row in figure.table.rows[1:]] == [Cell("5"), *[Cell("ahead")] * 3]
+    assert "Not drawn" in figure.note
+    countries = overview.countries_table(run(above))
+    assert [cell.text for cell in countries.rows[0].cells][-6:-3] == ["6*", "ahead", "ahead"]
+
+
+def test_followers_that_pass_the_leader_are_not_counted_among_those_behind() -> None:
+    ahead, near, far = (
+        plan([1, 0, -2, -5], 1, country="TWI"),
+        plan([7, 8, 9, 10], 6),
+        plan([30, 29, 28, 27], 31, country="IND"),
+    )
+    points = words.headline(run(far, ahead, near))
+    assert points[1].startswith("The lag in months grows for 1, closes for 1 of 2 that stay behind; ")
+    assert points[3].startswith(
+        "Most advanced: Land of TWI, 1 month behind at the start, 0 months behind in 2027"
+    )
+    assert points[4].startswith("Least advanced: Land of IND, 31 months behind at the start")
+    assert words.headline(run(ahead, near))[1].startswith("Most advanced: Land of TWI")
 
 
 def test_headline_counts_trends_and_names_closest_and_farthest() -> None:
