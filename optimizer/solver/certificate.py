@@ -35,9 +35,9 @@ def check_point(numbers: Numbers, x: Array) -> PointCheck:
     used = np.isfinite(numbers.lower) | np.isfinite(numbers.upper)
     with np.errstate(invalid="ignore"):
         excess = np.fmax(numbers.lower - body, body - numbers.upper)
-    for side in (numbers.lower, numbers.upper):
-        largest = np.where(np.isfinite(side), np.fmax(largest, np.abs(side)), largest)
-    rows = np.where(used, np.maximum(excess, 0.0) / np.maximum(1.0, largest), 0.0)
+        for side in (numbers.lower, numbers.upper):
+            largest = np.where(np.isfinite(side), np.fmax(largest, np.abs(side)), largest)
+        rows = np.where(used, np.maximum(excess, 0.0) / np.maximum(1.0, largest), 0.0)
     rows = np.where(used & ~np.isfinite(body), np.inf, rows)
     outside = np.maximum(np.maximum(numbers.column_lower - x, x - numbers.column_upper), 0.0)
     bounds = outside / np.maximum(1.0, np.abs(x))

@@ -72,7 +72,8 @@ class Search:
         self.rounds = 0
         self.message = ""
         self.may_round = True
-        self._violated = VIOLATED if self.program.integer.any() else max(VIOLATED, COARSE * gap)
+        width = gap * min(1.0, gap_scale or 1.0)
+        self._violated = VIOLATED if self.program.integer.any() else max(VIOLATED, COARSE * width)
         self._previous: Array | None = None
         self._interior: Array | None = None
         self._interior_sought = False
@@ -261,7 +262,11 @@ class Search:
             moved = before[0] - level > 0.01 * wanted or value > before[1]
             stalled = 0 if moved or loss > 100 * wanted else stalled + 1
             before = (level, value)
-            if not added or (stalled >= STALLED_ROUNDS and not boxed):
+            stuck = not added or (stalled >= STALLED_ROUNDS and not boxed)
+            if stuck and self.refine():
+                stalled = 0
+                continue
+            if stuck:
                 larger = [size for size in BOXES if boxed and size > relaxation.box_size]
                 if larger:
                     relaxation.box(larger[0])

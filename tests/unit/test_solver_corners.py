@@ -11,6 +11,7 @@ from optimizer import solve_model
 from optimizer.errors import ModelError
 from optimizer.program import compile_model
 from optimizer.solver import Solver
+from tests.unit.engine_models import fill, water_filling
 
 
 def two_variables() -> pyo.ConcreteModel:
@@ -118,3 +119,13 @@ def test_another_use_of_highs_in_the_process_with_more_threads_does_not_stop_it(
     model.both = pyo.Constraint(expr=model.x + model.y <= 1)
     model.value = pyo.Objective(expr=2 * model.x + model.y, sense=pyo.maximize)
     assert solve_model(model).objective == pytest.approx(2)
+
+
+@pytest.mark.parametrize("gap", [1e-1, 1e-2, 1e-4])
+def test_many_small_violations_do_not_add_up_to_an_open_gap(gap: float) -> None:
+    noise, power = np.linspace(0.5, 1.2, 60), 9.0
+    solution = solve_model(water_filling(tuple(noise), power), gap=gap)
+    assert solution.status == "optimal", solution.message
+    assert solution.certificate.gap <= gap
+    powers, _ = fill(tuple(noise), power)
+    assert solution.objective == pytest.approx(np.log(noise + powers).sum(), abs=gap)
