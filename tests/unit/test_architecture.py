@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,8 @@ def test_engine_knows_no_chip_country_or_budget(folder: str) -> None:
 @pytest.mark.parametrize("path", modules(), ids=module_name)
 def test_module_is_short_enough_to_read(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 420
+
+
+def test_solving_leaves_out_what_pyomo_imports_beside_scipy() -> None:
+    code = "import sys, optimizer.study.solve; sys.exit('scipy.stats' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
