@@ -46,9 +46,10 @@ class Compared:
     """The same countries under a baseline and several policies.
 
     `comparison` is tidy: country, policy, metric, item, period, unit, value, baseline, change,
-    change_percent, indistinguishable (1, 0, nan where there is nothing to compare). `ranking` has one row per
-    country and policy, best first: country, policy, place (a shared one: indistinguishable),
-    gain_average_log_units, worth_percent. `certificates` has country, policy, status, lower, upper, gap.
+    change_percent, indistinguishable (1, 0, nan where there is nothing to compare), value_within (by how
+    much the value may be off). `ranking` has one row per country and policy, best first: country, policy,
+    place (a shared one: indistinguishable), gain_average_log_units, worth_percent. `certificates` has
+    country, policy, status, lower, upper, gap.
     `run` holds all detail.
     """
 

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 EXIT_INVALID: Final = 2
-EXIT_INFEASIBLE: Final = 3
 EXIT_INTERNAL: Final = 70
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(

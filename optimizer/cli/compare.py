@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
+    from optimizer.errors import InputError
     from optimizer.instance import Instance, Policy
     from optimizer.result.comparison import Comparison
 
@@ -88,7 +90,8 @@ def command(
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
-    from optimizer.cli.session import note
+    from optimizer.cli.session import interrupts_held, note, report
+    from optimizer.cli.solve import UNEXPLAINED, save_run
     from optimizer.result import store
     from optimizer.result.run import INFEASIBLE
 
@@ -96,8 +99,14 @@ def command(
     if not names and not every_policy:
         raise click.UsageError("no policy to compare: name one with --policy, or ask for --every-policy")
     scenario, policies = _open(instance, names, patches, objective, extend)
+    left_out: dict[str, str] = {}
     if every_policy:
-        policies += _fitting(scenario.instance, names)
+        fitting, left_out = _fitting(scenario.instance, names)
+        policies += fitting
+        if not policies:
+            raise click.UsageError(f"no shipped policy fits: `kloof policies {instance}` says why")
+        if left_out and not quiet:
+            note(f"left out as they do not fit, `kloof policies {instance}` says why: {', '.join(left_out)}")
     scenario.check_countries(countries)
     options = {"countries": list(countries), "objective": objective, "gap": gap, "time_limit": time_limit}
     inputs = {
@@ -107,7 +116,7 @@ def command(
     }
     directory = out or store.default_directory("compare", inputs)
     if not no_save:
-        store.check_replaceable(directory)
+        store.check_place(directory)
 
     from optimizer.study.compare import compare_scenarios, scenarios_of
     from optimizer.study.scenarios import Question
@@ -122,25 +131,36 @@ def command(
     written = not no_save or format_ == "json"
     unplanned = any(run.status == INFEASIBLE for world in comparison.worlds for run in world.runs)
     if written or unplanned:
+        from optimizer.cli.conflicts import unexplained
         from optimizer.cli.explaining import explain_comparison
 
-        comparison = explain_comparison(comparison, [each.instance for each in scenarios], objective, jobs)
+        try:
+            instances = [each.instance for each in scenarios]
+            comparison = explain_comparison(comparison, instances, objective, jobs)
+        except KeyboardInterrupt:
+            unplanned = False
+            comparison = replace(comparison, worlds=tuple(map(unexplained, comparison.worlds)))
+            note(UNEXPLAINED)
     document: dict[str, Any] = {}
-    if written:
-        from optimizer.cli.compare_documents import comparison_document
+    unsaved: InputError | None = None
+    with interrupts_held():
+        if written:
+            from optimizer.cli.compare_documents import comparison_document
 
-        document = comparison_document(comparison, policies, patches, gap)
-    if not no_save:
-        interrupted = any(world.interrupted for world in comparison.worlds)
-        directory = store.beside_earlier(directory) if interrupted else directory
-        wall = time.perf_counter() - started
-        store.save(directory, _files(comparison, document, inputs, scenario, objective, wall))
-        if not quiet:
-            note(f"saved in {directory}")
-            if unplanned:
+            document = comparison_document(comparison, policies, patches, gap, left_out)
+        if not no_save:
+            interrupted = any(world.interrupted for world in comparison.worlds)
+            directory = store.beside_earlier(directory) if interrupted else directory
+            wall = time.perf_counter() - started
+            files = _files(comparison, document, inputs, scenario, objective, wall)
+            unsaved = save_run(directory, files, quiet)
+            if unplanned and unsaved is None and not quiet:
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
     detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
     _show(comparison, document, policies, format_, quiet, detailed)
+    if unsaved is not None:
+        report(unsaved.diagnostics)
+        return unsaved.exit_code
     return _exit_code(comparison)
 
 
@@ -167,15 +187,14 @@ def _open(
     return scenario, list(zip(policies, names, strict=True))
 
 
-def _fitting(instance: Instance, names: Sequence[str]) -> list[tuple[Policy, str]]:
-    """The shipped policies that change something and fit the instance, but for those named already."""
+def _fitting(instance: Instance, names: Sequence[str]) -> tuple[list[tuple[Policy, str]], dict[str, str]]:
+    """The shipped policies that change something, but for those named already: those that fit the instance
+    with what names them, and why the others do not."""
     from optimizer.cli.policies import listed
 
-    return [
-        (each.policy, each.policy.name)
-        for each in listed(instance)
-        if each.fits and each.policy.patches and each.policy.name not in names
-    ]
+    found = [each for each in listed(instance) if each.policy.patches and each.policy.name not in names]
+    fitting = [(each.policy, each.policy.name) for each in found if each.fits]
+    return fitting, {each.policy.name: each.reason or "" for each in found if not each.fits}
 
 
 def _hashes(text: str) -> list[str]:
@@ -272,10 +291,14 @@ def _show(
 
 
 def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -> list[str]:
-    """Which file each column is, of those that would have one name."""
+    """Which policy each column is, of those that would have one name."""
     columns = list(zip(comparison.policies, policies, strict=True))
     repeated = {policy.name for world, (policy, _) in columns if world.policy != policy.name}
-    return [f"{world.policy} is {given}" for world, (policy, given) in columns if policy.name in repeated]
+    return [
+        f"{world.policy} is {'the shipped ' * (given == policy.name and not Path(given).exists())}{given}"
+        for world, (policy, given) in columns
+        if policy.name in repeated
+    ]
 
 
 def _warnings(comparison: Comparison) -> Iterable[Any]:

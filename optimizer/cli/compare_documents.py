@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from optimizer.cli.documents import country_data
@@ -12,7 +12,7 @@ from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
 from optimizer.instance import Policy
 from optimizer.result import summary
 from optimizer.result.comparison import BASELINE, Comparison
-from optimizer.result.run import WorldRun
+from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.store import text_of_infinity
 
 # How many binding limits of each plan are told, dearest first.
@@ -25,12 +25,15 @@ def comparison_document(
     policies: Sequence[tuple[Policy, str]],
     patches: Sequence[str],
     gap: float,
+    left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     """What `summary.json` holds: per country and policy how it ended, headline numbers and what binds.
 
-    Each policy comes with the text that named it.
+    Each policy comes with the text that named it. `left_out`: why some policies were not compared, by name.
+    `leaders`, only where there are some: leaders that were not asked for and have no plan, by policy.
     """
     baseline = comparison.baseline
+    leaders = {world.policy: country_data(run) for world in comparison.worlds if (run := _planless(world))}
     return {
         "schema_version": SCHEMA_VERSION,
         "command": "compare",
@@ -56,6 +59,8 @@ def comparison_document(
             country: [each.policy for each in comparison.ranking(country)] for country in comparison.countries
         },
         "ranking_detail": {country: _ranking(comparison, country) for country in comparison.countries},
+        **({"leaders": leaders} if leaders else {}),
+        "left_out": dict(left_out),
         "diagnostics": [
             {**diagnostic_data(diagnostic), "policy": world.policy}
             for world in comparison.worlds
@@ -76,6 +81,12 @@ def overall_status(comparison: Comparison) -> str:
     if summary.INTERRUPTED in found:
         return summary.INTERRUPTED
     return found.pop() if len(found) == 1 else summary.MIXED
+
+
+def _planless(world: WorldRun) -> CountryRun | None:
+    """The leader's run, where it was not asked for and has no plan that others could follow."""
+    run = world.leader_run
+    return None if run is None or run.solved or run.country in world.countries else run
 
 
 def _country(comparison: Comparison, world: WorldRun, country: str) -> dict[str, Any]:

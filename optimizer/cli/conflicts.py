@@ -32,6 +32,17 @@ def explained(
     return replace(world, countries={name: done[name] for name in world.countries}, leader_run=leader)
 
 
+def unexplained(world: WorldRun) -> WorldRun:
+    """The run as it is where an interrupt came before `explained` was done."""
+
+    def untold(run: CountryRun) -> CountryRun:
+        return replace(run, explanation={"explained": False})
+
+    countries = {name: untold(run) for name, run in world.countries.items()}
+    leader = None if world.leader_run is None else countries.get(world.leader, untold(world.leader_run))
+    return replace(world, countries=countries, leader_run=leader, interrupted=True)
+
+
 def _solver(run: CountryRun) -> PlanSolver | None:
     """The solver of the program that the run was tried with, rows of the user's included."""
     if run.solution is None:
@@ -44,7 +55,7 @@ def _diagnostics(explanation: Explanation) -> Iterator[Diagnostic]:
     last = len(explanation.conflict) - 1
     for number, group in enumerate(explanation.conflict):
         first = group.inputs[0] if group.inputs else None
-        place = None if first is None else first.quantity.location
+        place = None if first is None else first.location
         when = f" in {group.span}" if group.span else ""
         others = "; ".join(f"{one.path}  {one.place}" for one in group.inputs[1:])
         hints = [f"and {others}"] if others else []

@@ -22,11 +22,14 @@ FEW = 3
 FEW_PLANS = 3
 INDENT = " " * 5
 READING = (
-    "A price is that of the first unit: more is worth at most in proportion, less costs at least in "
-    "proportion. `For good`: as much as so much more effective compute in every year of the plan and after. "
-    "The order is by the most that 10% more of a limit can be worth, of a closed one by the most that a step "
-    "can be."
+    "A price is that of the first unit: a step more is worth at most this, a step less costs at least as "
+    "much; several steps compound. `For good`: as much as so much more effective compute in every year of "
+    "the plan and after. `10% more`: of the limit in all years and after, the leader's path as it is; "
+    "`about` where it is a share of what the plan decides. The order is by that, of a closed limit by the "
+    "most that a step can be worth."
 )
+STOPPED_EARLY = "the solve stopped before there was a price of any limit"
+UNEXPLAINED = "interrupted before it was worked out what limits the plan, or what conflicts: solve again"
 NARROWEST = 40
 CSV_COLUMNS = (
     *("country", "policy", "status", "rank", "row", "period", "words", "step", "unit", "price"),
@@ -137,7 +140,11 @@ class _Rules:
 def _plans(manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> list[_Plan]:
     """The plans of a run; first the leader's where it was not asked for but explains why others have none."""
     compared = manifest.get("command") == "compare"
-    found = []
+    leading = {str(each["name"]): str(each["leader"]) for each in summary.get("policies", [])}
+    found = [
+        _Plan(leading.get(policy, str(summary.get("leader"))), policy, data)
+        for policy, data in summary.get("leaders", {}).items()
+    ]
     for country, data in summary.get("countries", {}).items():
         columns = data if compared else {"": data}
         found += [_Plan(country, policy, each) for policy, each in columns.items()]
@@ -207,10 +214,13 @@ def _text(plans: Sequence[_Plan], most: int | None, rules: _Rules, width: int) -
     lines: list[str] = []
     for plan in plans:
         lines += [""] if lines else []
+        if plan.data.get("explained") is False:
+            lines += _folded(f"{_name(plan)}: {plan.data.get('status')}; {UNEXPLAINED}", width)
+            continue
         lines += (
-            _failure(plan, width)
-            if plan.data.get("status") != "optimal" and not plan.data.get("binding")
-            else _limits(plan, most, rules, width)
+            _limits(plan, most, rules, width)
+            if plan.data.get("certificate") or plan.data.get("headline") or plan.data.get("binding")
+            else _failure(plan, width)
         )
     if any(plan.data.get("binding") for plan in plans):
         lines += [
@@ -237,21 +247,23 @@ def _folded(text: str, width: int, first: str = "", others: str = "") -> list[st
 
 
 def _limits(plan: _Plan, most: int | None, rules: _Rules, width: int) -> list[str]:
-    from optimizer.result.digits import scientific, significant
+    from optimizer.result.digits import scientific
+    from optimizer.result.explanation import at_most
 
     facts = plan.data.get("binding", [])
     gap = (plan.data.get("certificate") or {}).get("gap")
     certified = f", gap {scientific(gap)}" if isinstance(gap, float) else ""
     shown = facts if most is None else facts[:most]
-    lines = [f"{_name(plan)}: {plan.data.get('status')}{certified}; what limits the plan, dearest first"]
+    head = f"{_name(plan)}: {plan.data.get('status')}{certified}"
+    if not facts:
+        why = "nothing limits the plan" if plan.data.get("status") == "optimal" else STOPPED_EARLY
+        return _folded(f"{head}; {why}", width)
+    lines = [f"{head}; what limits the plan, dearest first"]
     for number, fact in enumerate(shown, start=1):
         lines += _folded(fact["words"], width, f"{number:3}. ", INDENT)
-        known = []
-        tenth = fact.get("ten_percent_effective_compute")
-        if tenth:
-            known.append(f"10% more: at most {significant(tenth)}%")
+        known = [fact["ten_percent_words"]] if fact.get("ten_percent_words") else []
         if fact.get("usd_bn"):
-            known.append(f"a step is worth up to USD {significant(fact['usd_bn'])} bn")
+            known.append(f"a step is worth up to USD {at_most(fact['usd_bn'])} bn")
         if fact.get("limit_words"):
             known.append(f"now {fact['limit_words']}")
         lines += _folded("; ".join(known), width, INDENT, INDENT)

@@ -51,7 +51,8 @@ def command(instance: str | None, format_: str, quiet: bool, verbose: bool, debu
     else:
         from optimizer.cli.output import screen
 
-        emit(_details(found, screen().width) if verbose else _table(found, loaded is not None))
+        width = screen().width
+        emit(_details(found, width) if verbose else _table(found, loaded is not None, width))
     return 0
 
 
@@ -99,15 +100,19 @@ def listed(instance: Instance | None) -> list[Listed]:
     return found
 
 
-def _table(found: list[Listed], judged: bool) -> str:
-    from optimizer.result.tables import PLAIN_WIDTH, Screen, grid
+def _table(found: list[Listed], judged: bool, width: int) -> str:
+    from optimizer.result.tables import Screen, grid
 
     if not found:
         return "no policy is shipped\n"
     heads = ["policy", *(["fits"] if judged else []), "what it is"]
     body = [[each.policy.name, *([each.verdict()] if judged else []), each.policy.title] for each in found]
-    misfits = [f"{each.policy.name} does not fit: {each.reason}" for each in found if each.fits is False]
-    return Screen(PLAIN_WIDTH).render([grid(heads, body, left=len(heads)), "", *misfits])
+    misfits = [
+        _wrapped(f"{each.policy.name} does not fit: {each.reason}", width)
+        for each in found
+        if each.fits is False
+    ]
+    return Screen(width).render([grid(heads, body, left=len(heads)), "", *misfits])
 
 
 def _details(found: list[Listed], width: int) -> str:
@@ -115,15 +120,26 @@ def _details(found: list[Listed], width: int) -> str:
     for each in found:
         policy = each.policy
         verdict = "" if each.fits is None else "  [fits]" if each.fits else f"  [does not fit: {each.reason}]"
-        lines.append(f"{policy.name}: {policy.title}{verdict}")
+        lines.append(_wrapped(f"{policy.name}: {policy.title}{verdict}", width))
         margin = " " * INDENT
         lines += textwrap.wrap(
             " ".join(policy.description.split()), width, initial_indent=margin, subsequent_indent=margin
         )
         lines += [f"{margin}{patch.text}" for patch in policy.patches] or [f"{margin}(changes nothing)"]
-        lines += [f"{margin}source: {source}" for source in policy.sources]
+        lines += [_wrapped(f"{margin}source: {source}", width) for source in policy.sources]
         lines.append("")
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int) -> str:
+    indent = len(text) - len(text.lstrip())
+    return textwrap.fill(
+        text,
+        width,
+        subsequent_indent=" " * (indent + 2),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _csv(found: list[Listed]) -> str:

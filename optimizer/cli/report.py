@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -47,11 +48,17 @@ def command(
 
     target = out or run / "report.html"
     page = report_html(read_run(run))
+    # beside its place first, so that a page is there whole or as it was before
+    place = target.resolve()
+    fresh = place.with_name(f".{place.name}.new-{os.getpid()}")
     try:
-        target.write_text(page, encoding="utf-8", newline="")
+        fresh.write_text(page, encoding="utf-8", newline="")
+        fresh.replace(place)
     except OSError as error:
         message = f"the page cannot be written: {error.strerror or error}"
         raise InputError(Diagnostic("E605", message, file=str(target))) from error
+    finally:
+        fresh.unlink(missing_ok=True)
     if format_ == "json":
         size = len(page.encode())
         emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})

@@ -34,6 +34,7 @@ MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 PATCHES_NAMED: Final = 2
 # Beside a status that neither side decides, but what the country buys in practice.
 LIMITED: Final = "*"
+UNKNOWN: Final = "n/a"
 CAP_UNITS: Final = {"chips": "chips", "tpp": "TPP", "h100e": "H100e"}
 
 
@@ -177,7 +178,10 @@ def _lines(one: ChipStatus, sides: Sequence[Side], year: int, together: bool) ->
             ]
             for number, span in enumerate(one.of_side(side))
         ]
-    limit = "n/a" if one.limit is None else digits.significant(one.limit, 3)
+    limit = UNKNOWN if one.limit is None else digits.significant(one.limit, 3)
+    spans = one.of_side("both") if together else one.spans
+    # the year's limit is bought while the chip is to be had
+    opening = next((span for span in spans if span.verdicts["both"].status != "denied"), spans[0])
     if together:
         return [
             [
@@ -185,9 +189,9 @@ def _lines(one: ChipStatus, sides: Sequence[Side], year: int, together: bool) ->
                 (verdict := span.verdicts["both"]).status,
                 _rule(verdict),
                 _fee(verdict),
-                limit if number == 0 else "",
+                limit if span is opening else "",
             ]
-            for number, span in enumerate(one.of_side("both"))
+            for number, span in enumerate(spans)
         ]
     return [
         [
@@ -196,9 +200,9 @@ def _lines(one: ChipStatus, sides: Sequence[Side], year: int, together: bool) ->
             _cell(span.verdicts["export"]),
             _cell(span.verdicts["import"]),
             _fee(span.verdicts["both"]),
-            limit if number == 0 else "",
+            limit if span is opening else "",
         ]
-        for number, span in enumerate(one.spans)
+        for number, span in enumerate(spans)
     ]
 
 
@@ -255,6 +259,10 @@ def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, together:
             "status and fee of both sides together; limit: what can be bought in the year, caps on several "
             "chips aside"
         )
+        if any(one.limit is None and one.why is None for one in found.chips):
+            notes.append(
+                f"{UNKNOWN}: the instance has no supply of the chip for {found.country} in {found.year}"
+            )
         if together:
             notes.append("each side by itself: --side export, --side import")
         if _decides(found, PRACTICE):

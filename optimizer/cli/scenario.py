@@ -15,6 +15,7 @@ from models.parameters import LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic, InputError, ModelError, SolverError
 from optimizer.instance import Instance, load, patch, read_draft
 from optimizer.instance.policy import parse_all, policies_of
+from optimizer.instance.policy import policy_names as policy_names
 from optimizer.instance.shipped import find_policy
 from optimizer.result.store import sha256
 
@@ -120,9 +121,14 @@ def open_scenario(
     Raises `InputError` with every problem of the instance, else of policies and patches together.
     """
     loaded = load(instance)
-    names = [name for text in policies for name in policy_names(text)]
-    drafts = [read_draft(name) for name in names]
     given, problems = parse_all(patches)
+    names: list[str] = []
+    for text in policies:
+        try:
+            names += policy_names(text)
+        except InputError as error:
+            problems += error.diagnostics
+    drafts = [read_draft(name) for name in names]
     every = [*(each for draft in drafts for each in draft.patches), *given]
     chosen = policies_of(drafts, loaded, [every], problems)
     changed = patch(loaded, every)
@@ -150,11 +156,6 @@ def open_scenario(
         for each in changed.applied
     ]
     return Scenario(changed, "+".join(policy.name for policy in chosen), inputs, applied, extension)
-
-
-def policy_names(text: str) -> list[str]:
-    """The policies in `A+B`, unless that is the name of a file."""
-    return [text] if Path(text).exists() else [part.strip() for part in text.split("+")]
 
 
 def json_value(value: object) -> object:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import click
@@ -77,6 +79,16 @@ def report(diagnostics: Iterable[Diagnostic]) -> None:
             shade = {"error": "red", "warning": "yellow"}.get(diagnostic.severity, "cyan")
             text = click.style(head, fg=shade, bold=True) + ":" + rest
         note(text)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Lets nothing interrupt what takes a moment: saving what took long to solve."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def exit_code_of(invoke: Callable[[], Any], arguments: Sequence[str]) -> int:

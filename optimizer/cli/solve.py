@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,12 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.cli.demand import Demand
+    from optimizer.errors import InputError
     from optimizer.result.run import WorldRun
 
 # With more countries than this, detail only on --verbose.
 DETAILED_COUNTRIES = 3
+UNEXPLAINED = "interrupted while explaining: every plan that was solved is here, but not what limits it"
 
 
 @click.command(
@@ -72,7 +75,7 @@ def command(
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import note
+    from optimizer.cli.session import interrupts_held, note, report
     from optimizer.result import store
     from optimizer.result.summary import exit_code
 
@@ -83,7 +86,7 @@ def command(
     inputs = {**scenario.inputs, "options": {**options, "ranges": ranges}}
     directory = out or store.default_directory("solve", inputs)
     if not no_save:
-        store.check_replaceable(directory)
+        store.check_place(directory)
 
     from optimizer.cli.demand import world_demand
     from optimizer.result.run import INFEASIBLE
@@ -100,29 +103,38 @@ def command(
         ranges=ranges,
         progress=None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
     )
-    from optimizer.cli.conflicts import explained
+    from optimizer.cli.conflicts import explained, unexplained
 
-    world = explained(world, scenario.instance, objective)
-    demand = world_demand(world, scenario.instance)
-    strategy = ""
-    if not no_save or format_ == "csv":
-        from optimizer.result.strategy import csv_text
+    unplanned = any(run.status == INFEASIBLE for run in world.runs)
+    try:
+        world = explained(world, scenario.instance, objective)
+    except KeyboardInterrupt:
+        world, unplanned = unexplained(world), False
+        note(UNEXPLAINED)
+    unsaved: InputError | None = None
+    with interrupts_held():
+        demand = world_demand(world, scenario.instance)
+        strategy = ""
+        if not no_save or format_ == "csv":
+            from optimizer.result.strategy import csv_text
 
-        strategy = csv_text(world)
-    if not no_save:
-        from optimizer.cli.context import context_files
+            strategy = csv_text(world)
+        if not no_save:
+            from optimizer.cli.context import context_files
 
-        if world.interrupted:
-            directory = store.beside_earlier(directory)
-        wall = time.perf_counter() - started
-        given = {**inputs, "given_policies": list(policies)}
-        files = _files(world, demand, strategy, given, scenario.applied, wall)
-        store.save(directory, {**files, **context_files(world, scenario.instance, objective)})
-        if not quiet:
-            note(f"saved in {directory}")
+            if world.interrupted:
+                directory = store.beside_earlier(directory)
+            wall = time.perf_counter() - started
+            given = {**inputs, "given_policies": list(policies)}
+            files = _files(world, demand, strategy, given, scenario.applied, wall)
+            files |= context_files(world, scenario.instance, objective)
+            unsaved = save_run(directory, files, quiet)
     detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
     _show(world, demand, strategy, format_, quiet, detailed)
-    if not no_save and not quiet and any(run.status == INFEASIBLE for run in world.runs):
+    if unsaved is not None:
+        report(unsaved.diagnostics)
+        return unsaved.exit_code
+    if unplanned and not no_save and not quiet:
         note(f"what conflicts, and every repair found: kloof explain {directory}")
     return exit_code(world, failed=failure_code(world))
 
@@ -145,6 +157,21 @@ def _progress(count: int) -> Any:
         sys.stderr.flush()
 
     return tell
+
+
+def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> InputError | None:
+    """Save a run and say where. What keeps it from being saved is returned: the plans can still be shown."""
+    from optimizer.cli.session import note
+    from optimizer.errors import InputError
+    from optimizer.result import store
+
+    try:
+        store.save(directory, files)
+    except InputError as error:
+        return error
+    if not quiet:
+        note(f"saved in {directory}")
+    return None
 
 
 def failure_code(world: WorldRun) -> int:

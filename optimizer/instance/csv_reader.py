@@ -37,7 +37,16 @@ def read_csv(
     rows: dict[str | int, Raw] = {}
     for number, line in lines[1:]:
         cells = _split(line, number, document)
-        if cells is None or not _check_length(cells, names, number, document):
+        if cells is None:
+            document.complete = False
+            continue
+        if not _check_length(cells, names, number, document):
+            # nothing more is said of the row, but its name is known
+            if cells[0][0] and names[0] == "id":
+                rows.setdefault(cells[0][0], {})
+                document.broken.add((cells[0][0],))
+            else:
+                document.complete = False
             continue
         _read_row(dict(zip(names, cells, strict=True)), number, rows, numeric, needed, document)
     document.data = rows
@@ -107,11 +116,13 @@ def _read_row(
     identifier, place = cells["id"]
     if not identifier:
         document.add("E102", "the row has no `id`", place, ())
+        document.complete = False
         return
     if identifier in rows:
         first = document.keys[(identifier,)]
         message = f"`{identifier}` stands twice, first in line {first.line}"
         document.add("E213", message, place, (identifier,))
+        document.complete = False
         return
     document.values[(identifier,)] = document.keys[(identifier,)] = Mark(number, 1)
     row: dict[str | int, Raw] = {}

@@ -99,18 +99,20 @@ class Rule(PlainRule):
             high = None
         return replace(quantity, low=low, high=high)
 
-    def complaint(self, number: float) -> tuple[str, str] | None:
-        """Code and message where `number` breaks the rule."""
+    def complaint(self, number: float) -> tuple[str, str, str | None] | None:
+        """Code, message and hint where `number` breaks the rule."""
         if math.isnan(number):
-            return "E105", "must be a number, got NaN"
+            return "E105", "must be a number, got NaN", None
         if math.isinf(number) and not (self.infinite and number > 0):
-            return "E106", f"must be finite, got {number_text(number)}"
+            return "E106", f"must be finite, got {number_text(number)}", None
         low_broken = (self.ge is not None and number < self.ge) or (self.gt is not None and number <= self.gt)
         high_broken = (self.le is not None and number > self.le) or (
             self.lt is not None and number >= self.lt
         )
         if low_broken or high_broken:
-            return "E103", f"must {self.allowed()}, got {number_text(number)}"
+            is_share = self.ge == 0 and 1 in (self.le, self.lt)
+            hint = "it is a share: 0.25 is 25%" if is_share and number > 1 else None
+            return "E103", f"must {self.allowed()}, got {number_text(number)}", hint
         return None
 
     def allowed(self) -> str:
@@ -146,7 +148,8 @@ class Rule(PlainRule):
             for name, number in (("start", start), ("growth", growth)):
                 complaint = Rule(gt=-1 if name == "growth" else None).complaint(number)
                 if complaint is not None:
-                    return [Problem(complaint[0], f"{name} {complaint[1]}", at=(name,), shown=f".{name}")]
+                    message = f"{name} {complaint[1]}"
+                    return [Problem(complaint[0], message, complaint[2], (name,), f".{name}")]
         for year in years or quantity.years[:1]:
             complaint = self.complaint(quantity.in_year(year))
             if complaint is not None:
@@ -158,7 +161,8 @@ class Rule(PlainRule):
         for name, bound in (("low", low), ("high", high)):
             complaint = None if bound is None else self.complaint(bound)
             if complaint is not None:
-                return [Problem(complaint[0], f"{name}: {complaint[1]}", at=(name,), shown=f".{name}")]
+                message = f"{name}: {complaint[1]}"
+                return [Problem(complaint[0], message, complaint[2], (name,), f".{name}")]
         if low is not None and low > number:
             message = f"low must not exceed the value {number_text(number)}, got {number_text(low)}"
             return [Problem("E107", message, at=("low",), shown=".low")]

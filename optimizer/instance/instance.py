@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, PrivateAttr
 
+from optimizer.instance.patch_grammar import Patch
 from optimizer.instance.rules.schema import ExportRule
 from optimizer.instance.schema import Chip, Country, CountryId, Id, Ids, Market, Settings, Source
 from optimizer.instance.shape import children
@@ -42,10 +43,20 @@ class Applied:
     path: str
     old: object
     new: object
-    text: str
-    where: Where = ()
-    years: tuple[int, int] | None = None
-    origin: Location | None = None
+    patch: Patch
+    where: Where
+
+    @property
+    def text(self) -> str:
+        return self.patch.text
+
+    @property
+    def years(self) -> tuple[int, int] | None:
+        return self.patch.years
+
+    @property
+    def origin(self) -> Location | None:
+        return self.patch.origin
 
 
 class Instance(Settings):

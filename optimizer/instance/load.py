@@ -1,13 +1,15 @@
 """From a directory to an `Instance`: read every file, check each by itself, then all against each other.
 
-All problems of a pass are raised together, in file order: first those of single files, and only when there
-are none those between them.
+All problems are raised together, in file order. Where a file is at fault, what it says wrong is replaced by
+stand-ins, so that the rest is checked all the same; only where names of chips, countries and the like, or the
+years, cannot be known is nothing said of how files fit each other.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ from optimizer.instance.rules.schema import RulesFile
 from optimizer.instance.schema import Chip, Country, Market, Settings, Source
 from optimizer.instance.shape import Leaf, Shape, record
 from optimizer.instance.shipped import find_instance
+from optimizer.instance.stand_in import ENDS, NAMES, End, agreed, put_right
 from optimizer.instance.values import STATUSES
 from optimizer.instance.yaml_reader import Document, Mark, Raw, Where, decode, dotted, read_bytes, read_yaml
 
@@ -33,6 +36,8 @@ __all__ = ["Applied", "Cell", "Instance", "load"]
 
 FILES: Final = ("instance.yaml", "market.yaml", "chips.csv", "sources.csv", "rules.yaml")
 RULES: Final = "rules.yaml"
+NAMING: Final = ("instance.yaml", "chips.csv", "sources.csv")
+"""Files whose names the other ones use."""
 DATA_SUFFIXES: Final = (".yaml", ".yml", ".csv")
 CHIP_NUMBERS: Final = tuple(
     name
@@ -44,7 +49,7 @@ CHIP_NUMBERS: Final = tuple(
 def load(path_or_name: str | os.PathLike[str]) -> Instance:
     """The instance in a directory, or the shipped one of that name.
 
-    Raises `InputError` with every problem of the first pass that finds any.
+    Raises `InputError` with every problem.
     """
     directory = find_instance(path_or_name)
     shown = os.fspath(path_or_name) if Path(path_or_name).is_dir() else str(directory)
@@ -68,42 +73,76 @@ class _Loader:
         self.directory = directory
         self.shown = shown
         self.years: range | None = None
+        self.countries_known = True
         self.problems: list[Diagnostic] = []
         self.documents: dict[str, Document] = {}
+        self.shapes: dict[str, Shape] = {}
         self.hashes: dict[str, str] = {}
 
     def load(self) -> Instance:
-        settings_file = self._yaml("instance.yaml", ())
-        if isinstance(settings_file.data, dict):
-            self.years = horizon_years(settings_file.data.get("horizon"))
+        self._read()
+        values = {name: self._checked(name) for name in self.documents}
+        if self.problems or any(document.problems for document in self.documents.values()):
+            found = self._agreed()
+        else:
+            instance = self._instance(values)
+            found = conflicts(instance)
+        self.problems += [self._placed(conflict) for conflict in found]
+        self._raise_problems()
+        return instance
+
+    def _read(self) -> None:
         tree = record(Instance).fields
-        settings = self._checked(settings_file, record(Settings))
-        market = self._checked(self._yaml("market.yaml", ("market",)), record(Market))
-        chips = self._checked(self._chips(), tree["chips"][1])
-        sources = self._checked(self._sources(), tree["sources"][1])
-        rules = RulesFile()
+        settings = self._yaml("instance.yaml", (), record(Settings))
+        if isinstance(settings.data, dict):
+            self.years = horizon_years(settings.data.get("horizon"))
+        self._yaml("market.yaml", ("market",), record(Market))
+        self._chips(tree["chips"][1])
+        self._sources(tree["sources"][1])
         # a world without the file has no rules
         if (self.directory / RULES).exists():
-            rules = self._checked(self._yaml(RULES, ()), record(RulesFile))
-        countries = {}
+            self._yaml(RULES, (), record(RulesFile))
         for name in self._country_names():
-            document = self._yaml(f"countries/{name}.yaml", ("countries", name))
-            countries[name] = self._checked(document, record(Country))
+            self._yaml(f"countries/{name}.yaml", ("countries", name), record(Country))
         self._refuse_stray_files(self.directory, "", FILES)
-        self._raise_problems()
-        fields = {name: getattr(settings, name) for name in Settings.model_fields}
-        instance = Instance.model_construct(
-            **fields,
-            market=market,
-            chips=chips,
-            sources=sources,
-            countries=countries,
+
+    def _instance(self, values: Mapping[str, Any]) -> Instance:
+        settings, rules = values["instance.yaml"], values.get(RULES, RulesFile())
+        return Instance.model_construct(
+            **{name: getattr(settings, name) for name in Settings.model_fields},
+            market=values["market.yaml"],
+            chips=values["chips.csv"],
+            sources=values["sources.csv"],
+            countries={Path(name).stem: value for name, value in values.items() if "/" in name},
             destination_groups=rules.destination_groups,
             rules=rules.rules,
         ).remember(files=self.hashes, directory=self.shown)
-        self.problems += [self._placed(conflict) for conflict in conflicts(instance)]
-        self._raise_problems()
-        return instance
+
+    def _agreed(self) -> list[Conflict]:
+        """The problems between places that do not come from what is wrong with single files."""
+        named = all(not self.documents[name].is_broken(()) for name in NAMING)
+        named = named and all(
+            self.documents[name].complete for name in (*NAMING, RULES) if name in self.documents
+        )
+        if not named or self.years is None or not self.countries_known:
+            return []
+        places: set[Where] = set()
+        try:
+            worlds = [self._put_right(end, places) for end in ENDS]
+        except LookupError:
+            return []
+        lost = any(_loses_a_name(worlds[0], place) for place in places)
+        return [] if lost else agreed(worlds, places)
+
+    def _put_right(self, end: End, places: set[Where]) -> Instance:
+        """The instance with stand-ins for what is wrong, whose places are added to `places`."""
+        values = {}
+        for name, document in self.documents.items():
+            values[name], wrong = put_right(self.shapes[name], document.data, end, self.years)
+            places |= {(*document.prefix, *where) for where in (*wrong, *document.broken)}
+        # rules that cannot be read are none, and only rules name rules
+        places.discard(())
+        return self._instance(values)
 
     def _raise_problems(self) -> None:
         order = {document.file: number for number, document in enumerate(self.documents.values())}
@@ -127,46 +166,43 @@ class _Loader:
             self.problems += error.diagnostics
             return None
 
-    def _kept(self, name: str, document: Document) -> Document:
-        self.documents[name] = document
+    def _kept(self, name: str, document: Document, shape: Shape) -> Document:
+        self.documents[name], self.shapes[name] = document, shape
         return document
 
-    def _unreadable(self, name: str) -> Document:
-        return self._kept(name, Document(self._shown(name), broken={()}))
-
-    def _yaml(self, name: str, prefix: Where) -> Document:
+    def _yaml(self, name: str, prefix: Where, shape: Shape) -> Document:
         text = self._text(name)
-        if text is None:
-            return self._unreadable(name)
-        return self._kept(name, read_yaml(text, self._shown(name), prefix))
+        shown = self._shown(name)
+        document = Document(shown, prefix, broken={()}) if text is None else read_yaml(text, shown, prefix)
+        return self._kept(name, document, shape)
 
-    def _chips(self) -> Document:
+    def _chips(self, shape: Shape) -> None:
         fields = record(Chip).fields
         needed = [
             name for name, (attribute, _) in fields.items() if Chip.model_fields[attribute].is_required()
         ]
-        document = self._csv("chips.csv", "chips", list(fields), needed, CHIP_NUMBERS)
+        document = self._csv("chips.csv", shape, list(fields), needed, CHIP_NUMBERS)
         rows: dict[str | int, Raw] = {}
         for name, row in table_rows(document):
             rows[name] = _with_ranges(name, row, document)
         document.data = rows
-        return document
 
-    def _sources(self) -> Document:
-        columns = list(Source.model_fields)
-        return self._csv("sources.csv", "sources", columns, ["id", "title"], ())
+    def _sources(self, shape: Shape) -> None:
+        self._csv("sources.csv", shape, list(Source.model_fields), ["id", "title"], ())
 
     def _csv(
-        self, name: str, prefix: str, columns: list[str], needed: list[str], ranged: tuple[str, ...]
+        self, name: str, shape: Shape, columns: list[str], needed: list[str], ranged: tuple[str, ...]
     ) -> Document:
         text = self._text(name)
+        shown, prefix = self._shown(name), Path(name).stem
         if text is None:
-            return self._unreadable(name)
-        return self._kept(name, read_csv(text, self._shown(name), prefix, columns, needed, ranged))
+            return self._kept(name, Document(shown, (prefix,), broken={()}), shape)
+        return self._kept(name, read_csv(text, shown, prefix, columns, needed, ranged), shape)
 
     def _country_names(self) -> list[str]:
         folder = self.directory / "countries"
         if not folder.is_dir():
+            self.countries_known = False
             self.problems.append(
                 Diagnostic("E201", "the directory is missing", file=self._shown("countries"))
             )
@@ -174,6 +210,7 @@ class _Loader:
         names = sorted(found.stem for found in folder.glob("*.yaml") if COUNTRY.fullmatch(found.stem))
         self._refuse_stray_files(folder, "countries/", tuple(f"{name}.yaml" for name in names))
         if not names:
+            self.countries_known = False
             message = "there is no country: a file like USA.yaml is needed"
             self.problems.append(Diagnostic("E201", message, file=self._shown("countries")))
         return names
@@ -183,6 +220,7 @@ class _Loader:
             if found.name in known or found.suffix not in DATA_SUFFIXES or found.is_dir():
                 continue
             if inside:
+                self.countries_known = False
                 hint: str | None = "a country's file is called by its three capital letters: CHN.yaml"
             else:
                 close = nearest(found.name, known)
@@ -192,8 +230,9 @@ class _Loader:
                 Diagnostic("E208", message, file=self._shown(inside + found.name), hint=hint)
             )
 
-    def _checked(self, document: Document, shape: Shape) -> Any:
-        """The document's data as its model; problems are kept, and the result is `None`."""
+    def _checked(self, name: str) -> Any:
+        """A document's data as its model; problems are kept, and the result is `None`."""
+        document, shape = self.documents[name], self.shapes[name]
         if document.is_broken(()):
             return None
         try:
@@ -227,6 +266,13 @@ class _Loader:
             path=dotted(conflict.where),
             hint=conflict.hint,
         )
+
+
+def _loses_a_name(world: Instance, place: Where) -> bool:
+    """Whether a name is missing from `world` that what is written at `place` may give."""
+    if place[0] not in NAMES or len(place) > 2:
+        return False
+    return len(place) == 1 or place[1] not in getattr(world, str(place[0]))
 
 
 def _with_ranges(identifier: str, row: dict[str | int, Raw], document: Document) -> Raw:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,6 +68,12 @@ def parse_patch(text: str, origin: Location | None = None) -> Patch:
             message = f"chosen years are set to one number, got {seen(value)} in `{text}`"
             raise InputError(patch_diagnostic("E407", message, origin))
     return Patch(tuple(match["path"].split(".")), operation, value, text.strip(), years, origin)
+
+
+def in_file_order(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Problems of several files by file and line, each once; first those of no file."""
+    found = dict.fromkeys(problems)
+    return sorted(found, key=lambda one: (one.file or "", one.line or 0, one.column or 0))
 
 
 def _read_value(written: str, text: str, origin: Location | None) -> Raw:

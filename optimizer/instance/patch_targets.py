@@ -46,6 +46,22 @@ def find_targets(instance: Instance, one: Patch) -> list[Target]:
     raise InputError(_of_another_world(failure, instance.directory))
 
 
+def meant_place(instance: Instance, one: Patch) -> tuple[Where, bool]:
+    """How far the path of a patch that changes nothing can be followed, by the nearest names; and whether
+    that is all the way to a cell."""
+    shape: Shape = record(Instance)
+    value: object = instance
+    where: Where = ()
+    for segment in one.segments:
+        options = _options(shape, value, where)
+        name = segment if segment in options else nearest(segment, tuple(options))
+        if name is None:
+            break
+        shape, value = options[name]
+        where = (*where, name)
+    return where, len(where) == len(one.segments) and isinstance(shape, Leaf)
+
+
 def _of_another_world(failure: Diagnostic, directory: str) -> Diagnostic:
     """The failure; where its patch is a shipped policy's, as that of one made for another world than the one
     in `directory`: such a policy has no typing error for which the nearest name would help."""
@@ -182,6 +198,11 @@ def without_repeats(targets: Sequence[Target]) -> list[Target]:
     return kept
 
 
+def is_repeated(target: Target, earlier: Sequence[Applied]) -> bool:
+    """Whether an earlier change of the cell says the same."""
+    return any(item.where == target.where and _sets_the_same(target.patch, item.patch) for item in earlier)
+
+
 def _sets_the_same(one: Patch, other: Patch) -> bool:
     """Whether two patches of a cell say `=` and the same, in the same years."""
     if one is other or one.operation != "=" or other.operation != "=" or one.years != other.years:
@@ -190,37 +211,45 @@ def _sets_the_same(one: Patch, other: Patch) -> bool:
     return isinstance(one.value, bool) == isinstance(other.value, bool) and one.value == other.value
 
 
-def overlaps(targets: Sequence[Target], earlier: Sequence[Applied]) -> list[Diagnostic]:
-    """Pairs of patches that touch one cell, one problem per pair."""
-    touched: dict[Where, list[tuple[tuple[int, int] | None, str, int]]] = {}
-    below: dict[Where, list[tuple[tuple[int, int] | None, str, int]]] = {}
-    entries = [(item.where, item.years, item.text, -1 - number) for number, item in enumerate(earlier)]
-    entries += [(target.where, target.patch.years, target.patch.text, id(target.patch)) for target in targets]
+def overlaps(targets: Sequence[Target], earlier: Sequence[Applied]) -> tuple[list[Diagnostic], set[int]]:
+    """Pairs of patches that touch one cell, one problem per pair, and the `id` of every patch of a pair. An
+    earlier change that says the same is no problem."""
+    touched: dict[Where, list[Patch]] = {}
+    below: dict[Where, list[Patch]] = {}
+    past = {id(item.patch) for item in earlier}
+    entries = [(item.where, item.patch) for item in earlier]
+    entries += [(target.where, target.patch) for target in targets]
     problems: dict[tuple[int, int], Diagnostic] = {}
-    origins = {id(target.patch): target.patch.origin for target in targets}
-    for where, years, text, key in entries:
-        others = [item for length in range(len(where) + 1) for item in touched.get(where[:length], [])]
-        others += below.get(where, [])
-        for other_years, other_text, other_key in others:
-            if other_key == key or key < 0 or not _share_a_year(years, other_years):
+    for where, one in entries:
+        above = [other for length in range(len(where)) for other in touched.get(where[:length], [])]
+        same = [
+            other
+            for other in touched.get(where, [])
+            if _share_a_year(one.years, other.years)
+            and not (id(other) in past and _sets_the_same(one, other))
+        ]
+        for other in (*above, *same, *below.get(where, [])):
+            if other is one or id(one) in past:
                 continue
-            message = f"two patches change `{dotted(where)}`: `{other_text}` and `{text}`"
+            message = f"two patches change `{dotted(where)}`: `{other.text}` and `{one.text}`"
             hint = "make one of them, or choose different years"
-            problem = patch_diagnostic("E404", message, origins.get(key), hint, dotted(where))
-            problems.setdefault((other_key, key), problem)
-        touched.setdefault(where, []).append((years, text, key))
+            problem = patch_diagnostic("E404", message, one.origin, hint, dotted(where))
+            problems.setdefault((id(other), id(one)), problem)
+        touched.setdefault(where, []).append(one)
         for length in range(len(where)):
-            below.setdefault(where[:length], []).append((None, text, key))
-    return [*problems.values(), *_new_under_star(targets)]
+            below.setdefault(where[:length], []).append(one)
+    under_star = _new_under_star(targets)
+    clashing = {key for pair in (*problems, *under_star) for key in pair}
+    return [*problems.values(), *under_star.values()], clashing
 
 
 def _share_a_year(first: tuple[int, int] | None, second: tuple[int, int] | None) -> bool:
     return first is None or second is None or (first[0] <= second[1] and second[0] <= first[1])
 
 
-def _new_under_star(targets: Sequence[Target]) -> list[Diagnostic]:
+def _new_under_star(targets: Sequence[Target]) -> dict[tuple[int, int], Diagnostic]:
     """Patches that add an entry which the `*` of another would also have matched."""
-    problems: list[Diagnostic] = []
+    problems: dict[tuple[int, int], Diagnostic] = {}
     stars = {id(target.patch): target.patch for target in targets if "*" in target.patch.segments}
     for target in targets:
         if target.old is not None:
@@ -230,9 +259,8 @@ def _new_under_star(targets: Sequence[Target]) -> list[Diagnostic]:
                 continue
             message = f"`{target.patch.text}` adds an entry that `{star.text}` may mean too"
             hint = "name the entries instead of `*`"
-            problems.append(
-                patch_diagnostic("E404", message, target.patch.origin, hint, dotted(target.where))
-            )
+            problem = patch_diagnostic("E404", message, target.patch.origin, hint, dotted(target.where))
+            problems.setdefault((id(star), id(target.patch)), problem)
     return problems
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, ValidationError
 
@@ -13,11 +14,14 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.diagnose import diagnose
 from optimizer.instance.instance import Instance
 from optimizer.instance.patch import Patch, parse_patch, patch
+from optimizer.instance.patch_grammar import in_file_order
 from optimizer.instance.schema import Record, Text
 from optimizer.instance.shape import record
 from optimizer.instance.shipped import find_policy
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_yaml
+
+LISTED: Final = "`kloof policies` lists those that are shipped"
 
 
 class PolicyFile(Record):
@@ -63,10 +67,10 @@ def read_policy(path_or_name: str | os.PathLike[str]) -> Policy:
 def read_draft(path_or_name: str | os.PathLike[str]) -> Draft:
     """The same, but problems are given rather than raised, so that those of several policies and of what
     their patches do to an instance can be told together."""
-    text = os.fspath(path_or_name)
-    if "+" in text and not Path(text).exists():
-        return _composed([read_draft(part.strip()) for part in text.split("+")])
     try:
+        names = policy_names(os.fspath(path_or_name))
+        if len(names) > 1:
+            return _composed([read_draft(name) for name in names])
         path = find_policy(path_or_name)
         shown = str(path)
         document = read_yaml(decode(read_bytes(path, shown), shown), shown)
@@ -85,6 +89,20 @@ def read_draft(path_or_name: str | os.PathLike[str]) -> Draft:
         return Draft(None, tuple(patches), tuple(problems))
     policy = Policy(path.stem, file.title, file.description, tuple(file.sources), tuple(patches))
     return Draft(policy, policy.patches, ())
+
+
+def policy_names(text: str) -> list[str]:
+    """The policies in `A+B`, unless that is the name of a file. Raises `InputError` where one is empty."""
+    if text.strip() and Path(text).exists():
+        return [text]
+    names = [part.strip() for part in text.split("+")]
+    if "" not in names:
+        return names
+    if len(names) == 1:
+        raise InputError(Diagnostic("E209", "no policy is named", hint=LISTED))
+    place = "before" if names[0] == "" else "after"
+    message = f"no policy is named {place} the + in `{text}`"
+    raise InputError(Diagnostic("E209", message, hint=LISTED))
 
 
 def draft_of(name: str, texts: Iterable[str]) -> Draft:
@@ -128,7 +146,7 @@ def policies_of(
             patch(instance, group)
         except InputError as error:
             found |= dict.fromkeys(error.diagnostics)
-    raise InputError(sorted(found, key=lambda one: (one.file or "", one.line or 0, one.column or 0)))
+    raise InputError(in_file_order(found))
 
 
 def _patches(document: Document) -> tuple[list[Patch], list[Diagnostic]]:
@@ -156,6 +174,11 @@ def _composed(drafts: Sequence[Draft]) -> Draft:
     )
 
 
+def _sentence(description: str) -> str:
+    text = description.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def compose(policies: Iterable[Policy]) -> Policy:
     """Several policies as one; their patches must not overlap, which `patch` checks."""
     parts = list(policies)
@@ -164,7 +187,7 @@ def compose(policies: Iterable[Policy]) -> Policy:
     return Policy(
         "+".join(part.name for part in parts),
         " and ".join(part.title for part in parts),
-        "\n".join(part.description for part in parts if part.description),
+        " ".join(_sentence(part.description) for part in parts if part.description.strip()),
         tuple(dict.fromkeys(source for part in parts for source in part.sources)),
         tuple(patch for part in parts for patch in part.patches),
     )

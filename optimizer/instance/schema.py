@@ -324,7 +324,7 @@ class Trade(Record):
     supply_shares: Mapping[Id, SeriesShare] = Field(default_factory=dict)
     subsidiary_share: SeriesShare = constant(0.0)
     limits: Mapping[Id, SeriesLimit] = Field(default_factory=dict)
-    fees: Mapping[Id, SeriesNonNegative] = Field(default_factory=dict)
+    fees: Mapping[Id, SeriesShare] = Field(default_factory=dict)
     caps: Mapping[Id, Cap] = Field(default_factory=dict)
     grey: Grey
     rent: Rent

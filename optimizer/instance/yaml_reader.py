@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -36,6 +36,8 @@ Raw = None | bool | int | float | str | list["Raw"] | dict[Key, "Raw"]
 
 MAY_BE_NULL: Final = frozenset({"previous"})
 DEEPEST: Final = 40
+# names that other places use are keys of a file's tables
+DEEPEST_NAME: Final = 2
 INTEGER: Final = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 INFINITY: Final = re.compile(r"([-+]?)(\.inf|\.Inf|\.INF)")
@@ -57,6 +59,20 @@ WORDS: Final[dict[str, bool | float | None]] = {
 }
 
 
+LASTING: Final = ("E205", "E206")
+"""Codes of problems that no later syntax error puts in doubt."""
+SYNTAX_HINTS: Final[Mapping[str, str]] = {
+    "mapping values": "the line before lacks its `: `, or this one is indented too far",
+    "expected ':'": "a key is followed by a colon and a blank: this line or the one before lacks it",
+    "expected key": "the keys of a table start in one column: check the indentation",
+    "'-' indicator": "the items of a list start in one column: check the indentation",
+    "start any token": "a text that starts with a sign such as @, % or ` needs quotes around it",
+    "escape character": "in double quotes a backslash is written twice; single quotes take it as it is",
+    "sequence entries": "the items of a list start on lines of their own, or stand in brackets: [a, b]",
+    "control characters": "delete the character, which no editor shows",
+}
+
+
 class Mark(NamedTuple):
     """Line and column, counted from 1."""
 
@@ -68,7 +84,8 @@ class Mark(NamedTuple):
 class Document:
     """A file as read: plain data, the place of every value and key by its keys, and what is wrong so far.
 
-    `broken` holds the places whose value could not be read; nothing more need be said about those.
+    `broken` holds the places whose value could not be read; nothing more need be said about those. `complete`
+    is false where names are missing because what bears them could not be read.
     """
 
     file: str
@@ -78,6 +95,7 @@ class Document:
     keys: dict[Where, Mark] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
     broken: set[Where] = field(default_factory=set)
+    complete: bool = True
 
     def mark(self, where: Where, on_key: bool = False) -> Mark:
         """The place of a value (or its key), else of the innermost table around it that has one."""
@@ -246,6 +264,8 @@ def _mapping(events: _Events, document: Document, where: Where) -> dict[Key, Raw
             first = document.keys[place]
             message = f"`{key}` stands twice in one table, first in line {first.line}"
             document.add("E205", message, mark, place)
+            # one of the two may be another name, misspelled
+            document.complete = document.complete and len(place) > DEEPEST_NAME
             _node(events.next(), events, Document(document.file), place)
             continue
         document.keys[place] = mark
@@ -339,7 +359,27 @@ def _add_syntax_error(error: YAMLError, document: Document, text: str) -> None:
         message = error.reason
     lines = text.splitlines()
     line = lines[mark.line - 1] if mark.line <= len(lines) else ""
-    hint = "indent with spaces, not tabs" if "\t" in line[: len(line) - len(line.lstrip())] else None
-    document.add("E204", f"not valid YAML: {message}", mark, (), hint)
+    opened = (
+        error.context_mark.line + 1 if isinstance(error, MarkedYAMLError) and error.context_mark else None
+    )
+    # what was read before may be no more than a consequence of the fault
+    document.problems = [one for one in document.problems if one.code in LASTING]
+    document.add("E204", f"not valid YAML: {message}", mark, (), _syntax_hint(message, line, opened))
     document.data = None
     document.broken.add(())
+
+
+def _syntax_hint(message: str, line: str, opened: int | None) -> str:
+    """What to do about a syntax error in `line`, in something that was `opened` in some line."""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with spaces, not tabs"
+    if "mapping values" in message and line.count(": ") > 1:
+        return "a text that holds `: ` needs quotes around it"
+    if any(bracket in message for bracket in ("']'", "'}'")) and opened is not None:
+        return f"a bracket or comma is missing in what starts in line {opened}"
+    if "end of stream" in message and opened is not None:
+        return f"the quote that opens in line {opened} is not closed"
+    for words, hint in SYNTAX_HINTS.items():
+        if words in message:
+            return hint
+    return "check indentation, colons and quotes in this line and the one before"

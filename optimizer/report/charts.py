@@ -44,6 +44,7 @@ CONFIG: Final[Mapping[str, Any]] = {
         "domainColor": MUTED,
         "tickColor": MUTED,
         "gridColor": "var(--line)",
+        "labelSeparation": 8,
     },
     "text": {"color": "currentColor", "fontSize": 12},
     "legend": {"labelColor": "currentColor", "labelFontSize": 12, "symbolStrokeColor": "currentColor"},
@@ -201,7 +202,7 @@ def _bars() -> Chart:
 
 def _bars_across() -> Chart:
     """One stacked bar per name, shares of 100%."""
-    axis = alt.Axis(format="%", tickCount=5, orient="top")
+    axis = alt.Axis(format="%", tickCount=5, orient="top", labelOverlap="greedy")
     bars: alt.Chart = _rows().mark_bar(stroke=BACKGROUND, strokeWidth=1)
     bars = bars.encode(
         x=alt.X("value:Q", stack="normalize", title=None, axis=axis),

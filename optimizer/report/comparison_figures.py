@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.report import words
-from optimizer.report.differences import Differences, change_cell, signed
+from optimizer.report.differences import WORTH_DECIMALS, Differences, change_cell
 from optimizer.report.figures import (
     MISSING,
     Cell,
@@ -15,12 +15,11 @@ from optimizer.report.figures import (
     Figure,
     Row,
     Table,
-    amount,
     exact,
     lag_cell,
     lag_words,
-    percents,
     rounded,
+    shares,
     slug,
     text,
 )
@@ -38,11 +37,9 @@ def country_figures(run: SavedRun, found: Differences, base: Plan, last: str) ->
     plans = [run.plans[base.country][str(each["name"])] for each in run.policies]
     plans = [plan for plan in plans if plan.solved]
     metric, unit = ("capability", "log units") if base.country == run.leader else ("lag_months", "months")
-    moved = [
-        plan
-        for plan in plans
-        if (difference := found.of(plan, metric, last)) is not None and difference.change != 0
-    ]
+    moved = [plan for plan in plans if found.of(plan, metric, last) is not None and not found.is_same(plan)]
+    if not any((difference := found.of(plan, metric, last)) and difference.told for plan in moved):
+        moved = []
     told = [plan for plan in plans if found.told(plan)]
     figures = [
         _changes(run, found, base, moved, metric, unit, last),
@@ -71,19 +68,18 @@ def _changes(
     precision = base.precision
     lagging = metric == "lag_months"
     places = precision.lag_decimals if lagging else precision.capability_decimals
+    finest = precision.finest[metric]
     rows = []
     for plan in sorted(moved, key=lambda each: _change(found, each, metric, last)):
         difference = found.of(plan, metric, last)
         if difference is None:
             continue
         mark = "" if difference.told else "same"
-        shown = Cell(signed(difference.change, places), exact(difference.change))
+        shown = Cell(difference.text(finest) if difference.told else "≈", exact(difference.change))
         known = "told from the baseline" if difference.told else "cannot be told from the baseline"
-        value = (
-            lag_cell(difference.value, places, plan.lag_mark_in(last))
-            if lagging
-            else rounded(difference.value, places)
-        )
+        there = found.value(plan, metric, last)
+        reached = math.nan if there is None else there.number
+        value = lag_cell(reached, places, plan.lag_mark_in(last)) if lagging else rounded(reached, places)
         rows.append(Row([text(found.names[plan.policy]), shown, value, text(known)], style=mark))
     columns = [
         NAME,
@@ -91,8 +87,11 @@ def _changes(
         Column(_what(run, metric), unit),
         Column("how sure", text=True),
     ]
-    same = len(run.policies) - len(rows)
-    note = f"{same} more leave it exactly as it is, or have no plan here." if same else ""
+    plans = [run.plans[base.country][str(each["name"])] for each in run.policies]
+    same = sum(found.is_same(plan) for plan in plans)
+    leave = words.counted(same, "more policy leaves", "more policies leave")
+    rest = [*([f"{leave} it exactly as it is"] if same else []), *_left_out(run, found, plans, lagging)]
+    note = _sentence(rest)
     what = _what(run, metric)
     return Figure(
         title=f"By how much each policy moves the {what} in {last}",
@@ -105,6 +104,29 @@ def _changes(
     )
 
 
+def _sentence(parts: Sequence[str]) -> str:
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _left_out(run: SavedRun, found: Differences, plans: Sequence[Plan], lagging: bool) -> list[str]:
+    """Which policies a picture leaves out: those without a plan, and of lags those under which another
+    country leads."""
+    lack = sum(plan.tried and not plan.solved for plan in plans)
+    late = sum(not plan.tried for plan in plans)
+    others = [found.names[policy] for policy in found.leaders] if lagging else []
+    return [
+        *([f"{lack} without a plan here"] if lack else []),
+        *([f"{late} not solved"] if late else []),
+        *([f"not under {words.listed_names(others)}: another country leads"] if others else []),
+    ]
+
+
+def _against(cell: Cell, leader: str | None) -> Cell:
+    """A number against the leader, which is named where it is another than in the baseline."""
+    return cell if leader is None else Cell(f"{cell.text} of {leader}", "")
+
+
 def _change(found: Differences, plan: Plan, metric: str, last: str) -> float:
     difference = found.of(plan, metric, last)
     return math.inf if difference is None else difference.change
@@ -115,14 +137,17 @@ def _paths(
 ) -> Figure | None:
     """Small multiples: the path under each policy that moves it by what can be seen."""
     (seen, less), before = VISIBLE[metric], base.series(metric)
+    lagging = metric == "lag_months"
     told = [
         plan
         for plan in told
-        if max(abs(a - b) for a, b in zip(plan.series(metric), before, strict=True)) >= seen
+        if not (lagging and plan.policy in found.leaders)
+        and max(abs(a - b) for a, b in zip(plan.series(metric), before, strict=True)) >= seen
     ]
     if not told:
         return None
-    precision, lagging = base.precision, metric == "lag_months"
+    policies = [str(each["name"]) for each in run.policies]
+    precision = base.precision
     places = precision.lag_decimals if lagging else precision.capability_decimals
     lines = [(plan.series(metric), plan.lag_marks()) for plan in (base, *told)]
     rows = [
@@ -144,10 +169,16 @@ def _paths(
     ]
     names = ["Baseline", *(found.names[plan.policy] for plan in told)]
     columns = [PERIOD, *(Column(name, unit, series=True) for name in names)]
-    rest = len(run.policies) - len(told)
-    note = (
-        f"{rest} more policies move it by less than {less} throughout, or have no plan here." if rest else ""
-    )
+    plans = [
+        run.plans[base.country][policy] for policy in policies if not (lagging and policy in found.leaders)
+    ]
+    less_moved = sum(plan.solved for plan in plans) - len(told)
+    move = words.counted(less_moved, "more policy moves", "more policies move")
+    parts = [
+        *([f"{move} it by less than {less} throughout"] if less_moved else []),
+        *_left_out(run, found, plans, lagging),
+    ]
+    note = _sentence(parts)
     what = _what(run, metric)
     return Figure(
         title=f"The {what} under each policy",
@@ -170,7 +201,7 @@ def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan])
         Row(
             [
                 text(found.names[plan.policy]),
-                *percents(list(plan.top["split"].values()), plan.precision.share_width),
+                *shares(plan, list(plan.top["split"].values())),
             ]
         )
         for plan in [base, *told]
@@ -216,39 +247,32 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
     top, precision = plan.top, plan.precision
     place = found.places.get((base.country, policy))
     baseline = policy == run.baseline
-    same = bool(run.summary["countries"][base.country][policy].get("shares_plan_with") == run.baseline)
-    worth = found.worth.get((base.country, policy))
-    average = found.of(plan, "objective_average")
-    if baseline or worth is None or average is None:
-        worth_shown = Cell("0" if baseline else MISSING)
-    else:
-        worth_shown = change_cell(
-            average._replace(change=worth), 0 if abs(worth) >= 10 else 1, same, good=1.0
-        )
+    same = found.is_same(plan)
+    worth = found.worth_of(plan)
+    worth_shown = Cell("0") if baseline else change_cell(worth, WORTH_DECIMALS, same, good=1.0)
+    other = found.leaders.get(policy)
     lags = words.lags(plan)
     behind: list[Cell] = []
     if not leads:
         months = (math.nan, math.nan) if lags is None else lags[1:]
         change = found.of(plan, "lag_months", last)
         behind = [
-            lag_cell(each, precision.lag_decimals, plan.lag_mark_in(period))
+            _against(lag_cell(each, precision.lag_decimals, plan.lag_mark_in(period)), other)
             for each, period in zip(months, words.middle_and_last(plan), strict=True)
         ]
-        behind.append(Cell("0") if baseline else change_cell(change, precision.lag_decimals, same))
-    ratio = top.get("effective_ratio")
+        behind.append(Cell("0") if baseline else change_cell(change, precision.finest["lag_months"], same))
+    compute, ratio = (found.value(plan, metric, last) for metric in ("installed_compute", "effective_ratio"))
     limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0]['period']}" if plan.binding else ""
     stopped = "" if plan.status == OPTIMAL else f" ({plan.status})"
     return Row(
         [
-            Cell(name.text + stopped),
+            Cell(f"{name.text}{f' ({other} leads)' if other else ''}{stopped}"),
             Cell(MISSING if place is None else str(place)),
             worth_shown,
             *behind,
-            amount(number(top["installed_kh100e"][last]) / 1000, 2, precision.compute_width),
+            Cell(MISSING) if compute is None else compute.cell(2, 1e-3),
             rounded(number(top["capability"][last]), precision.capability_decimals),
-            Cell(MISSING)
-            if ratio is None
-            else Cell(amount(100 * ratio, 2, precision.capability_width).text, exact(100 * ratio)),
+            Cell(MISSING) if ratio is None else _against(ratio.cell(2, 100.0), other),
             text(limit),
         ]
     )

@@ -9,19 +9,22 @@ from typing import Any, Final
 
 from optimizer.report import overview, words
 from optimizer.report.comparison_figures import country_figures, ranking_table
-from optimizer.report.differences import Differences, change_cell, differences, signed
+from optimizer.report.differences import WORTH_DECIMALS, Difference, Differences, change_cell, differences
 from optimizer.report.figures import Cell, Column, Figure, Row, Section, Table, slug, text
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.saved import NOT_SOLVED, Plan, SavedRun
 
 CLOSEST: Final = 2
 SENTENCE: Final = re.compile(r"(?<=[a-z0-9)%])\.(?= [A-Z0-9])")
+# how the name of a composition joins those of its policies
+TOGETHER: Final = "+"
+OTHER_LEADER: Final = "led by {}"
 LATE_CELL: Final = Cell(NOT_SOLVED, style="same")
 LATE: Final = f"{NOT_SOLVED}: the comparison was interrupted before."
 MOST_MOVED: Final = 2
 LEGEND: Final = (
     "= exactly the baseline's plan; ≈ a difference that the gaps allow between plans equally good; "
-    "– no plan; policies that share a rank cannot be told apart. "
+    "– no plan, or nothing to compare; policies that share a rank cannot be told apart. "
     "Blue: better for the country; orange: worse."
 )
 
@@ -32,7 +35,10 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
     solved = [plan for plan in overview.ranked(run) if plan.solved]
     last = words.middle_and_last(solved[0])[1] if solved else ""
     opening, limits = _affected(run, found)
-    notes = [LEGEND] if all(plan.tried for plan in run.all_plans) else [LEGEND, LATE]
+    tables = _matrices(run, found, solved, last)
+    notes = [LEGEND] if tables else []
+    notes += [] if all(plan.tried for plan in run.all_plans) else [LATE]
+    notes += _other_leaders(run, found)
     first = Section(
         key="overview",
         title="Overview",
@@ -44,7 +50,7 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
             *_movers(run, found, solved, last),
             *_without(run, found),
         ],
-        tables=_matrices(run, found, solved, last),
+        tables=tables,
         notes=notes,
         listed=[(found.names[str(each["name"])], what_it_does(each)) for each in run.policies],
         listed_title="What each policy does",
@@ -60,14 +66,18 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
 
 
 def what_it_does(policy: Mapping[str, Any]) -> str:
-    """A policy in one sentence: the first of its description, else what it changes."""
+    """A policy in one sentence: the first of its description, else what it changes. Of policies put together
+    (`one+another`) all is said."""
     described = " ".join(str(policy.get("description", "")).split())
+    if described and TOGETHER in str(policy.get("name", "")):
+        return described
     if described:
         return f"{SENTENCE.split(described, maxsplit=1)[0].removesuffix('.')}."
     changed = list(dict.fromkeys(str(each["text"]) for each in policy.get("applied", [])))
     if not changed:
         return "Nothing is changed."
-    return f"{changed[0]}{f' and {len(changed) - 1} more changes' if len(changed) > 1 else ''}"
+    more = words.counted(len(changed) - 1, "more change", "more changes")
+    return f"{changed[0]}{f' and {more}' if len(changed) > 1 else ''}"
 
 
 def most_affected(run: SavedRun, found: Differences) -> str | None:
@@ -93,7 +103,8 @@ def _affected(run: SavedRun, found: Differences) -> tuple[list[str], list[str]]:
         return [], []
     base = run.base(country)
     sentence = " ".join(_ranked_points(run, found, base))
-    return [f"Most affected: {run.name(country)}. {sentence}"], words.dearest_point(run, base)
+    opening = "Most affected: " if len(run.plans) > 1 else ""
+    return [f"{opening}{run.name(country)}. {sentence}"], words.dearest_point(run, base)
 
 
 def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str) -> list[str]:
@@ -102,7 +113,7 @@ def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str
     points: dict[str, str] = {}
     for base in solved:
         changes = [
-            (difference.change, policy)
+            (difference, policy)
             for policy in run.plans[base.country]
             if (difference := found.of(run.plans[base.country][policy], "lag_months", last)) is not None
             and difference.told
@@ -110,14 +121,14 @@ def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str
         if base.country == run.leader or not changes:
             continue
         least, most = min(changes), max(changes)
-        spans[base.country] = most[0] - least[0]
-        places, now = base.precision.lag_decimals, words.lags(base)
+        spans[base.country] = most[0].change - least[0].change
+        finest, now = base.precision.finest["lag_months"], words.lags(base)
         parts = []
         closer, farther = ("gained", "lost") if words.ends_ahead(base) else ("closer", "farther")
-        if least[0] < 0:
-            parts.append(f"at best {_months(least[0], places)} {closer} under “{found.names[least[1]]}”")
-        if most[0] > 0:
-            parts.append(f"at worst {_months(most[0], places)} {farther} under “{found.names[most[1]]}”")
+        if least[0].change < 0:
+            parts.append(f"at best {_months(least[0], finest)} {closer} under “{found.names[least[1]]}”")
+        if most[0].change > 0:
+            parts.append(f"at worst {_months(most[0], finest)} {farther} under “{found.names[most[1]]}”")
         where = f", {words.lag_text(base, now[2], last)} in the baseline" if now else ""
         points[base.country] = f"{run.name(base.country)} in {last}{where}: {', '.join(parts)}."
     most_moved = sorted(spans, key=lambda country: -spans[country])[:MOST_MOVED]
@@ -135,8 +146,8 @@ def _without(run: SavedRun, found: Differences) -> list[str]:
     return [f"No plan under “{found.names[policy]}”: {', '.join(names)}." for policy, names in lost.items()]
 
 
-def _months(change: float, decimals: int) -> str:
-    count = signed(abs(change), decimals).lstrip("+")
+def _months(change: Difference, finest: int) -> str:
+    count = change.text(finest).lstrip("+-")
     return f"{count} month{'' if count == '1' else 's'}"
 
 
@@ -152,11 +163,7 @@ def _matrices(
             cells = [text(found.names[policy])]
             for base in followers:
                 plan = run.plans[base.country][policy]
-                change = found.of(plan, "lag_months", last)
-                same = same_plan(run, plan)
-                cells.append(
-                    change_cell(change, base.precision.lag_decimals, same) if plan.tried else LATE_CELL
-                )
+                cells.append(_lag_change(found, base, plan, last))
             rows.append(Row(cells))
         title = (
             f"Months by which the lag behind {run.leader} changes in {last}; negative: closer or more ahead"
@@ -173,23 +180,31 @@ def _matrices(
     return tables
 
 
-def same_plan(run: SavedRun, plan: Plan) -> bool:
-    """Whether the plan is the very same as the baseline's."""
-    data = run.summary["countries"][plan.country].get(plan.policy, {})
-    return bool(data.get("shares_plan_with") == run.baseline)
+def _lag_change(found: Differences, base: Plan, plan: Plan, last: str) -> Cell:
+    """By how many months a policy changes a country's lag."""
+    if not plan.tried:
+        return LATE_CELL
+    if plan.solved and plan.policy in found.leaders:
+        return Cell(OTHER_LEADER.format(found.leaders[plan.policy]), style="same")
+    change = found.of(plan, "lag_months", last)
+    return change_cell(change, base.precision.finest["lag_months"], found.is_same(plan))
 
 
 def worth_cell(run: SavedRun, found: Differences, base: Plan, policy: str) -> Cell:
     """What a policy is worth to a country, as a permanent gain in effective compute."""
-    plan, key = run.plans[base.country][policy], (base.country, policy)
-    difference = found.of(plan, "objective_average")
+    plan = run.plans[base.country][policy]
     if not plan.tried:
         return LATE_CELL
-    if key not in found.worth or difference is None:
-        return Cell("–")
-    worth = found.worth[key]
-    decimals = 0 if abs(worth) >= 10 else 1
-    return change_cell(difference._replace(change=worth), decimals, same_plan(run, plan), good=1.0)
+    return change_cell(found.worth_of(plan), WORTH_DECIMALS, found.is_same(plan), good=1.0)
+
+
+def _other_leaders(run: SavedRun, found: Differences) -> list[str]:
+    """Under which policies another country leads, and what that means for lags."""
+    return [
+        f"Under “{found.names[policy]}” {run.name(leader)} leads: lags and ratios are against it, so "
+        "that they have no change to tell."
+        for policy, leader in found.leaders.items()
+    ]
 
 
 def _policies(run: SavedRun, found: Differences) -> Section:
@@ -207,7 +222,7 @@ def _policies(run: SavedRun, found: Differences) -> Section:
         cited = "; ".join(str(source) for source in each.get("sources", []))
         changed = Cell(str(len(each.get("applied", []))))
         rows.append(Row([text(found.names[name]), text(name), text(described), changed, text(cited)]))
-    table = Table("policies", columns, rows)
+    table = Table("policies", columns, rows, stacks=True)
     structure = [
         f"{found.names[str(each['name'])]}: {each['structure']}."
         for each in run.policies
@@ -230,6 +245,7 @@ def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Sectio
         points = [_failed("Baseline", base), *without]
         return Section(slug("country", country), f"{title}: {_lack(base)}", country, points=points)
     folded: list[Figure] = plan_figures(run, base)
+    about = [f"About the data: {run.note(country)}"] if run.note(country) else []
     return Section(
         key=slug("country", country),
         title=title,
@@ -237,7 +253,7 @@ def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Sectio
         points=[*words.country_points(run, base), *_ranked_points(run, found, base)],
         tables=[(f"Policies by what they are worth to {country}", ranking_table(run, found, base, last))],
         figures=country_figures(run, found, base, last),
-        notes=[LEGEND, *without, *([f"About the data: {run.note(country)}"] if run.note(country) else [])],
+        notes=[LEGEND, *_other_leaders(run, found), *without, *about],
         folded=folded,
         folded_title=f"The plan of {country} in the baseline, in full",
         two_wide=True,
@@ -253,18 +269,24 @@ def _lack(plan: Plan) -> str:
 
 
 def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
-    """The policies that serve the country best and worst, by its own objective."""
-    worth = {
-        policy: found.worth.get((base.country, policy), math.nan)
-        for policy, plan in run.plans[base.country].items()
-        if (difference := found.of(plan, "objective_average")) is not None and difference.told
-    }
-    ordered = sorted((value, policy) for policy, value in worth.items() if math.isfinite(value))
+    """The policies that serve the country best and worst, by its own objective; several where they share a
+    place."""
+    ranked = [
+        (place, policy, worth)
+        for (country, policy), place in found.places.items()
+        if country == base.country
+        and policy != run.baseline
+        and (worth := found.worth_of(run.plans[country][policy])) is not None
+        and worth.told
+    ]
     parts = []
-    if ordered and ordered[-1][0] > 0:
-        parts.append(f"best “{found.names[ordered[-1][1]]}” ({signed(ordered[-1][0], 0)}%)")
-    if ordered and ordered[0][0] < 0:
-        parts.append(f"worst “{found.names[ordered[0][1]]}” ({signed(ordered[0][0], 0)}%)")
+    for word, sign in (("best", 1), ("worst", -1)):
+        serving = [each for each in ranked if each[2].change * sign > 0]
+        if serving:
+            place, _, worth = serving[0 if sign > 0 else -1]
+            names = [found.names[policy] for other, policy, _ in serving if other == place]
+            tied = " alike" if len(names) > 1 else ""
+            parts.append(f"{word}{tied} {words.listed_names(names)} ({worth.text(WORTH_DECIMALS)}%)")
     if not parts:
         tried = [plan.tried for policy, plan in run.plans[base.country].items() if policy != run.baseline]
         if not any(tried):

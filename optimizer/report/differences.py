@@ -7,37 +7,84 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from optimizer.report.figures import MISSING, Cell, exact
+from optimizer.report.figures import MISSING, Cell, amount, exact
 from optimizer.report.saved import Plan, SavedRun
 from optimizer.result import digits
+from optimizer.result.comparison_tables import signed_percent
 
 METRICS: Final = ("lag_months", "capability", "effective_ratio", "installed_compute", "objective_average")
 # what moves by this much, months or percent, is shaded deeper
 MUCH: Final = 6.0
+# decimals of what a policy is worth, in percent
+WORTH_DECIMALS: Final = 1
+Key = tuple[str, str, str, str]
 
 
 class Difference(NamedTuple):
-    """A number under a policy less that of the baseline; `told` says whether the gaps allow telling them
-    apart."""
+    """A number under a policy less that of the baseline, and by how much that may be off; `told` says whether
+    the gaps allow telling the two apart. `worth`: what a policy is worth, percent of effective compute."""
 
-    value: float
     change: float
+    within: float
     told: bool
+    worth: bool = False
+
+    def text(self, finest: int) -> str:
+        """The change with its sign to the digits that hold, as the tables of `compare` print it."""
+        if self.worth:
+            # some effective compute is left under any policy, however little
+            return signed_percent(max(self.change, math.nextafter(-100, 0)), self.within, finest)
+        return digits.signed(self.change, self.within, finest)
+
+
+class Value(NamedTuple):
+    """A number under a policy, and by how much it may be off."""
+
+    number: float
+    within: float
+
+    def cell(self, significant: int, scale: float) -> Cell:
+        """The number times `scale` in so many digits, none finer than what it may be off by."""
+        relative = self.within / abs(self.number) if self.number else 0.0
+        return amount(scale * self.number, significant, relative)
 
 
 @dataclass(frozen=True)
 class Differences:
     """All of a run's differences that the page shows. Policies that cannot be told apart share one of
-    `places`. `names` are the policies' titles where those tell them apart, else their names."""
+    `places`, which are in the order of the ranking. `names` are what readers call the policies, `same` the
+    plans that are the very same as in the baseline, `leaders` the policies under which another country leads.
+    """
 
-    found: Mapping[tuple[str, str, str, str], Difference]
+    found: Mapping[Key, Difference]
+    values: Mapping[Key, Value]
     worth: Mapping[tuple[str, str], float]
     places: Mapping[tuple[str, str], int]
     names: Mapping[str, str]
+    same: frozenset[tuple[str, str]]
+    leaders: Mapping[str, str]
 
     def of(self, plan: Plan, metric: str, period: str = "") -> Difference | None:
-        """The difference of a plan's number; None where one of the two has no plan."""
+        """The difference of a plan's number; None where there is none to tell: one of the two has no plan, or
+        is measured otherwise."""
         return self.found.get((plan.country, plan.policy, metric, period))
+
+    def value(self, plan: Plan, metric: str, period: str) -> Value | None:
+        """A plan's number; None where there is none."""
+        return self.values.get((plan.country, plan.policy, metric, period))
+
+    def worth_of(self, plan: Plan) -> Difference | None:
+        """What a policy is worth to a country, % of effective compute for good; None where that is not
+        known."""
+        worth, average = self.worth.get((plan.country, plan.policy)), self.of(plan, "objective_average")
+        if worth is None or average is None:
+            return None
+        relative = abs(worth / average.change) if average.change else 0.0
+        return Difference(worth, average.within * relative, average.told, worth=True)
+
+    def is_same(self, plan: Plan) -> bool:
+        """Whether the plan is the very same as the baseline's."""
+        return (plan.country, plan.policy) in self.same
 
     def told(self, plan: Plan) -> bool:
         """Whether any number of the plan can be told from the baseline's."""
@@ -50,44 +97,46 @@ class Differences:
 
 def differences(run: SavedRun) -> Differences:
     """Read the differences of a comparison."""
-    found = {}
+    found: dict[Key, Difference] = {}
+    values: dict[Key, Value] = {}
     frame = run.comparison
     if frame is not None:
         frame = frame[frame["metric"].isin(METRICS)]
         names = ("country", "policy", "metric", "period", "value", "change", "indistinguishable")
-        for country, policy, metric, period, value, change, same in zip(
-            *(frame[name].astype(str) for name in names), strict=True
+        changes = {}
+        for country, policy, metric, period, value, change, same, within in zip(
+            *(frame[name].astype(str) for name in (*names, "value_within")), strict=True
         ):
+            values[country, policy, metric, period] = Value(_number(value), _number(within))
             if change not in ("", "nan"):
-                found[country, policy, metric, period] = Difference(
-                    _number(value), float(change), same not in ("1", "1.0")
-                )
-    titles = {str(each["name"]): str(each.get("title") or each["name"]) for each in run.policies}
-    unique = len(set(titles.values())) == len(titles)
+                changes[country, policy, metric, period] = (float(change), same not in ("1", "1.0"))
+        for key, (number, told) in changes.items():
+            before = values.get((key[0], run.baseline, *key[2:]))
+            off = values[key].within + (before.within if before else 0.0)
+            found[key] = Difference(number, off, told)
     worth, places = {}, {}
     for country, ranked in run.summary.get("ranking_detail", {}).items():
         for each in ranked:
-            key = (country, str(each["policy"]))
-            places[key] = int(each["rank"])
+            place = (country, str(each["policy"]))
+            places[place] = int(each["rank"])
             if each.get("worth_percent_effective_compute") is not None:
-                worth[key] = float(each["worth_percent_effective_compute"])
-    names_of = titles if unique else {name: name for name in titles}
-    return Differences(found, worth, places, {**names_of, run.baseline: "Baseline"})
+                worth[place] = float(each["worth_percent_effective_compute"])
+    same_plans = frozenset(
+        (country, policy)
+        for country, outcomes in run.summary["countries"].items()
+        for policy, outcome in outcomes.items()
+        if outcome.get("shares_plan_with") == run.baseline
+    )
+    policies = (str(each["name"]) for each in run.policies)
+    leaders = {name: run.leader_under(name) for name in policies if run.leader_under(name) != run.leader}
+    return Differences(found, values, worth, places, run.policy_names, same_plans, leaders)
 
 
 def _number(text: str) -> float:
     return float(text) if text not in ("", "nan") else math.nan
 
 
-def signed(change: float, decimals: int) -> str:
-    """A change with its sign; one that is less than the last digit gets one digit more."""
-    shown = digits.fixed(change, decimals)
-    if shown == "0" and change:
-        shown = digits.significant(change, 1)
-    return shown if shown.startswith("-") or shown in ("0", "n/a") else f"+{shown}"
-
-
-def change_cell(difference: Difference | None, decimals: int, same: bool = False, good: float = -1.0) -> Cell:
+def change_cell(difference: Difference | None, finest: int, same: bool = False, good: float = -1.0) -> Cell:
     """A change, shaded by its direction (`good`: the sign that is good for the country) and size; `=` where
     the plan is the very same, `≈` where the two cannot be told apart."""
     if difference is None:
@@ -98,4 +147,4 @@ def change_cell(difference: Difference | None, decimals: int, same: bool = False
         return Cell("≈", exact(difference.change), "same")
     way = "c" if difference.change * good > 0 else "f"
     size = "2" if abs(difference.change) >= MUCH else "1"
-    return Cell(signed(difference.change, decimals), exact(difference.change), f"{way}{size}")
+    return Cell(difference.text(finest), exact(difference.change), f"{way}{size}")

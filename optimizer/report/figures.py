@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from optimizer.report.saved import Plan
 from optimizer.result import digits
 from optimizer.result.summary import ABOVE, AHEAD, BEYOND, EXTRAPOLATED, lag_in_table
 
@@ -51,11 +52,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and rows. `name` names the download."""
+    """Columns and rows. `name` names the download; where it `stacks`, as tables of long texts do, a narrow
+    screen shows the cells of a row one below the other."""
 
     name: str
     columns: Sequence[Column]
     rows: Sequence[Row]
+    stacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,9 +153,9 @@ def lag_words(months: float, decimals: int, mark: str = "") -> str:
     return f"{size} {unit} behind"
 
 
-def percents(parts: Sequence[float], width: float) -> list[Cell]:
-    """Shares in percent that sum to 100 as far as digits hold."""
-    shown = digits.percents(parts, width)
+def shares(plan: Plan, parts: Sequence[float]) -> list[Cell]:
+    """Shares in percent to the digits that hold for the plan."""
+    shown = plan.precision.shares(parts)
     return [Cell(text, exact(100 * part)) for text, part in zip(shown, parts, strict=True)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,8 +18,8 @@ from optimizer.report.figures import (
     amount,
     exact,
     lag_cell,
-    percents,
     rounded,
+    shares,
     text,
 )
 from optimizer.report.saved import Plan, SavedRun, number
@@ -81,10 +82,11 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
             for months, mark in zip(found, marks, strict=True)
         ]
     ratio = top.get("effective_ratio")
+    ratio_width = 0.0 if plan.country == run.leader else precision.ratio_width
     return Row(
         [
             name,
-            *percents(list(top["split"].values()), precision.share_width),
+            *shares(plan, list(top["split"].values())),
             amount(number(top["paid_usd_bn"]), 3, precision.paid_width),
             amount(number(installed["start"]) / 1000, 3),
             amount(number(installed[last]) / 1000, 2, precision.compute_width),
@@ -92,18 +94,26 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
             *behind,
             Cell(MISSING)
             if ratio is None
-            else Cell(amount(100 * ratio, 2, precision.capability_width).text, exact(100 * ratio)),
+            else Cell(amount(100 * ratio, 2, ratio_width).text, exact(100 * ratio)),
             Cell(digits.scientific(plan.gap), exact(plan.gap)),
             text(plan.status),
         ]
     )
 
 
-MARKS_NOTE: Final = (
-    "* reaches back before the leader's base state, extended by its growth until then; "
-    "> beyond all that the leader reaches: at least this far ahead; "
-    "~ plans as good split otherwise."
+MARKS: Final = (
+    (re.compile(r"\*$"), "* reaches back before the leader's base state, extended by its growth until then"),
+    (re.compile(r"^>"), "> beyond all that the leader reaches: at least this far ahead"),
+    (re.compile(r"^~"), "~ plans as good split otherwise"),
+    (re.compile(r"^<"), "< a share that is not nothing, but less than this"),
 )
+
+
+def marks_notes(table: Table) -> list[str]:
+    """What the marks beside numbers of a table mean, those that stand in it."""
+    shown = {cell.text for row in table.rows for cell in row.cells[1:]}
+    meant = [meaning for mark, meaning in MARKS if any(mark.search(each) for each in shown)]
+    return [f"{'; '.join(meant)}."] if meant else []
 
 
 def overview_figures(run: SavedRun) -> list[Figure]:
@@ -148,7 +158,7 @@ def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
     last = words.middle_and_last(plans[0])[1]
     rows = []
     for plan in followers:
-        base, width = plan.top["base"]["capability"], plan.precision.capability_width
+        base, width = plan.top["base"]["capability"], plan.precision.ratio_width
         start = Cell(MISSING) if base is None else amount(100 * math.exp(number(base)), 2, width)
         end = amount(100 * number(plan.top["effective_ratio"]), 2, width)
         compute = plan.top.get("compute_ratio")
@@ -177,7 +187,7 @@ def _splits(run: SavedRun, plans: Sequence[Plan]) -> Figure:
         Row(
             [
                 text(run.name(plan.country)),
-                *percents(list(plan.top["split"].values()), plan.precision.share_width),
+                *shares(plan, list(plan.top["split"].values())),
             ]
         )
         for plan in plans
@@ -185,7 +195,7 @@ def _splits(run: SavedRun, plans: Sequence[Plan]) -> Figure:
     columns = [COUNTRY, *(Column(name, "%", series=True) for name in categories)]
     first, last = plans[0].periods[0], plans[0].periods[-1]
     most = max(plans, key=lambda plan: plan.top["split"][categories[0]])
-    share = digits.percents(list(most.top["split"].values()), most.precision.share_width)[0]
+    share = most.precision.shares(list(most.top["split"].values()))[0]
     return Figure(
         title="How budgets split over the horizon",
         table=Table("splits", columns, rows),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Any, Final
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,7 +19,8 @@ from optimizer.report import charts, comparison_sections, overview, provenance, 
 from optimizer.report.figures import Section, slug
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.provenance import Group
-from optimizer.report.saved import NOT_SOLVED, SavedRun
+from optimizer.report.saved import NOT_SOLVED, SavedRun, number
+from optimizer.result.tables import PASSES_LEADER
 
 LARGEST_BYTES: Final = 1_500_000
 RUNTIME: Final = "window.vegaEmbed=vegaEmbed;"
@@ -59,14 +60,15 @@ def sections(run: SavedRun) -> list[Section]:
         return comparison_sections.sections(run, warnings(run))
     known = [plan.country for plan in overview.ranked(run)]
     some = any(run.base(country).solved for country in known)
+    countries = overview.countries_table(run)
     first = Section(
         key="overview",
         title="Overview",
         short="Overview",
         points=words.headline(run),
         figures=overview.overview_figures(run),
-        tables=[("Countries side by side", overview.countries_table(run))] if some else [],
-        notes=[overview.MARKS_NOTE, *_parts_note(run)] if some else [],
+        tables=[("Countries side by side", countries)] if some else [],
+        notes=[*overview.marks_notes(countries), *_parts_note(run)] if some else [],
         warnings=warnings(run),
     )
     return [first, *(country_section(run, country) for country in known)]
@@ -88,18 +90,45 @@ def country_section(run: SavedRun, country: str) -> Section:
 
 
 def warnings(run: SavedRun) -> list[str]:
-    """What a reader must know before all else: warnings of the run and of its plans, each once."""
-    found = [*run.summary.get("diagnostics", [])]
-    found += [each for plan in run.all_plans for each in plan.diagnostics]
-    texts = [
-        f"{each['message']}{': ' + each['hint'] if each.get('hint') else ''}"
-        for each in found
-        if each.get("severity") == "warning"
-    ]
+    """What a reader must know before all else: warnings of the run and of its plans, each once, with the
+    policies under which it holds.
+
+    Of the countries that pass the leader only the most advanced is told of, as in the tables of commands.
+    """
+    found = [(str(each.get("policy") or run.baseline), each) for each in run.summary.get("diagnostics", [])]
+    passing: dict[str, list[tuple[float, dict[str, Any]]]] = {}
+    for plan in run.all_plans:
+        for each in plan.diagnostics:
+            if each.get("code") == PASSES_LEADER and plan.headline is not None:
+                reached = number(plan.top.get("effective_ratio"))
+                passing.setdefault(plan.policy, []).append((reached, dict(each)))
+            else:
+                found.append((plan.policy, each))
+    for policy, several in passing.items():
+        _, first = max(several, key=lambda pair: pair[0])
+        others = words.counted(len(several) - 1, "more passes", "more pass")
+        more = f" ({others} it)" if len(several) > 1 else ""
+        found.append((policy, {**first, "message": f"{first['message']}{more}"}))
+    policies: dict[str, list[str]] = {}
+    for policy, each in found:
+        if each.get("severity") == "warning":
+            text = f"{each['message']}{': ' + each['hint'] if each.get('hint') else ''}"
+            policies.setdefault(text, []).append(policy)
+    texts = [f"{_where(run, under)}{text}" for text, under in policies.items()]
     texts += _demand(run)
     if run.summary.get("status") == "interrupted":
         texts.insert(0, _interrupted(run))
-    return list(dict.fromkeys(texts))
+    return texts
+
+
+def _where(run: SavedRun, policies: Sequence[str]) -> str:
+    """Under which policies of a comparison something holds; nothing where it does under all."""
+    named = [name for policy, name in run.policy_names.items() if policy in policies]
+    if not run.is_comparison or len(named) == len(run.policy_names):
+        return ""
+    if run.baseline in policies:
+        return "In the baseline: "
+    return f"Under {words.listed_names(named)}: "
 
 
 def _interrupted(run: SavedRun) -> str:

@@ -18,7 +18,7 @@ from optimizer.report.figures import (
     exact,
     lag_cell,
     lag_words,
-    percents,
+    shares,
     slug,
     text,
 )
@@ -67,20 +67,20 @@ def plan_figures(run: SavedRun, plan: Plan) -> list[Figure]:
 def split(plan: Plan) -> Figure:
     """The cost of use by category and period, in percent."""
     categories = plan.items("spend_share")
-    shares = [plan.series("spend_share", category) for category in categories]
+    lines = [plan.series("spend_share", category) for category in categories]
     total, paid = plan.series("total"), plan.series("outlays")
-    precision = plan.precision
+    width = plan.precision.paid_width
     rows = []
     for t, period in enumerate(plan.periods):
-        cells = percents([line[t] for line in shares], precision.share_width)
-        money = [amount(total[t]), amount(paid[t])]
+        cells = shares(plan, [line[t] for line in lines])
+        money = [amount(total[t], 3, width), amount(paid[t], 3, width)]
         rows.append(Row([text(period), *cells, *money], date(period)))
     columns = [PERIOD, *(Column(name, "%", series=True) for name in categories)]
     columns += [Column("cost of use", "USD bn"), Column("paid", "USD bn")]
     changes = [
         f"{name} from {rows[0].cells[k + 1].text}% to {rows[-1].cells[k + 1].text}%"
         for k, name in enumerate(categories)
-        if max(shares[k]) > 0
+        if max(lines[k]) > 0
     ]
     return Figure(
         title="How the budget splits",
@@ -98,7 +98,7 @@ def fleet(run: SavedRun, plan: Plan) -> Figure | None:
     lines = _by_chip(run, plan, "fleet")
     if not lines:
         return None
-    total = plan.series("installed_compute")
+    total, width = plan.series("installed_compute"), plan.precision.compute_width
     named, rest = lines[:CHIPS_NAMED], lines[CHIPS_NAMED:]
     if rest:
         named.append((f"{len(rest)} others", _sum([values for _, values in rest])))
@@ -107,8 +107,8 @@ def fleet(run: SavedRun, plan: Plan) -> Figure | None:
         Row(
             [
                 text(period),
-                *(amount(values[t] / scale.divisor) for _, values in named),
-                amount(total[t] / scale.divisor),
+                *(amount(values[t] / scale.divisor, 3, width) for _, values in named),
+                amount(total[t] / scale.divisor, 3, width),
             ],
             date(period),
         )
@@ -140,13 +140,13 @@ def purchases(run: SavedRun, plan: Plan) -> Figure | None:
     lines = [(name, values) for name, values in lines if any(values)]
     rented = [plan.series("rented", use) for use in plan.items("rented")]
     rent = _sum(rented) or nothing
-    scale = compute_scale(_sum([values for _, values in lines]))
+    scale, width = compute_scale(_sum([values for _, values in lines])), plan.precision.compute_width
     rows = [
         Row(
             [
                 text(period),
-                *(amount(values[t] / scale.divisor) for _, values in lines),
-                amount(rent[t] / scale.divisor),
+                *(amount(values[t] / scale.divisor, 3, width) for _, values in lines),
+                amount(rent[t] / scale.divisor, 3, width),
             ],
             date(period),
         )
@@ -157,7 +157,7 @@ def purchases(run: SavedRun, plan: Plan) -> Figure | None:
     whole = sum(sum(values) for _, values in lines)
     parts = [f"{name} {100 * sum(values) / whole:.0f}%" for name, values in lines if any(values)]
     rents = (
-        f" Rented abroad on top: up to {amount(max(rent) / scale.divisor).text} {scale.unit}."
+        f" Rented abroad on top: up to {amount(max(rent) / scale.divisor, 3, width).text} {scale.unit}."
         if any(rent)
         else ""
     )
@@ -181,7 +181,7 @@ def installed(run: SavedRun, plan: Plan) -> Figure:
     if not leads and run.leader in run.plans and run.base(run.leader).headline is not None:
         before = number(run.base(run.leader).top["installed_kh100e"]["start"])
     scale = compute_scale([*own, start])
-    precision = plan.precision
+    width = plan.precision.compute_width
     first = Row(
         [text("start"), amount(start / scale.divisor)]
         + ([] if leads else [amount(before / scale.divisor), _percent(start / before)]),
@@ -189,9 +189,9 @@ def installed(run: SavedRun, plan: Plan) -> Figure:
     )
     rows = [first]
     for t, period in enumerate(plan.periods):
-        cells = [text(period), amount(own[t] / scale.divisor, 3, precision.compute_width)]
+        cells = [text(period), amount(own[t] / scale.divisor, 3, width)]
         if not leads:
-            cells += [amount(leading[t] / scale.divisor), _percent(ratio[t])]
+            cells += [amount(leading[t] / scale.divisor, 3, width), _percent(ratio[t], width)]
         rows.append(Row(cells, date(period, 1.0)))
     return Figure(
         title="Installed compute" if leads else "Installed compute against the leader",
@@ -207,7 +207,7 @@ def effective(run: SavedRun, plan: Plan) -> Figure:
     own, ratio = plan.series("capability"), plan.series("effective_ratio")
     leads = plan.country == run.leader or not plan.has("effective_ratio")
     base = plan.top["base"]["capability"]
-    width = plan.precision.capability_width
+    width = plan.precision.ratio_width
     rows = []
     if base is not None:
         cells = [text("start"), amount(math.exp(base), 3, width)]
@@ -271,14 +271,8 @@ def limit_name(run: SavedRun, fact: Mapping[str, Any]) -> str:
     return f"{meaning}: {run.chip(item)}" if item else meaning
 
 
-def limit_words(run: SavedRun, fact: Mapping[str, Any]) -> str:
-    """What the run says of a limit, with the id of the chip that it is about."""
-    item = str(fact["row"]).partition("/")[2]
-    return str(fact["words"]).replace(run.chip_name(item), run.chip(item), 1) if item else str(fact["words"])
-
-
 def prices(run: SavedRun, plan: Plan) -> Figure | None:
-    """What a tenth more of each binding limit is worth, a step of a closed one, dearest first."""
+    """What easing each binding limit by a tenth is worth, a step of a closed one, dearest first."""
     facts = [fact for fact in plan.binding if fact.get("ranked_by")][:LIMITS_DRAWN]
     if not facts:
         return None
@@ -286,13 +280,16 @@ def prices(run: SavedRun, plan: Plan) -> Figure | None:
     for fact in facts:
         worth = number(fact["ranked_by"])
         usd = fact.get("usd_bn")
+        most = amount(worth, 2)
+        if not fact.get("ten_percent_is_bound", True):
+            most = Cell(f"~{most.text}", most.value or most.text)
         rows.append(
             Row(
                 [
                     text(f"{limit_name(run, fact)}{', closed: a step' if fact.get('closed') else ''}"),
                     text(fact["period"]),
-                    amount(worth, 2),
-                    text(limit_words(run, fact)),
+                    most,
+                    text(fact["words"]),
                     Cell(MISSING) if usd is None else amount(number(usd), 2),
                 ]
             )
@@ -300,19 +297,22 @@ def prices(run: SavedRun, plan: Plan) -> Figure | None:
     columns = [
         Column("Limit", field="name", text=True),
         Column("binds in", text=True),
-        Column("a tenth more, at most", "% effective compute for good", field="worth"),
+        Column("eased by a tenth, at most", "% effective compute for good", field="worth"),
         Column("in words", text=True),
         Column("a step is worth", "USD bn"),
     ]
     dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
     return Figure(
         title="What binds, and what easing it is worth",
-        table=Table(_key(plan, "limits"), columns, rows),
+        table=Table(_key(plan, "limits"), columns, rows, stacks=True),
         chart="bars",
         alt=f"Bars, dearest first: {dearest}.",
-        unit="% more effective compute for good, at most, for a tenth more in every period in which it binds",
-        note="At most: the price is that of the first part, and falls as a limit is eased. Of a closed limit "
-        "there is no tenth: its bar is the step that the words name.",
+        unit="% more effective compute for good, at most, for easing it by a tenth in every period in which "
+        "it binds, the years after those shown included",
+        note="Eased: a tenth more of what limits, a tenth less of what is asked. At most: the price is that "
+        "of the first part, and falls as a limit is eased; ~ where the limit is a share of what the plan "
+        "decides, of which a price says only about. Of a closed limit there is no tenth: its bar is the step "
+        "that the words name.",
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from optimizer.report.figures import MISSING, Cell, Column, Row, Table, amount, text
+from optimizer.report.figures import MISSING, Cell, Column, Row, Table, text
 from optimizer.report.saved import Plan, SavedRun, number
 from optimizer.result import digits
 
@@ -77,8 +77,8 @@ def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
         Cell(f"{upper:.6f}" if math.isfinite(upper) else "unknown"),
         Cell(digits.scientific(number(found["gap"]))),
         Cell(digits.scientific(number(found["max_row_violation"]))),
-        amount(number(found["rows_checked"])),
-        amount(number(found["rounds"])),
+        Cell(f"{int(number(found['rows_checked'])):,}"),
+        text(int(number(found["rounds"]))),
         text(f"{found['solver']} {found['solver_version']}"),
     ]
 
@@ -107,7 +107,7 @@ def changes(run: SavedRun) -> Table | None:
         return None
     columns = [Column("policy", text=True)] if run.is_comparison else []
     columns += [Column(name, text=True) for name in ("input", "old", "new", "change as written")]
-    return Table("changes", columns, rows)
+    return Table("changes", columns, rows, stacks=True)
 
 
 def facts(run: SavedRun) -> list[tuple[str, str]]:

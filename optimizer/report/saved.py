@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 
 from optimizer.errors import Diagnostic, InputError
+from optimizer.report import whole
 from optimizer.result import digits, ranges
 from optimizer.result.store import MANIFEST, open_run
 from optimizer.result.strategy import COLUMNS
@@ -37,41 +38,53 @@ INPUT_COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "no
 
 @dataclass(frozen=True)
 class Precision:
-    """Which digits of a plan's numbers hold for every plan within its gap (docs/metrics.md, "Digits")."""
+    """Which digits of a plan's numbers hold for every plan within its gap (docs/metrics.md, "Digits").
 
-    share_width: float
-    capability_width: float
-    capability_decimals: int
-    lag_decimals: int
-    compute_width: float
-    paid_width: float
-    certified: bool
+    `widths`: by how much each kind of number may vary, of `paid` and `compute` relative to the number.
+    `finest`: the most decimals that are ever printed of it.
+    """
+
+    widths: Mapping[str, float]
+    finest: Mapping[str, int]
+    compared: bool
 
     @staticmethod
-    def of(headline: Mapping[str, Any], gap: float, money_has_a_price: bool) -> Precision:
-        """From the ranges that were computed, else by the rule of thumb for this gap; without a price of
-        money shares may be anything."""
-        found: dict[str, float] = {}
-        for key, (low, high) in headline.get("ranges", {}).items():
-            metric = key.partition("/")[0]
-            found[metric] = max(found.get(metric, 0.0), high - low)
-        finest = ranges.CERTIFIED_DECIMALS if found else ranges.DECIMALS
-        growth = ranges.growth(gap)
-        width = {
-            metric: found.get(metric, measured * growth) for metric, measured in ranges.MEASURED_WIDTH.items()
-        }
-        if not found and not money_has_a_price:
-            width["spend_share"] = 1.0
-        relative = ranges.MEASURED_RELATIVE_WIDTH
-        return Precision(
-            share_width=width["spend_share"],
-            capability_width=width["capability"],
-            capability_decimals=digits.decimals_within(finest["capability"], width["capability"]),
-            lag_decimals=digits.decimals_within(finest["lag_months"], width["lag_months"]),
-            compute_width=relative["compute"] * growth,
-            paid_width=relative["paid"] * growth,
-            certified=bool(found),
-        )
+    def of(headline: Mapping[str, Any], compared: bool) -> Precision:
+        """As the run tells it; `compared`: for a plan beside others. Raises `KeyError` where it does not."""
+        finest = ranges.CERTIFIED_DECIMALS if headline["ranges"] else ranges.DECIMALS
+        widths = {name: number(width) for name, width in headline["widths"].items()}
+        return Precision(widths, finest, compared)
+
+    @property
+    def ratio_width(self) -> float:
+        return self._relative("capability")
+
+    @property
+    def compute_width(self) -> float:
+        return self._relative("compute")
+
+    @property
+    def paid_width(self) -> float:
+        return self._relative("paid")
+
+    @property
+    def capability_decimals(self) -> int:
+        return self._decimals("capability")
+
+    @property
+    def lag_decimals(self) -> int:
+        return self._decimals("lag_months")
+
+    def shares(self, parts: Sequence[float]) -> list[str]:
+        """Shares of a whole in percent that sum to 100 as far as digits hold."""
+        return digits.percents_not_nothing(parts, self.widths["spend_share"], self.finest["spend_share"])
+
+    def _relative(self, name: str) -> float:
+        # `solve` cuts digits at the whole range, `compare` at what the number may be off by either way
+        return self.widths[name] / 2 if self.compared else self.widths[name]
+
+    def _decimals(self, metric: str) -> int:
+        return digits.decimals_within(self.finest[metric], self.widths[metric])
 
 
 @dataclass(frozen=True)
@@ -128,15 +141,8 @@ class Plan:
 
     @property
     def precision(self) -> Precision:
-        return Precision.of(self.headline or {}, self.gap, self._money_has_a_price)
-
-    @property
-    def _money_has_a_price(self) -> bool:
-        """Whether the budget binds in every reported period, as far as the run lists what binds."""
-        if not self.binding:
-            return True
-        paid = {period for fact in self.binding if fact["row"] == "budget" for period in fact["periods"]}
-        return paid >= set(self.periods)
+        """Which digits hold. Raises `ValueError` where there is no plan."""
+        return Precision.of(self.top, compared=bool(self.policy))
 
     def lag_marks(self) -> list[str]:
         """`above`, `beyond`, `extrapolated` or nothing per period."""
@@ -174,6 +180,18 @@ class SavedRun:
         return [each for each in self.summary.get("policies", []) if each["name"] != self.baseline]
 
     @property
+    def policy_names(self) -> dict[str, str]:
+        """What readers call the policies: their titles where those tell them apart, else their names."""
+        titles = {str(each["name"]): str(each.get("title") or each["name"]) for each in self.policies}
+        unique = len(set(titles.values())) == len(titles)
+        return {**(titles if unique else {name: name for name in titles}), self.baseline: "Baseline"}
+
+    def leader_under(self, policy: str) -> str:
+        """The leader under a policy of a comparison: that of the run unless the policy names another."""
+        found = (each for each in self.policies if each["name"] == policy)
+        return next((str(each.get("leader") or self.leader) for each in found), self.leader)
+
+    @property
     def baseline(self) -> str:
         return str(self.summary.get("baseline", BASELINE)) if self.is_comparison else ""
 
@@ -197,12 +215,8 @@ class SavedRun:
     def chip(self, chip: str) -> str:
         """The chip's name and, as patches and tables call it, its id: `Vera Rubin VR200 (nv_vr200)`. The id
         alone where the run does not say more."""
-        name = self.chip_name(chip)
+        name = QUALIFIER.sub("", str(self.context.get("chips", {}).get(chip, {}).get("name") or chip))
         return chip if name == chip else f"{name} ({chip})"
-
-    def chip_name(self, chip: str) -> str:
-        """The chip's name without what it says in brackets."""
-        return QUALIFIER.sub("", str(self.context.get("chips", {}).get(chip, {}).get("name") or chip))
 
     def rating(self, chip: str) -> float | None:
         """H100-equivalents per chip in research; None where the run does not say."""
@@ -233,7 +247,7 @@ def date(period: str, where: float = 0.5) -> float:
 
 def read_run(directory: Path) -> SavedRun:
     """Read a run directory of `solve` or `compare`. Raises `InputError` (E641 no run, E642 a file of it
-    cannot be read)."""
+    cannot be read or lacks what the run solved)."""
     manifest, summary = open_run(directory)
     command = str(manifest.get("command"))
     if command not in ("solve", "compare"):
@@ -242,8 +256,10 @@ def read_run(directory: Path) -> SavedRun:
     context = _json(directory / "context.json") if (directory / "context.json").exists() else {}
     leader = summary.get("leader")
     place = directory / "summary.json"
+    strategy = _strategy(directory / "strategy.csv")
+    comparison = _frame(directory / "comparison.csv") if command == "compare" else None
     try:
-        return SavedRun(
+        run = SavedRun(
             directory=directory.resolve().name,
             command=command,
             instance=str(summary["instance"]),
@@ -252,12 +268,29 @@ def read_run(directory: Path) -> SavedRun:
             manifest=manifest,
             context=context,
             inputs=_inputs(directory / "inputs.csv"),
-            comparison=_frame(directory / "comparison.csv") if command == "compare" else None,
-            plans=_plans(summary, _strategy(directory / "strategy.csv"), command),
+            comparison=comparison,
+            plans=_plans(summary, strategy, command),
         )
+        _check(directory, run, strategy)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         message = f"the run cannot be understood: {type(error).__name__}: {error}"
         raise InputError(Diagnostic("E642", message, file=str(place), hint="save the run again")) from error
+    return run
+
+
+def _check(directory: Path, run: SavedRun, strategy: pd.DataFrame) -> None:
+    """Refuse a run whose tables lack what its summary says was solved, or whose digits it does not tell."""
+    single = str(run.summary.get("policy", ""))
+    planned = [plan for plan in run.all_plans if plan.headline is not None and plan.precision.finest]
+    solved = [
+        whole.Solved(
+            plan.country, plan.policy or single, plan.country == run.leader_under(plan.policy), plan.top
+        )
+        for plan in planned
+    ]
+    whole.check_strategy(directory / "strategy.csv", strategy, solved)
+    if run.comparison is not None:
+        whole.check_comparison(directory / "comparison.csv", run.comparison, solved)
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -272,6 +305,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _frame(path: Path) -> pd.DataFrame:
     try:
+        whole.check_end(path)
         return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "nan"]}, low_memory=False)
     except (OSError, ValueError) as error:
         raise InputError(_unreadable(path, error)) from error
@@ -286,6 +320,7 @@ def _strategy(path: Path) -> pd.DataFrame:
     """The rows of `strategy.csv` that the page shows."""
     text = {name: "category" for name in COLUMNS if name not in ("unit", "value")}
     try:
+        whole.check_end(path)
         frame = pd.read_csv(
             path,
             usecols=[*text, "value"],
@@ -364,5 +399,8 @@ def _conflict(data: Mapping[str, Any]) -> list[str]:
     """What excludes each other where there is no plan: in words where the run has them, else by row."""
     groups = data.get("conflict_groups") or ()
     if groups:
-        return [f"{group['words']} in {group['period']}" for group in groups]
+        return [
+            f"{group['words']} in {group['period']}" if group.get("period") else str(group["words"])
+            for group in groups
+        ]
     return [str(row) for row in data.get("conflict") or ()]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.report.figures import amount, lag_words
-from optimizer.report.plan_figures import limit_words
 from optimizer.report.saved import Plan, SavedRun, number
 from optimizer.result import digits
 from optimizer.result.summary import ABOVE, AHEAD
@@ -116,7 +115,7 @@ def ratio_trend(plan: Plan) -> str:
 
 def _ratio_texts(plan: Plan) -> tuple[str, str]:
     """The shares at the start and at the end in percent; the first is empty where it is not known."""
-    width = plan.precision.capability_width
+    width = plan.precision.ratio_width
     base = plan.top["base"]["capability"]
     start = "" if base is None else amount(100 * math.exp(number(base)), 2, width).text
     return start, amount(100 * number(plan.top["effective_ratio"]), 2, width).text
@@ -177,18 +176,52 @@ def dearest_point(run: SavedRun, plan: Plan) -> list[str]:
 
 
 def _leader(run: SavedRun, followers: Sequence[Plan]) -> str:
-    passing = [
-        f"{run.name(plan.country)} ({plan.top['passes_the_leader_in']})"
-        for plan in followers
-        if plan.top.get("passes_the_leader_in")
-    ]
+    """Who leads, and whether any follower passes it: in the baseline, and under which policies."""
+    passing = _passing(run, followers)
     name = run.name(run.leader)
+    nobody = "none of the others passes it" if len(followers) > 1 else "it is not passed"
+    if not run.is_comparison:
+        if passing:
+            return f"Leader: {name}, but it is passed by {passing}."
+        return f"Leader: {name}; {nobody}." if followers else f"Leader: {name}."
+    under: dict[str, list[str]] = {}
+    other: dict[str, list[str]] = {}
+    for policy in (str(each["name"]) for each in run.policies):
+        leader = run.leader_under(policy)
+        plans = [by_policy[policy] for country, by_policy in run.plans.items() if country != leader]
+        if leader != run.leader:
+            other.setdefault(f"{run.name(leader)} leads", []).append(run.policy_names[policy])
+        elif passed := _passing(run, plans):
+            under.setdefault(f"it is passed by {passed}", []).append(run.policy_names[policy])
+    parts = []
     if passing:
-        return f"Leader: {name}, but it is passed by {', '.join(passing)}."
-    if followers:
-        whole = "none of the others passes it" if len(followers) > 1 else "it is not passed"
-        return f"Leader: {name}; {whole}."
-    return f"Leader: {name}."
+        parts = [f"in the baseline it is passed by {passing}"]
+    elif followers:
+        parts = [f"in the baseline {nobody}" if under else f"{nobody}, in the baseline or under any policy"]
+    parts += [f"under {listed_names(names)} {said}" for said, names in (under | other).items()]
+    return f"Leader: {name}{'; ' if parts else ''}{'; '.join(parts)}."
+
+
+def _passing(run: SavedRun, plans: Sequence[Plan]) -> str:
+    """Which of the plans pass their leader, and when."""
+    return ", ".join(
+        f"{run.name(plan.country)} ({plan.top['passes_the_leader_in']})"
+        for plan in plans
+        if plan.solved and plan.top.get("passes_the_leader_in")
+    )
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Names of policies in quotation marks, the first few where they are many."""
+    shown = [f"“{name}”" for name in names[:NAMED]]
+    if len(names) > NAMED:
+        shown.append(counted(len(names) - NAMED, "more policy", "more policies"))
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """A number of things: `1 policy`, `2 policies`."""
+    return f"{count} {one if count == 1 else several}"
 
 
 def _counts(followers: Sequence[Plan], noun: str) -> list[str]:
@@ -246,7 +279,7 @@ def _unsolved(run: SavedRun) -> list[str]:
 
 def dearest(run: SavedRun, plan: Plan) -> str:
     """The words of the limit whose easing is worth most; empty where the run names none."""
-    return limit_words(run, plan.binding[0]) if plan.binding else ""
+    return str(plan.binding[0]["words"]) if plan.binding else ""
 
 
 def country_points(run: SavedRun, plan: Plan) -> list[str]:
@@ -261,7 +294,7 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
     if top.get("passes_the_leader_in"):
         points.append(f"Passes {run.name(run.leader)} in {top['passes_the_leader_in']}.")
     split = top["split"]
-    shown = digits.percents(list(split.values()), precision.share_width)
+    shown = precision.shares(list(split.values()))
     parts = [f"{name} {share}%" for name, share in zip(split, shown, strict=True) if share.strip("~0")]
     first, last = plan.periods[0], plan.periods[-1]
     paid = amount(number(top["paid_usd_bn"]), 3, precision.paid_width).text

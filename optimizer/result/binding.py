@@ -74,26 +74,27 @@ def bounds(
 
 
 def on_sale(parameters: PlanParameters, instance: InstanceLike) -> NDArray[np.bool_]:
-    """Which chips somebody sells to other countries, or to this one as its own, (chips, reported periods)."""
+    """Which chips somebody sells to other countries, or to this one as its own, shape (chips, periods)."""
     sets, country, dt = parameters.sets, parameters.country, parameters.scalar("dt")
-    found = np.zeros((len(sets.chips), sets.reported), dtype=np.bool_)
+    found = np.zeros((len(sets.chips), len(sets.periods)), dtype=np.bool_)
     for k, name in enumerate(sets.chips):
         chip = instance.chips[name]
         owned = chip.sale == "owner" and chip.designer_country == country
         if name not in instance.market.output or not (chip.sale == "market" or owned):
             continue
         end = np.inf if chip.end_of_sale is None else chip.end_of_sale.end
-        for t in range(sets.reported):
-            start = sets.starts[t]
+        for t, start in enumerate(sets.starts):
             made = instance.market.output[name].number(int(start + dt / 2))
             found[k, t] = made > 0 and chip.launch.start < start + dt and end > start
     return found
 
 
 class _Kept:
-    """In which of its periods a limit's price is of interest, and how much of it there is then.
+    """In which periods a limit's price is of interest, and how much of it there is, both shape (periods,), of
+    a limit over all (1,).
 
-    A limit that is open in some periods is shown for those. `meant` is False where nothing remains.
+    A limit that is open in some periods is shown for those. `meant` is False where nothing remains of the
+    reported ones. `amount` is None where the limit is no amount.
     """
 
     def __init__(
@@ -104,27 +105,25 @@ class _Kept:
         amounts: Values,
         sold: NDArray[np.bool_],
     ) -> None:
-        name, labels = prices.limit.name, parameters.sets.periods
-        kept = np.ones(len(prices.periods), dtype=np.bool_)
+        name, reported = prices.limit.name, parameters.sets.reported
+        kept = prices.every > 0
         self.amount: Array | None = None
         self.closed = False
         inner = [index for index in prices.limit.index if index != "periods"]
         members = [str(member) for member in parameters.sets.members(inner[0])] if inner else [""]
         item = members.index(prices.item)
-        at = [labels.index(period) for period in prices.periods]
         if name in ("import_control", "grey_offer"):
-            kept &= sold[item, at]
+            kept &= sold[item]
         if name in amounts:
-            row = amounts[name].reshape(len(members), -1)[item]
-            amount = row[at] if len(row) > 1 else row
-            self.closed = not amount[kept].any()
+            amount = amounts[name].reshape(len(members), -1)[item]
+            self.closed = not amount[:reported][kept[:reported]].any()
             if self.closed and not _denies(name, item, values):
                 kept[:] = False
             elif not self.closed:
                 kept &= amount > 0
-            self.amount = amount[kept]
-        self.periods = np.flatnonzero(kept)
-        self.meant = bool(kept.any())
+            self.amount = amount
+        self.reported, self.tail = np.flatnonzero(kept[:reported]), reported + np.flatnonzero(kept[reported:])
+        self.meant = len(self.reported) > 0
 
 
 def _denies(name: str, item: int, values: Values) -> bool:
@@ -139,25 +138,30 @@ def _denies(name: str, item: int, values: Values) -> bool:
 class Bound:
     """One limit with its prices over the periods where they are of interest.
 
-    Arrays over `periods`: `price` in objective units per `unit`; `percent` the same as permanent log percent
-    of effective compute (None where capability has no weight); `usd_bn` over the price of money (nan where it
-    has none); `amount` how much of the limit there is (None where it is no amount). `closed`: it is zero in
-    all of them.
+    Arrays over `periods`: `price` in objective units per `unit`; `usd_bn` the same over the price of money
+    (nan where it has none); `amount` how much of the limit there is (None where it is no amount). `closed`:
+    it is zero in all of them. `positions` are those of `periods`, `tail` those of the periods after the
+    reported ones where the prices are of interest too: inputs hold beyond what is reported. `every` and
+    `amounts` are prices and amounts in all periods of the model, shape (periods,), of a limit over all (1,).
     """
 
     def __init__(
         self, prices: ShadowPrices, kept: _Kept, parameters: PlanParameters, instance: InstanceLike
     ) -> None:
         self.limit, self.item = prices.limit, prices.item
-        self.periods = tuple(prices.periods[t] for t in kept.periods)
-        self.price = prices.price[kept.periods]
-        self.percent = None if prices.compute_percent is None else prices.compute_percent[kept.periods]
-        self.usd_bn = prices.usd_bn[kept.periods]
-        self.amount, self.closed = kept.amount, kept.closed
+        labels, found = parameters.sets.periods, kept.reported
+        self.over_all = self.limit.index[-1:] != ("periods",)
+        self.periods = prices.periods if self.over_all else tuple(labels[t] for t in found)
+        self.price = prices.every[found]
+        at = found if self.over_all else np.array([prices.periods.index(period) for period in self.periods])
+        self.usd_bn = prices.usd_bn[at]
+        self.positions, self.tail = found, kept.tail
+        self.every, self.amounts = prices.every, kept.amount
+        self.amount = None if kept.amount is None else kept.amount[found]
+        self.closed = kept.closed
         self.unit = self.limit.unit
         if self.limit.index[:1] == ("rules",):
             self.unit = cap_unit(instance, parameters.country, self.item)
-        self.over_all = self.limit.index[-1:] != ("periods",)
         self.span = "all together" if self.over_all else span(self.periods, parameters)
 
 

@@ -1,7 +1,8 @@
 """Policies beside a baseline: every headline number, its change, and whether the change means anything.
 
 Two numbers whose ranges over all plans within the gap meet are indistinguishable; so are two objectives
-that differ by less than the sum of their gaps.
+that differ by less than the sum of their gaps. To the gaps of a follower whose leader's plan is another one
+comes what the leaders' gaps leave open.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,21 +20,27 @@ from optimizer.result import metrics
 from optimizer.result.comparison_numbers import (
     RELATIVE,
     UNITS,
+    YARDSTICK,
+    ZERO,
     Key,
     Number,
     Periods,
+    agree,
     measured,
-    same_yardstick,
 )
 from optimizer.result.run import CountryRun, WorldRun
 
 BASELINE: Final = "baseline"
 OBJECTIVE: Final[Key] = ("objective", "", "")
 OBJECTIVE_AVERAGE: Final[Key] = ("objective_average", "", "")
+AGAINST_LEADER: Final = frozenset({"lag_months", "effective_ratio", "compute_ratio"})
 
 
 class Row(NamedTuple):
-    """One line of `comparison.csv`: nan for what is not defined, `indistinguishable` None likewise."""
+    """One line of `comparison.csv`: nan for what is not defined, `indistinguishable` None likewise.
+
+    `value_within`: by how much the value may be off, half of its range.
+    """
 
     country: str
     policy: str
@@ -45,6 +53,7 @@ class Row(NamedTuple):
     change: float
     change_percent: float
     indistinguishable: bool | None
+    value_within: float
 
 
 @dataclass(frozen=True)
@@ -102,9 +111,7 @@ class Comparison:
     @cached_property
     def _numbers(self) -> Mapping[tuple[str, str], Mapping[Key, Number]]:
         return {
-            (world.policy, country): measured(
-                run, world.leader_run, self.periods, leader_moved=self.leader_moved(world)
-            )
+            (world.policy, country): measured(run, world.leader_run, self.periods, self._moved_from(world))
             for world in self.worlds
             for country, run in world.countries.items()
         }
@@ -117,6 +124,18 @@ class Comparison:
         """Whether the leader's plan is another one than in the baseline."""
         return not _same_plan(world.leader_run, self.baseline.leader_run)
 
+    def _moved_from(self, world: WorldRun) -> CountryRun | None:
+        """The baseline's run of the leader, where the leader's plan is another one in a world."""
+        return self.baseline.leader_run if self.leader_moved(world) else None
+
+    def other_leader(self, world: WorldRun) -> bool:
+        """Whether the leader is another country than in the baseline."""
+        return world.leader != self.baseline.leader
+
+    def same_plan(self, world: WorldRun, country: str) -> bool:
+        """Whether the country has the very same plan as in the baseline."""
+        return _same_plan(world.countries.get(country), self.baseline.countries.get(country))
+
     def shares_plan_with(self, world: WorldRun, country: str) -> WorldRun | None:
         """The first earlier world in which the country has the very same plan."""
         run = world.countries.get(country)
@@ -125,23 +144,45 @@ class Comparison:
 
     def comparable(self, world: WorldRun, country: str) -> bool:
         """Whether the country's objective is on the same scale as in the baseline, and both are known."""
+        return self._agree(world, country, YARDSTICK)
+
+    def same_zero(self, world: WorldRun, country: str) -> bool:
+        """Whether the country's capability is counted from where it is in the baseline."""
+        return self._agree(world, country, ZERO)
+
+    def _agree(self, world: WorldRun, country: str, names: Sequence[str]) -> bool:
+        """Whether some parameters of a country are the baseline's; not where either is unknown."""
         pair = [each.countries.get(country) for each in (world, self.baseline)]
         one, two = (None if run is None else run.parameters for run in pair)
-        return one is not None and two is not None and same_yardstick(one, two)
+        return one is not None and two is not None and agree(one, two, names)
 
     def change(self, world: WorldRun, country: str, key: Key) -> tuple[float, bool | None]:
         """A number's change from the baseline, and whether it is indistinguishable from none.
 
-        nan and None where there is no plan on either side, or objectives are on different scales.
+        nan and None where there is no plan on either side, or where the two are not of one kind: objectives
+        on different scales, capability counted from different zeros, months and ratios against different
+        leaders.
         """
         here, there = self.numbers(world, country).get(key), self.numbers(self.baseline, country).get(key)
         if here is None or there is None:
             return math.nan, None
-        if _same_plan(world.countries[country], self.baseline.countries[country]):
+        if self.same_plan(world, country):
             return 0.0, True
-        if key in (OBJECTIVE, OBJECTIVE_AVERAGE) and not self.comparable(world, country):
+        if not self._of_one_kind(world, country, key[0]):
             return math.nan, None
         return here.value - there.value, here.meets(there)
+
+    def _of_one_kind(self, world: WorldRun, country: str, metric: str) -> bool:
+        if metric in AGAINST_LEADER:
+            return not self.other_leader(world)
+        if metric == "capability":
+            return self.same_zero(world, country)
+        return not metric.startswith("objective") or self.comparable(world, country)
+
+    def change_within(self, world: WorldRun, country: str, key: Key) -> float:
+        """By how much a number's change may be off: half of the range of each of the two numbers."""
+        pair = [self.numbers(each, country).get(key) for each in (world, self.baseline)]
+        return sum(number.within for number in pair if number is not None)
 
     def change_percent(self, world: WorldRun, country: str, key: Key) -> float:
         """The change relative to the baseline; nan where that is 0 or where a percentage says nothing."""
@@ -173,6 +214,7 @@ class Comparison:
                         change=change,
                         change_percent=self.change_percent(world, country, key),
                         indistinguishable=meets,
+                        value_within=number.within,
                     )
 
     def ranking(self, country: str) -> list[Ranked]:
@@ -205,9 +247,11 @@ def _same_plan(one: CountryRun | None, two: CountryRun | None) -> bool:
 
 def unique_names(names: Sequence[str]) -> list[str]:
     """Names of columns beside the baseline: one that is taken has its number behind it."""
-    counts = {BASELINE: 1}
-    unique = []
+    unique: list[str] = []
     for name in names:
-        counts[name] = counts.get(name, 0) + 1
-        unique.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
+        used = {BASELINE, *unique}
+        # No number may make the name that another has by itself.
+        numbered = (f"{name} ({number})" for number in count(2))
+        free = next(each for each in numbered if each not in used and each not in names)
+        unique.append(free if name in used else name)
     return unique

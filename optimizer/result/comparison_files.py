@@ -15,7 +15,7 @@ from optimizer.result.strategy import COLUMNS, csv_fields, series
 
 COMPARED: Final = (
     *("country", "policy", "metric", "item", "period", "unit"),
-    *("value", "baseline", "change", "change_percent", "indistinguishable"),
+    *("value", "baseline", "change", "change_percent", "indistinguishable", "value_within"),
 )
 
 # No text holds it.
@@ -28,9 +28,12 @@ def comparison_text(comparison: Comparison) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COMPARED)
     for row in comparison.rows():
-        *names, value, before, change, percent, alike = row
-        numbers = ["" if math.isnan(number) else repr(number) for number in (value, before, change, percent)]
-        writer.writerow([*names, *numbers, "" if alike is None else int(alike)])
+        *names, value, before, change, percent, alike, within = row
+        first, last = (
+            ["" if math.isnan(number) else repr(number) for number in numbers]
+            for numbers in ((value, before, change, percent), (within,))
+        )
+        writer.writerow([*names, *first, "" if alike is None else int(alike), *last])
     return buffer.getvalue()
 
 

@@ -7,7 +7,7 @@ the rule of thumb around it (`ranges`). An objective is known up to its gap.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,10 +31,12 @@ UNITS: Final[Mapping[str, str]] = {
 }
 # Metrics of which a change in percent says something.
 RELATIVE: Final = frozenset({"outlays", "installed_compute", "compute_ratio", "effective_ratio"})
+# Where capability is counted from.
+ZERO: Final = ("compute_ref",)
 # Weights and time, and the base state of which service and capability are measured.
 YARDSTICK: Final = (
     *("dt", "discount", "terminal", "w_capability", "w_segment", "w_autonomy", "shortfall_penalty"),
-    *("compute_ref", "segment_ref"),
+    *(*ZERO, "segment_ref"),
 )
 
 Key = tuple[str, str, str]
@@ -46,6 +48,11 @@ class Number(NamedTuple):
     value: float
     low: float
     high: float
+
+    @property
+    def within(self) -> float:
+        """Half of the range: by how much the value may be off."""
+        return (self.high - self.low) / 2
 
     def meets(self, other: Number) -> bool:
         """Whether the two ranges have a point in common."""
@@ -71,12 +78,13 @@ class Periods(NamedTuple):
 
 
 def measured(
-    run: CountryRun, leader_run: CountryRun | None, periods: Periods, *, leader_moved: bool
+    run: CountryRun, leader_run: CountryRun | None, periods: Periods, moved_from: CountryRun | None = None
 ) -> dict[Key, Number]:
     """A plan's numbers by metric, item and period; empty where there is no plan.
 
-    A period that the plan does not report is left out. With `leader_moved` the leader's plan is not the one
-    that this plan is compared with, so that its own range adds to those of ratios and lag.
+    A period that the plan does not report is left out. `moved_from` is the leader's run in the world that
+    this one is compared with, where that is another plan: then what the leaders' gaps leave open adds to the
+    ranges of a follower's objective, ratios and lag.
     """
     parameters, values, solution = run.parameters, run.values, run.solution
     if parameters is None or values is None or solution is None:
@@ -85,6 +93,8 @@ def measured(
     labels = sets.periods[: sets.reported]
     years = metrics.objective_weight_years(parameters)
     loss = solution.certificate.upper - solution.certificate.lower
+    if leader_run is not None and moved_from is not None and run.country != leader_run.country:
+        loss += years * (ranges.led(leader_run) + ranges.led(moved_from))
     numbers: dict[Key, Number] = {
         ("objective", "", ""): _around(solution.objective, 2 * loss),
         ("objective_average", "", ""): _around(solution.objective / years, 2 * loss / years),
@@ -109,7 +119,8 @@ def measured(
         key = ("capability", "", period)
         level = float(values["capability"][t])
         numbers[key] = _ranged(run, key, level, ranges.width(run, "capability"))
-        numbers |= _against_leader(run, leader_run if leader_moved else None, found, period, t, numbers[key])
+        moved = None if moved_from is None else leader_run
+        numbers |= _against_leader(run, moved, found, period, t, numbers[key])
     return numbers
 
 
@@ -158,6 +169,6 @@ def _ranged(run: CountryRun, key: Key, value: float, width: float) -> Number:
     return _around(value, width) if found is None else Number(value, *found)
 
 
-def same_yardstick(one: PlanParameters, two: PlanParameters) -> bool:
-    """Whether two plans' objectives are on one scale."""
-    return all(np.array_equal(one[name], two[name]) for name in YARDSTICK)
+def agree(one: PlanParameters, two: PlanParameters, names: Sequence[str]) -> bool:
+    """Whether two plans have the same values of some parameters."""
+    return all(np.array_equal(one[name], two[name]) for name in names)

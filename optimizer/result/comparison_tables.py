@@ -14,7 +14,7 @@ from optimizer.result import digits, ranges
 from optimizer.result.comparison import OBJECTIVE, Comparison, Ranked
 from optimizer.result.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
 from optimizer.result.comparison_numbers import RELATIVE, Key, Number
-from optimizer.result.explanation import facts
+from optimizer.result.explanation import at_most, facts
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import EXTRAPOLATED, lag_in_table, lag_mark
@@ -39,7 +39,8 @@ def tables(comparison: Comparison, screen: Screen, detailed: bool) -> Parts:
         parts += _overview(comparison, countries, screen)
     for country in countries if detailed else ():
         parts += _detail(comparison, country, screen)
-    printed = screen.render(parts)
+    # The title may quote a patch, which holds marks of its own.
+    printed = screen.render(parts[1:])
     beyond = [beyond_note(comparison.baseline.leader)] if BEYOND_MARK.search(printed) else []
     return [*parts, *beyond, *endings(comparison, printed, detailed)]
 
@@ -55,19 +56,19 @@ def _overview(comparison: Comparison, countries: Sequence[str], screen: Screen) 
         rows = [
             ["baseline", *(_value(comparison, baseline, country, lag) for country in followers)],
             *(
-                [world.policy, *(_change(comparison, world, country, lag) for country in followers)]
+                [_label(comparison, world), *(_change(comparison, world, each, lag) for each in followers)]
                 for world in comparison.policies
             ),
         ]
         head = f"months behind {baseline.leader}\nin {last}, then\nchange of it"
         parts += [*_wide([head, *followers], rows, screen)]
     rows = [
-        [world.policy, *(_worth(comparison, world, country) for country in countries)]
+        [_label(comparison, world), *(_worth(comparison, world, country) for country in countries)]
         for world in comparison.policies
     ]
     head = "worth to the country,\n% effective compute\nfor good"
     parts += [*_wide([head, *countries], rows, screen)]
-    groups: dict[str, list[str]] = {UNTOUCHED: [], UNTOLD: [], "": []}
+    groups: dict[str, list[str]] = {UNTOUCHED: [], UNTOLD: [], UNWEIGHED: [], "": []}
     for country in countries:
         groups[_standing(comparison, country)].append(country)
     named = [_favourites(comparison, country) for country in groups.pop("")]
@@ -78,15 +79,19 @@ def _overview(comparison: Comparison, countries: Sequence[str], screen: Screen) 
 
 
 UNTOUCHED: Final = "no policy touches"
+UNWEIGHED: Final = "no policy has a worth that is defined"
 UNTOLD: Final = "no policy is known to be worth anything, good or bad, at this gap"
 
 
 def _standing(comparison: Comparison, country: str) -> str:
     """Why no policy is best or worst for a country; empty where some may be."""
-    changes = [comparison.change(world, country, OBJECTIVE) for world in comparison.policies]
-    if not all(alike for _, alike in changes):
+    changes = [comparison.change(world, country, OBJECTIVE)[1] for world in comparison.policies]
+    if all(alike is None for alike in changes):
+        return UNWEIGHED
+    if not all(changes):
         return ""
-    return UNTOLD if any(change for change, _ in changes) else UNTOUCHED
+    same = all(comparison.same_plan(world, country) for world in comparison.policies)
+    return UNTOUCHED if same else UNTOLD
 
 
 def _detail(comparison: Comparison, country: str, screen: Screen) -> Parts:
@@ -99,8 +104,13 @@ def _detail(comparison: Comparison, country: str, screen: Screen) -> Parts:
     for table in (_outcome, _compute, _money):
         heads, rows = table(comparison, country, planned)
         parts += _wide(heads, rows, screen, indent=BETWEEN)
-    rows = [[world.policy, *_dearest(world, world.countries[country])] for world in planned]
+    rows = [[_label(comparison, world), *_dearest(world, world.countries[country])] for world in planned]
     return [*parts, *_wide(DEAREST_HEADS, rows, screen, left=3, indent=BETWEEN)]
+
+
+def _label(comparison: Comparison, world: WorldRun) -> str:
+    """The name of a policy, and who leads under it where that is not the baseline's leader."""
+    return f"{world.policy} ({world.leader} leads)" if comparison.other_leader(world) else world.policy
 
 
 def _title(comparison: Comparison) -> str:
@@ -176,11 +186,12 @@ def _belongs(heads: Sequence[str], position: int) -> bool:
 
 def _change(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
     """A change in the number's own unit with its sign, or why there is none to show."""
-    change, alike = comparison.change(world, country, key)
-    if math.isnan(change):
-        return _missing(comparison, world, country)
-    finest = ranges.finest(world.countries[country], key[0]) if alike is False else 0
-    return _signed(change, alike, _spread(comparison, world, country, key), finest)
+    mark = _mark(comparison, world, country, key)
+    if mark:
+        return mark
+    change, _ = comparison.change(world, country, key)
+    finest = ranges.finest(world.countries[country], key[0])
+    return digits.signed(change, comparison.change_within(world, country, key), finest)
 
 
 def _missing(comparison: Comparison, world: WorldRun, country: str) -> str:
@@ -189,42 +200,49 @@ def _missing(comparison: Comparison, world: WorldRun, country: str) -> str:
     return NOT_SOLVED if any(comparison.unsolved(each, country) for each in pair) else NO_PLAN
 
 
-def _spread(comparison: Comparison, world: WorldRun, country: str, key: Key) -> float:
-    """By how much a change may be off: half of each number's range."""
-    pair = [comparison.numbers(each, country).get(key) for each in (world, comparison.baseline)]
-    return sum((number.high - number.low) / 2 for number in pair if number is not None)
-
-
-def _signed(change: float, alike: bool | None, spread: float, finest: int) -> str:
-    """A change to the digit that is about as large as what it may be off by."""
+def _mark(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
+    """What stands in the place of a change that is not defined or not told; empty where it is shown."""
+    change, alike = comparison.change(world, country, key)
     if math.isnan(change):
-        return NO_PLAN
-    if alike:
-        return SAME if change == 0 else ALIKE
-    places = finest
-    if spread > 0 and math.isfinite(spread):
-        places = min(finest, -round(math.log10(spread)))
-    if round(change, places) == 0:
-        places = -math.floor(math.log10(abs(change)))
-    return f"{round(change, places):+,.{max(places, 0)}f}"
+        return _missing(comparison, world, country)
+    if comparison.same_plan(world, country):
+        return SAME
+    return ALIKE if alike else ""
+
+
+def signed_percent(change: float, within: float, finest: int) -> str:
+    """A change in percent to the digit that is about as large as what it may be off by; a fall that leaves
+    something is not rounded to one that leaves nothing."""
+    text = digits.signed(change, within, finest)
+    if change <= -100 or float(text.replace(",", "")) > -100:
+        return text
+    decimals = len(text.partition(".")[2])
+    bounds = (f"{100 - 10.0**-decimals:.{decimals}f}", "99", "90", "50")
+    return f"<-{next(bound for bound in bounds if change < -float(bound))}"
 
 
 def _change_percent(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
     """A change in percent of the baseline's."""
-    _, alike = comparison.change(world, country, key)
+    mark = _mark(comparison, world, country, key)
+    if mark:
+        return mark
     percent = comparison.change_percent(world, country, key)
     base = comparison.numbers(comparison.baseline, country).get(key)
-    scale = 100 / abs(base.value) if base is not None and base.value else 0.0
-    return _signed(percent, alike, scale * _spread(comparison, world, country, key), 0)
+    if math.isnan(percent) or base is None:
+        return NO_PLAN
+    within = 100 * comparison.change_within(world, country, key) / abs(base.value)
+    return signed_percent(percent, within, 0)
 
 
 def _worth(comparison: Comparison, world: WorldRun, country: str) -> str:
-    change, alike = comparison.change(world, country, OBJECTIVE)
+    mark = _mark(comparison, world, country, OBJECTIVE)
     worth = comparison.worth(world, country)
-    if worth is None:
-        return _missing(comparison, world, country)
-    spread = _spread(comparison, world, country, OBJECTIVE) * abs(worth / change) if change else 0.0
-    return _signed(worth, alike, spread, 1)
+    if mark or worth is None:
+        return mark or NO_PLAN
+    change, _ = comparison.change(world, country, OBJECTIVE)
+    within = comparison.change_within(world, country, OBJECTIVE) * abs(worth / change)
+    # Some effective compute is left under any policy, however little.
+    return signed_percent(max(worth, math.nextafter(-100, 0)), within, 1)
 
 
 def _favourites(comparison: Comparison, country: str) -> list[str]:
@@ -255,7 +273,7 @@ def _outcome(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -
     rows = []
     for world, pairs in zip(worlds, cells, strict=True):
         worth = "" if world is comparison.baseline else _worth(comparison, world, country)
-        rows.append([world.policy, places.get(world.policy, NO_PLAN), worth, *pairs])
+        rows.append([_label(comparison, world), places.get(world.policy, NO_PLAN), worth, *pairs])
     return ["policy, best first", "place", "worth\n%", *heads], rows
 
 
@@ -263,7 +281,8 @@ def _compute(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -
     """Compute, its ratio to the leader's, and capability."""
     of_followers = ("installed_compute", "compute_ratio", "capability")
     heads, cells = _pairs(comparison, country, worlds, of_followers, ("installed_compute",))
-    return ["policy", *heads], [[world.policy, *pairs] for world, pairs in zip(worlds, cells, strict=True)]
+    rows = zip(worlds, cells, strict=True)
+    return ["policy", *heads], [[_label(comparison, world), *pairs] for world, pairs in rows]
 
 
 def _pairs(
@@ -280,7 +299,8 @@ def _pairs(
         for metric in (of_leader if leads else of_follower)
         for period in dict.fromkeys((comparison.periods.middle, comparison.periods.last))
     ]
-    leader = comparison.baseline.leader
+    one = not any(comparison.other_leader(world) for world in worlds)
+    leader = comparison.baseline.leader if one else "leader"
     heads = []
     for metric, _, period in keys:
         percent = "\n%" if metric in RELATIVE else ""
@@ -317,21 +337,11 @@ def _money(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> 
         known = [number.value for number in split if number is not None]
         width, finest = ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")
         whole_split = len(known) == len(split)
-        shares = percents_not_nothing(known, width, finest) if whole_split else [NO_PLAN] * len(split)
+        shares = digits.percents_not_nothing(known, width, finest) if whole_split else [NO_PLAN] * len(split)
         key = ("outlays", "", whole)
-        row = [world.policy, *shares, _value(comparison, world, country, key)]
+        row = [_label(comparison, world), *shares, _value(comparison, world, country, key)]
         rows.append([*row, _delta(comparison, world, country, key)])
     return heads, rows
-
-
-def percents_not_nothing(parts: Sequence[float], width: float, finest: int) -> list[str]:
-    """Shares in percent that sum to 100; one that is rounded to 0 and is not nothing by what it is below."""
-    texts = digits.percents(parts, width, finest)
-    for position, (part, text) in enumerate(zip(parts, texts, strict=True)):
-        bound = next((each for each in (1, 5, 10) if 100 * (part + width / 2) < each), 15)
-        if text == "0" and part > 0:
-            texts[position] = f"<{bound}"
-    return texts
 
 
 def _value(comparison: Comparison, world: WorldRun, country: str, key: Key) -> str:
@@ -375,20 +385,19 @@ DEAREST_HEADS: Final = (
     "policy",
     "what binds dearest, beside income",
     "in",
-    "10% more, at most:\neffective compute\nfor good, %",
+    "10% more (of what is\nasked, less), at most:\neffective compute\nfor good, %",
     "a unit when\nworth most:\nUSD bn",
-    "10% more\nincome, at most:\nthe same, %",
+    "10% more of its\nown income, at\nmost: the same, %",
 )
 
 
 def _dearest(world: WorldRun, run: CountryRun) -> list[str]:
     found = facts(run, world.instance)
     income = next((fact.tenth for fact in found if fact.family == "budget"), None)
-    money = "n/a" if income is None else digits.significant(income)
+    money = "n/a" if income is None else at_most(income)
     fact = next((fact for fact in found if fact.family != "budget"), None)
     if fact is None:
         return ["nothing", "", "", "", money]
     name = LIMITS[fact.family].meaning + (f": {fact.item}" if fact.item else "")
-    worth = "closed" if fact.closed else "n/a" if fact.tenth is None else digits.significant(fact.tenth)
     usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
-    return [name, fact.span, worth, usd, money]
+    return [name, fact.span, fact.tenth_cell, usd, money]

@@ -11,7 +11,7 @@ from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
 from optimizer.result import digits, ranges
-from optimizer.result.explanation import Fact, facts
+from optimizer.result.explanation import Fact, at_most, facts
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import AHEAD, lag_in_table, lag_mark
@@ -126,7 +126,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
 BINDING_HEADS: Final = (
     "what binds, dearest first:\na step more of it",
     "in",
-    "10% more, at most:\neffective compute\nfor good, %",
+    "10% more (of what is\nasked, less), at most:\neffective compute\nfor good, %",
     "that step, at most:\neffective compute\nfor good, %",
     "or at most\nUSD bn",
 )
@@ -136,9 +136,9 @@ MOST_BINDING: Final = 20
 def _binding(found: Sequence[Fact]) -> Iterator[Line]:
     """The dearest limits, in the order and with the figures of `kloof explain`."""
     for fact in found[:MOST_BINDING]:
-        worths = [fact.tenth, fact.percent, fact.usd_bn]
-        tenth, step, usd = ("n/a" if worth is None else digits.significant(worth) for worth in worths)
-        yield [fact.what, fact.span, "closed" if fact.closed else tenth, step, usd]
+        worths = [fact.percent, fact.usd_bn]
+        step, usd = ("n/a" if worth is None else at_most(worth) for worth in worths)
+        yield [fact.what, fact.span, fact.tenth_cell, step, usd]
     if len(found) > MOST_BINDING:
         yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
 

@@ -72,6 +72,27 @@ def percents(parts: Sequence[float], width: float = 0.0, decimals: int = 0) -> l
     ]
 
 
+def percents_not_nothing(parts: Sequence[float], width: float, finest: int) -> list[str]:
+    """Shares in percent that sum to 100; one that is rounded to 0 and is not nothing by what it is below."""
+    texts = percents(parts, width, finest)
+    for position, (part, text) in enumerate(zip(parts, texts, strict=True)):
+        bound = next((each for each in (1, 5, 10) if 100 * (part + width / 2) < each), 15)
+        if text == "0" and part > 0:
+            texts[position] = f"<{bound}"
+    return texts
+
+
+def signed(change: float, within: float, finest: int) -> str:
+    """A change with its sign, to the digit that is about as large as what it may be off by (`within`), at
+    most `finest` decimals; one that would be rounded to nothing keeps its first digit."""
+    places = finest
+    if within > 0 and math.isfinite(within):
+        places = min(finest, -round(math.log10(within)))
+    if change != 0 and round(change, places) == 0:
+        places = -math.floor(math.log10(abs(change)))
+    return f"{round(change, places):+,.{max(places, 0)}f}"
+
+
 def balanced(
     received: Sequence[float], paid: Sequence[float], closing: float, decimals: int
 ) -> tuple[list[float], list[float], float]:

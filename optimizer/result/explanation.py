@@ -1,35 +1,49 @@
 """The limits that bind, dearest first, in words: what a natural step of each is worth.
 
-A price is that of the first unit. A plan's best value is concave in every limit, so more is worth at most in
-proportion, and less costs at least in proportion. Limits in different units are ranked by the most that a
-tenth more of each can be worth, which is no more than a tenth of what all of it is worth. Of a limit that is
-closed there is no tenth, and so no such measure: it is ranked by the most that a step can be worth.
+A price is that of the first unit. A plan's best value is concave in every limit, so a step more is worth at
+most its price, and a step less costs at least as much. An input holds in the years after the reported ones
+too, so their prices count. Worths are percent of effective compute; prices are in log percent, so several
+steps compound. Limits in different units are ranked by what a tenth more of each can be worth. Of a limit
+that is closed there is no tenth, and so no such measure: it is ranked by the most that a step can be worth.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import log
+from math import ceil, expm1, inf, isfinite, log
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from models.parameters import CATEGORIES, Array, PlanParameters
+from optimizer.result import metrics
 from optimizer.result.binding import Bound, bounds, span
-from optimizer.result.digits import significant
+from optimizer.result.digits import decimals_for, fixed, scientific, significant
 from optimizer.result.store import text_of_infinity
 
 if TYPE_CHECKING:
     from optimizer.result.run import CountryRun, InstanceLike
+    from optimizer.solver import Solution
 
 PLURAL: Final = re.compile(r"\d[\d,]* (M )?more|Tools|Stockpiled")
 REMARK: Final = re.compile(r" *\([^)]*\)|, per .*")
 MOST_FACTS: Final = 25
 MOST_YEARS: Final = 4
 TENTH_MORE: Final = log(1.1)
+TENTH_LESS: Final = -log(0.9)
+# Limits that ask for something: less of them is worth something, not more.
+ASKED: Final = ("requirement", "home_market", "least_share")
+# Limits that are a share of what the plan decides: a tenth is that of this plan, another one may have more.
+SHARES_OF_THE_PLAN: Final = ("home_market", "least_share", "largest_share", "wafer_supply")
 THOUSAND: Final = 1000.0
+ROUNDING: Final = 1e-9
+# Less than so many percent is what the solver's tolerance leaves.
+LEAST_WORTH: Final = 1e-6
+# e to more than this is no number any more
+LARGEST_EXPONENT: Final = 700.0
+HOLDS: Final = "a step more is worth at most this, a step less costs at least as much; steps compound"
 Values = Mapping[str, Array]
 
 # A natural step of each limit: how many of its units, and what it is called.
@@ -56,9 +70,15 @@ STEPS: Final[Mapping[str, tuple[float, str]]] = {
     "budget": (1, "USD 1 bn more income"),
     "debt": (1, "USD 1 bn more debt allowed"),
     "carry_over": (1, "USD 1 bn more that may be carried over"),
-    "requirement": (TENTH_MORE, "a tenth less service required in {item}"),
+    "requirement": (TENTH_LESS, "a tenth less service required in {item}"),
     "satiation": (TENTH_MORE, "a tenth more service in {item} before demand is met"),
     "data_bottleneck": (TENTH_MORE, "data for a tenth more compute"),
+}
+# What a step is called where there is less of the limit than that.
+SMALLER: Final[Mapping[str, tuple[tuple[float, str], ...]]] = {
+    "one GW ": ((0.1, "100 MW "), (0.01, "10 MW ")),
+    "1,000 ": ((0.1, "100 "), (0.01, "10 ")),
+    "USD 1 bn ": ((0.1, "USD 100 M "), (0.01, "USD 10 M ")),
 }
 CAP_STEPS: Final[Mapping[str, tuple[float, str]]] = {
     "thousand chips": (10, "10,000 more chips"),
@@ -73,17 +93,20 @@ class Fact:
     """One binding limit over the periods in which it binds.
 
     `price` (objective units per `unit`) and `percent` (of effective compute for good, per `step` units; None
-    where capability has no weight) are those of easing it in each of `periods` at once; `prices` has one per
-    period, `usd_bn` what a step is worth in money of the period in which it is worth most. `tenth` is the
-    most that a tenth more can be worth in percent, None for a limit of zero. `limits` is how much of it there
-    is (None: no amount). `inputs` are the cells behind it.
+    where capability has no weight) are those of easing it in each of `periods` and of those `after` what is
+    reported at once, as `then` says in words; `prices` has one per period, `usd_bn` what a step is worth in
+    money of the period in which it is worth most. `tenth` is what a tenth more of it is worth at most in
+    percent, about where it is a share of what the plan decides, a tenth less of what is asked; None for a
+    limit of zero. `limits` is how much of it there is (None: no amount). `inputs` are the cells behind it.
     """
 
     family: str
     item: str
     theme: str
     periods: tuple[str, ...]
+    after: tuple[str, ...]
     span: str
+    then: str
     unit: str
     price: float
     prices: tuple[float, ...]
@@ -104,8 +127,31 @@ class Fact:
 
     @property
     def most(self) -> float:
-        """What limits are ranked by: the most that a tenth more can be worth, of a closed one a step."""
+        """What limits are ranked by: what a tenth more can be worth, of a closed one the most of a step."""
         return self.tenth or self.percent or 0.0
+
+    @property
+    def tenth_words(self) -> str:
+        """What a tenth more of the limit is worth, in words; empty for a limit of zero."""
+        if self.tenth is None:
+            return ""
+        change = "10% less" if self.family in ASKED else "10% more"
+        worth = f"about {significant(self.tenth)}" if self.is_about else f"at most {at_most(self.tenth)}"
+        return f"{change}: {worth}%"
+
+    @property
+    def tenth_cell(self) -> str:
+        """The same in a table: `closed`, or the percent with a `~` where it is no bound."""
+        if self.closed:
+            return "closed"
+        if self.tenth is None:
+            return "n/a"
+        return f"~{significant(self.tenth)}" if self.is_about else at_most(self.tenth)
+
+    @property
+    def is_about(self) -> bool:
+        """Whether `tenth` is no bound: it is of a share of what the plan decides."""
+        return self.family in SHARES_OF_THE_PLAN
 
     @property
     def words(self) -> str:
@@ -113,12 +159,12 @@ class Fact:
         step = self.step_words[0].upper() + self.step_words[1:]
         when = f" {self._when()}" if self._when() else ""
         if self.percent is None:
-            worth = f"at most {significant(self.price * self.step)} log unit years of the objective"
+            worth = f"at most {at_most(self.price * self.step)} log unit years of the objective"
         else:
-            worth = f"at most {significant(self.percent)}% more effective compute for good"
+            worth = f"at most {at_most(self.percent)}% more effective compute for good"
         most = ""
         if self.best is not None and len(self.periods) > 1:
-            most = f" (most in {self.best[0]}: {significant(self.best[1])}%)"
+            most = f" (most in {self.best[0]}: {at_most(self.best[1])}%)"
         verb = "are" if PLURAL.match(step) else "is"
         return f"{step}{when} {verb} worth {worth}{most}."
 
@@ -131,12 +177,14 @@ class Fact:
         if not self.periods:
             return ""
         if len(self.periods) == 1:
-            return f"in {self.periods[0]}"
-        if "-" in self.span:
-            return f"in each year {self.span}" if len(self.periods[0]) == 4 else f"in each of {self.span}"
-        if len(self.periods) <= MOST_YEARS:
-            return f"in each of {', '.join(self.periods[:-1])} and {self.periods[-1]}"
-        return f"in each of {self.span}"
+            when = f"in {self.periods[0]}"
+        elif "-" in self.span:
+            when = f"in each year {self.span}" if len(self.periods[0]) == 4 else f"in each of {self.span}"
+        elif len(self.periods) <= MOST_YEARS:
+            when = f"in each of {', '.join(self.periods[:-1])} and {self.periods[-1]}"
+        else:
+            when = f"in each of the {self.span} in which it binds"
+        return when + self.then
 
     def amount(self) -> str:
         """How much of the limit there is, in words."""
@@ -156,23 +204,31 @@ class Fact:
             "category": self.theme,
             "period": self.span,
             "periods": list(self.periods),
+            "periods_after": list(self.after),
             "price": self.price,
             "prices": list(self.prices),
+            "price_after": self.price - sum(self.prices),
             "unit": self.unit,
             "words": self.words,
             "step": self.step,
             "step_words": self.step_words,
-            "percent_effective_compute": self.percent,
-            "ten_percent_effective_compute": self.tenth,
-            "ranked_by": self.most,
+            "percent_effective_compute": _text(self.percent),
+            "ten_percent_effective_compute": _text(self.tenth),
+            "ten_percent_words": self.tenth_words,
+            "ten_percent_is_bound": not self.is_about,
+            "ranked_by": _text(self.most),
             "usd_bn": self.usd_bn,
             "limit": limit[0] if limit and len(set(limit)) == 1 else limit,
             "limit_words": self.amount(),
             "slack": 0.0,
             "closed": self.closed,
-            "holds": "more is worth at most in proportion, less costs at least in proportion",
+            "holds": HOLDS,
             "inputs": [dict(each) for each in self.inputs],
         }
+
+
+def _text(value: float | None) -> float | str | None:
+    return None if value is None else text_of_infinity(value)
 
 
 def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
@@ -181,58 +237,109 @@ def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
     if parameters is None or values is None or solution is None:
         return []
     reference = _Reference(parameters, values)
+    carried = _by_carrying(parameters, solution)
     found = [
-        _fact(bound, reference.of(bound), parameters, instance)
+        _fact(bound, reference.of(bound), carried, parameters, instance)
         for bound in bounds(parameters, values, solution, instance)
     ]
     if any(fact.family == "memory_imports" for fact in found):
         # memory that is short is worth the same whether it is made or bought: once is enough
         found = [fact for fact in found if fact.family != "memory_balance"]
+    found = [fact for fact in found if fact.percent is None or fact.most > LEAST_WORTH]
     found.sort(key=lambda fact: (-fact.most, -fact.price * fact.step))
     return found[:MOST_FACTS]
 
 
-def _fact(bound: Bound, reference: Array, parameters: PlanParameters, instance: InstanceLike) -> Fact:
+def at_most(value: float) -> str:
+    """A bound with about two significant digits, rounded up: less would not be one."""
+    if value < 1e-4:
+        return scientific(value)
+    if not isfinite(value):
+        return fixed(value, 0)
+    places = decimals_for([value], 2)
+    return fixed(ceil(value * 10**places * (1 - ROUNDING)) / 10**places, places)
+
+
+def _small_enough(step: float, words: str, amounts: Array) -> tuple[float, str]:
+    """The step and its words, smaller where there is less of the limit than that."""
+    most = float(amounts[np.isfinite(amounts)].max(initial=0.0))
+    sizes = [(step, words)]
+    for start, smaller in SMALLER.items():
+        if most > 0 and words.startswith(start):
+            sizes += [(step * part, words.replace(start, name, 1)) for part, name in smaller]
+    return next((size for size in sizes if size[0] <= most), sizes[-1])
+
+
+def _by_carrying(parameters: PlanParameters, solution: Solution) -> Array:
+    """What USD 1 bn more income is worth because a share of income may be carried over: objective units,
+    shape (periods,)."""
+    limit, income = parameters["carry_limit"], parameters["income"]
+    known = np.isfinite(limit) & (income > 0)
+    share = np.zeros(len(income))
+    np.divide(limit, income * parameters.scalar("dt"), out=share, where=known)
+    return np.asarray(share * np.nan_to_num(np.abs(solution.dual("carry_over"))))
+
+
+def percent_of(price: float, parameters: PlanParameters) -> float | None:
+    """Objective units as percent of effective compute for good; None where capability has no weight."""
+    log_percent = metrics.effective_compute_percent(np.array(price), parameters)
+    if log_percent is None:
+        return None
+    exponent = float(log_percent) / 100
+    return 100 * expm1(exponent) if exponent < LARGEST_EXPONENT else inf
+
+
+def _fact(
+    bound: Bound, reference: Array, carried: Array, parameters: PlanParameters, instance: InstanceLike
+) -> Fact:
     name = bound.limit.name
     step, words = CAP_STEPS[bound.unit] if bound.limit.index[:1] == ("rules",) else STEPS[name]
     if bound.limit.index[:1] == ("rules",):
         words = f"{words} under the cap {bound.item}"
     if name == "data_bottleneck":
         step *= 1 - parameters.scalar("data_slope")
+    step, words = _small_enough(step, words, reference[bound.positions])
     item = bound.item
     if item in instance.chips:
         name_of_chip = REMARK.sub("", instance.chips[item].name)
         item = f"{name_of_chip} ({item})" if name_of_chip not in ("", item) else item
-    percent, best, tenth = None, None, None
-    if bound.percent is not None:
-        percent = step * float(bound.percent.sum())
-        dearest = int(bound.percent.argmax())
-        best = (bound.periods[dearest], step * float(bound.percent[dearest]))
-        known = np.isfinite(reference)
-        tenth = float((0.1 * reference * bound.percent)[known].sum()) or None
+    every = bound.every + carried if name == "budget" else bound.every
+    price = float(every[bound.positions].sum() + every[bound.tail].sum())
+    then = ""
+    if not bound.over_all and len(bound.tail):
+        last = parameters.sets.periods[parameters.sets.reported - 1]
+        then = " and after" if bound.periods[-1] == last else f" and after {last}"
+    shown = every[bound.positions]
+    dearest = int(shown.argmax())
+    most = percent_of(step * float(shown[dearest]), parameters)
+    best = None if most is None else (bound.periods[dearest], most)
+    known = np.isfinite(reference)
+    tenth = percent_of(float((0.1 * reference * every)[known].sum()), parameters)
     priced = ~np.isnan(bound.usd_bn)
     return Fact(
         family=name,
         item=bound.item,
         theme=bound.limit.theme,
         periods=() if bound.over_all else bound.periods,
+        after=tuple(parameters.sets.periods[t] for t in bound.tail),
         span=bound.span if bound.over_all else span(bound.periods, parameters),
+        then=then,
         unit=bound.unit,
-        price=float(bound.price.sum()),
+        price=price,
         prices=tuple(bound.price.tolist()),
         step=step,
         step_words=words.format(item=item),
-        percent=percent,
+        percent=percent_of(step * price, parameters),
         best=best,
         usd_bn=step * float(bound.usd_bn[priced].max()) if priced.any() else None,
-        tenth=tenth,
+        tenth=None if bound.closed else tenth or None,
         limits=None if bound.amount is None else tuple(bound.amount.tolist()),
         closed=bound.closed,
     )
 
 
 class _Reference:
-    """How much of each limit there is, in its own unit over its periods."""
+    """How much of each limit there is, in its own unit over the periods of the model."""
 
     def __init__(self, parameters: PlanParameters, values: Values) -> None:
         self.p, self.v = parameters, values
@@ -245,18 +352,17 @@ class _Reference:
         }
 
     def of(self, bound: Bound) -> Array:
-        """The amount in each of the bound's periods; nan where nothing can be said."""
-        labels = self.p.sets.periods
-        at = [labels.index(period) for period in bound.periods]
+        """The amount in each period of the model, of a limit over all the one; nan where nothing can be
+        said."""
         name = bound.limit.name
         if name in self.no_amount:
-            return self.no_amount[name](bound)[at]
+            return self.no_amount[name](bound)
         if name in ("requirement", "satiation", "data_bottleneck"):
-            per_period = TENTH_MORE / 0.1
+            per_period = (TENTH_LESS if name in ASKED else TENTH_MORE) / 0.1
             if name == "data_bottleneck":
                 per_period *= 1 - self.p.scalar("data_slope")
-            return np.full(len(at), per_period)
-        return np.full(len(at), np.nan) if bound.amount is None else bound.amount
+            return np.full(len(bound.every), per_period)
+        return np.full(len(bound.every), np.nan) if bound.amounts is None else bound.amounts
 
     def _mandated(self) -> Array:
         """The value that the mandate asks of home-made chips, USD mn per period."""
@@ -264,8 +370,3 @@ class _Reference:
         value = (p["unit_cost"] * (v["domestic"] + v["imports"] + v["grey"])).sum(axis=0)
         rented = THOUSAND * p["rent_cost"] * p.scalar("dt") * v["rented"].sum(axis=0)
         return np.asarray(p["mandate"] * (value + rented))
-
-
-def data_of(found: Sequence[Fact]) -> list[dict[str, Any]]:
-    """Facts as JSON data, in their order."""
-    return [fact.data() for fact in found]

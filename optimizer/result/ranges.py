@@ -24,6 +24,9 @@ MEASURED_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
 )
 # The same of the money paid over the horizon and of the compute at its end, relative to the number.
 MEASURED_RELATIVE_WIDTH: Final[Mapping[str, float]] = MappingProxyType({"paid": 0.0003, "compute": 0.0012})
+# By how much, average log units, a follower's objective may be off where another plan of its leader, within
+# the leader's gap, could have been followed.
+MEASURED_LED: Final = 1e-4
 MEASURED_GAP: Final = 1e-6
 # A gap of a whole log unit says nothing of any number; beyond it there is nothing left to say less of.
 LARGEST_GAP: Final = 1.0
@@ -51,6 +54,12 @@ def width(run: CountryRun, metric: str) -> float:
 def relative_width(run: CountryRun, number: str) -> float:
     """By how much `paid` or `compute` may vary, relative to it, by the rule of thumb."""
     return MEASURED_RELATIVE_WIDTH[number] * _growth(run)
+
+
+def led(leader_run: CountryRun) -> float:
+    """By how much a follower's objective may be off, average log units, as its leader's plan is known only
+    up to its gap; by the rule of thumb."""
+    return MEASURED_LED * _growth(leader_run)
 
 
 def growth(gap: float) -> float:

@@ -38,7 +38,8 @@ class ShadowPrices:
     Arrays over those periods: `price` in objective units per `limit.unit`; `compute_percent` the permanent
     gain in effective compute worth the same, log percent per unit (None where the objective gives capability
     no weight); `usd_bn` the same over the price of USD 1 bn of income in that period (nan where money has no
-    price).
+    price). `every` is `price` over all periods of the model, the tail included, 0 where the limit does not
+    bind; shape (periods,), (1,) for a limit over all.
     """
 
     limit: LimitSpec
@@ -47,6 +48,7 @@ class ShadowPrices:
     price: Array
     compute_percent: Array | None
     usd_bn: Array
+    every: Array
 
 
 def shadow_prices(parameters: PlanParameters, solution: Solution) -> list[ShadowPrices]:
@@ -75,14 +77,13 @@ def shadow_prices(parameters: PlanParameters, solution: Solution) -> list[Shadow
         inner = limit.index[:-1] if by_period else limit.index
         names = ["/".join(map(str, key)) for key in product(*(sets.members(name) for name in inner))]
         meant = _meant(parameters, limit)
-        binds = grid[:, : sets.reported] > NEGLIGIBLE * grid.max()
-        for i in np.flatnonzero(binds.any(axis=1) & meant):
-            at = np.flatnonzero(binds[i])
+        binds = grid > NEGLIGIBLE * grid.max()
+        for i in np.flatnonzero(binds[:, : sets.reported].any(axis=1) & meant):
+            at = np.flatnonzero(binds[i, : sets.reported])
             price = grid[i, at]
             percent = None if worth is None else worth * price
-            found.append(
-                ShadowPrices(limit, names[i], tuple(labels[at].tolist()), price, percent, price / money[at])
-            )
+            periods, every = tuple(labels[at].tolist()), np.where(binds[i], grid[i], 0.0)
+            found.append(ShadowPrices(limit, names[i], periods, price, percent, price / money[at], every))
     return found
 
 

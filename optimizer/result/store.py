@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +55,30 @@ def check_replaceable(directory: Path) -> None:
             hint="name a new or empty directory, or an earlier run to replace",
         )
     )
+
+
+def check_place(directory: Path) -> None:
+    """Raise `InputError` unless a run can be saved as `directory`; so much is better known before a solve.
+
+    Creates the directory's parents.
+    """
+    check_replaceable(directory)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{directory.name}.", dir=directory.parent):
+            pass
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+
+
+def _unwritable(directory: Path, error: OSError) -> InputError:
+    parent = directory.parent
+    why = error.strerror or str(error)
+    if parent.exists() and not parent.is_dir():
+        why = f"`{parent}` is not a directory"
+    message = f"the run cannot be saved: {why}"
+    hint = "name a place that can be written after --out, or --no-save"
+    return InputError(Diagnostic("E605", message, file=str(directory), hint=hint))
 
 
 def beside_earlier(directory: Path) -> Path:
@@ -117,9 +142,7 @@ def save(directory: Path, files: Mapping[str, str]) -> None:
             directory.rename(old)
         fresh.rename(directory)
     except OSError as error:
-        raise InputError(
-            Diagnostic("E605", f"the run cannot be saved: {error.strerror or error}", file=str(directory))
-        ) from error
+        raise _unwritable(directory, error) from error
     finally:
         if old.exists() and not directory.exists():
             old.rename(directory)

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.parameters import CATEGORIES, Array, PlanSets
-from optimizer.result import digits, metrics
+from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
+from optimizer.result import digits, metrics, ranges
 from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived
@@ -112,16 +112,17 @@ def lag_in_table(months: float, decimals: int, mark: str = "") -> str:
     return f"{text}*" if mark == EXTRAPOLATED else text
 
 
-def overtaken(run: CountryRun) -> str | None:
-    """The first reported period in which the country's knowledge or own level passes the leader's, if any."""
-    if run.leader is None or run.parameters is None or run.values is None:
-        return None
-    if run.country == run.leader.country:
-        return None
+def passing_periods(run: CountryRun, leader: LeaderPath | None) -> tuple[str | None, str | None]:
+    """The first reported periods in which a follower's own level (and with it capability) and its knowledge
+    pass the leader's, each None where it never does."""
+    if leader is None or run.parameters is None or run.values is None or run.country == leader.country:
+        return None, None
     sets = run.parameters.sets
-    ahead = (run.values["own"] > run.leader.capability)[: sets.reported]
-    ahead |= (run.values["knowledge"] > run.leader.knowledge[1:])[: sets.reported]
-    return sets.periods[int(np.argmax(ahead))] if ahead.any() else None
+    level = run.values["own"] > leader.capability
+    knowledge = run.values["knowledge"] > leader.knowledge[1:]
+    passed = [np.flatnonzero(ahead[: sets.reported]) for ahead in (level, knowledge)]
+    first, second = (sets.periods[ahead[0]] if ahead.size else None for ahead in passed)
+    return first, second
 
 
 def status(world: WorldRun) -> str:
@@ -157,7 +158,11 @@ def objective_data(run: CountryRun) -> dict[str, Any] | None:
 
 
 def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Any] | None:
-    """The headline numbers as JSON data."""
+    """The headline numbers as JSON data.
+
+    `widths`: by how much each kind of number may vary over all plans within the gap; of `paid` and `compute`
+    relative to the number.
+    """
     top = headline(run, leader_run)
     if top is None:
         return None
@@ -172,8 +177,12 @@ def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, A
         "compute_ratio": None if top.compute_ratio is None else text_of_infinity(top.compute_ratio),
         "effective_ratio": top.effective_ratio,
         "base": {"capability": top.base_capability, "lag_months": top.base_lag_months},
-        "passes_the_leader_in": overtaken(run),
+        "passes_the_leader_in": min(filter(None, passing_periods(run, run.leader)), default=None),
         "ranges": {key: list(pair) for key, pair in sorted(run.ranges.items())},
+        "widths": {
+            **{metric: ranges.width(run, metric) for metric in ranges.MEASURED_WIDTH},
+            **{name: ranges.relative_width(run, name) for name in ranges.MEASURED_RELATIVE_WIDTH},
+        },
     }
 
 
@@ -185,9 +194,10 @@ NO_LEADER: Final = "S104"
 
 
 def _outcome(run: CountryRun) -> str:
-    """The status, where a country that only lacks a leader to follow counts as infeasible like it."""
+    """The status, where a country that only lacks a leader to follow counts as infeasible, or stopped, like
+    it."""
     codes = {diagnostic.code for diagnostic in run.diagnostics if diagnostic.severity == "error"}
-    return INFEASIBLE if codes == {NO_LEADER} else run.status
+    return INFEASIBLE if codes == {NO_LEADER} and run.status != STOPPED else run.status
 
 
 def exit_code(world: WorldRun, failed: int) -> int:

@@ -223,24 +223,30 @@ def reason(run: CountryRun) -> str:
     return run.solution.message if run.solution is not None else "no plan"
 
 
-def _warnings(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
-    """Of the countries that pass the leader only the most advanced is named: it is the one to lead."""
-    found = [
-        each for run in world.countries.values() for each in run.diagnostics if each.severity == "warning"
-    ]
-    ranked = sorted(solved, key=lambda top: -(top.effective_ratio or 0.0))
+def warnings(world: WorldRun) -> list[str]:
+    """What plans warn of. Of the countries that pass the leader only the most advanced is named: it is the
+    one to lead."""
+    runs = list(world.countries.values())
+    found = [each for run in runs for each in run.diagnostics if each.severity == "warning"]
     passing = [
         each
-        for top in ranked
-        for each in world.countries[top.country].diagnostics
+        for run in sorted((run for run in runs if run.solved), key=_level, reverse=True)
+        for each in run.diagnostics
         if each.code == PASSES_LEADER
     ]
     others = f" ({len(passing) - 1} more pass it)" if len(passing) > 1 else ""
     return [
-        f"! {each.message}{others if each.code == PASSES_LEADER else ''}"
+        f"{each.message}{others if each.code == PASSES_LEADER else ''}"
         + (f": {each.hint}" if each.hint else "")
         for each in [*passing[:1], *(each for each in found if each.code != PASSES_LEADER)]
     ]
+
+
+def _level(run: CountryRun) -> float:
+    """Capability at the horizon."""
+    assert run.parameters is not None
+    assert run.values is not None
+    return float(run.values["capability"][run.parameters.sets.reported - 1])
 
 
 def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
@@ -253,7 +259,7 @@ def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
             notes.append(f"{country} is part of {part[1]}, which counts it: never add the two")
     if any(run.status == STOPPED for run in world.countries.values()):
         notes.append("# stopped before the gap asked for: a better plan may exist, within the gap shown")
-    notes += _warnings(world, solved)
+    notes += [f"! {text}" for text in warnings(world)]
     if any(_is_loose(run) for run in world.countries.values()):
         notes.append(
             "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"

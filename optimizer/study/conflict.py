@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from models.parameters import TABLE, PlanParameters
 from optimizer.result.vocabulary import LIMITS
+from optimizer.study.deciding import RuleAction
 from optimizer.study.inputs import LIMIT_PARAMETERS, OPENING, Input, Inputs
 
 # What is there at the start costs half of the first period, whatever becomes of it.
@@ -87,7 +88,7 @@ class ConflictGroup:
     periods: tuple[str, ...]
     words: str
     rows: tuple[str, ...]
-    inputs: tuple[Input, ...]
+    inputs: tuple[Input | RuleAction, ...]
     nothing: bool = False
 
     @property
@@ -214,11 +215,12 @@ def _group(
     amount = " to ".join(dict.fromkeys(_number(end) for end in ends))
     if family in START_INPUTS:
         paths = [f"countries.{country}.{rest}" for rest in START_INPUTS[family]]
-        behind = [one for path in paths for one in inputs.at(path)]
+        behind: list[Input | RuleAction] = [one for path in paths for one in inputs.at(path)]
     else:
         said = zip(periods, amounts, strict=False)
         by_year = {int(period[:4]): each for period, each in said if each is not None}
-        behind = inputs.of_limit(country, family, item, by_year)
+        years = [int(period[:4]) for period in periods]
+        behind = inputs.that_decide(country, family, item, years, by_year)
     limit = LIMITS.get(family)
     if family in WORDS:
         words = WORDS[family](item, amount)

@@ -15,6 +15,7 @@ from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
 from optimizer.result import metrics
 from optimizer.result.run import FAILED, OPTIMAL, STOPPED, CountryRun
+from optimizer.result.summary import middle_position, passing_periods
 from optimizer.solver import Solution, Start
 from optimizer.study.plan_solver import PlanSolver
 
@@ -91,11 +92,6 @@ def received(plan_solver: PlanSolver, parts: Sent) -> CountryRun:
     return replace(run, solution=Solution(plan_solver.program, **solution)) if solution else run
 
 
-def headline_periods(reported: int) -> tuple[int, int]:
-    """Positions of mid-horizon and of the last reported period."""
-    return (reported - 1) // 2, reported - 1
-
-
 def headline_ranges(
     plan_solver: PlanSolver,
     parameters: PlanParameters,
@@ -109,9 +105,10 @@ def headline_ranges(
     last reported period. A share's range is that of spending less its share of the total, over the total.
     """
     sets, periods = parameters.sets, len(parameters.sets.periods)
+    positions = (middle_position(sets), sets.reported - 1)
     functionals: dict[str, Array] = {}
     shares: dict[str, float] = {}
-    for t in headline_periods(sets.reported):
+    for t in positions:
         period, total = sets.periods[t], float(values["total"][t])
         unit = np.zeros(periods)
         unit[t] = 1.0
@@ -129,7 +126,7 @@ def headline_ranges(
         low, high = ranges[key]
         ranges[key] = (max(share + low, 0.0), min(share + high, 1.0))
     if parameters.country != path.country:
-        for t in headline_periods(sets.reported):
+        for t in positions:
             low, high = ranges[f"capability/{sets.periods[t]}"]
             bounds = np.repeat(values["capability"][None, :], 2, axis=0)
             bounds[0, t], bounds[1, t] = low, high
@@ -139,18 +136,15 @@ def headline_ranges(
 
 
 def passes_leader(run: CountryRun, path: LeaderPath) -> tuple[Diagnostic, ...]:
-    """A warning where a follower's own level (and with it capability) or its knowledge passes the leader's:
-    the help it gets is void from then on."""
-    if run.country == path.country or run.values is None or run.parameters is None:
-        return ()
-    sets = run.parameters.sets
-    level = np.flatnonzero((run.values["own"] > path.capability)[: sets.reported])
-    known = np.flatnonzero((run.values["knowledge"] > path.knowledge[1:])[: sets.reported])
-    if level.size == 0 and known.size == 0:
-        return ()
-    by_knowledge = "" if known.size == 0 else f"in accumulated knowledge in {sets.periods[known[0]]}"
-    by_level = "" if level.size == 0 else f"in capability in {sets.periods[level[0]]}"
+    """A warning where a follower passes its leader: the help it gets is void from then on."""
+    level, knowledge = passing_periods(run, path)
+    by_level = f"in capability in {level}" if level else ""
+    by_knowledge = f"in accumulated knowledge in {knowledge}" if knowledge else ""
     both = " and ".join(part for part in (by_level, by_knowledge) if part)
+    if not both:
+        return ()
     message = f"{run.country} passes the leader {path.country} {both}"
-    hint = f"solve again with `--set leader={run.country}`: a country ahead has nobody to learn from"
+    hint = (
+        f"`kloof solve` with `--set leader={run.country}` lets it lead: who is ahead has nobody to learn from"
+    )
     return (Diagnostic("S105", message, severity="warning", hint=hint),)

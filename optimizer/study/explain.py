@@ -46,13 +46,13 @@ def explain_plan(run: CountryRun, inputs: Inputs) -> Explanation:
     found = []
     for fact in facts(run, inputs.instance):
         amounts = {}
+        years = [int(period[:4]) for period in fact.periods]
         if fact.limits is not None and run.parameters is not None:
-            years = [int(period[:4]) for period in fact.periods]
             amounts = {
                 year: limit / run.parameters.scalar("dt")
                 for year, limit in zip(years, fact.limits, strict=False)
             }
-        behind = inputs.of_limit(run.country, fact.family, fact.item, amounts)
+        behind = inputs.that_decide(run.country, fact.family, fact.item, years, amounts)
         if fact.closed and fact.family == "import_control":
             # a share of nothing: the rules deny the chip, or its own limit of 0 does
             behind = [one for one in behind if fact.item in one.path.split(".") and "limits" in one.path]

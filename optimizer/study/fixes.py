@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from models.parameters import Array
@@ -13,6 +14,7 @@ from optimizer.instance import Instance
 from optimizer.instance.instance import Applied
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import dotted
+from optimizer.result.summary import AHEAD, lag_in_table
 from optimizer.study.inputs import Input
 
 DIGITS: Final = 3
@@ -51,6 +53,14 @@ class Earlier:
     text: str
     origin: Location | None
     others: int
+
+    def line_with(self, text: str) -> str:
+        """The line of the policy file with another patch in place of this one, as it must stand there."""
+        line = "" if self.origin is None else _line(self.origin)
+        for quoted in (f"'{self.text}'", f'"{self.text}"', self.text):
+            if quoted in line:
+                return line.replace(quoted, f"'{text}'", 1)
+        return f"  - '{text}'"
 
     @property
     def words(self) -> str:
@@ -96,7 +106,7 @@ class Fix:
         if len(self.earlier) == 1 and self.earlier[0].origin is not None:
             (only,), place = self.earlier, self.earlier[0].origin
             if only.others == 0:
-                return (f"change line {place.line} of {place.file} to: '{self.text}'",)
+                return (f"change line {place.line} of {place.file} to `{only.line_with(self.text)}`",)
         return (f"--set '{self.text}'", *(each.words for each in self.earlier))
 
     @property
@@ -108,27 +118,35 @@ class Fix:
 @dataclass(frozen=True)
 class Outcome:
     """Where the best plan stands in the last reported period once a repair is made: capability in log units,
-    and its lag in months behind the leader that it follows (None for the leader itself)."""
+    its lag in months behind the leader that it follows (None for the leader itself), and what there is to
+    know of that lag (`lag_mark`)."""
 
     period: str
     capability: float
     lag_months: float | None
+    lag_mark: str
     leader: str
 
     @property
     def words(self) -> str:
         """Capability and lag in one line."""
         text = f"the best plan then has capability {self.capability:.2f} in {self.period}"
-        if self.lag_months is None:
-            return text
-        if self.lag_months <= 0:
-            return f"{text}, ahead of {self.leader}"
-        return f"{text}, {self.lag_months:.0f} months behind {self.leader}"
+        return text if self.lag_months is None else f"{text}, {self._lag(self.lag_months)} {self.leader}"
+
+    def _lag(self, months: float) -> str:
+        shown = lag_in_table(months, 0, self.lag_mark)
+        if shown == AHEAD:
+            return "ahead of"
+        side = "behind"
+        if shown.endswith(AHEAD):
+            shown, side = shown.removesuffix(AHEAD).strip(), "ahead of"
+        number = shown.replace(">", "more than ").rstrip("*")
+        return f"{number} {'month' if number == '1' else 'months'} {side}"
 
     def data(self) -> dict[str, Any]:
         """The outcome as JSON data."""
         said = {"period": self.period, "capability": self.capability, "lag_months": self.lag_months}
-        return {**said, "words": self.words}
+        return {**said, "lag_mark": self.lag_mark, "words": self.words}
 
 
 @dataclass(frozen=True)
@@ -158,6 +176,15 @@ class RepairOption:
         """The kind of repair, its options and what comes of it in one line."""
         then = "" if self.outcome is None else f" ({self.outcome.words})"
         return f"{self.kind}: {'; '.join(fix.words for fix in self.fixes)}{then}"
+
+
+def _line(place: Location) -> str:
+    """A line of a file as it stands there; empty where it cannot be read any more."""
+    try:
+        lines = Path(place.file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return lines[place.line - 1] if 0 < place.line <= len(lines) else ""
 
 
 def value_of(instance: Instance, one: Input, year: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,9 +12,10 @@ from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import quantities
 from optimizer.instance.shape import children
-from optimizer.instance.values import Quantity
+from optimizer.instance.values import Location, Quantity
 from optimizer.instance.yaml_reader import Where, dotted
 from optimizer.result.store import text_of_infinity
+from optimizer.study.deciding import Deciders, RuleAction
 
 # Cash at the start is no limit of its own; it stands in the budget of the first period.
 OPENING: Final = "opening"
@@ -58,6 +59,12 @@ LIMIT_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
         "countries.{country}.trade.supply_share",
         "market.output.{item}",
     ),
+    "yearly_cap": ("countries.{country}.trade.caps.{item}.per_year", "rules.{item}.cap_value"),
+    "cumulative_cap": (
+        "countries.{country}.trade.caps.{item}.total",
+        "rules.{item}.cap_value",
+        "rules.{item}.consignees",
+    ),
     "grey_offer": ("countries.{country}.trade.grey.output_share", "market.output.{item}"),
     "tools": ("countries.{country}.industry.lines.{item}.tool_limit_kwpm_per_year",),
     "requirement": (
@@ -93,6 +100,11 @@ class Input:
         }
 
     @property
+    def location(self) -> Location | None:
+        """Where it was read; None for a default."""
+        return self.quantity.location
+
+    @property
     def place(self) -> str:
         """Where it stands, in words: file and line, or the patch that set it."""
         where = self.quantity.location
@@ -118,6 +130,7 @@ class Inputs:
         self.objective = objective
         self._maps: dict[str, CellMap] = {}
         self._known: dict[str, list[Input]] = {}
+        self._deciders = Deciders(instance)
         self._patches = {each.where: each.text for each in instance.applied}
 
     def at(self, path: str) -> list[Input]:
@@ -176,6 +189,25 @@ class Inputs:
             every = equal[:1] or every
         own = [one for one in every if _is_near(one.path, country, item)]
         return (own or every)[:MOST_INPUTS]
+
+    def that_decide(
+        self,
+        country: str,
+        family: str,
+        item: str,
+        years: Sequence[int],
+        amounts: Mapping[int, float] = MappingProxyType({}),
+    ) -> list[Input | RuleAction]:
+        """The inputs behind a limit as `of_limit` has them, and the rules that decide it in these years: in
+        place of the country's own input where that does nothing."""
+        decided = self._deciders.of_limit(country, family, item, tuple(years))
+        found: list[Input | RuleAction] = []
+        if decided.own_counts:
+            found += self.of_limit(country, family, item, amounts)
+        for name in decided.rules:
+            cell = self._deciders.cell_of(name)
+            found += [self._deciders.action_of(name)] if cell is None else self.at(cell)
+        return found
 
 
 def _places(value: object, path: str, where: Where = ()) -> Iterator[tuple[Where, object]]:

@@ -19,8 +19,9 @@ from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
 from optimizer.errors import InputError, SolverError
 from optimizer.instance import patch, resolve
-from optimizer.result.metrics import lag_of_plan
+from optimizer.result.metrics import effective_ratio, lag_of_plan
 from optimizer.result.run import OPTIMAL
+from optimizer.result.summary import lag_mark
 from optimizer.result.vocabulary import LIMITS
 from optimizer.solver.certificate import check_point
 from optimizer.solver.repair import Repair, cheapest_repair, least_change
@@ -142,12 +143,16 @@ class _Search:
         capability = float(values["capability"][last])
         period = parameters.sets.periods[last]
         if self.leader is None:
-            return Outcome(period, capability, None, parameters.country)
-        behind = float(lag_of_plan(parameters, values["capability"], self.leader).months[last])
-        if capability > self.leader.capability[last]:
-            # above a leader that stood higher before
-            behind = min(behind, 0.0)
-        return Outcome(period, capability, behind, self.leader.country)
+            return Outcome(period, capability, None, "", parameters.country)
+        lag = lag_of_plan(parameters, values["capability"], self.leader)
+        found = {
+            "effective_ratio": effective_ratio(values["capability"], self.leader),
+            "lag_months": lag.months,
+            "lag_beyond": lag.beyond.astype(np.float64),
+            "lag_extrapolated": lag.extrapolated.astype(np.float64),
+        }
+        mark = lag_mark(found, last)
+        return Outcome(period, capability, float(lag.months[last]), mark, self.leader.country)
 
     def _rows(self, family: str) -> Iterator[_Row]:
         """The rows of a family that an input stands behind."""

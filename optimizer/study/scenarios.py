@@ -83,22 +83,27 @@ def solve_scenarios(
     """The strategies of `countries` (all of the instance if None) in each scenario, in order.
 
     A country or scenario that fails does not stop the rest; `InputError` is raised only where the numbers of
-    the first scenario's leader cannot be resolved. An interrupt keeps what is done. Results do not depend on
-    the number of processes, nor on the other scenarios than the first.
+    the first scenario's leader cannot be resolved. An interrupt keeps what is done, once the first leader is.
+    Results do not depend on the number of processes, nor on the other scenarios than the first.
     """
     baseline = scenarios[0].instance
     asked = list(baseline.countries) if countries is None else list(dict.fromkeys(countries))
     tell = progress or (lambda text: None)
     cases = _cases(scenarios, question)
     tell(cases[0].leader)
-    start = _solve_leaders(cases, asked, question)
+    start = _solve_first_leader(cases, asked, question)
     interrupted = False
     try:
+        _solve_other_leaders(cases, asked, question, start)
         for country in _follow(cases, asked, question, start):
             tell(country)
     except KeyboardInterrupt:
         interrupted = True
-    return [_world(case, cases[0], asked, question, interrupted) for case in cases]
+    try:
+        return [_world(case, cases[0], asked, question, interrupted) for case in cases]
+    except KeyboardInterrupt:
+        # It takes no solve to put together again what is done.
+        return [_world(case, cases[0], asked, question, True) for case in cases]
 
 
 def _cases(scenarios: Sequence[Scenario], question: Question) -> list[_Case]:
@@ -135,32 +140,42 @@ def _compiled_anew(scenario: Scenario, before: PlanSets, after: PlanSets) -> Dia
     return Diagnostic("S108", message, severity="note")
 
 
-def _solve_leaders(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> Start | None:
-    """Solve every leader that differs, the baseline's first and cold; returns where that one ended."""
+def _lead(case: _Case, asked: Sequence[str], question: Question, start: Start | None) -> CountryRun:
+    assert case.leading is not None
+    run = solve_country(case.plan_solver, case.leading, question.gap, question.time_limit, start)
+    if run.values is None:
+        return run
+    path = leader_path(case.scenario.instance, case.leading, run.values)
+    return finished(case.plan_solver, run, path, question.ranges and case.leader in asked)
 
-    def lead(case: _Case, start: Start | None) -> CountryRun:
-        assert case.leading is not None
-        run = solve_country(case.plan_solver, case.leading, question.gap, question.time_limit, start)
-        if run.values is None:
-            return run
-        path = leader_path(case.scenario.instance, case.leading, run.values)
-        return finished(case.plan_solver, run, path, question.ranges and case.leader in asked)
 
+def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
+    """The leader's run to every case whose leader is the same."""
+    for case in cases:
+        if case.identity == identity:
+            case.leader_run = run
+
+
+def _solve_first_leader(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> Start | None:
+    """Solve the baseline's leader, cold; returns where it ended."""
+    run = _lead(cases[0], asked, question, None)
+    _give(run, cases[0].identity, cases)
+    return run.solution.start if run.solution is not None else None
+
+
+def _solve_other_leaders(
+    cases: Sequence[_Case], asked: Sequence[str], question: Question, start: Start | None
+) -> None:
+    """Solve every leader that differs from the baseline's, from where that one ended."""
     first = cases[0]
-    run = lead(first, None)
-    start = run.solution.start if run.solution is not None else None
-    known = {first.identity: run}
     others = {case.identity: case for case in cases if case.leading and case.identity != first.identity}
 
-    def lead_other(key: str) -> Sent:
+    def lead(key: str) -> Sent:
         case = others[key]
-        return sent(lead(case, start if case.plan_solver is first.plan_solver else None))
+        return sent(_lead(case, asked, question, start if case.plan_solver is first.plan_solver else None))
 
-    for key, parts in zip(others, run_each(lead_other, list(others), question.processes), strict=True):
-        known[key] = received(others[key].plan_solver, parts)
-    for case in cases:
-        case.leader_run = known.get(case.identity)
-    return start
+    for key, parts in zip(others, run_each(lead, list(others), question.processes), strict=True):
+        _give(received(others[key].plan_solver, parts), key, cases)
 
 
 def _follow(

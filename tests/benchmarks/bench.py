@@ -108,6 +108,7 @@ def parts() -> None:
         f"{1e3 * median_seconds(lambda: solver.solve(china)):.0f} ms",
         "150 ms",
     )
+    headline_ranges_of(world, solver, path)
     changed_policies(world, solver, path)
     sizes, times = [], []
     for steps in (1, 2, 4):
@@ -124,6 +125,19 @@ def parts() -> None:
         )
     exponent = np.polyfit(np.log(sizes), np.log(times), 1)[0]
     line("growth of time with periods x chips, exponent", f"{exponent:.2f}", "1.6")
+
+
+def headline_ranges_of(world: Instance, solver: PlanSolver, path: LeaderPath) -> None:
+    """The ranges of a country's headline numbers over all plans within its gap, beside the solve itself."""
+    from models.simulate import simulate
+    from optimizer.instance import resolve
+    from optimizer.study.country import headline_ranges
+
+    china = resolve(world, "CHN", path)
+    solution = solver.solve(china)
+    values = simulate(china, solver.decisions(solution.x))
+    seconds = median_seconds(lambda: headline_ranges(solver, china, values, solution, path), 1)
+    line("ranges of its headline numbers, CHN", f"{seconds:.1f} s")
 
 
 def changed_policies(world: Instance, solver: PlanSolver, path: LeaderPath) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,48 @@ def test_a_source_link_opens_the_list_of_sources(browse: Open) -> None:
     link.click()
     assert target is not None
     page.locator(target).wait_for(state="visible", timeout=5000)
+
+
+def test_long_texts_stand_below_one_another_on_a_narrow_screen(browse: Open) -> None:
+    wide, narrow = browse("compare", 1600), browse("compare", 360)
+
+    def heights(page: Page) -> list[float]:
+        return [
+            float(row.evaluate("each => each.offsetHeight"))
+            for row in page.locator("#t-policies tbody tr").all()
+        ]
+
+    assert max(heights(narrow)) < 250
+    for cell in narrow.locator("#t-policies tbody td:visible").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+    label = "each => getComputedStyle(each, '::before').content"
+    said = narrow.locator("#t-policies tbody td").first.evaluate(label)
+    assert said in ('"name" ": "', '"name: "')
+    assert wide.locator("#t-policies thead").is_visible()
+    assert not narrow.locator("#t-policies thead").is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_labels_of_an_axis_do_not_touch(browse: Open, width: int) -> None:
+    page = browse("compare", width)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.wait_for_function(
+        "[...document.querySelectorAll('figure')].every((each) => each.querySelector('.chart svg'))"
+    )
+    figures = page.locator("figure[data-chart=bars-across]").all()
+    assert len(figures) >= 2
+    for figure in figures:
+        # labels that would overlap are there, but not to be seen
+        labels = figure.locator(
+            "svg .role-axis-label text:not([opacity='0'])", has_text=re.compile(r"%$")
+        ).all()
+        boxes = sorted((box for each in labels if (box := each.bounding_box())), key=lambda box: box["x"])
+        assert len(boxes) >= 2
+        for one, other in pairwise(boxes):
+            assert other["x"] - one["x"] - one["width"] >= 4
 
 
 def test_what_users_write_stays_text(browse: Open) -> None:

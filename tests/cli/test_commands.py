@@ -185,6 +185,84 @@ def test_validate_accepts_the_new_instance_and_lists_all_errors_of_a_bad_one(
     assert {each["severity"] for each in done.data["diagnostics"]} == {"error"}
 
 
+def test_validate_tells_faults_of_files_and_between_them_in_one_round(
+    kloof: Run, world: str, tmp_path: Path
+) -> None:
+    shutil.copytree(world, tmp_path / "bad")
+    (tmp_path / "bad" / "rules.yaml").write_text(RULES)
+    done = kloof("validate", "bad", "--format", "json")
+    assert done.code == 2
+    found = [(each["code"], each["line"]) for each in done.data["diagnostics"]]
+    assert found == [
+        *[("E302", 2), ("E316", 11), ("E101", 12), ("E103", 14), ("E314", 15)],
+        *[("E315", 21), ("E112", 22), ("E103", 25)],
+    ]
+
+
+RULES = """\
+destination_groups:
+  rivals: [CHN, CHM]
+rules:
+  first:
+    title: One
+    issuer: BIS
+    status: in force
+    side: export
+    destinations: rivals
+    from: 2026-01-01
+    to: 2025-01-01
+    condition: {ttp: {min: 4800}}
+    action: cap
+    cap_value: -5
+    relaxes: [second, secund]
+  second:
+    title: Two
+    issuer: BIS
+    status: in force
+    side: export
+    destinations: CHM
+    from: 2026-13-01
+    to: 2025-01-01
+    action: fee
+    fee_share: 25
+"""
+
+
+def test_equal_changes_of_a_policy_and_an_option_are_one(kloof: Run, world: str, tmp_path: Path) -> None:
+    text = "countries.CHN.budget.debt_limit_usd_bn = 61"
+    (tmp_path / "p.yaml").write_text(f"title: P\npatches: [{text}, leader = USA]\n")
+    same = ("--policy", "p.yaml", "--set", text)
+    assert kloof("validate", world, *same).code == 0
+    done = kloof("compare", world, "--country", "USA", *same, "--no-save", "--format", "json")
+    assert done.code == 0, done.err
+    other = ("--policy", "p.yaml", "--set", f"{text}.5")
+    for command in (("validate", world), ("compare", world, "--country", "USA", "--no-save")):
+        done = kloof(*command, *other)
+        assert (done.code, done.err.count("error[")) == (2, 1)
+        assert "error[E404]" in done.err
+
+
+@pytest.mark.parametrize("command", ["validate", "compare", "solve"])
+def test_a_policy_without_a_name_is_refused(kloof: Run, world: str, command: str) -> None:
+    done = kloof(command, world, "--policy", "h20_banned+", "--policy", "")
+    assert done.code == 2
+    lines = [line for line in done.err.splitlines() if line.startswith("error")]
+    assert lines == [
+        "error[E209]: no policy is named after the + in `h20_banned+`",
+        "error[E209]: no policy is named",
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_why_policies_do_not_fit_is_wrapped(kloof: Run, world: str, width: int) -> None:
+    done = kloof("policies", world, COLUMNS=str(width))
+    assert done.code == 0
+    assert "does not fit: unknown path" in " ".join(done.out.split())
+    # a path is never broken
+    long = [line for line in done.out.splitlines() if len(line) > width and line.strip().count(" ")]
+    assert long == []
+
+
 def test_inspect_json_is_the_contract(kloof: Run, world: str) -> None:
     done = kloof("inspect", world, "--country", "CHN", "--format", "json")
     assert done.code == 0, done.err

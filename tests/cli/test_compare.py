@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -212,7 +213,7 @@ def test_a_narrow_screen_folds_tables_and_small_shares_are_not_nothing(
     chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save")
     done = kloof("compare", world, *chosen, COLUMNS="80")
     assert done.code == 0, done.err
-    tables, legend = done.out.split("\n= exactly as", 1)
+    tables, legend = re.split(r"\n(?=[=≈] |worth: )", done.out, maxsplit=1)
     title, *lines = tables.splitlines()
     assert "beside the baseline" in title
     assert max(len(line) for line in lines) <= 80
@@ -314,6 +315,193 @@ def test_an_interrupt_keeps_what_is_done_and_marks_what_is_not(
     worth = next(block for block in out.split("\n\n") if block.startswith("worth"))
     assert re.search(r"\npower .*…", worth)
     assert "n/a" not in out
+
+
+# What stands before a command to interrupt it, as Ctrl-C does, in the middle of something.
+INTERRUPTING = """
+import os, signal, sys, time
+
+def interrupt(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+
+{where}
+from optimizer.cli import main
+main()
+"""
+EXPLAINING = """
+import optimizer.cli.conflicts as conflicts
+conflicts.explain_plan = conflicts.explain_conflict = interrupt
+"""
+OTHER_LEADERS = """
+import optimizer.study.scenarios as scenarios
+lead, calls = scenarios._lead, []
+
+def second(*arguments):
+    calls.append(1)
+    return lead(*arguments) if len(calls) < 3 else interrupt()
+
+scenarios._lead = second
+"""
+
+
+def interrupted(place: Path, where: str, *arguments: str) -> Outcome:
+    """A command of one process that is interrupted somewhere."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTING.format(where=where), *arguments],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == 130
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("command", ["compare", "solve"])
+def test_an_interrupt_while_explaining_loses_no_plan(
+    kloof: Run, world: str, policies: None, tmp_path: Path, command: str
+) -> None:
+    named = columns("rich", "broke") if command == "compare" else columns("broke")
+    jobs = ("--jobs", "1") if command == "compare" else ()
+    done = interrupted(tmp_path, EXPLAINING, command, world, *named, "--out", "run", *jobs)
+    assert "interrupted while explaining: every plan that was solved is here" in done.err
+    assert "interrupted: " in done.out
+    assert "not solved" not in done.out
+    assert "every repair found" not in done.err
+    data = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert data["status"] == "interrupted"
+    runs = data["countries"]
+    if command == "compare":
+        assert {name: each["status"] for name, each in runs["CHN"].items()} == {
+            **{"baseline": "optimal", "rich": "optimal", "broke": "infeasible"}
+        }
+        assert all(each["headline"] for each in runs["USA"].values())
+    else:
+        assert (runs["USA"]["status"], runs["CHN"]["status"]) == ("optimal", "infeasible")
+    told = kloof("explain", "run")
+    assert told.code == 0
+    assert re.search(r"(?m)^CHN.*: infeasible; interrupted before it was worked out what limits", told.out)
+    assert "nothing limits" not in told.out
+
+
+def test_an_interrupt_among_the_leaders_keeps_those_that_are_solved(
+    world: str, policies: None, tmp_path: Path
+) -> None:
+    for name, factor in (("more", 1.1), ("most", 1.2)):
+        patch = f"countries.USA.budget.income_usd_bn *= {factor}"
+        (tmp_path / f"{name}.yaml").write_text(f"title: {name}\npatches: ['{patch}']\n")
+    named = columns("more", "most", "rich")
+    done = interrupted(tmp_path, OTHER_LEADERS, "compare", world, *named, "--out", "run", "--jobs", "1")
+    data = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert list(data["countries"]) == ["USA"]
+    assert list(data["countries"]["USA"]) == ["baseline", "more", "rich"]
+    assert "… not solved: interrupted with 3 of 8 solved" in done.out
+
+
+def test_an_unasked_leader_without_a_plan_is_saved_with_what_repairs_it(
+    kloof: Run, world: str, policies: None, tmp_path: Path
+) -> None:
+    patch = "countries.USA.budget.cash0_usd_bn = -100000"
+    (tmp_path / "debt.yaml").write_text(f"title: Debt\npatches: ['{patch}']\n")
+    done = kloof("compare", world, "--country", "CHN", *columns("debt", "rich"), "--out", "run", "--quiet")
+    assert done.code == 1
+    data = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert list(data["leaders"]) == ["debt"]
+    leader = data["leaders"]["debt"]
+    assert leader["status"] == "infeasible"
+    assert leader["conflict_groups"]
+    assert any("cash0_usd_bn = " in each["words"] for each in leader["repairs"])
+    assert data["policies"][0]["leader"] == "USA"
+
+
+def test_a_leader_that_was_stopped_without_a_plan_ends_with_4(kloof: Run, world: str, policies: None) -> None:
+    limits = ("--set", "countries.USA.budget.category_floors.research = 0.3", "--time-limit", "0.00001")
+    named = ("--country", "CHN", "--no-save", *limits)
+    assert kloof("solve", world, *named).code == 4
+    done = kloof("compare", world, *named, *columns("rich"))
+    assert done.code == 4
+    assert "2 stopped" in done.out
+    assert "worth:" not in done.out
+    assert "\n= " not in done.out
+
+
+def test_shipped_policies_that_do_not_fit_are_named(kloof: Run, world: str, tmp_path: Path) -> None:
+    done = kloof("compare", world, "--every-policy", "--country", "USA", "--out", "run", "--jobs", "1")
+    assert done.code == 0, done.err
+    fits = {each["name"]: each for each in kloof("policies", world, "--format", "json").data["policies"]}
+    misfits = [name for name, each in fits.items() if not each["applies"]]
+    assert misfits
+    (said,) = re.findall(r"left out as they do not fit, `kloof policies .*` says why: (.*)", done.err)
+    assert said.split(", ") == misfits
+    data = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert data["left_out"] == {name: fits[name]["reason"] for name in misfits}
+
+
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_solved(
+    kloof: Run, world: str, policies: None, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    for command in (("compare", world, *columns("rich")), ("solve", world)):
+        done = kloof(*command, "--out", "file/run")
+        assert (done.code, done.out) == (2, "")
+        assert (
+            "error[E605]: the run cannot be saved: `file` is not a directory\n  --> file/run\n  hint: "
+            in done.err
+        )
+
+
+@pytest.mark.parametrize("command", ["compare", "solve"])
+def test_a_run_that_cannot_be_saved_in_the_end_is_printed_all_the_same(
+    world: str, policies: None, tmp_path: Path, command: str
+) -> None:
+    spoiling = (
+        "import pathlib, optimizer.cli.conflicts as conflicts\n"
+        "explain = conflicts.explain_plan\n"
+        "def spoil(*arguments):\n"
+        "    place = pathlib.Path('place')\n"
+        "    if place.is_dir():\n"
+        "        place.rmdir()\n"
+        "        place.write_text('')\n"
+        "    return explain(*arguments)\n"
+        "conflicts.explain_plan = spoil\n"
+        "from optimizer.cli import main\n"
+        "main()\n"
+    )
+    named = (*columns("rich"), "--jobs", "1") if command == "compare" else ()
+    done = subprocess.run(
+        [sys.executable, "-c", spoiling, command, world, *named, "--out", "place/run"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "error[E605]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "saved in" not in done.stderr
+    assert re.search(r"\d optimal, gap <= ", done.stdout)
+
+
+def test_columns_of_one_name_say_which_is_shipped(kloof: Run, world: str, tmp_path: Path) -> None:
+    (tmp_path / "big_fund.yaml").write_text(FILES["rich"])
+    names = ("--policy", "big_fund.yaml", "--policy", "big_fund")
+    done = kloof("compare", world, "--no-save", "--country", "USA", *names)
+    assert done.code == 0, done.err
+    assert done.out.endswith("\nbig_fund is big_fund.yaml\nbig_fund (2) is the shipped big_fund\n")
+
+
+def test_who_passes_the_leader_is_said_with_the_policy(overtaken: tuple[Outcome, Path]) -> None:
+    passes = "TWI passes the leader USA in capability in "
+    said = [line for line in overtaken[0].out.splitlines() if passes in line]
+    policies = {name for line in said for name in line.removeprefix("! ").split(": ")[0].split(", ")}
+    assert {"baseline", "poor"} <= policies or policies == {"every column"}
+    data = json.loads((overtaken[1] / "summary.json").read_text())["countries"]["TWI"]
+    for name in ("baseline", "poor"):
+        year = data[name]["headline"]["passes_the_leader_in"]
+        assert year is not None
+        assert any(year in line for line in said)
 
 
 def test_all_infeasible_ends_with_3(kloof: Run, world: str, policies: None) -> None:

@@ -58,7 +58,9 @@ def test_facts_are_in_the_summary_and_need_no_solve(kloof: Run, saved: Path) -> 
                 assert fact["ten_percent_effective_compute"] is None
                 assert fact["ranked_by"] == fact["percent_effective_compute"]
     fact = next(each for each in plans["CHN"]["binding"] if each["row"] == "budget")
-    assert fact["price"] == pytest.approx(sum(fact["prices"]))
+    assert fact["price"] == pytest.approx(sum(fact["prices"]) + fact["price_after"])
+    assert fact["price_after"] > 0
+    assert fact["periods_after"]
     assert fact["unit"] == "USD bn"
     assert fact["limit"] == [45.0, *fact["limit"][1:]]
 
@@ -198,18 +200,18 @@ def test_rules_command_is_complete(kloof: Run, world: str, tmp_path: Path) -> No
 
 def test_repair_of_what_a_policy_set_names_its_line(kloof: Run, world: str, tmp_path: Path) -> None:
     file = tmp_path / "floor.yaml"
-    file.write_text(f"title: A floor\ndescription: Chips.\nsources: []\npatches:\n  - {FLOOR}\n")
+    file.write_text(f"title: A floor\ndescription: Chips.\nsources: []\npatches:\n  -   {FLOOR}  # high\n")
     asked = ("solve", world, "--country", "CHN", "--policy", "floor.yaml")
     failed = kloof(*asked, "--out", "run")
     assert failed.code == 3
     explained = kloof("explain", "run").out
-    told = re.search(r"change line (\d+) of floor\.yaml to: '(.*?)'", explained)
+    told = re.search(r"change line (\d+) of floor\.yaml to `(.*?)`", explained)
     assert told is not None
     assert told[0] in failed.err
     words = kloof("explain", "run", "--format", "json").data["plans"][0]["repairs"][0]["words"]
     assert told[0] in words
     lines = file.read_text().splitlines()
-    lines[int(told[1]) - 1] = f"  - '{told[2]}'"
+    lines[int(told[1]) - 1] = told[2]
     file.write_text("\n".join(lines) + "\n")
     outcome = re.search(r"the best plan then has capability (\S+) in 2029, (\d+) months behind", explained)
     assert outcome is not None
@@ -278,6 +280,30 @@ def test_columns_of_a_comparison_are_explained(kloof: Run, world: str, tmp_path:
     only = kloof("explain", "run", "--policy", "floor")
     assert "baseline" not in only.out
     assert "did you mean `floor`?" in kloof("explain", "run", "--policy", "flor").err
+
+
+def test_a_leader_without_a_plan_is_explained_in_a_comparison(kloof: Run, world: str, tmp_path: Path) -> None:
+    debt = "countries.USA.budget.cash0_usd_bn = -100000"
+    (tmp_path / "debt.yaml").write_text(
+        f"title: Debt\ndescription: Much.\nsources: []\npatches: ['{debt}']\n"
+    )
+    assert kloof("compare", world, "--policy", "debt.yaml", "--country", "CHN", "--out", "run").code != 0
+    done = kloof("explain", "run", "--policy", "debt")
+    assert done.code == 0, done.err
+    assert done.out.startswith("USA, debt: infeasible; these cannot all hold:")
+    assert "cash at the start alone: change line 4 of debt.yaml to" in done.out
+    assert "CHN, debt: infeasible: the leader USA has no plan" in done.out
+    (plan,) = kloof("explain", "run", "--country", "USA", "--format", "json").data["plans"]
+    assert plan["policy"] == "debt"
+    assert plan["repairs"]
+
+
+def test_a_plan_that_was_stopped_is_not_called_none(kloof: Run, world: str, tmp_path: Path) -> None:
+    kloof("solve", world, "--country", "USA", "--time-limit", "0.0001", "--out", "run")
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["countries"]["USA"]["certificate"] is not None
+    told = kloof("explain", "run").out
+    assert told == "USA: stopped; the solve stopped before there was a price of any limit\n"
 
 
 def test_bad_input_is_named(kloof: Run, saved: Path, tmp_path: Path) -> None:

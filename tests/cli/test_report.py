@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,36 @@ def compared(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, policy in policies.items():
         (place / f"{name}.yaml").write_text(policy)
     columns = [part for name in policies for part in ("--policy", f"{name}.yaml")]
-    assert run_kloof(place, "compare", world, *columns, "--out", "run", "--jobs", "1").code == 1
+    done = run_kloof(place, "compare", world, *columns, "--out", "run", "--jobs", "1")
+    assert done.code == 1
+    (place / "printed.txt").write_text(done.out)
     return place / "run"
+
+
+def printed(text: str, head: str) -> dict[str, dict[str, str]]:
+    """The cells of the table under a head in what `compare` printed, by row and column."""
+    above, _, below = text.partition(head)[2].partition("─\n")
+    columns = above.splitlines()[-2].split()
+    found = {}
+    for line in below.partition("\n\n")[0].splitlines():
+        name, *cells = line.split()
+        found[name] = dict(zip(columns[-len(cells) :], cells, strict=True))
+    return found
+
+
+@pytest.mark.parametrize(("head", "table"), [("months behind USA", "lag-changes"), ("worth to the", "worth")])
+def test_a_comparison_says_what_its_command_printed(
+    kloof: Run, compared: Path, tmp_path: Path, head: str, table: str
+) -> None:
+    assert kloof("report", str(compared), "--out", "page.html").code == 0
+    said = lines((tmp_path / "page.html").read_text(), table)
+    told = printed((compared.parent / "printed.txt").read_text(), head)
+    titles = {"rich": "Half as much again", "broke": "In debt", "same": "No change"}
+    countries = ["CHN"] if table == "lag-changes" else ["USA", "CHN"]
+    for policy, title in titles.items():
+        cells = [told[policy][country].replace("n/a", "–") for country in countries]
+        assert said[title] == cells
+    assert said["Half as much again"][-1][0] in "+-"
 
 
 def test_a_comparison_opens_with_whom_policies_touch_and_what_they_do(
@@ -123,6 +152,34 @@ def test_a_comparison_opens_with_whom_policies_touch_and_what_they_do(
     assert [point.split(":")[0] for point in points if "dearest" in point] == ["The dearest limit of China"]
     assert "<dt>Half as much again<dd>China gets half as much again.\n" in text
     assert "<dt>In debt<dd>countries.CHN.budget.cash0_usd_bn = -100000\n" in text
+
+
+def test_a_country_compared_alone_is_not_said_to_be_most_affected(
+    kloof: Run, compared: Path, world: str, tmp_path: Path
+) -> None:
+    policy = ("--policy", str(compared.parent / "rich.yaml"))
+    assert kloof("compare", world, "--country", "CHN", *policy, "--out", "alone").code == 0
+    assert kloof("report", "alone").code == 0
+    text = (tmp_path / "alone" / "report.html").read_text()
+    assert "<li>China. For its own objective" in text
+    assert "Most affected" not in text
+
+
+def test_a_policy_with_another_leader_is_not_measured_against_that_of_the_baseline(
+    kloof: Run, world: str, tmp_path: Path
+) -> None:
+    (tmp_path / "lead.yaml").write_text("title: China first\npatches: ['leader = CHN']\n")
+    assert kloof("compare", world, "--policy", "lead.yaml", "--out", "run", "--jobs", "1").code == 0
+    assert kloof("report", "run").code == 0
+    text = (tmp_path / "run" / "report.html").read_text()
+    assert lines(text, "lag-changes") == {"China first": ["led by CHN"]}
+    points = re.findall(r"<li>([^\n]*)", text)
+    assert any(point.endswith("; under “China first” China leads.") for point in points)
+    assert "Under “China first” China leads: lags and ratios are against it" in text
+    ranked = lines(text, "chn-ranking")["China first (CHN leads)"]
+    assert ranked[2:5] == ["0 of CHN", "0 of CHN", "–"]
+    assert ranked[7] == "100 of CHN"
+    assert any(re.match("Under “China first”: USA passes the leader CHN", point) for point in points)
 
 
 def test_policies_that_cannot_be_told_apart_share_a_rank(kloof: Run, compared: Path, tmp_path: Path) -> None:
@@ -157,6 +214,14 @@ def test_a_follower_that_passes_the_leader_is_ahead_in_words_and_tables(
     assert lines(text, "twi-lag")["2029"][0] == said("baseline", "2029")
     assert {each.split()[-1] for each in (said("baseline", "2029"), said("poor", "2029"))} == {"ahead"}
     points = re.findall(r"<li>([^\n]*)", text)
+    warned = re.findall(r"<li>([^\n]*)", text.split('<ul class="warnings">', 1)[1].split("</ul>", 1)[0])
+    opening = r"(In the baseline|Under “A (poor|rich) leader”( and “A (poor|rich) leader”)?): TWI passes the "
+    assert warned
+    assert all(re.match(opening, each) for each in warned)
+    (leader,) = [each for each in points if each.startswith("Leader: ")]
+    passed = {policy: summary[policy]["headline"]["passes_the_leader_in"] for policy in titles.values()}
+    assert f"in the baseline it is passed by United States ({passed['baseline']})" in leader
+    assert f"“A poor leader” it is passed by United States ({passed['poor']})" in leader
     assert any("months ahead in 2029: it takes the lead; effective compute rises" in each for each in points)
     assert any(
         re.search("at best \\d+ months gained under “A poor leader”, at worst \\d+ months? lost", each)
@@ -266,6 +331,62 @@ def test_a_damaged_run_is_refused_with_its_file(
     assert said in done.err
     assert "--> copied" in done.err
     assert not (copied / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (lambda line: "USA" not in line, "USA has no spend_share, total, outlays"),
+        (lambda line: "2029" not in line, "has no 2029"),
+        (lambda line: "CHN,,2028,capability," not in line, "CHN has 3 lines of capability for 4 periods"),
+        (lambda line: "CHN" not in line or "lag_months" not in line, "CHN has no lag_months"),
+    ],
+)
+def test_a_strategy_without_all_that_was_solved_is_refused(
+    kloof: Run, copied: Path, kept: Callable[[str], bool], said: str
+) -> None:
+    file = copied / "strategy.csv"
+    whole = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in whole if kept(line)))
+    assert len(file.read_text()) < sum(map(len, whole))
+    done = kloof("report", "copied")
+    assert done.code == 2
+    assert "error[E642]: the file does not hold all that summary.json says was solved" in done.err
+    assert said in done.err
+    assert f"--> {Path('copied/strategy.csv')}" in done.err
+
+
+@pytest.mark.parametrize("name", ["strategy.csv", "inputs.csv"])
+def test_a_file_cut_short_is_refused(kloof: Run, copied: Path, name: str) -> None:
+    file = copied / name
+    file.write_bytes(file.read_bytes()[:2000])
+    done = kloof("report", "copied")
+    assert done.code == 2
+    assert "error[E642]: the file is cut short" in done.err
+    assert f"--> {Path('copied') / name}" in done.err
+
+
+@pytest.mark.parametrize("lost", ["CHN,rich,", "CHN,baseline,objective_average", "USA,same,capability,,2029"])
+def test_a_comparison_without_all_that_was_solved_is_refused(
+    kloof: Run, compared: Path, tmp_path: Path, lost: str
+) -> None:
+    part = Path(shutil.copytree(compared, tmp_path / "part"))
+    file = part / "comparison.csv"
+    text = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in text if not line.startswith(lost)))
+    done = kloof("report", "part")
+    assert done.code == 2
+    assert "error[E642]: the file does not hold all that summary.json says was solved" in done.err
+    assert f"--> {Path('part/comparison.csv')}" in done.err
+
+
+def test_a_page_that_cannot_take_its_place_leaves_nothing_behind(kloof: Run, copied: Path) -> None:
+    (copied / "page.html").mkdir()
+    (copied / "page.html" / "kept").write_text("")
+    before = sorted(each.name for each in copied.iterdir())
+    done = kloof("report", "copied", "--out", "copied/page.html")
+    assert done.code == 2
+    assert sorted(each.name for each in copied.iterdir()) == before
 
 
 def test_wrong_places_are_refused(kloof: Run, copied: Path) -> None:

@@ -30,6 +30,26 @@ def test_the_table_names_status_rule_and_fee(kloof: Run) -> None:
     assert "home-made share of purchases required: 35%, cn_2025_state_dc" in found.out
 
 
+def test_the_limit_of_the_year_stands_where_the_chip_can_be_bought(kloof: Run) -> None:
+    for width in ("80", "120"):
+        found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", COLUMNS=width)
+        lines = found.out.splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("nv_h200 "))
+        pieces = [lines[start]]
+        pieces += [line for line in lines[start + 1 : start + 6] if line.startswith(" ")]
+        assert [line.split()[-1] == "46.4" for line in pieces] == [False] * (len(pieces) - 1) + [True]
+        assert "from 28 Jan" in pieces[-1]
+
+
+def test_a_limit_that_is_not_known_is_explained(kloof: Run) -> None:
+    found = kloof("rules", "world-2026", *COUNTRY, "--year", "2023")
+    (line,) = [line for line in found.out.splitlines() if line.startswith("nv_a800 ")]
+    assert line.split()[-1] == "n/a"
+    note = "n/a: the instance has no supply of the chip for CHN in 2023"
+    assert note in found.out.splitlines()
+    assert note[:4] not in kloof("rules", "world-2026", *COUNTRY, "--year", "2026").out
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_a_narrow_screen(kloof: Run, width: int) -> None:
     found = kloof("rules", "world-2026", *COUNTRY, "--year", "2026", COLUMNS=str(width))
@@ -164,6 +184,7 @@ def test_the_country_of_the_designers_is_free(kloof: Run, world: str) -> None:
         ),
         ((*COUNTRY, "--set", "rules.us_all_sales.to = 2020-01-01"), "before it starts on 2026-01-01"),
         ((*COUNTRY, "--set", "rules.cn_2026_h200_quota.cap_value = -1"), "must not be negative, got -1"),
+        ((*COUNTRY, "--set", "rules.us_2026_s232_1.fee_share = 25"), "hint: it is a share: 0.25 is 25%"),
     ],
 )
 def test_bad_input(arguments: tuple[str, ...], says: str, kloof: Run) -> None:

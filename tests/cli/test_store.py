@@ -42,6 +42,18 @@ def test_a_file_is_not_replaced(tmp_path: Path) -> None:
         store.save(tmp_path / "run", RUN)
 
 
+def test_a_place_is_tried_before_it_is_needed(tmp_path: Path) -> None:
+    store.check_place(tmp_path / "deep" / "run")
+    assert list((tmp_path / "deep").iterdir()) == []
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError) as caught:
+        store.check_place(tmp_path / "file" / "run")
+    assert caught.value.diagnostics[0].code == "E605"
+    with pytest.raises(InputError) as caught:
+        store.check_place(tmp_path / "file")
+    assert caught.value.diagnostics[0].code == "E602"
+
+
 def test_half_a_run_does_not_replace_an_earlier_one(tmp_path: Path) -> None:
     place = tmp_path / "run"
     assert store.beside_earlier(place) == place

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.errors import InputError
+from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, Policy, load, parse_patch
-from optimizer.result.comparison import Comparison
+from optimizer.result.comparison import Comparison, unique_names
 from optimizer.result.comparison_numbers import Number
-from optimizer.result.comparison_tables import percents_not_nothing, tables
+from optimizer.result.comparison_tables import signed_percent, tables
+from optimizer.result.digits import percents_not_nothing
 from optimizer.result.run import INFEASIBLE, CountryRun, WorldRun
 from optimizer.result.tables import Screen
 from optimizer.study.compare import compare_scenarios, scenarios_of
@@ -30,6 +31,9 @@ POLICIES = {
     "broke": ["countries.CHN.budget.cash0_usd_bn = -100000"],
     "short": ["horizon.last_year = 2028"],
     "weights": ["objectives.balanced.autonomy_weight = 0.2"],
+    "nudge": ["countries.USA.budget.income_usd_bn *= 1.0001"],
+    "twin": ["leader = TWI"],
+    "china": ["leader = CHN"],
     "hardly": ["countries.CHN.budget.income_usd_bn[2029] *= 1.0000001"],
 }
 
@@ -187,6 +191,56 @@ def test_a_leader_that_moves_makes_its_followers_less_certain(comparison: Compar
     assert here.high - here.low > there.high - there.low
 
 
+def test_followers_of_a_leader_that_moves_are_worth_what_a_finer_gap_says(world: Instance) -> None:
+    """Where the leader ends up within its gap decides what others attain, however well they are solved."""
+    key = ("objective_average", "", "")
+    scenarios = scenarios_of(world, policies("nudge", "brute"))
+    coarse, fine = (
+        compare_scenarios(scenarios, ["CHN", "TWI"], Question(gap=gap, jobs=1)) for gap in (1e-5, 1e-9)
+    )
+    for before, after in zip(coarse.policies, fine.policies, strict=True):
+        for country in ("CHN", "TWI"):
+            change, truth = (one.change(at, country, key)[0] for one, at in ((coarse, before), (fine, after)))
+            certain = coarse.change_within(before, country, key)
+            assert abs(change - truth) <= certain + fine.change_within(after, country, key)
+            gaps = [each.countries[country].solution for each in (coarse.baseline, before)]
+            assert certain > sum(each.certificate.gap for each in gaps if each is not None) + 1e-4
+    assert coarse.change(coarse.policies[0], "CHN", key)[1] is True
+    assert coarse.change(coarse.policies[1], "CHN", key)[1] is False
+
+
+def test_the_leader_itself_is_known_up_to_its_gap(comparison: Comparison) -> None:
+    brute = of(comparison, "brute")
+    solution = brute.countries["USA"].solution
+    assert solution is not None
+    loss = solution.certificate.upper - solution.certificate.lower
+    number = comparison.numbers(brute, "USA")["objective", "", ""]
+    assert number.high - number.low == pytest.approx(2 * loss)
+
+
+def test_another_leader_leaves_nothing_to_compare_against(comparison: Comparison) -> None:
+    last = comparison.periods.last
+    china = of(comparison, "china")
+    assert comparison.other_leader(china)
+    for country in ("USA", "CHN", "TWI"):
+        for metric in ("lag_months", "effective_ratio", "compute_ratio", "capability", "objective"):
+            key = (metric, "", "" if metric == "objective" else last)
+            change, alike = comparison.change(china, country, key)
+            assert np.isnan(change), (country, metric)
+            assert alike is None
+        assert np.isfinite(comparison.change(china, country, ("installed_compute", "", last))[0])
+    # The twin has the leader's compute at the start, so that capability is counted from the same.
+    twin = of(comparison, "twin")
+    assert np.isnan(comparison.change(twin, "CHN", ("lag_months", "", last))[0])
+    assert np.isfinite(comparison.change(twin, "CHN", ("capability", "", last))[0])
+    text = shown(Comparison((comparison.baseline, china)), detailed=True)
+    assert "china (CHN leads)" in text
+    assert "\n! china: CHN leads, not USA: " in text
+    assert "% leader" in text
+    assert "% USA" not in text
+    assert "no policy has a worth that is defined: " in text
+
+
 def with_range(world: WorldRun, key: str, low: float, high: float) -> WorldRun:
     run = replace(world.countries["CHN"], ranges={key: (low, high)})
     return replace(world, countries={**world.countries, "CHN": run})
@@ -212,9 +266,9 @@ def without(world: WorldRun, country: str) -> WorldRun:
     return replace(world, countries=left, interrupted=True)
 
 
-def shown(comparison: Comparison) -> str:
+def shown(comparison: Comparison, *, detailed: bool = False) -> str:
     screen = Screen()
-    return screen.render(tables(comparison, screen, detailed=False))
+    return screen.render(tables(comparison, screen, detailed))
 
 
 def row(text: str, head: str, policy: str) -> list[str]:
@@ -248,6 +302,50 @@ def test_countries_that_no_policy_touches_are_named_in_a_line(comparison: Compar
     alone = shown(Comparison((comparison.baseline, of(comparison, "hardly"))))
     assert "no policy is known to be worth anything, good or bad, at this gap: CHN" in alone
     assert "best for it" not in alone
+
+
+def test_another_plan_is_not_the_same_however_alike_it_is(comparison: Comparison) -> None:
+    nothing = of(comparison, "nothing")
+    values = comparison.baseline.countries["CHN"].values
+    assert values is not None
+    again = replace(nothing.countries["CHN"], values=dict(values))
+    other = replace(nothing, countries={**nothing.countries, "CHN": again})
+    text = shown(Comparison((comparison.baseline, other)))
+    heads = row(text, "worth", "for")[-3:]
+    cells = dict(zip(heads, row(text, "worth", "nothing"), strict=True))
+    assert cells == {"USA": "=", "TWI": "=", "CHN": "≈"}
+    assert "no policy is known to be worth anything, good or bad, at this gap: CHN" in text
+    assert "= the very same plan as in the baseline   ≈ a difference" in text
+    assert "≈" not in shown(Comparison((comparison.baseline, nothing)))
+    alone = shown(Comparison((comparison.baseline, of(comparison, "hardly")), ("CHN",)))
+    assert "≈ a difference" in alone
+
+
+def test_a_warning_names_every_column_that_it_is_about(comparison: Comparison) -> None:
+    warning = Diagnostic("S105", "CHN passes the leader USA", severity="warning", hint="let it lead")
+
+    def warned(world: WorldRun) -> WorldRun:
+        run = replace(world.countries["CHN"], diagnostics=(warning,))
+        return replace(world, countries={**world.countries, "CHN": run})
+
+    baseline, rich, brute = (of(comparison, name) for name in ("baseline", "rich", "brute"))
+    said = "CHN passes the leader USA: let it lead\n"
+    assert f"\n! rich, brute: {said}" in shown(Comparison((baseline, warned(rich), warned(brute))))
+    assert f"\n! every column: {said}" in shown(Comparison((warned(baseline), warned(rich))))
+
+
+def test_a_fall_is_not_rounded_to_one_that_leaves_nothing() -> None:
+    assert signed_percent(-99.97, 0.02, 1) == "<-99.9"
+    assert signed_percent(-99.7, 0.02, 0) == "<-99"
+    assert signed_percent(-96.0, 12.0, 0) == "<-90"
+    assert signed_percent(-99.7, 0.02, 1) == "-99.7"
+    assert signed_percent(-100.0, 0.02, 1) == "-100.0"
+
+
+def test_a_number_behind_a_name_is_free() -> None:
+    assert unique_names(["a (2)", "a", "a", "a"]) == ["a (2)", "a", "a (3)", "a (4)"]
+    assert unique_names(["a", "a", "a (2)"]) == ["a", "a (3)", "a (2)"]
+    assert unique_names(["baseline", "b"]) == ["baseline (2)", "b"]
 
 
 def test_what_a_smaller_gap_would_tell_is_said_where_something_is_not_told(comparison: Comparison) -> None:

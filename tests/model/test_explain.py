@@ -13,7 +13,7 @@ import pytest
 
 from models.parameters import TABLE, PlanParameters
 from optimizer.instance import Instance, load, patch, resolve
-from optimizer.result.explanation import Fact
+from optimizer.result.explanation import Fact, percent_of
 from optimizer.result.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.result.vocabulary import LIMITS
 from optimizer.solver import Solution, Solver, Start
@@ -86,15 +86,19 @@ class Loosened:
         self.start: Start | None = None
 
     def bounds(self, fact: Fact, step: float) -> tuple[float, float] | None:
-        """Certified bounds of the objective with a limit moved in all its periods; None without a plan."""
+        """Certified bounds of the objective with a limit moved in all its periods, those after the reported
+        ones included; None without a plan."""
         p, values = self.parameters, dict(self.parameters.values)
         sets = p.sets
-        at = [sets.periods.index(period) for period in fact.periods]
+        at = [sets.periods.index(period) for period in (*fact.periods, *fact.after)]
         rooms: dict[str, np.ndarray[Any, Any]] = {}
         if fact.family in THROUGH_PARAMETERS:
             name = THROUGH_PARAMETERS[fact.family]
             moved = values[name].copy()
             moved[at] += step / (p.scalar("dt") if name == "income" else 1.0)
+            if name == "income":
+                # a share of income may be carried over
+                values["carry_limit"] = values["carry_limit"] * moved / values[name]
             values[name] = moved
         else:
             name = f"room_{fact.family}"
@@ -126,7 +130,7 @@ class Loosened:
 
 
 def solved(instance: Instance, country: str, patches: Sequence[str]) -> tuple[Instance, CountryRun]:
-    changed = patch(instance, patches)
+    changed = patch(instance, patches, stack=True)
     run = solve_world(changed, [country], gap=GAP, jobs=1).countries[country]
     assert run.status == OPTIMAL
     return changed, run
@@ -160,14 +164,119 @@ def test_prices_are_those_of_finite_differences(world: Instance, name: str) -> N
                 assert gain <= here[1] - less[0] + 1e-9, fact.words
 
 
+TENTHS: dict[str, tuple[str, list[str], str, str]] = {
+    "income of the leader": ("USA", [], "countries.USA.budget.income_usd_bn", "budget"),
+    "income of a follower": ("CHN", [], "countries.CHN.budget.income_usd_bn", "budget"),
+    "power orders": ("USA", [], "countries.USA.power.build_limit_gw_per_year", "power_orders"),
+    "recruiting": ("USA", [], "countries.USA.talent.recruit_limit_thousand_per_year", "recruiting"),
+    "graduates": ("USA", [], "countries.USA.talent.graduates_thousand_per_year", "schools"),
+    "an import limit": (
+        "CHN",
+        [TRADE + "limits.nv_h200 = 40"],
+        TRADE + "limits.nv_h200",
+        "import_control/nv_h200",
+    ),
+    "a yearly cap": (
+        "CHN",
+        [TRADE + "caps.quota = {title: Quota, chips: all, counts: h100e, per_year: 60}"],
+        TRADE + "caps.quota.per_year",
+        "yearly_cap/quota",
+    ),
+    "a cap on the total": (
+        "CHN",
+        [TRADE + "caps.quota = {title: Quota, chips: all, counts: h100e, total: 200}"],
+        TRADE + "caps.quota.total",
+        "cumulative_cap/quota",
+    ),
+    "credit": ("CHN", [BUDGET + "debt_limit_usd_bn = 2"], BUDGET + "debt_limit_usd_bn", "debt"),
+    "offshore cloud": (
+        "CHN",
+        [TRADE + "rent.limit_kh100e = 20"],
+        TRADE + "rent.limit_kh100e",
+        "rent_available",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TENTHS)
+def test_a_tenth_more_of_an_input_is_worth_at_most_what_is_said(world: Instance, name: str) -> None:
+    country, patches, path, row = TENTHS[name]
+    instance, run = solved(world, country, patches)
+    (fact,) = [each for each in explain_plan(run, Inputs(instance)).facts if each.row == row]
+    assert fact.tenth is not None
+    assert fact.tenth_words.startswith("10% more: at most ")
+    _, more = solved(instance, country, [f"{path} *= 1.1"])
+    low, high = gain_percent(run, more)
+    assert low <= fact.tenth
+    assert high >= 0.7 * fact.tenth
+
+
+def gain_percent(one: CountryRun, other: CountryRun) -> tuple[float, float]:
+    """What the other plan is worth more than the one, percent of effective compute for good: certified."""
+    assert one.solution is not None
+    assert other.solution is not None
+    before, after = one.solution.certificate, other.solution.certificate
+    low, high = (
+        percent_of(gain, parameters)
+        for parameters in (one.parameters,)
+        if parameters is not None
+        for gain in (after.lower - before.upper, after.upper - before.lower)
+    )
+    assert low is not None
+    assert high is not None
+    return low, high
+
+
+def test_a_share_of_what_the_plan_decides_is_no_bound(world: Instance) -> None:
+    floor = BUDGET + "category_floors.talent"
+    instance, run = solved(world, "CHN", [f"{floor} = 0.3"])
+    facts = {each.row: each for each in explain_plan(run, Inputs(instance)).facts}
+    fact = facts["least_share/talent"]
+    assert fact.tenth is not None
+    assert fact.tenth_words.startswith("10% less: about ")
+    assert fact.tenth_cell.startswith("~")
+    _, less = solved(instance, "CHN", [f"{floor} *= 0.9"])
+    assert gain_percent(run, less)[1] == pytest.approx(fact.tenth, rel=0.3)
+    required = facts["requirement/business"]
+    assert required.tenth_words.startswith("10% less: at most ")
+    assert required.tenth == pytest.approx(required.percent)
+
+
+def test_rules_that_decide_are_named(world: Instance) -> None:
+    shipped = load("world-2026")
+    inputs = Inputs(shipped)
+
+    def named(family: str, item: str = "", years: Sequence[int] = (2027,)) -> list[str]:
+        return [one.path for one in inputs.that_decide("CHN", family, item, years)]
+
+    assert named("home_market") == ["rules.cn_2025_state_dc.mandate_share"]
+    tools = "countries.CHN.industry.lines.n5.tool_limit_kwpm_per_year"
+    assert named("tools", "n5") == [tools, "rules.us_2022_tools.multiplier"]
+    assert named("memory_imports") == ["rules.us_2024_hbm.action"]
+    assert named("cumulative_cap", "cn_2026_h200_quota") == ["rules.cn_2026_h200_quota.cap_value"]
+    (denial,) = inputs.that_decide("CHN", "memory_imports", "", (2027,))
+    data = denial.data()
+    line = Path(shipped.directory, "rules.yaml").read_text().splitlines()[data["line"] - 1]
+    assert (data["value"], data["file"], line.strip()) == ("deny", "rules.yaml", "action: deny")
+    # the country's own share is named where it is the larger one, or no rule holds
+    own = "countries.CHN.trade.home_market_share"
+    larger = Inputs(patch(shipped, [f"{own} = 0.5"]))
+    assert [one.path for one in larger.that_decide("CHN", "home_market", "", (2027,))] == [own]
+    assert [one.path for one in Inputs(world).that_decide("CHN", "home_market", "", (2027,))] == [own]
+
+
 def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None:
     instance, run = solved(world, "CHN", ["countries.CHN.trade.limits.nv_h200 = 40"])
     facts = {fact.row: fact for fact in explain_plan(run, Inputs(instance)).facts}
     income = facts["budget"]
     assert [one["path"] for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
     assert income.inputs[0]["file"].endswith("CHN.yaml")
-    assert income.words.startswith("USD 1 bn more income in each year 2026-2029 is worth at most 0.")
+    assert income.words.startswith(
+        "USD 1 bn more income in each year 2026-2029 and after is worth at most 0."
+    )
     assert income.words.count("%") == 2
+    often = replace(income, periods=tuple(map(str, range(2026, 2035))), span="9 of 10 years", then="")
+    assert " income in each of the 9 of 10 years in which it binds is worth at most " in often.words
     limited = facts["import_control/nv_h200"]
     assert limited.limits is not None
     assert max(limited.limits) == 40.0

@@ -11,7 +11,9 @@ import pytest
 from scipy.sparse import csr_array
 
 from optimizer.program import Program, compile_model
+from optimizer.result.summary import ABOVE, BEYOND, EXTRAPOLATED
 from optimizer.solver.repair import Repair, cheapest_repair, least_change, rows_that_can_fail
+from optimizer.study.fixes import Outcome
 
 
 def short_supply() -> Any:
@@ -104,3 +106,24 @@ def test_a_bound_keeps_rows_in() -> None:
     m.of_value = pyo.Constraint(expr=m.value <= pyo.log(m.x + 1))
     program = compile_model(m)
     assert rows_that_can_fail(program.at())[program.rows["of_value"].start]
+
+
+@pytest.mark.parametrize(
+    ("months", "mark", "said"),
+    [
+        (41.2, "", "41 months behind USA"),
+        (1.0, "", "1 month behind USA"),
+        (300.0, EXTRAPOLATED, "300 months behind USA"),
+        (-9.6, "", "10 months ahead of USA"),
+        (-30.0, BEYOND, "more than 30 months ahead of USA"),
+        (2.0, ABOVE, "ahead of USA"),
+    ],
+)
+def test_what_comes_of_a_repair_is_told_as_in_tables(months: float, mark: str, said: str) -> None:
+    words = Outcome("2035", 4.0, months, mark, "USA").words
+    assert words == f"the best plan then has capability 4.00 in 2035, {said}"
+
+
+def test_the_leader_itself_has_no_lag() -> None:
+    words = Outcome("2035", 4.0, None, "", "USA").words
+    assert words == "the best plan then has capability 4.00 in 2035"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from optimizer.errors import CODES, Diagnostic, InputError
+from optimizer.instance.instance import Instance
 from optimizer.instance.load import load
+from optimizer.instance.shape import Leaf, Map, Shape, record
+from optimizer.instance.stand_in import ENDS, stand_in
 from optimizer.instance.template import TEMPLATE
+from optimizer.instance.yaml_reader import read_yaml
 
 SETTINGS = "instance.yaml"
 MARKET = "market.yaml"
@@ -1249,7 +1253,6 @@ def test_all_problems_of_a_pass_come_in_file_order(tmp_path: Path) -> None:
         (CHN, "income_usd_bn: {value", "income_usd_bn: {valeu"),
         (CHN, "lag_months: {value: 7", "lag_month: {value: 7"),
         (USA, "research_share: {value: 0.3", "research_share: {value: -0.3"),
-        # a reference is looked at only once every file is valid by itself
         (SETTINGS, "leader: USA", "leader: FRA"),
     ]
     for name, old, new in edits:
@@ -1257,7 +1260,7 @@ def test_all_problems_of_a_pass_come_in_file_order(tmp_path: Path) -> None:
         path.write_text(path.read_text().replace(old, new, 1))
     problems = problems_of(world)
     names = [Path(problem.file or "").relative_to(world).as_posix() for problem in problems]
-    assert names == [SETTINGS, MARKET, CHIPS, RULES, CHN, CHN, USA]
+    assert names == [SETTINGS, SETTINGS, MARKET, CHIPS, RULES, CHN, CHN, USA]
     lines = [problem.line or 0 for problem in problems if problem.file == str(world / CHN)]
     assert lines == sorted(lines)
 
@@ -1271,6 +1274,117 @@ def test_two_blank_cells_are_two_problems(tmp_path: Path) -> None:
         ("E102", "chips.nv_h200.name"),
         ("E102", "chips.nv_h200.designer"),
     ]
+
+
+def problems_with(cases: Sequence[Case], directory: Path) -> set[tuple[str, str | None, str]]:
+    """The problems of the template with some mistakes in it."""
+    world = copy_of_template(directory)
+    for case in cases:
+        path = world / case.file
+        text = path.read_text()
+        path.write_text(text.replace(case.old, case.new, 1))
+    found = problems_of(world)
+    shutil.rmtree(world)
+    return {(problem.code, problem.path, problem.message) for problem in found}
+
+
+def test_faults_of_files_and_between_them_are_told_together(tmp_path: Path) -> None:
+    """Each mistake between places beside one in a place, of the same file or another."""
+    between = [case for case in CASES if case.code[1] == "3" and case.file in (RULES, CHN, USA)]
+    assert len(between) > 20
+    faults = [Case("fault", RULES, "in_force: never", "in_force: nevr", "E111", "", None, "")]
+    faults += [Case("fault", USA, "name: United States", "name: 5", "E104", "", None, "")]
+    faults += [Case("fault", SETTINGS, "steps_per_year: 1", "steps_per_year: 5", "E111", "", None, "")]
+    beside = {fault.file: problems_with([fault], tmp_path) for fault in faults}
+    for case in between:
+        alone = problems_with([case], tmp_path)
+        for fault in faults:
+            if fault.old in case.old:
+                continue
+            assert problems_with([case, fault], tmp_path) == alone | beside[fault.file], case.name
+
+
+def test_rules_that_cannot_be_read_hide_nothing_of_the_countries(tmp_path: Path) -> None:
+    world = copy_of_template(tmp_path)
+    for name, old, new in [(RULES, "issuer: ", "issuer "), (SETTINGS, "leader: USA", "leader: FRA")]:
+        path = world / name
+        path.write_text(path.read_text().replace(old, new, 1))
+    assert [problem.code for problem in problems_of(world)] == ["E307", "E204"]
+
+
+def test_nothing_follows_from_what_cannot_be_read(tmp_path: Path) -> None:
+    """A fault in a cell that others are compared with leaves these alone."""
+    for name, old, new, code in [
+        (SETTINGS, "delivery_share: {value: 0.7, low: 0.5, high: 0.8}", "delivery_share: x", "E104"),
+        (CHN, "cost_recovery: {value: 0, low: 0, high: 0.5}", "cost_recovery: 7", "E103"),
+        (CHIPS, "nv_h200,H200 SXM", "nv_h200,", "E102"),
+        (CHIPS, "nv_h200,H200 SXM,", "nv_h200,H200, SXM,", "E212"),
+        (CHIPS, "Nvidia,USA,,,market,2024-11,2028", "Nvidia,USA,,,market,2024-11,2O28", "E112"),
+        (RULES, "action: deny", "action: denny", "E111"),
+        (SETTINGS, "leader: USA", "leader: US", "E115"),
+        (MARKET, "output:", "outputs:", "E101"),
+        (CHN, "    nv_h200:", "    nv h200:", "E115"),
+        (USA, "iso3: USA", "iso3 USA", "E204"),
+        (SOURCES, "title", "titel", "E211"),
+        (RULES, "issuer: ", "issuer ", "E204"),
+        (RULES, "rules:", "ruels:", "E101"),
+        (SETTINGS, "lines:", "lins:", "E101"),
+        (MARKET, "output:", "output", "E204"),
+    ]:
+        world = copy_of_template(tmp_path)
+        path = world / name
+        text = path.read_text()
+        assert old in text, old
+        path.write_text(text.replace(old, new, 1))
+        assert [problem.code for problem in problems_of(world)] == [code], (old, new)
+        shutil.rmtree(world)
+
+
+def test_every_value_has_stand_ins_from_both_ends() -> None:
+    alike = []
+    for where, leaf in leaves(record(Instance)):
+        if where[0] == "horizon":
+            continue
+        ends = [stand_in(leaf, end, range(2026, 2030)) for end in ENDS]
+        for raw in ends:
+            leaf.adapter().validate_python(raw, strict=True, context=range(2026, 2030))
+        if ends[0] == ends[1]:
+            alike.append(where[-1])
+    assert set(alike) == {"format_version", "*", "pending_gw", "pending_kwpm", "pending_pb_per_year"}
+
+
+def leaves(shape: Shape, where: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Leaf]]:
+    if isinstance(shape, Leaf):
+        yield where, shape
+    elif isinstance(shape, Map):
+        yield from leaves(shape.entry, (*where, "*"))
+    else:
+        for key, (_, below) in shape.fields.items():
+            yield from leaves(below, (*where, key))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        ("a: 1\nb\nc: 2\n", 3, "this line or the one before lacks it"),
+        ("a:\n  action deny\n  source: 3\n", 3, "the line before lacks its `: `"),
+        ("title: Rule: two\n", 1, "a text that holds `: ` needs quotes"),
+        ("a: 0\nb: [1, 2\nc: 3\n", 3, "what starts in line 2"),
+        ("a: 'x\nb: 2\n", 3, "the quote that opens in line 1 is not closed"),
+        ("a:\n\tb: 1\n", 2, "indent with spaces, not tabs"),
+        ("a:\n  b: 1\n c: 2\n", 3, "the keys of a table start in one column"),
+        ("- a\nb: 1\n", 2, "the items of a list start in one column"),
+        ("a: @x\n", 1, "needs quotes around it"),
+        ("a: |x\n  b\n", 1, "check indentation, colons and quotes"),
+        # what comes of the missing colon is not told beside it
+        ("a: {action: deny, deny source, x\nb: 2\n", 2, "a bracket or comma is missing"),
+        ("a:\nb: 1\n c: 2\n", 3, "the line before lacks its `: `"),
+    ],
+)
+def test_broken_yaml_is_one_problem_with_a_hint(text: str, line: int, hint: str) -> None:
+    (problem,) = read_yaml(text, "a.yaml").problems
+    assert (problem.code, problem.line) == ("E204", line)
+    assert hint in (problem.hint or "")
 
 
 def test_a_broken_horizon_hides_no_other_problem(tmp_path: Path) -> None:

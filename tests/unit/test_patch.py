@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.errors import Diagnostic, InputError
-from optimizer.instance import Instance, compose, load, parse_patch, patch, read_policy
+from optimizer.instance import (
+    Instance,
+    Policy,
+    compose,
+    load,
+    parse_patch,
+    patch,
+    read_draft,
+    read_policy,
+)
+from optimizer.instance.policy import policies_of
 from optimizer.instance.template import TEMPLATE
 from optimizer.instance.values import Quantity
 
@@ -250,6 +260,22 @@ def test_overlap_with_an_earlier_call_is_an_error_unless_stacked() -> None:
     assert income(stacked).in_year(2027) == pytest.approx(4 * income(WORLD).in_year(2027))
 
 
+def test_what_an_earlier_call_set_may_be_set_to_the_same_again() -> None:
+    texts = [f"{INCOME}[2027] = 5", f"{PRICE} = {{value: 2, low: 1, high: 3}}"]
+    first = patch(WORLD, texts)
+    again = patch(first, [*texts, "leader = CHN"])
+    assert [item.text for item in again.applied] == [*texts, "leader = CHN"]
+    assert patch(first, texts) is first
+    for other in (f"{INCOME}[2027] = 6", f"{INCOME} = 5", f"{INCOME}[2027:2028] = 5", f"{INCOME}[2027] *= 1"):
+        with pytest.raises(InputError) as caught:
+            patch(first, [other])
+        assert [problem.code for problem in caught.value.diagnostics] == ["E404"]
+    # what was changed once more since is no longer the same
+    moved = patch(first, [f"{INCOME}[2027] *= 2"], stack=True)
+    with pytest.raises(InputError):
+        patch(moved, [texts[0]])
+
+
 @pytest.mark.parametrize(
     ("text", "code", "hint"),
     [
@@ -307,6 +333,10 @@ def test_overlap_with_an_earlier_call_is_an_error_unless_stacked() -> None:
         ("countries.CHN.trade.caps.x = {title: A, counts: chips, chips: all}", "E408", ""),
         ("countries.CHN.trade.caps.x = {titel: A, counts: chips, chips: all, total: 1}", "E408", "`title`"),
         ("countries.CHN.trade.caps.x y = 1", "E401", ""),
+        ("countries.CHN.trade.fees.nv_h200 = 25", "E408", "it is a share: 0.25 is 25%"),
+        ("countries.CHN.trade.fees.nv_h200 = {value: 0.5, high: 25}", "E408", "0.25 is 25%"),
+        ("countries.CHN.trade.supply_share[2027] = 17", "E408", "0.25 is 25%"),
+        ("rules.large_chips.fee_share = 25", "E408", "0.25 is 25%"),
     ],
 )
 def test_a_bad_patch_gives_one_diagnostic_with_its_text(text: str, code: str, hint: str) -> None:
@@ -320,7 +350,59 @@ def test_a_bad_patch_gives_one_diagnostic_with_its_text(text: str, code: str, hi
 def test_all_bad_patches_are_reported_at_once() -> None:
     texts = [f"{INCOME} = -1", "leader = 5", f"{PRICE} = x"]
     assert [problem.code for problem in problems_of(*texts)] == ["E408"] * 3
-    assert [problem.code for problem in problems_of("a b", "c", "leader *= 2")] == ["E401", "E401"]
+    texts = ["a b", "c", "leader *= 2", f"{INCOME}[2027] = -1", "rules.large_chips.to = 2001-01-01"]
+    assert [problem.code for problem in problems_of(*texts)] == ["E401", "E401", "E406", "E408", "E408"]
+
+
+def test_all_problems_of_a_file_come_in_its_order(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    patches = [
+        "rules.large_chips.to = 2001-01-01",
+        "countries.CHN.trade.fees.nv_h200 = 15",
+        f"{PRICE} *= 2",
+        "foo bar",
+        "countries.CHN.budget.incme_usd_bn *= 2",
+        f"{PRICE} += 1",
+        "countries.CHN.trade.limits.nv_h20O = 1",
+    ]
+    path.write_text("title: Wrong\npatches:\n" + "".join(f"  - {text}\n" for text in patches))
+    draft = read_draft(path)
+    with pytest.raises(InputError) as caught:
+        policies_of([draft], WORLD, [draft.patches])
+    found = [(problem.line, problem.code) for problem in caught.value.diagnostics]
+    codes = ["E408", "E408", None, "E401", "E402", "E404", "E408"]
+    assert found == [(line, code) for line, code in enumerate(codes, 3) if code]
+
+
+@pytest.mark.parametrize(
+    ("texts", "codes"),
+    [
+        # the share that is missing to the sum of 1 is the one that cannot be read
+        (("segments.public.delivery_share = 0.4", "segments.business.delivery_share = -0.6"), ["E408"]),
+        (("segments.public.delivery_share = 0.4", "segments.busines.delivery_share = 0.6"), ["E402"]),
+        (("rules.new = {title: A}", "rules.large_chips.suspends = new"), ["E408", "E408"]),
+        (("rules.large_chips.to = 2022-05-01", "rules.large_chips.form = 2022-01-01"), ["E402"]),
+        (("rules.large_chips.to = 2022-05-01", "rules.large_chips.from = 2022-13-01"), ["E408"]),
+        # the years of the others are those of the horizon meant
+        ((f"{INCOME}[2031] *= 2", "horizon.last_yaer = 2032"), ["E402"]),
+        ((f"{INCOME} = [1, 2, 3, 4, 5]", "horizn.last_year = 2030"), ["E402"]),
+        ((f"{INCOME}[2031] *= 2", "horizon.last_year = soon", f"{PRICE} = -1"), ["E408", "E408"]),
+        ((f"{INCOME}[2031] *= 2", "horizon.last_year = 2020", f"{PRICE} = -1"), ["E408", "E408"]),
+        ((f"{INCOME}[2031] *= 2", "horizon.last_year = 2032", "horizon.last_year = 2033"), ["E404"]),
+        (("segments = {public: {title: 1}}",), ["E408", "E408"]),
+        (("rules = {}", "rules.large_chips.form = 2022-01-01"), ["E402"]),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_follows_from_a_bad_patch_is_not_said(
+    texts: tuple[str, ...], codes: list[str], turned: bool
+) -> None:
+    found = problems_of(*(reversed(texts) if turned else texts))
+    assert [problem.code for problem in found] == codes
+
+
+def draft_policy(name: str) -> Policy:
+    return Policy(name, name, " More of it!\n", (), ())
 
 
 POLICY = """\
@@ -350,7 +432,10 @@ def test_policies_compose_and_their_overlap_is_found_in_the_file(tmp_path: Path)
     other.write_text("title: Tax\npatches:\n  - countries.CHN.trade.fees.nv_h200 = 0.5\n")
     both = compose([read_policy(path), read_policy(other)])
     assert (both.name, both.title, len(both.patches)) == ("half+tax", "Half the chips and Tax", 3)
+    assert both.description == "Limits the H200."
     assert read_policy(f"{path}+{other}").patches == both.patches
+    third = compose([read_policy(path), draft_policy("more"), read_policy(path)])
+    assert third.description == "Limits the H200. More of it! Limits the H200."
     with pytest.raises(InputError) as caught:
         patch(WORLD, both.patches)
     (problem,) = caught.value.diagnostics
@@ -382,6 +467,23 @@ def test_unknown_policies(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             read_policy(name)
         assert caught.value.diagnostics[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "no policy is named"),
+        (" ", "no policy is named"),
+        ("h20_banned+", "no policy is named after the + in `h20_banned+`"),
+        ("+ h20_banned", "no policy is named before the + in `+ h20_banned`"),
+        ("a++b", "no policy is named after the + in `a++b`"),
+        ("+", "no policy is named before the + in `+`"),
+    ],
+)
+def test_a_policy_without_a_name(name: str, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_policy(name)
+    assert [(problem.code, problem.message) for problem in caught.value.diagnostics] == [("E209", says)]
 
 
 def test_a_patch_is_read_into_its_parts() -> None:

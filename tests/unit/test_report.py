@@ -16,12 +16,20 @@ import pytest
 from optimizer.report import overview, page, provenance, words
 from optimizer.report.charts import CHARTS, templates
 from optimizer.report.comparison_sections import what_it_does
-from optimizer.report.differences import Difference, change_cell, signed
+from optimizer.report.differences import Difference, change_cell
 from optimizer.report.figures import Cell, compute_scale
-from optimizer.report.plan_figures import limit_words, plan_figures
+from optimizer.report.plan_figures import fleet, plan_figures
 from optimizer.report.saved import Plan, SavedRun, date
+from optimizer.result import ranges
 
 PERIODS = ("2026", "2027", "2028", "2029")
+
+
+def widths(gap: float) -> dict[str, float]:
+    """By how much numbers may vary at a gap, as a run saves it."""
+    growth = ranges.growth(gap)
+    known = {**ranges.MEASURED_WIDTH, **ranges.MEASURED_RELATIVE_WIDTH}
+    return {name: width * growth for name, width in known.items()}
 
 
 def plan(
@@ -40,6 +48,7 @@ def plan(
         "base": {"capability": -1.0, "lag_months": start},
         "passes_the_leader_in": None,
         "ranges": {},
+        "widths": widths(gap),
     }
     nothing = [0.0] * 4
     table = {
@@ -257,9 +266,15 @@ def test_a_chip_is_named_with_its_id() -> None:
     world = replace(run(), context={"chips": chips})
     names = [world.chip(chip) for chip in ("nv_vr200", "plain", "bare", "unknown")]
     assert names == ["Vera Rubin VR200 (nv_vr200)", "plain", "bare", "unknown"]
-    fact = {"row": "import_control/nv_vr200", "words": "10,000 more Vera Rubin VR200 on sale are worth 3%."}
-    assert limit_words(world, fact) == "10,000 more Vera Rubin VR200 (nv_vr200) on sale are worth 3%."
-    assert limit_words(world, {"row": "budget", "words": "USD 1 bn more."}) == "USD 1 bn more."
+    said = "10,000 more Vera Rubin VR200 (nv_vr200) on sale are worth 3%."
+    fact = {"row": "import_control/nv_vr200", "words": said, "period": "2027", "ranked_by": 3.0}
+    dear = plan([7, 8, 9, 10], binding=[fact])
+    known = replace(run(dear), context={"chips": chips})
+    assert f"Dearest limit: {said}" in words.country_points(known, dear)
+    (figure,) = [each for each in plan_figures(known, dear) if each.chart == "bars"]
+    assert [cell.text for cell in figure.table.rows[0].cells[:4]] == [
+        *("legal purchases: Vera Rubin VR200 (nv_vr200)", "2027", "3.0", said)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +283,9 @@ def test_a_chip_is_named_with_its_id() -> None:
         ({"description": "No chip is sold. Rent stays."}, "No chip is sold."),
         ({"description": "A fifth\n of 0.5 bn, as of U.S. law"}, "A fifth of 0.5 bn, as of U.S. law."),
         ({"applied": [{"text": "a = 1"}]}, "a = 1"),
-        ({"applied": [{"text": "a = 1"}, {"text": "b = 2"}]}, "a = 1 and 1 more changes"),
+        ({"applied": [{"text": "a = 1"}, {"text": "b = 2"}]}, "a = 1 and 1 more change"),
+        ({"applied": [{"text": f"{name} = 1"} for name in "aabc"]}, "a = 1 and 2 more changes"),
+        ({"name": "a+b", "description": "No chip is sold. Rent\n stays."}, "No chip is sold. Rent stays."),
         ({}, "Nothing is changed."),
     ],
 )
@@ -280,15 +297,35 @@ def test_digits_follow_the_gap() -> None:
     sharp, blunt = plan([7, 8, 9, 10.4]), plan([7, 8, 9, 10.4], gap=1e-2)
     assert words.lag_text(sharp, 10.4) == "10 months behind"
     assert words.lag_text(blunt, 64.0) == "60 months behind"
-    assert sharp.precision.share_width == pytest.approx(0.005)
-    assert blunt.precision.share_width == pytest.approx(0.5)
+    assert sharp.precision.shares([0.612, 0.388]) == ["61", "39"]
+    assert blunt.precision.shares([0.612, 0.388]) == ["~60", "~40"]
+    assert sharp.precision.shares([0.998, 0.002]) == ["100", "<1"]
 
 
-def test_shares_are_loose_where_money_has_no_price_in_some_year() -> None:
-    priced = {"row": "budget", "periods": list(PERIODS)}
-    assert plan([1, 2, 3, 4], binding=[priced]).precision.share_width < 0.01
-    unpriced = {"row": "budget", "periods": list(PERIODS[1:])}
-    assert plan([1, 2, 3, 4], binding=[unpriced]).precision.share_width == 1.0
+def test_digits_are_those_that_the_run_tells_whatever_it_lists_of_what_binds() -> None:
+    loose = plan([1, 2, 3, 4], binding=[{"row": "power", "words": "", "periods": []}])
+    assert loose.precision.shares([0.612, 0.388]) == ["61", "39"]
+    loose = replace(loose, headline={**loose.top, "widths": {**widths(1e-6), "spend_share": 1.0}})
+    assert loose.precision.shares([0.612, 0.388]) == ["~60", "~40"]
+    ranged = replace(
+        loose, headline={**loose.top, "ranges": {"lag_months/2029": [3.97, 4.03]}, "widths": widths(1e-7)}
+    )
+    assert words.lag_text(ranged, 4.04) == "4.0 months behind"
+
+
+def test_the_fleet_has_no_digit_that_the_gap_does_not_give() -> None:
+    table = dict(plan([1, 2, 3, 4]).table)
+    table |= {("installed_compute", ""): [1431.6e3] * 4, ("fleet", "a"): [1431.6] * 4}
+    made = plan([1, 2, 3, 4], gap=1e-5, table=table)
+    known = replace(run(made), context={"chips": {"a": {"name": "A", "research_h100e": 1000.0}}})
+    figure = fleet(known, made)
+    assert figure is not None
+    assert [cell.text for cell in figure.table.rows[0].cells] == ["2026", "1,430", "1,430"]
+
+
+def test_the_certificate_counts_rounds_and_rows_in_whole_numbers() -> None:
+    cells = [cell.text for cell in provenance.certificates(run(plan([1, 2, 3, 4]))).rows[0].cells]
+    assert cells[-3:-1] == ["7", "2"]
 
 
 @pytest.mark.parametrize(
@@ -330,14 +367,22 @@ def test_values_as_text(value: object, expected: str) -> None:
 
 
 def test_changes_carry_their_sign_and_enough_digits() -> None:
-    assert [signed(each, 0) for each in (12.3, -12.3, 0.42, -0.0421, 0.0)] == [
-        *("+12", "-12", "+0.4", "-0.04", "0"),
+    def difference(change: float, within: float = 0.1, told: bool = True, worth: bool = False) -> Difference:
+        return Difference(change, within, told, worth)
+
+    assert [difference(each).text(0) for each in (12.3, -12.3, 0.42, -0.0421)] == [
+        *("+12", "-12", "+0.4", "-0.04"),
     ]
-    assert change_cell(Difference(1, -8.0, True), 0) == Cell("-8", "-8", "c2")
-    assert change_cell(Difference(1, 2.0, True), 0) == Cell("+2", "2", "f1")
-    assert change_cell(Difference(1, 2.0, True), 0, good=1.0) == Cell("+2", "2", "c1")
-    assert change_cell(Difference(1, -8.0, False), 0).text == "≈"
-    assert change_cell(Difference(1, 0.0, False), 0, same=True).text == "="
+    assert [difference(-61.2, within).text(0) for within in (0.1, 9.0, 11.0)] == ["-61", "-60", "-60"]
+    assert [difference(each, 0.01, worth=True).text(1) for each in (5.234, -99.96, -100.0)] == [
+        *("+5.2", "<-99.9", "<-99.9"),
+    ]
+    assert change_cell(difference(-8.0), 0) == Cell("-8", "-8", "c2")
+    assert change_cell(difference(2.0), 0) == Cell("+2", "2", "f1")
+    assert change_cell(difference(2.0), 0, good=1.0) == Cell("+2", "2", "c1")
+    assert change_cell(difference(-8.0, told=False), 0).text == "≈"
+    assert change_cell(difference(0.0, told=False), 0).text == "≈"
+    assert change_cell(difference(0.0, told=False), 0, same=True).text == "="
     assert change_cell(None, 0).text == "–"
 
 

@@ -56,7 +56,8 @@ METRICS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def check_rules(instance: Instance) -> Iterator[Conflict]:
     """Every problem of rules and groups with each other and with the rest of the instance."""
-    wrong_names = False
+    wrong_groups: set[str] = set()
+    wrong_rules: set[str] = set()
     for group, members in instance.destination_groups.items():
         where: Where = ("destination_groups", group)
         if group in instance.countries:
@@ -69,11 +70,11 @@ def check_rules(instance: Instance) -> Iterator[Conflict]:
             for conflict in unknown(
                 (*where, position), "E302", "country", country, instance.countries, False
             ):
-                wrong_names = True
+                wrong_groups.add(group)
                 yield conflict
     for name, rule in instance.rules.items():
         for conflict in _check_names(instance, name, rule):
-            wrong_names = True
+            wrong_rules.add(name)
             yield conflict
         yield from _check_empty(name, rule)
         yield from _check_window(name, rule)
@@ -87,8 +88,11 @@ def check_rules(instance: Instance) -> Iterator[Conflict]:
     yield from _check_circles(instance, "suspends")
     yield from _check_circles(instance, "relaxes")
     # what follows from names, only where these are right
-    if not wrong_names:
-        yield from _check_destinations(instance)
+    for name, rule in instance.rules.items():
+        listed = {*rule.destinations, *rule.excluded_destinations}
+        if name not in wrong_rules and not wrong_groups & listed:
+            yield from _check_destinations(instance, name, rule)
+    if not wrong_groups and not wrong_rules:
         yield from check_volumes(instance)
 
 
@@ -292,13 +296,12 @@ def _check_empty(name: str, rule: ExportRule) -> Iterator[Conflict]:
         yield Conflict(("rules", name, "suppliers"), "E317", message, "write `all` to mean all")
 
 
-def _check_destinations(instance: Instance) -> Iterator[Conflict]:
+def _check_destinations(instance: Instance, name: str, rule: ExportRule) -> Iterator[Conflict]:
     groups = instance.destination_groups
-    for name, rule in instance.rules.items():
-        if not any(is_destination(rule, country, groups) for country in instance.countries):
-            message = f"the rule `{name}` has no country among its destinations"
-            hint = "to switch a rule off, write `in_force: never`"
-            yield Conflict(("rules", name, "destinations"), "E315", message, hint)
+    if not any(is_destination(rule, country, groups) for country in instance.countries):
+        message = f"the rule `{name}` has no country among its destinations"
+        hint = "to switch a rule off, write `in_force: never`"
+        yield Conflict(("rules", name, "destinations"), "E315", message, hint)
 
 
 def _check_circles(instance: Instance, field: str) -> Iterator[Conflict]:

@@ -101,7 +101,7 @@ class ExportRule(Record):
     cap_basis: Basis = "per_year"
     cap_per: Literal["together", "chip"] = "together"
     consignees: ScalarNonNegative | None = None
-    fee_share: SeriesNonNegative | None = None
+    fee_share: SeriesShare | None = None
     mandate_share: SeriesShare | None = None
     multiplier: SeriesShare | None = None
     suspends: Ids = ()

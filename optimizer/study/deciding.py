@@ -1,0 +1,130 @@
+"""Which rules decide how much of a limit there is, where a country's own input does not or not alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from optimizer.errors import InputError
+from optimizer.instance import Instance
+from optimizer.instance.rules.schema import ExportRule
+from optimizer.instance.status import OWN_MANDATE, YearStatus, year_status
+from optimizer.instance.values import Location
+from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_yaml
+
+RULES_FILE: Final = "rules.yaml"
+MANDATE: Final = "home_market"
+# What `kloof rules` calls the limits of which rules leave a part.
+LESSENED: Final[Mapping[str, str]] = {
+    "memory_imports": "memory from abroad",
+    "tools": "tools for {item}",
+    "rent_available": "renting abroad",
+    "grey_size": "the grey market",
+}
+
+
+class Deciding(NamedTuple):
+    """The names of the rules that decide a limit, and whether the country's own input counts as well."""
+
+    rules: tuple[str, ...]
+    own_counts: bool
+
+
+@dataclass(frozen=True)
+class RuleAction:
+    """What a rule does, as an input without a number: its path, action and sources, and where it stands."""
+
+    path: str
+    action: str
+    source: tuple[str, ...]
+    location: Location | None
+    patch: str = ""
+
+    @property
+    def file(self) -> str | None:
+        """Its file in the instance's directory."""
+        return None if self.location is None else RULES_FILE
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words: file and line, or the patch that set it."""
+        if self.patch:
+            return f"set by `{self.patch}`"
+        return "" if self.location is None else f"{self.location.file}:{self.location.line}"
+
+    def data(self) -> dict[str, Any]:
+        """The input as JSON data."""
+        return {
+            "path": self.path,
+            "value": self.action,
+            "source": list(self.source),
+            "status": "sourced" if self.source else "",
+            "file": self.file,
+            "line": None if self.location is None else self.location.line,
+            "patch": self.patch,
+        }
+
+
+class Deciders:
+    """The rules behind the limits of an instance's countries."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self._years: dict[tuple[str, int], YearStatus] = {}
+
+    def of_limit(self, country: str, family: str, item: str, years: tuple[int, ...]) -> Deciding:
+        """What decides a limit in the first and the last of some years; no rules for limits that none
+        concern."""
+        if (family != MANDATE and family not in LESSENED) or not years or not self.instance.rules:
+            return Deciding((), True)
+        found: dict[str, None] = {}
+        own_counts = False
+        last = self.instance.horizon.last_year
+        for year in dict.fromkeys(min(year, last) for year in (years[0], years[-1])):
+            status = self._status(country, year)
+            if family == MANDATE:
+                names = status.mandates["both"].rules
+                own_counts |= OWN_MANDATE in names or not names
+                found |= dict.fromkeys(name for name in names if name != OWN_MANDATE)
+                continue
+            what = LESSENED[family].format(item=item)
+            left = [one for one in status.beside if one.side == "both" and one.what == what]
+            own_counts |= all(one.open_part > 0 for one in left)
+            found |= dict.fromkeys(name for one in left for name in one.rules)
+        return Deciding(tuple(found), own_counts)
+
+    def cell_of(self, name: str) -> str | None:
+        """The path of the number with which a rule decides, None where its action does."""
+        rule = self.instance.rules[name]
+        field = {"mandate": "mandate_share", "multiply": "multiplier", "license": "approval_share"}
+        number = field.get(rule.action)
+        return f"rules.{name}.{number}" if number and getattr(rule, number) is not None else None
+
+    def action_of(self, name: str) -> RuleAction:
+        """What a rule does, where no number says it."""
+        rule: ExportRule = self.instance.rules[name]
+        where = ("rules", name, "action")
+        patch = next((one.text for one in self.instance.applied if one.where[:2] == where[:2]), "")
+        document = self._document
+        location = None
+        if document is not None and where in document.values:
+            mark = document.mark(where)
+            location = Location(document.file, mark.line, mark.column)
+        return RuleAction(f"rules.{name}.action", rule.action, tuple(rule.source), location, patch)
+
+    def _status(self, country: str, year: int) -> YearStatus:
+        if (country, year) not in self._years:
+            self._years[country, year] = year_status(self.instance, country, year)
+        return self._years[country, year]
+
+    @cached_property
+    def _document(self) -> Document | None:
+        """The file of the rules with its lines, None where it cannot be read."""
+        path = Path(self.instance.directory) / RULES_FILE
+        try:
+            return read_yaml(decode(read_bytes(path, str(path)), str(path)), str(path))
+        except InputError:
+            return None
