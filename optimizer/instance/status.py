@@ -136,6 +136,18 @@ class YearStatus:
     doubts: tuple[Diagnostic, ...]
 
 
+BesideChips = tuple[tuple[Beside, ...], Mapping[Side, Mandate]]
+
+
+def beside_chips(instance: Instance, country: str, year: int) -> BesideChips:
+    """What of `year_status` concerns no single chip, at a fraction of the time."""
+    return _beside_chips(_view(instance, country, year))
+
+
+def _beside_chips(view: View) -> BesideChips:
+    return tuple(_beside(view)), {side: _mandate(view, side) for side in SIDES}
+
+
 def year_status(instance: Instance, country: str, year: int) -> YearStatus:
     """The status of every chip for `country` in the calendar year `year`, which may lie outside the horizon.
 
@@ -158,8 +170,7 @@ def year_status(instance: Instance, country: str, year: int) -> YearStatus:
         for position, (name, chip) in enumerate(view.chips.items())
     ]
     for_sale = {name for name, reason in why.items() if reason is None}
-    caps, beside = tuple(_caps(view, for_sale)), tuple(_beside(view))
-    mandates = {side: _mandate(view, side) for side in SIDES}
+    caps, (beside, mandates) = tuple(_caps(view, for_sale)), _beside_chips(view)
     found = tuple(replace(problem, severity="warning") for problem in view.problems)
     return YearStatus(country, year, tuple(chips), caps, beside, mandates, found)
 

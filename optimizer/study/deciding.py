@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from optimizer.errors import InputError
 from optimizer.instance import Instance
 from optimizer.instance.rules.schema import ExportRule
-from optimizer.instance.status import OWN_MANDATE, YearStatus, year_status
+from optimizer.instance.status import OWN_MANDATE, BesideChips, beside_chips
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_yaml
 
@@ -73,7 +73,7 @@ class Deciders:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self._years: dict[tuple[str, int], YearStatus] = {}
+        self._years: dict[tuple[str, int], BesideChips] = {}
 
     def of_limit(self, country: str, family: str, item: str, years: tuple[int, ...]) -> Deciding:
         """What decides a limit in the first and the last of some years; no rules for limits that none
@@ -84,14 +84,14 @@ class Deciders:
         own_counts = False
         last = self.instance.horizon.last_year
         for year in dict.fromkeys(min(year, last) for year in (years[0], years[-1])):
-            status = self._status(country, year)
+            beside, mandates = self._beside_chips(country, year)
             if family == MANDATE:
-                names = status.mandates["both"].rules
+                names = mandates["both"].rules
                 own_counts |= OWN_MANDATE in names or not names
                 found |= dict.fromkeys(name for name in names if name != OWN_MANDATE)
                 continue
             what = LESSENED[family].format(item=item)
-            left = [one for one in status.beside if one.side == "both" and one.what == what]
+            left = [one for one in beside if one.side == "both" and one.what == what]
             own_counts |= all(one.open_part > 0 for one in left)
             found |= dict.fromkeys(name for one in left for name in one.rules)
         return Deciding(tuple(found), own_counts)
@@ -115,9 +115,9 @@ class Deciders:
             location = Location(document.file, mark.line, mark.column)
         return RuleAction(f"rules.{name}.action", rule.action, tuple(rule.source), location, patch)
 
-    def _status(self, country: str, year: int) -> YearStatus:
+    def _beside_chips(self, country: str, year: int) -> BesideChips:
         if (country, year) not in self._years:
-            self._years[country, year] = year_status(self.instance, country, year)
+            self._years[country, year] = beside_chips(self.instance, country, year)
         return self._years[country, year]
 
     @cached_property
