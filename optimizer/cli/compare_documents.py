@@ -15,8 +15,6 @@ from optimizer.result.comparison import BASELINE, Comparison
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.store import text_of_infinity
 
-# How many binding limits of each plan are told, dearest first.
-MOST_BINDING: Final = 10
 OTHER_STRUCTURE: Final = "S108"
 
 
@@ -92,8 +90,6 @@ def _planless(world: WorldRun) -> CountryRun | None:
 def _country(comparison: Comparison, world: WorldRun, country: str) -> dict[str, Any]:
     run = world.countries[country]
     data = country_data(run)
-    if "binding" in data:
-        data["binding"] = data["binding"][:MOST_BINDING]
     earlier = comparison.shares_plan_with(world, country)
     return {
         **data,

@@ -15,16 +15,16 @@ from optimizer.study.plan_solver import PlanSolver
 
 
 def explained(
-    world: WorldRun, instance: Instance, objective: str | None, *, repairs: bool = True
+    world: WorldRun, instance: Instance, objective: str | None, most: int | None = None
 ) -> WorldRun:
-    """The run in which every plan says what limits it, and every country without one what conflicts: one
-    diagnostic per limit, and the repairs found where `repairs` are wanted."""
+    """The run in which every plan says what limits it (the `most` dearest), and every country without one
+    what conflicts: one diagnostic per limit, and the repairs found."""
     inputs = Inputs(instance, objective)
 
     def told(run: CountryRun) -> CountryRun:
         if run.status != INFEASIBLE:
-            return replace(run, explanation=explain_plan(run, inputs).data())
-        found = explain_conflict(run, inputs, _solver(run) if repairs else None, objective)
+            return replace(run, explanation=explain_plan(run, inputs, most).data())
+        found = explain_conflict(run, inputs, _solver(run), objective)
         return replace(run, explanation=found.data(), diagnostics=(*run.diagnostics, *_diagnostics(found)))
 
     done = {run.country: told(run) for run in world.runs}

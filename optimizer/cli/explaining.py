@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from optimizer.cli.conflicts import explained
 from optimizer.errors import Diagnostic
@@ -12,6 +12,9 @@ from optimizer.instance import Instance
 from optimizer.result.comparison import Comparison
 from optimizer.result.run import INFEASIBLE, CountryRun
 from optimizer.study.runner import available_jobs, run_each
+
+# How many binding limits of each plan are told, dearest first.
+MOST_BINDING: Final = 10
 
 Told = tuple[Mapping[str, Any], tuple[Diagnostic, ...]]
 
@@ -35,7 +38,7 @@ def explain_comparison(
         leader = world.leader_run
         failed = leader is not None and leader.status == INFEASIBLE
         tried = replace(world, countries=own, leader_run=leader if failed else None)
-        done = explained(tried, instances[position], objective)
+        done = explained(tried, instances[position], objective, MOST_BINDING)
         return {run.country: (run.explanation, run.diagnostics) for run in done.runs}
 
     processes = available_jobs() if jobs is None else jobs

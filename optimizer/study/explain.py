@@ -41,10 +41,11 @@ class Explanation:
         return {"conflict_groups": groups, "repairs": [option.data() for option in self.repairs]}
 
 
-def explain_plan(run: CountryRun, inputs: Inputs) -> Explanation:
-    """The dearest limits of a country's plan and the inputs behind them; `inputs` are its instance's."""
+def explain_plan(run: CountryRun, inputs: Inputs, most: int | None = None) -> Explanation:
+    """The dearest limits of a country's plan, at most so many, and the inputs behind them; `inputs` are its
+    instance's."""
     found = []
-    for fact in facts(run, inputs.instance):
+    for fact in facts(run, inputs.instance)[:most]:
         amounts = {}
         years = [int(period[:4]) for period in fact.periods]
         if fact.limits is not None and run.parameters is not None:
