@@ -199,7 +199,7 @@ def _fitting(instance: Instance, names: Sequence[str]) -> tuple[list[tuple[Polic
 
 def _hashes(text: str) -> list[str]:
     """The hash of each policy file behind `A+B`."""
-    from optimizer.cli.scenario import policy_names
+    from optimizer.instance.policy import policy_names
     from optimizer.instance.shipped import find_policy
     from optimizer.result.store import sha256
 
@@ -294,8 +294,12 @@ def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -
     """Which policy each column is, of those that would have one name."""
     columns = list(zip(comparison.policies, policies, strict=True))
     repeated = {policy.name for world, (policy, _) in columns if world.policy != policy.name}
+
+    def told(policy: Policy, given: str) -> str:
+        return f"the shipped {given}" if given == policy.name and not Path(given).exists() else given
+
     return [
-        f"{world.policy} is {'the shipped ' * (given == policy.name and not Path(given).exists())}{given}"
+        f"{world.policy} is {told(policy, given)}"
         for world, (policy, given) in columns
         if policy.name in repeated
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from optimizer.cli.options import examples, output_options
+from optimizer.cli.options import countries_option, examples, output_options
 
 if TYPE_CHECKING:
     from optimizer.errors import Diagnostic
@@ -55,9 +55,7 @@ CSV_COLUMNS = (
     ),
 )
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option(
-    "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
-)
+@countries_option
 @click.option(
     "--policy", "policies", multiple=True, metavar="P", help="Only this column of a comparison. Repeatable."
 )

@@ -14,8 +14,7 @@ import numpy as np
 from models.parameters import LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic, InputError, ModelError, SolverError
 from optimizer.instance import Instance, load, patch, read_draft
-from optimizer.instance.policy import parse_all, policies_of
-from optimizer.instance.policy import policy_names as policy_names
+from optimizer.instance.policy import parse_all, policies_of, policy_names
 from optimizer.instance.shipped import find_policy
 from optimizer.result.store import sha256
 

@@ -57,8 +57,9 @@ class Ranges:
         here = float(coefficients @ self._x)
         nominal = self._search.numbers.nominal
         self._amount = float(np.abs(coefficients) @ np.maximum(np.abs(self._x), 1e-3 * nominal))
-        if self._amount == 0:
+        if not coefficients.any():
             return here, here
+        self._amount = self._amount or float(np.abs(coefficients).sum())
         end = self._end if np.isfinite(self._slack) else self._furthest
         self._price = 2 * self._slack / (FIRST_RANGE * self._amount)
         return min(-end(-coefficients), here), max(end(coefficients), here)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,3 +106,36 @@ def overtaken(tmp_path_factory: pytest.TempPathFactory, twins: str) -> tuple[Out
     )
     assert done.code == 0, done.err
     return done, place / "run"
+
+
+def interrupted_on_terminal(place: Path, wanted: str, *arguments: str) -> tuple[int, str, str]:
+    """Interrupt a command on a terminal once `wanted` stands there: exit code, standard output and what the
+    terminal showed. As a terminal does it, the interrupt goes to the command and to all that it started."""
+    master, terminal = pty.openpty()
+    with subprocess.Popen(
+        [str(KLOOF), *arguments],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        os.close(terminal)
+        said = until(master, wanted)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout is not None
+        out = process.stdout.read()
+        said += until(master, None)
+    os.close(master)
+    return process.returncode, out, said
+
+
+def until(terminal: int, wanted: str | None) -> str:
+    """What is written to a terminal until `wanted` has been, or all of it."""
+    text = ""
+    while wanted is None or wanted not in text:
+        try:
+            text += os.read(terminal, 4096).decode()
+        except OSError:  # the other side is closed
+            break
+    return text

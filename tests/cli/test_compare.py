@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import pty
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import KLOOF, Outcome, Run, run_kloof
-from tests.cli.test_solve import until
+from tests.cli.conftest import Outcome, Run, interrupted_on_terminal, run_kloof
 
 RICH = "countries.CHN.budget.income_usd_bn *= 1.5"
 FILES = {
@@ -289,23 +285,10 @@ def test_an_interrupt_keeps_what_is_done_and_marks_what_is_not(
     several: Path, policies: None, tmp_path: Path
 ) -> None:
     named = columns("power", "rich", "poor", "nothing", "rich+power", "poor+power")
-    master, terminal = pty.openpty()
-    with subprocess.Popen(
-        [str(KLOOF), "compare", str(several), *named, "--out", "run", "--jobs", "1"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        os.close(terminal)
-        said = until(master, " done (1 of 8)")
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.stdout is not None
-        out = process.stdout.read()
-        said += until(master, None)
-    os.close(master)
-    assert process.returncode == 130
+    code, out, said = interrupted_on_terminal(
+        tmp_path, " done (1 of 8)", "compare", str(several), *named, "--out", "run", "--jobs", "1"
+    )
+    assert code == 130
     assert "Traceback" not in said
     data = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert data["status"] == "interrupted"

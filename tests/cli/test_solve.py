@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import pty
 import re
 import shutil
-import signal
 import subprocess
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import KLOOF, Outcome, Run
+from tests.cli.conftest import KLOOF, Outcome, Run, interrupted_on_terminal
 
 CATEGORIES = 5
 
@@ -349,24 +346,8 @@ def many(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_interrupt_keeps_what_is_done_and_ends_with_130(many: Path, tmp_path: Path) -> None:
-    master, terminal = pty.openpty()
-    with subprocess.Popen(
-        [str(KLOOF), "solve", str(many), "--out", "run"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        os.close(terminal)
-        said = until(master, " solved (2 of ")
-        # As a terminal does: to the command and to all that it started.
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.stdout is not None
-        out = process.stdout.read()
-        said += until(master, None)
-    os.close(master)
-    assert process.returncode == 130
+    code, out, said = interrupted_on_terminal(tmp_path, " solved (2 of ", "solve", str(many), "--out", "run")
+    assert code == 130
     assert "interrupted: " in out
     assert "saved in run" in said
     assert "Traceback" not in said
@@ -375,14 +356,3 @@ def test_interrupt_keeps_what_is_done_and_ends_with_130(many: Path, tmp_path: Pa
     assert summary["status"] == "interrupted"
     assert 1 <= len(summary["countries"]) < 26
     assert all(country["status"] == "optimal" for country in summary["countries"].values())
-
-
-def until(terminal: int, wanted: str | None) -> str:
-    """What is written to a terminal until `wanted` has been, or all of it."""
-    text = ""
-    while wanted is None or wanted not in text:
-        try:
-            text += os.read(terminal, 4096).decode()
-        except OSError:  # the other side is closed
-            break
-    return text
