@@ -90,7 +90,7 @@ def signed(change: float, within: float, finest: int) -> str:
         places = min(finest, -round(math.log10(within)))
     if change != 0 and round(change, places) == 0:
         places = -math.floor(math.log10(abs(change)))
-    return f"{round(change, places):+,.{max(places, 0)}f}"
+    return f"{round(change, places):+z,.{max(places, 0)}f}"
 
 
 def balanced(

@@ -15,7 +15,8 @@ from pathlib import Path
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "case-studies"
 BLOCK = re.compile(r"```python\n(?P<code>.*?)```\n(?:\n```text\n(?P<output>.*?)```\n)?", re.DOTALL)
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.(\d+))?")
+# with its sign: a number near zero may have either on another processor
+NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.(\d+))?")
 
 
 @dataclass(frozen=True)

@@ -23,4 +23,5 @@ def test_numbers_may_differ_by_one_in_the_last_digit_and_words_not_at_all() -> N
     assert not agree("lag 36.6 months", "lag 36.8 months")
     assert not agree("lag 36.6 months", "lead 36.6 months")
     assert not agree("lag 36 months", "lag 36.0 months")
+    assert agree("lag +0.0, +0.00", "lag -0.0, -0.00")  # another processor, another sign of nothing
     assert not agree("1 2", "1")

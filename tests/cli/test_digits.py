@@ -103,3 +103,7 @@ def test_fixed_rounds_to_tens_and_drops_the_sign_of_nothing() -> None:
 def test_without_a_bound_nothing_is_known() -> None:
     assert digits.scientific(float("inf")) == "unknown"
     assert digits.fixed(3.2, digits.decimals_within(2, float("inf"))) == "n/a"
+
+
+def test_a_change_of_nothing_has_no_sign_of_its_own() -> None:
+    assert digits.signed(-0.0, 0.1, 1) == digits.signed(0.0, 0.1, 1) == "+0.0"
