@@ -12,13 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from models.parameters import (
-    COBB_DOUGLAS_RANGE,
-    SMALLEST_INDEX,
-    SMALLEST_SPILLOVER,
-    Array,
-    PlanParameters,
-)
+from models.indices import indices, mid
+from models.parameters import Array, PlanParameters
 
 DECISIONS: Final = (
     "imports",
@@ -48,23 +43,30 @@ CASH_ROUNDING: Final = 1e-12
 _SMALLEST_STOCK = 1e-12
 
 
+NO_CEILINGS: Final[Mapping[str, Array]] = {}
+
+
 def simulate(
-    parameters: PlanParameters, decisions: Mapping[str, Array], settle: bool = False
+    parameters: PlanParameters,
+    decisions: Mapping[str, Array],
+    settle: bool = False,
+    ceilings: Mapping[str, Array] = NO_CEILINGS,
 ) -> dict[str, Array]:
     """Every variable of the model that follows from `decisions` (names in `DECISIONS`).
 
     Arrays are shaped by the model's index sets, periods last. `stock` fixes only how each chip's fleet is
     split between uses. With `settle=True` a plan that overdraws its cash in a period first lets less money
     lapse, then saves on `SAVINGS`, and more lapses where cash exceeds what may be carried; without
-    it, decisions stand as they are and the limits may be broken.
+    it, decisions stand as they are and the limits may be broken. `ceilings` hold indices down
+    (`models.indices`).
     """
     if not settle:
-        run = _Run(parameters, decisions)
+        run = _Run(parameters, decisions, ceilings)
         run.forward(None)
         return run.finish()
     least_cash = _least_cash(parameters)
     for _ in parameters.sets.periods:
-        run = _Run(parameters, decisions)
+        run = _Run(parameters, decisions, ceilings)
         unpaid = run.forward(least_cash)
         if unpaid is None or unpaid[0] == 0:
             break
@@ -105,6 +107,7 @@ class _Run:
 
     p: PlanParameters
     decisions: Mapping[str, Array]
+    ceilings: Mapping[str, Array]
     decided: dict[str, Array] = field(default_factory=dict)
     out: dict[str, Array] = field(default_factory=dict)
 
@@ -156,11 +159,11 @@ class _Run:
     def finish(self) -> dict[str, Array]:
         """Everything that follows from the run."""
         p, out, d = self.p, self.out, self.decided
-        made = self.dt * _mid(p["hbm_capacity0"], out["hbm_capacity"])
+        made = self.dt * mid(p["hbm_capacity0"], out["hbm_capacity"])
         used = p["hbm_per_chip"] @ d["domestic"]
         out["hbm_stock"] = p["hbm_stock0"] + np.cumsum(made + d["hbm_imports"] - used)
-        self.research_and_delivery()
-        return self.out
+        out |= indices(p, out, self.ceilings)
+        return out
 
     def arrived(self, arrival: Array, order: Array) -> Array:
         """Orders (periods last) turned into arrivals by their profile (delays last)."""
@@ -347,68 +350,3 @@ class _Run:
         if share != low:
             cash_at(low)
         return True
-
-    def research_and_delivery(self) -> None:
-        """Capability, service and autonomy of the whole run."""
-        p, out, dt = self.p, self.out, self.dt
-        x = (out["research_compute"] + p["compute_floor"]) / p["compute_ref"]
-        y = _mid(p["talent0"], out["talent"]) / p["talent_ref"] + SMALLEST_INDEX
-        effort = _constant_elasticity(p, x, y) ** p.scalar("parallel")
-        rate = max(p.scalar("spillover"), SMALLEST_SPILLOVER)
-        gain = (1 - np.exp(-rate * dt)) / rate
-        reach = 1 - np.exp(-p.scalar("spillover") * dt)
-        frontier = (p["frontier"][:-1] + p["frontier"][1:]) / 2
-        knowledge, absorbed = np.zeros_like(x), np.zeros_like(x)
-        before = p.scalar("knowledge0")
-        for t in range(len(x)):
-            capacity = ((1 + p.scalar("absorption")) * dt - gain) * effort[t]
-            absorbed[t] = min(reach * (frontier[t] - before), capacity)
-            before = knowledge[t] = before + gain * effort[t] + absorbed[t]
-        efficiency = p["returns"] * np.log(_mid(p["knowledge0"], knowledge) / p["knowledge_ref"])
-        own = efficiency + np.log(x)
-        with np.errstate(invalid="ignore"):
-            wall = (1 - p["data_slope"]) * np.log(p["data_wall"] / p["compute_ref"])
-        if np.isfinite(wall):
-            own = np.minimum(own, efficiency + p["data_slope"] * np.log(x) + wall)
-        capability = (own + p["imitation"] * p["leader_capability"]) / (1 + p["imitation"])
-        out |= {
-            "research_index": x,
-            "talent_index": y,
-            "effort": effort,
-            "knowledge": knowledge,
-            "absorbed": absorbed,
-            "efficiency": efficiency,
-            "own": own,
-            "capability": capability,
-        }
-        self.deliver(efficiency)
-        out["autonomy"] = np.log((out["home_compute"] + p["autonomy_floor"]) / p["compute_ref"])
-        weight = np.einsum("rkt,kt->rt", p["cap_weight"], out["imports"])
-        out["counted"] = np.cumsum(weight, axis=1)
-
-    def deliver(self, efficiency: Array) -> None:
-        """Service by segment; compute that is short is short for every segment alike."""
-        p, out = self.p, self.out
-        used = out["segment_compute"].sum(axis=0)
-        share = np.minimum(1.0, out["delivery_compute"] / np.maximum(used, _SMALLEST_STOCK))
-        out["segment_compute"] *= share
-        helped = (1 - p["openness"]) * efficiency + p["openness"] * p["leader_efficiency"]
-        compute = out["segment_compute"] + p["segment_floor"][:, None]
-        service = np.log(compute / p["segment_ref"][:, None]) + p["passthrough"][:, None] * helped
-        out["service"] = np.minimum(service, p["service_ceiling"])
-        out["shortfall"] = np.maximum(p["service_floor"] - out["service"], 0.0)
-
-
-def _mid(initial: Array, stock: Array) -> Array:
-    """The mean of an end-of-period stock (periods last) over each period."""
-    before = np.concatenate([np.broadcast_to(initial, stock[..., :1].shape), stock[..., :-1]], axis=-1)
-    return (before + stock) / 2
-
-
-def _constant_elasticity(p: PlanParameters, x: Array, y: Array) -> Array:
-    theta = p.scalar("theta")
-    rho = (p.scalar("substitution") - 1) / p.scalar("substitution")
-    if abs(rho) < COBB_DOUGLAS_RANGE:
-        return np.asarray(np.exp(theta * np.log(x) + (1 - theta) * np.log(y)))
-    terms = np.logaddexp(np.log(theta) + rho * np.log(x), np.log(1 - theta) + rho * np.log(y))
-    return np.asarray(np.exp(terms / rho))

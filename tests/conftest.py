@@ -4,5 +4,5 @@ from __future__ import annotations
 
 import signal
 
-# a shell ignores interrupts for what it starts in the background, and every command a test starts inherits that
+# a shell ignores interrupts for what it starts in the background; what a test starts inherits that
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -230,7 +230,7 @@ def _blocks(model: Any, kind: Any, block_type: type[B]) -> tuple[Mapping[str, B]
             present = [(key, entry) for key, entry in present if entry.active]
         index = tuple(key for key, _ in present)
         blocks[component.name] = block_type(
-            component.name, len(entries), _shape(component, len(index)), index
+            component.name, len(entries), _shape(component, len(index)), index, component.doc or ""
         )
         entries.extend(entry for _, entry in present)
     return MappingProxyType(blocks), entries

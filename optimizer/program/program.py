@@ -23,12 +23,14 @@ Key = object
 
 @dataclass(frozen=True)
 class Block:
-    """The entries of one Pyomo component in a flat vector: `vector[block.slice].reshape(block.shape)`."""
+    """The entries of one Pyomo component in a flat vector: `vector[block.slice].reshape(block.shape)`. `doc`
+    is what the component says of itself."""
 
     name: str
     start: int
     shape: tuple[int, ...]
     index: tuple[Key, ...]
+    doc: str = ""
 
     @property
     def slice(self) -> slice:
@@ -43,8 +45,12 @@ class Block:
         key = self.index[number]
         if key is None:
             return self.name
-        parts = key if isinstance(key, tuple) else (key,)
-        return f"{self.name}[{','.join(str(part) for part in parts)}]"
+        return f"{self.name}[{','.join(str(part) for part in parts(key))}]"
+
+
+def parts(key: Key) -> tuple[Key, ...]:
+    """The indices of an entry, in order; none for that of a component without an index."""
+    return () if key is None else key if isinstance(key, tuple) else (key,)
 
 
 class VariableBlock(Block):

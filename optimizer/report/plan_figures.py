@@ -24,7 +24,6 @@ from optimizer.report.figures import (
 )
 from optimizer.report.saved import Plan, SavedRun, date, number
 from optimizer.result.summary import ABOVE, BEYOND, EXTRAPOLATED
-from optimizer.result.vocabulary import LIMITS
 
 CHIPS_NAMED: Final = 7
 LIMITS_DRAWN: Final = 12
@@ -266,8 +265,7 @@ def lag(run: SavedRun, plan: Plan) -> Figure | None:
 
 def limit_name(run: SavedRun, fact: Mapping[str, Any]) -> str:
     """A limit in a few words: what it is, and of which chip, line or segment."""
-    family, _, item = str(fact["row"]).partition("/")
-    meaning = LIMITS[family].meaning if family in LIMITS else family
+    item, meaning = str(fact["row"]).partition("/")[2], str(fact["meaning"])
     return f"{meaning}: {run.chip(item)}" if item else meaning
 
 

@@ -109,12 +109,12 @@ class _Kept:
         kept = prices.every > 0
         self.amount: Array | None = None
         self.closed = False
-        inner = [index for index in prices.limit.index if index != "periods"]
-        members = [str(member) for member in parameters.sets.members(inner[0])] if inner else [""]
-        item = members.index(prices.item)
         if name in ("import_control", "grey_offer"):
-            kept &= sold[item]
+            kept &= sold[parameters.sets.chips.index(prices.item)]
         if name in amounts:
+            inner = [index for index in prices.limit.index if index != "periods"]
+            members = [str(member) for member in parameters.sets.members(inner[0])] if inner else [""]
+            item = members.index(prices.item)
             amount = amounts[name].reshape(len(members), -1)[item]
             self.closed = not amount[:reported][kept[:reported]].any()
             if self.closed and not _denies(name, item, values):

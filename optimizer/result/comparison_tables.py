@@ -19,7 +19,6 @@ from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import EXTRAPOLATED, lag_in_table, lag_mark
 from optimizer.result.tables import Screen, beyond_note, grid, heading, indented
-from optimizer.result.vocabulary import LIMITS
 
 # Columns of a table stand this far apart, and those of one country to the right by as much.
 BETWEEN: Final = 2
@@ -398,6 +397,6 @@ def _dearest(world: WorldRun, run: CountryRun) -> list[str]:
     fact = next((fact for fact in found if fact.family != "budget"), None)
     if fact is None:
         return ["nothing", "", "", "", money]
-    name = LIMITS[fact.family].meaning + (f": {fact.item}" if fact.item else "")
+    name = fact.meaning + (f": {fact.item}" if fact.item else "")
     usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
     return [name, fact.span, fact.tenth_cell, usd, money]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.console import ConsoleRenderable
 
+from models.limits import LIMITS
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, objective, simulate, weight_of_time
 from optimizer.result import digits, ranges, strategy
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.summary import headline, lag_in_table
 from optimizer.result.tables import grid, heading, indented
-from optimizer.result.vocabulary import DERIVED, LIMITS, VARIABLES
+from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 if TYPE_CHECKING:
     from optimizer.solver import Solution

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from models.limits import LIMITS
 from models.parameters import CATEGORIES, Array, PlanParameters
 from optimizer.result import metrics
 from optimizer.result.binding import Bound, bounds, span
 from optimizer.result.digits import decimals_for, fixed, scientific, significant
+from optimizer.result.own import own_prices, own_sizes
 from optimizer.result.store import text_of_infinity
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ STEPS: Final[Mapping[str, tuple[float, str]]] = {
     "largest_share": (1, "USD 1 bn more that may go to {item}"),
     "budget": (1, "USD 1 bn more income"),
     "debt": (1, "USD 1 bn more debt allowed"),
+    "last_debt": (1, "USD 1 bn more debt allowed at the end"),
     "carry_over": (1, "USD 1 bn more that may be carried over"),
     "requirement": (TENTH_LESS, "a tenth less service required in {item}"),
     "satiation": (TENTH_MORE, "a tenth more service in {item} before demand is met"),
@@ -102,6 +105,7 @@ class Fact:
 
     family: str
     item: str
+    meaning: str
     theme: str
     periods: tuple[str, ...]
     after: tuple[str, ...]
@@ -136,6 +140,8 @@ class Fact:
         if self.tenth is None:
             return ""
         change = "10% less" if self.family in ASKED else "10% more"
+        if self.family not in LIMITS:
+            change = "room for 10% of its largest term"
         worth = f"about {significant(self.tenth)}" if self.is_about else f"at most {at_most(self.tenth)}"
         return f"{change}: {worth}%"
 
@@ -201,6 +207,7 @@ class Fact:
         limit = None if self.limits is None else [text_of_infinity(each) for each in self.limits]
         return {
             "row": self.row,
+            "meaning": self.meaning,
             "category": self.theme,
             "period": self.span,
             "periods": list(self.periods),
@@ -236,7 +243,7 @@ def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
     parameters, values, solution = run.parameters, run.values, run.solution
     if parameters is None or values is None or solution is None:
         return []
-    reference = _Reference(parameters, values)
+    reference = _Reference(parameters, values, solution)
     carried = _by_carrying(parameters, solution)
     found = [
         _fact(bound, reference.of(bound), carried, parameters, instance)
@@ -293,7 +300,12 @@ def _fact(
     bound: Bound, reference: Array, carried: Array, parameters: PlanParameters, instance: InstanceLike
 ) -> Fact:
     name = bound.limit.name
-    step, words = CAP_STEPS[bound.unit] if bound.limit.index[:1] == ("rules",) else STEPS[name]
+    if bound.limit.index[:1] == ("rules",):
+        step, words = CAP_STEPS[bound.unit]
+    else:
+        # nobody said what a natural step of a row of the user's own is
+        of_item = " of {item}" if bound.item else ""
+        step, words = STEPS.get(name, (1.0, f"one unit more room in {bound.limit.meaning}{of_item}"))
     if bound.limit.index[:1] == ("rules",):
         words = f"{words} under the cap {bound.item}"
     if name == "data_bottleneck":
@@ -319,6 +331,7 @@ def _fact(
     return Fact(
         family=name,
         item=bound.item,
+        meaning=bound.limit.meaning,
         theme=bound.limit.theme,
         periods=() if bound.over_all else bound.periods,
         after=tuple(parameters.sets.periods[t] for t in bound.tail),
@@ -328,7 +341,7 @@ def _fact(
         price=price,
         prices=tuple(bound.price.tolist()),
         step=step,
-        step_words=words.format(item=item),
+        step_words=words.replace("{item}", item),
         percent=percent_of(step * price, parameters),
         best=best,
         usd_bn=step * float(bound.usd_bn[priced].max()) if priced.any() else None,
@@ -341,8 +354,8 @@ def _fact(
 class _Reference:
     """How much of each limit there is, in its own unit over the periods of the model."""
 
-    def __init__(self, parameters: PlanParameters, values: Values) -> None:
-        self.p, self.v = parameters, values
+    def __init__(self, parameters: PlanParameters, values: Values, solution: Solution) -> None:
+        self.p, self.v, self.solution = parameters, values, solution
         self.no_amount: Mapping[str, Callable[[Bound], Array]] = {
             "home_market": lambda _: self._mandated(),
             "least_share": lambda b: values["spend"][CATEGORIES.index(b.item)],
@@ -355,6 +368,11 @@ class _Reference:
         """The amount in each period of the model, of a limit over all the one; nan where nothing can be
         said."""
         name = bound.limit.name
+        if name not in LIMITS:
+            labels = self.p.sets.periods
+            items, _ = own_prices(self.solution, bound.limit, labels)
+            sizes: Array = own_sizes(self.solution, bound.limit, labels)[items.index(bound.item)]
+            return sizes
         if name in self.no_amount:
             return self.no_amount[name](bound)
         if name in ("requirement", "satiation", "data_bottleneck"):

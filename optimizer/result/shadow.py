@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.limits import LIMITS, LimitSpec
 from models.parameters import Array, PlanParameters
 from optimizer.result import metrics
-from optimizer.result.vocabulary import LIMITS, LimitSpec
+from optimizer.result.own import own_limits, own_prices
 
 if TYPE_CHECKING:
     from optimizer.solver import Solution
@@ -65,18 +66,11 @@ def shadow_prices(parameters: PlanParameters, solution: Solution) -> list[Shadow
     # what one objective unit is worth in percent, None where capability has no weight
     worth = metrics.effective_compute_percent(np.ones(1), parameters)
     found: list[ShadowPrices] = []
-    for limit in LIMITS.values():
-        duals = np.nan_to_num(np.abs(solution.dual(limit.name)))
-        if duals.size == 0:
+    for limit in (*LIMITS.values(), *own_limits(solution.program, sets.periods)):
+        names, grid = _prices(parameters, solution, limit)
+        if grid.size == 0:
             continue
-        if limit.name in SAYS_NOTHING:
-            name, value = SAYS_NOTHING[limit.name]
-            duals = np.where(parameters[name] == value, 0.0, duals)
-        by_period = limit.index[-1:] == ("periods",)
-        grid = duals.reshape(-1, len(sets.periods)) if by_period else duals.reshape(-1, 1)
-        inner = limit.index[:-1] if by_period else limit.index
-        names = ["/".join(map(str, key)) for key in product(*(sets.members(name) for name in inner))]
-        meant = _meant(parameters, limit)
+        meant = _meant(parameters, limit, names)
         binds = grid > NEGLIGIBLE * grid.max()
         for i in np.flatnonzero(binds[:, : sets.reported].any(axis=1) & meant):
             at = np.flatnonzero(binds[i, : sets.reported])
@@ -87,12 +81,26 @@ def shadow_prices(parameters: PlanParameters, solution: Solution) -> list[Shadow
     return found
 
 
-def _meant(parameters: PlanParameters, limit: LimitSpec) -> NDArray[np.bool_]:
+def _prices(parameters: PlanParameters, solution: Solution, limit: LimitSpec) -> tuple[list[str], Array]:
+    """The items of a limit and its prices, shape (items, periods), (items, 1) for a limit over all."""
+    sets = parameters.sets
+    if limit.name not in LIMITS:
+        return own_prices(solution, limit, sets.periods)
+    duals = np.nan_to_num(np.abs(solution.dual(limit.name)))
+    if limit.name in SAYS_NOTHING:
+        name, value = SAYS_NOTHING[limit.name]
+        duals = np.where(parameters[name] == value, 0.0, duals)
+    by_period = limit.index[-1:] == ("periods",)
+    inner = limit.index[:-1] if by_period else limit.index
+    names = ["/".join(map(str, key)) for key in product(*(sets.members(name) for name in inner))]
+    return names, duals.reshape(len(names), -1) if names else duals.reshape(0, 1)
+
+
+def _meant(parameters: PlanParameters, limit: LimitSpec, names: list[str]) -> NDArray[np.bool_]:
     """Which items of a limit are meant at all: no country makes foreign chips, or buys its own abroad."""
     home = parameters["is_domestic"] > 0
     if limit.name in ("packaging", "die_bank"):
         return home
     if limit.name in ("import_control", "grey_offer"):
         return ~home
-    inner = tuple(name for name in limit.index if name != "periods")
-    return np.ones(int(np.prod(parameters.sets.shape(inner))), dtype=np.bool_)
+    return np.ones(len(names), dtype=np.bool_)

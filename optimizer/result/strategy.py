@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,9 +18,17 @@ from numpy.typing import NDArray
 from models.parameters import Array, PlanParameters, PlanSets
 from models.simulate import DECISIONS
 from optimizer.result import metrics
+from optimizer.result.own import own_series
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.shadow import shadow_prices
-from optimizer.result.vocabulary import DERIVED, LINE_FLOW_UNIT, SUPPLY_FLOW_UNITS, VARIABLES, MetricSpec
+from optimizer.result.vocabulary import (
+    DERIVED,
+    LINE_FLOW_UNIT,
+    SUPPLY_FLOW_UNITS,
+    VARIABLES,
+    MetricSpec,
+    Series,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,16 +46,6 @@ class Row(NamedTuple):
     item: str
     unit: str
     value: float
-
-
-class Series(NamedTuple):
-    """One metric's item over some periods."""
-
-    metric: str
-    item: str
-    unit: str
-    periods: Sequence[str]
-    values: list[float]
 
 
 def items(sets: PlanSets, spec: MetricSpec) -> list[str]:
@@ -140,6 +138,7 @@ def series(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Se
     for name, array in derived(run, leader_run).items():
         yield from _metric_series(parameters, DERIVED[name], array, sets.reported, had)
     if run.solution is not None:
+        yield from own_series(run.solution, sets.periods)
         yield from _shadow_series(parameters, run.solution)
 
 

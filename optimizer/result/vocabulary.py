@@ -6,10 +6,10 @@ are those of `models.parameters.PlanSets`; the period always comes last and is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Kind = Literal["flow", "stock", "level"]
 
@@ -24,6 +24,16 @@ class MetricSpec:
     unit: str
     kind: Kind
     meaning: str
+
+
+class Series(NamedTuple):
+    """One metric's item over some periods."""
+
+    metric: str
+    item: str
+    unit: str
+    periods: Sequence[str]
+    values: list[float]
 
 
 def _specs(rows: list[tuple[str, str, str, Kind, str]]) -> Mapping[str, MetricSpec]:
@@ -160,63 +170,3 @@ SUPPLY_FLOW_UNITS: Final[Mapping[str, str]] = MappingProxyType(
     {"grey": "kH100e", "rent": "kH100e-years", "recruit": "thousand people", "hbm": "PB/year"}
 )
 LINE_FLOW_UNIT: Final = "kwpm"
-
-
-@dataclass(frozen=True)
-class LimitSpec:
-    """A row of the model whose shadow price is reported: its index, the unit of its right-hand side, the
-    line of the budget or scarce thing that it stands for, and what easing it by one unit means."""
-
-    name: str
-    index: tuple[str, ...]
-    unit: str
-    theme: str
-    meaning: str
-
-
-def _limits(rows: list[tuple[str, str, str, str, str]]) -> Mapping[str, LimitSpec]:
-    return MappingProxyType(
-        {
-            name: LimitSpec(name, tuple(index.split()), unit, theme, text)
-            for name, index, unit, theme, text in rows
-        }
-    )
-
-
-LIMITS: Final = _limits(
-    [
-        ("import_control", "chips periods", "thousand chips", "chips", "legal purchases"),
-        ("yearly_cap", "rules periods", "cap unit", "chips", "yearly cap on purchases"),
-        ("cumulative_cap", "rules periods", "cap unit", "chips", "cap on purchases over the years"),
-        ("grey_offer", "chips periods", "thousand chips", "chips", "grey-market offer"),
-        ("grey_size", "periods", "kH100e", "chips", "size of the grey market"),
-        ("rent_available", "periods", "kH100e", "chips", "offshore cloud on offer"),
-        ("power_supply", "periods", "GW", "power", "power available"),
-        ("power_orders", "periods", "GW", "power", "orders of power"),
-        ("schools", "periods", "thousand people", "talent", "graduates"),
-        ("recruiting", "periods", "thousand people", "talent", "recruiting abroad"),
-        ("education_places", "periods", "thousand people", "talent", "orders of extra graduates"),
-        ("tools", "lines periods", "kwpm", "tools", "tools for new wafer capacity"),
-        ("wafer_supply", "lines periods", "thousand wafers", "wafers", "good wafers of a line"),
-        ("packaging", "chips periods", "thousand chips", "packaging", "packaging"),
-        ("die_bank", "chips", "thousand chips", "dies", "stockpiled dies"),
-        ("memory_orders", "periods", "PB/year", "HBM", "orders of memory capacity"),
-        ("memory_imports", "periods", "PB", "HBM", "imports of memory"),
-        ("memory_balance", "periods", "PB", "HBM", "memory for home-made chips"),
-        ("home_market", "periods", "USD mn", "policy", "home-made share that a mandate requires"),
-        ("least_share", "categories periods", "USD bn", "policy", "floor on a category of the budget"),
-        ("largest_share", "categories periods", "USD bn", "policy", "ceiling on a category of the budget"),
-        ("budget", "periods", "USD bn", "budget", "income"),
-        ("debt", "periods", "USD bn", "budget", "limit on debt"),
-        ("carry_over", "periods", "USD bn", "budget", "cash that can be carried over"),
-        ("requirement", "segments periods", "log units", "service", "required service"),
-        (
-            "satiation",
-            "segments periods",
-            "log units",
-            "service",
-            "satiation",
-        ),
-        ("data_bottleneck", "periods", "log units", "data", "data for training at scale"),
-    ]
-)

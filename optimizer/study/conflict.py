@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from models.limits import DEFINITIONS, LIMITS
 from models.parameters import TABLE, PlanParameters
-from optimizer.result.vocabulary import LIMITS
 from optimizer.study.deciding import RuleAction
 from optimizer.study.inputs import LIMIT_PARAMETERS, OPENING, Input, Inputs
 
@@ -26,19 +26,8 @@ START_INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     STAFF: ("talent.researchers_thousand", "talent.wage_usd_thousand_per_year"),
     FLEET: ("fleet.research_share",),
 }
-# Rows that only define one quantity by others: they hold whatever is decided.
-DEFINITIONS: Final = frozenset(
-    (
-        *("fleet_balance", "fleet_use", "compute_for_research", "compute_for_delivery", "cap_count"),
-        *("power_balance", "talent_balance", "research_index_row", "talent_index_row", "research_effort"),
-        *("knowledge_balance", "spillover_from_frontier", "absorptive_capacity", "efficiency_of_knowledge"),
-        *("own_level", "capability_level", "segment_supply", "service_level", "requirement", "satiation"),
-        *("data_bottleneck", "wafer_balance", "fabrication_not_negative", "memory_capacity", "purchases"),
-        *("rent_paid", "energy_paid", "chips_paid", "talent_paid", "power_paid", "supply_flow"),
-        *("premium_for_pace", "imports_at_cost", "excess_demand", "bid_up", "recovery", "home_returns"),
-        *("cost_of_use", "category_spending", "total_spending", "home_made_compute", "autonomy_level"),
-    )
-)
+# Rows that hold whatever is decided: definitions, and limits that bend by themselves.
+NO_CAUSE: Final = DEFINITIONS | {"requirement", "satiation", "data_bottleneck"}
 Words = Callable[[str, str], str]
 WORDS: Final[Mapping[str, Words]] = {
     "budget": lambda item, amount: f"an income of USD {amount} bn",
@@ -131,7 +120,7 @@ def conflict_groups(
         family, item, period = _parts(row, parameters)
         if family in FIRST_PERIOD and period == first:
             add(FIRST_PERIOD[family], "", period, row)
-        if family in DEFINITIONS or not _limits_something(family, item, period, parameters):
+        if family in NO_CAUSE or not _limits_something(family, item, period, parameters):
             continue
         add(family, item, period, row)
         if family == "budget" and period == first:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from models.parameters import Array, LeaderPath, PlanParameters
-from models.simulate import simulate
 from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
 from optimizer.result import metrics
@@ -37,7 +36,7 @@ def solve_country(
         return CountryRun(country, FAILED, parameters, diagnostics=error.diagnostics)
     if solution.status not in (OPTIMAL, STOPPED) or not solution.has_plan:
         return CountryRun(country, solution.status, parameters, solution=solution)
-    values = simulate(parameters, plan_solver.decisions(solution.x))
+    values = plan_solver.values(parameters, solution)
     return CountryRun(country, solution.status, parameters, values, solution)
 
 

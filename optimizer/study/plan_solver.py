@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyomo.environ as pyo
 
+from models.indices import BOUNDED
 from models.national import build, nominal_sizes
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
+from optimizer.errors import Diagnostic, InputError
 from optimizer.program import Program, collection_paused, compile_model
 from optimizer.solver import Solution, Solver, Start
 
@@ -21,20 +24,25 @@ DEFAULT_GAP = 1e-6
 
 @dataclass
 class PlanSolver:
-    """A compiled national plan: solves any parameters of its structure. `extend` adds rows of the user's."""
+    """A compiled national plan: solves any parameters of its structure. `extended`: with rows or variables of
+    the user's own."""
 
     program: Program
     solver: Solver
+    extended: bool = False
 
     @classmethod
     def compile(cls, parameters: PlanParameters, extend: Extension | None = None) -> PlanSolver:
-        """Build and compile the plan of `parameters`; the numbers may be changed in every solve."""
+        """Build and compile the plan of `parameters`; the numbers may be changed in every solve. `extend` may
+        add rows and variables. Raises InputError where it replaces or removes what the plan is made of."""
         with collection_paused():
             model = build(parameters)
             if extend is not None:
+                before = {part.name: part for part in model.component_objects()}
                 extend(model)
+                _refuse_replaced(model, before)
             program = compile_model(model, tie_breaker="least_spending")
-        return cls(program, Solver(program))
+        return cls(program, Solver(program), extend is not None)
 
     def solve(
         self,
@@ -76,13 +84,25 @@ class PlanSolver:
         }
 
     def restored(self, parameters: PlanParameters, point: Array) -> Array:
-        """The point whose decisions are `point`'s and whose other variables obey the true functions."""
-        values = simulate(parameters, self.decisions(point), settle=True)
+        """The point whose decisions are `point`'s and whose other variables obey the true functions; rows of
+        the user's own may hold indices below them."""
+        ceilings = self._named(point, BOUNDED) if self.extended else {}
+        values = simulate(parameters, self.decisions(point), settle=True, ceilings=ceilings)
         restored = point.copy()
         for name, block in self.program.variables.items():
             if name in values:
                 restored[block.slice] = values[name].ravel()
         return restored
+
+    def values(self, parameters: PlanParameters, solution: Solution) -> dict[str, Array]:
+        """Every variable of a plan, shaped by its index sets: the decisions run forward, but what the plan
+        itself holds where rows of the user's own may say more than the forward run knows."""
+        values = simulate(parameters, self.decisions(solution.x))
+        return values | self._named(solution.x, values) if self.extended else values
+
+    def _named(self, point: Array, names: Iterable[str]) -> dict[str, Array]:
+        blocks = self.program.variables
+        return {name: point[blocks[name].slice].reshape(blocks[name].shape) for name in names}
 
     def direction(self, weights: Mapping[str, Array]) -> Array:
         """A linear functional over the program's columns from arrays by variable name."""
@@ -90,3 +110,23 @@ class PlanSolver:
         for name, array in weights.items():
             coefficients[self.program.variables[name].slice] += array.ravel()
         return coefficients
+
+
+def _refuse_replaced(model: Any, before: Mapping[str, Any]) -> None:
+    """Raise where something of the plan is not what it was: Pyomo replaces a component of a known name."""
+    problems = []
+    for name, part in before.items():
+        now = model.component(name)
+        off = part.ctype is pyo.Constraint and not part.active
+        if now is not part or off:
+            done = "removes" if now is None else "switches off" if off else "replaces"
+            problems.append(
+                Diagnostic(
+                    "E603",
+                    f"the extension {done} `{name}` of the plan",
+                    path=name,
+                    hint="add rows and variables of your own, under names that the plan does not have",
+                )
+            )
+    if problems:
+        raise InputError(problems)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_array
 
+from models.limits import LIMITS
 from models.national import nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
@@ -22,7 +23,6 @@ from optimizer.instance import patch, resolve
 from optimizer.result.metrics import effective_ratio, lag_of_plan
 from optimizer.result.run import OPTIMAL
 from optimizer.result.summary import lag_mark
-from optimizer.result.vocabulary import LIMITS
 from optimizer.solver.certificate import check_point
 from optimizer.solver.repair import Repair, cheapest_repair, least_change
 from optimizer.study.fixes import Change, Outcome, RepairOption, value_of, written

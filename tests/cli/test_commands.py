@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.limits import LIMITS
 from models.parameters import TABLE
 from optimizer.cli import COMMANDS
-from optimizer.result.vocabulary import DERIVED, LIMITS, VARIABLES
+from optimizer.result.vocabulary import DERIVED, VARIABLES
 from tests.cli.conftest import Run
 
 DOCS = Path(__file__).parents[2] / "docs"

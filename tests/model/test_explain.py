@@ -11,11 +11,11 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
+from models.limits import LIMITS
 from models.parameters import TABLE, PlanParameters
 from optimizer.instance import Instance, load, patch, resolve
 from optimizer.result.explanation import Fact, percent_of
 from optimizer.result.run import INFEASIBLE, OPTIMAL, CountryRun
-from optimizer.result.vocabulary import LIMITS
 from optimizer.solver import Solution, Solver, Start
 from optimizer.study.explain import Explanation, explain_conflict, explain_plan
 from optimizer.study.inputs import Inputs

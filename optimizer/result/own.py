@@ -1,0 +1,106 @@
+"""Rows and variables that a user added to the national plan, told in generic words.
+
+The words are the component's own `doc` where it has one. What is last in an index counts as the period where
+it is one of the plan's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from models.limits import DEFINITIONS, LIMITS, LimitSpec
+from models.parameters import Array
+from optimizer.program.program import Block, parts
+from optimizer.result.vocabulary import VARIABLES, Series
+
+if TYPE_CHECKING:
+    from optimizer.program import Program
+    from optimizer.solver import Solution
+
+THEME: Final = "own"
+ROW_UNIT: Final = "unit of the row"
+VARIABLE_UNIT: Final = "own unit"
+# what stands behind the name of a variable for the bound that it has of itself
+BOUND: Final = " (own bound)"
+
+
+def own_limits(program: Program, labels: Sequence[str]) -> list[LimitSpec]:
+    """The rows that a user added, and the variables, whose own bounds may bind. `labels` are the plan's
+    periods."""
+    rows = [
+        LimitSpec(name, _index(block, labels), ROW_UNIT, THEME, block.doc or f"own row {name}")
+        for name, block in program.rows.items()
+        if name not in LIMITS and name not in DEFINITIONS
+    ]
+    bounds = [
+        LimitSpec(name + BOUND, _index(block, labels), VARIABLE_UNIT, THEME, f"bound of {block.doc or name}")
+        for name, block in own_variables(program).items()
+    ]
+    return [*rows, *bounds]
+
+
+def own_variables(program: Program) -> Mapping[str, Block]:
+    """The variables that a user added."""
+    return {name: block for name, block in program.variables.items() if name not in VARIABLES}
+
+
+def own_prices(solution: Solution, limit: LimitSpec, labels: Sequence[str]) -> tuple[list[str], Array]:
+    """The items of such a limit, and the gain in the objective per unit by which each is eased: shape (items,
+    periods), (items, 1) for a limit over all."""
+    name = limit.name.removesuffix(BOUND)
+    if limit.name.endswith(BOUND):
+        block: Block = solution.program.variables[name]
+        # a variable that is 0 is at the least that it can be, which nobody set as a limit
+        prices = np.where(solution.x[block.slice] != 0, solution.column_duals[block.slice], 0.0)
+    else:
+        block = solution.program.rows[name]
+        prices = solution.row_duals[block.slice]
+    return _grid(block, np.nan_to_num(np.abs(prices)), labels)
+
+
+def own_sizes(solution: Solution, limit: LimitSpec, labels: Sequence[str]) -> Array:
+    """How large each row is by its largest term in the plan, and each bound: shaped as `own_prices`."""
+    name = limit.name.removesuffix(BOUND)
+    if limit.name.endswith(BOUND):
+        variables = solution.program.variables[name]
+        return _grid(variables, np.abs(solution.x[variables.slice]), labels)[1]
+    numbers = solution.program.at(solution.parameters)
+    sizes = numbers.body(solution.x)[1]
+    for side in (numbers.lower, numbers.upper):
+        sizes = np.where(np.isfinite(side), np.fmax(sizes, np.abs(side)), sizes)
+    block = solution.program.rows[name]
+    return _grid(block, sizes[block.slice], labels)[1]
+
+
+def own_series(solution: Solution, labels: Sequence[str]) -> list[Series]:
+    """The variables that a user added, in every period; one without periods stands in the first."""
+    found = []
+    for name, block in own_variables(solution.program).items():
+        items, grid = _grid(block, solution.x[block.slice] + 0.0, labels)
+        periods = labels[: grid.shape[1]]
+        found += [
+            Series(name, item, VARIABLE_UNIT, periods, line)
+            for item, line in zip(items, grid.tolist(), strict=True)
+        ]
+    return found
+
+
+def _index(block: Block, labels: Sequence[str]) -> tuple[str, ...]:
+    known = set(labels)
+    timed = bool(block.index) and all(str(parts(key)[-1]) in known for key in block.index if parts(key))
+    return ("periods",) if timed and block.index != (None,) else ()
+
+
+def _grid(block: Block, values: Array, labels: Sequence[str]) -> tuple[list[str], Array]:
+    """The entries of a component by item and period, 0 where it has none."""
+    timed = bool(_index(block, labels))
+    position = {label: t for t, label in enumerate(labels)}
+    lines: dict[str, Array] = {}
+    for key, value in zip(block.index, values.tolist(), strict=True):
+        names = [str(part) for part in parts(key)]
+        t = position[names.pop()] if timed else 0
+        lines.setdefault("/".join(names), np.zeros(len(labels) if timed else 1))[t] = value
+    return list(lines), np.array(list(lines.values())).reshape(len(lines), -1)

@@ -1,0 +1,129 @@
+"""Rows and variables of a user's own: priced, named and reported like those of the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+from models.limits import DEFINITIONS, LIMITS
+from models.national import build
+from optimizer.errors import InputError
+from optimizer.instance import Instance, load
+from optimizer.result.explanation import facts
+from optimizer.result.run import OPTIMAL, CountryRun, WorldRun
+from optimizer.result.strategy import frame
+from optimizer.study.solve import solve_world
+from tests.model.small_plan import small_plan
+
+TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
+GAP = 1e-7
+ROOM = 1.0
+
+
+@pytest.fixture(scope="module")
+def world() -> Instance:
+    return load(TEMPLATE)
+
+
+def half(room: float) -> Any:
+    def extend(m: Any) -> None:
+        def row(m: Any, t: str) -> Any:
+            return m.delivery_compute[t] <= 0.5 * m.research_compute[t] + room
+
+        m.half = pyo.Constraint(m.PERIODS, rule=row)
+
+    return extend
+
+
+def solved(world: Instance, extend: Any) -> tuple[WorldRun, CountryRun]:
+    run = solve_world(world, ["USA"], extend=extend, gap=GAP, jobs=1)
+    leader = run.countries["USA"]
+    assert leader.status == OPTIMAL
+    return run, leader
+
+
+def test_every_row_of_the_model_is_a_limit_or_a_definition() -> None:
+    rows = {row.name for row in build(small_plan()).component_objects(pyo.Constraint)}
+    assert rows == set(LIMITS) | DEFINITIONS
+    assert not set(LIMITS) & DEFINITIONS
+
+
+def test_an_own_row_that_binds_is_priced_and_named(world: Instance) -> None:
+    run, tight = solved(world, half(0.0))
+    _, eased = solved(world, half(ROOM))
+    assert tight.solution is not None
+    assert eased.solution is not None
+    gained = eased.solution.objective - tight.solution.objective
+    table = frame([run])
+    rows = table[(table.metric == "shadow_price") & (table["item"] == "half")]
+    assert len(rows) >= 2
+    (fact,) = [fact for fact in facts(tight, world) if fact.family == "half"]
+    # the objective is concave in the room: the price of the first unit is the most that it is worth
+    assert 0.9 * fact.price * ROOM < gained < fact.price * ROOM + 1e-6
+    assert fact.step_words == "one unit more room in own row half"
+    assert fact.tenth is not None
+    assert "room for 10% of its largest term" in fact.tenth_words
+
+
+def test_an_index_that_an_own_row_bounds_is_reported_as_bounded(world: Instance) -> None:
+    def treaty(m: Any) -> None:
+        m.treaty = pyo.Constraint(
+            m.PERIODS, rule=lambda m, t: m.capability[t] <= 0.4, doc="ceiling of a treaty"
+        )
+
+    _, free = solved(world, None)
+    run, held = solved(world, treaty)
+    assert free.values is not None
+    assert held.values is not None
+    assert free.values["capability"].max() > 1
+    assert held.values["capability"].max() <= 0.4 + 1e-6
+    table = frame([run])
+    reported = table[table.metric == "capability"].value.to_numpy()
+    assert reported.max() <= 0.4 + 1e-6
+    told = {fact.family: fact.step_words for fact in facts(held, world)}
+    assert told["treaty"] == "one unit more room in ceiling of a treaty"
+
+
+def test_own_variables_are_in_the_strategy_and_their_bounds_priced(world: Instance) -> None:
+    def reserve(m: Any) -> None:
+        m.reserve = pyo.Var(m.USES, m.PERIODS, bounds=(0, None))
+        m.share = pyo.Var(bounds=(0.25, 1))
+        m.kept = pyo.Constraint(
+            m.PERIODS,
+            rule=lambda m, t: m.reserve["research", t] + m.reserve["delivery", t] >= 100 * m.share,
+        )
+        m.held = pyo.Constraint(
+            m.PERIODS,
+            rule=lambda m, t: m.reserve["research", t] + m.reserve["delivery", t] <= m.lapsed[t],
+        )
+
+    run, leader = solved(world, reserve)
+    table = frame([run])
+    assert leader.parameters is not None
+    own = table[table.metric.isin(["reserve", "share"])]
+    assert set(own[own.metric == "reserve"]["item"]) == {"research", "delivery"}
+    assert set(own[own.metric == "reserve"].period) == set(leader.parameters.sets.periods)
+    assert own[own.metric == "share"].value.tolist() == pytest.approx([0.25])
+    by_period = own[own.metric == "reserve"].groupby("period").value.sum()
+    assert (by_period >= 25 - 1e-5).all()
+    prices = table[(table.metric == "shadow_price") & (table["item"] == "share (own bound)")]
+    assert len(prices) == 1
+    assert np.isfinite(prices.value).all()
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (lambda m: setattr(m, "talent", pyo.Var(m.PERIODS)), "replaces `talent`"),
+        (lambda m: m.del_component("budget"), "removes `budget`"),
+        (lambda m: m.budget.deactivate(), "switches off `budget`"),
+    ],
+    ids=["replaced", "removed", "switched off"],
+)
+def test_an_extension_may_only_add(world: Instance, done: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        solve_world(world, ["USA"], extend=done, jobs=1)
