@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -60,8 +59,7 @@ def _plan_text(run: CountryRun, world: WorldRun) -> str:
     """The lines of a plan, with `WHOSE` in the place of its country and policy."""
     reported = 0 if run.parameters is None else run.parameters.sets.reported
     parts: list[str] = []
-    # Without its solution there are no shadow prices.
-    for metric, item, unit, periods, values in series(replace(run, solution=None), world.leader_run):
+    for metric, item, unit, periods, values in series(run, world.leader_run, priced=False):
         if any(values[:reported]):
             between = _fields(metric, item, unit)
             shown = zip(periods[:reported], values[:reported], strict=True)

@@ -126,8 +126,9 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     return found
 
 
-def series(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Series]:
-    """All that is told of one country's plan, in a fixed order. Empty where there is no plan."""
+def series(run: CountryRun, leader_run: CountryRun | None = None, *, priced: bool = True) -> Iterator[Series]:
+    """All that is told of one country's plan, in a fixed order; its shadow prices if `priced`. Empty where
+    there is no plan."""
     parameters, values = run.parameters, run.values
     if parameters is None or values is None:
         return
@@ -139,7 +140,8 @@ def series(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Se
         yield from _metric_series(parameters, DERIVED[name], array, sets.reported, had)
     if run.solution is not None:
         yield from own_series(run.solution, sets.periods)
-        yield from _shadow_series(parameters, run.solution)
+        if priced:
+            yield from _shadow_series(parameters, run.solution)
 
 
 def rows(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Row]:
