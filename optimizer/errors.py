@@ -124,6 +124,11 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S107": "change without effect",
         "S108": "scenario of another structure",
         "S109": "run of an instance that has changed since",
+        # W1xx: valid, but doubtful
+        "W101": "data that end before the plan does",
+        "W102": "value far from those of the shipped world",
+        "W103": "figures of a chip that contradict each other",
+        "W104": "country that no group of countries holds",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

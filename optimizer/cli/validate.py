@@ -31,20 +31,25 @@ def command(
 ) -> int:
     """Check schema, units, ranges, references and sources, and that every country's plan can be set up.
 
-    Ends with code 2 on any error.
+    Ends with code 2 on any error; what is only doubtful is a warning.
     """
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import DONE, emit, emit_json
+    from optimizer.cli.session import DONE, diagnostic_data, emit, emit_json, report
     from optimizer.cli.validation import check_plans, counts
+    from optimizer.instance.findings import findings
 
     scenario = open_scenario(instance, policies, patches, None, None)
     check_plans(scenario.instance)
     found = counts(scenario.instance)
+    doubts = findings(scenario.instance)
     if format_ == "json":
-        emit_json({"schema_version": 1, "status": "valid", "counts": found, "diagnostics": []})
+        diagnostics = [diagnostic_data(each) for each in doubts]
+        emit_json({"schema_version": 1, "status": "valid", "counts": found, "diagnostics": diagnostics})
     elif format_ == "csv":
         emit("what,count\n" + "".join(f"{name},{count}\n" for name, count in found.items()))
     else:
         listed = ", ".join(f"{count} {name}" for name, count in found.items())
         emit(f"{scenario.instance.name} is valid: {listed}\n")
+    if format_ != "json" and not quiet:
+        report(doubts)
     return DONE

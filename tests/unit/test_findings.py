@@ -1,0 +1,89 @@
+"""What is doubtful about a valid instance is said, and nothing is said of those that are shipped."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from optimizer.errors import Diagnostic
+from optimizer.instance import Instance, load, patch, read_policy, shipped_policies
+from optimizer.instance.findings import findings
+from optimizer.instance.template import TEMPLATE
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Instance:
+    return load("world-2026")
+
+
+@pytest.fixture(scope="module")
+def small() -> Instance:
+    return load(TEMPLATE)
+
+
+def changed(tmp_path: Path, file: str, before: str, after: str) -> Instance:
+    """The small instance with one text of a file replaced."""
+    directory = shutil.copytree(TEMPLATE, tmp_path / "w")
+    text = (directory / file).read_text()
+    assert before in text
+    (directory / file).write_text(text.replace(before, after, 1))
+    return load(directory)
+
+
+def messages(found: Iterable[Diagnostic], code: str) -> list[str]:
+    found = list(found)
+    assert all(each.severity == "warning" for each in found)
+    return [each.message for each in found if each.code == code]
+
+
+def test_nothing_is_said_of_what_is_shipped(shipped: Instance, small: Instance) -> None:
+    assert findings(small) == ()
+    assert findings(shipped) == ()
+    assert findings(patch(shipped, ["horizon.steps_per_year = 4"])) == ()
+    for name in shipped_policies():
+        assert findings(patch(shipped, read_policy(name).patches)) == (), name
+
+
+# data that end
+
+
+def test_series_that_the_horizon_and_its_tail_outrun_are_told_in_one_line(shipped: Instance) -> None:
+    (found,) = findings(patch(shipped, ["horizon.last_year = 2050"]))
+    assert found.code == "W101"
+    assert "nv_gen2039, nv_cn2033, amd_gen2038, tpu_gen2036 and 1 more ends in 2042" in found.message
+    assert "runs to 2057" in found.message
+    assert "no chip at all can be bought from 2043" in found.message
+    assert found.file is not None
+    assert found.file.endswith("market.yaml")
+    assert found.line is not None
+
+
+def test_the_tail_alone_may_outrun_a_series(small: Instance) -> None:
+    assert messages(findings(patch(small, ["talent.education_lead_years = 6"])), "W101")
+
+
+def test_an_output_that_ends_while_the_chip_is_sold_is_told(tmp_path: Path) -> None:
+    world = changed(tmp_path, "chips.csv", "2024-11,2028-12", "2024-11,2030-12")
+    (message,) = messages(findings(world), "W101")
+    assert message.startswith("`market.output` of nv_h200 ends in 2028,")
+    assert message.endswith(": none can be bought from 2029")
+    # a year that is listed as 0 is meant
+    listed = {f"market.output.nv_h200[{year}] = 0" for year in range(2029, 2037)}
+    assert not findings(patch(world, listed))
+
+
+def test_a_market_that_ends_with_its_last_sale_is_told(small: Instance) -> None:
+    ends = [f"chips.{chip}.end_of_sale = '2030-12'" for chip in ("nv_vr200", "g_tpu_v7")]
+    output = [f"market.output.{chip} = {{2026: 900, 2030: 900}}" for chip in ("nv_vr200", "g_tpu_v7")]
+    (message,) = messages(findings(patch(small, [*ends, *output])), "W101")
+    assert message.startswith("`market.output` ends in 2030")
+    assert "no chip at all" in message
+
+
+def test_a_chip_on_sale_that_the_market_does_not_list_is_told(tmp_path: Path) -> None:
+    world = changed(tmp_path, "market.yaml", "  nv_b200: ", "  # nv_b200: ")
+    (message,) = messages(findings(world), "W101")
+    assert message == "`market.output` lists no year of nv_b200, on sale by 2036: none can be bought"
