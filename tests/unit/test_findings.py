@@ -11,6 +11,7 @@ import pytest
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance, load, patch, read_policy, shipped_policies
 from optimizer.instance.findings import findings
+from optimizer.instance.plausible import TABLE, spans, table_text
 from optimizer.instance.template import TEMPLATE
 
 
@@ -87,3 +88,81 @@ def test_a_chip_on_sale_that_the_market_does_not_list_is_told(tmp_path: Path) ->
     world = changed(tmp_path, "market.yaml", "  nv_b200: ", "  # nv_b200: ")
     (message,) = messages(findings(world), "W101")
     assert message == "`market.output` lists no year of nv_b200, on sale by 2036: none can be bought"
+
+
+# values in another unit
+
+
+def test_stored_spans_are_those_of_the_shipped_world(shipped: Instance) -> None:
+    assert TABLE.read_text() == table_text(spans(shipped))
+
+
+UNIT_SLIPS = {
+    "chips.nv_h200.dense_fp16_tflops *= 1e12": "FLOP/s or GFLOP/s",
+    "chips.nv_h200.dense_fp8_tflops *= 1000": "FLOP/s or GFLOP/s",
+    "chips.nv_h200.dense_fp16_tflops *= 0.001": "PFLOP/s",
+    "chips.nv_h200.tdp_w *= 0.001": "kW",
+    "chips.nv_h200.memory_bandwidth_gbs *= 0.001": "TB/s",
+    "chips.nv_h200.hbm_gb *= 0.001": "TB",
+    "chips.nv_h200.unit_price_usd *= 0.001": "thousand USD",
+    "countries.CHN.budget.income_usd_bn *= 1000": "million USD or USD",
+    "countries.NLD.budget.income_usd_bn *= 1000": "million USD or USD",
+    "countries.CHN.budget.interest_per_year *= 100": "percent",
+    "countries.CHN.fleet.chips.nv_h20 *= 1000": "single chips",
+    "countries.CHN.trade.limits.nv_h20 *= 1000": "single chips",
+    "countries.NLD.talent.researchers_thousand *= 1000": "people",
+    "countries.CHN.talent.wage_usd_thousand_per_year *= 1000": "USD",
+    "countries.CHN.power.build_limit_gw_per_year *= 1000": "MW",
+    "countries.CHN.power.electricity_price_usd_per_kwh *= 1000": "USD per MWh or cents",
+    "countries.CHN.industry.lines.n7.capacity_kwpm *= 1000": "wafers a month",
+    "market.output.nv_gb300 *= 1000": "single chips",
+    "market.world_spend_usd_bn *= 1000": "million USD or USD",
+}
+
+
+@pytest.mark.parametrize("slip", UNIT_SLIPS)
+def test_a_value_in_another_unit_is_told_with_its_place(shipped: Instance, slip: str) -> None:
+    found = [each for each in findings(patch(shipped, [slip])) if each.code == "W102"]
+    path = slip.split()[0]
+    assert {str(each.path).partition("[")[0] for each in found} == {path}
+    assert all(each.file and each.line for each in found)
+    assert str(found[0].hint).endswith(f"was it given in {UNIT_SLIPS[slip]}?")
+
+
+def test_the_span_of_the_shipped_world_is_told(shipped: Instance) -> None:
+    (found,) = findings(patch(shipped, ["countries.NLD.budget.income_usd_bn *= 1000"]))
+    assert found.message == (
+        "`countries.NLD.budget.income_usd_bn` 2970 is 1,000 times the greatest that the shipped world has "
+        "for NLD: 0.9 to 2.97"
+    )
+
+
+def test_choices_are_no_measurements(small: Instance) -> None:
+    chosen = ["objectives.*.capability_weight = 100", "countries.*.trade.grey.limit_kh100e_per_year = .inf"]
+    assert findings(patch(small, chosen)) == ()
+
+
+# figures of a chip that contradict each other
+
+
+def test_performance_that_throughput_contradicts_is_told(tmp_path: Path) -> None:
+    world = changed(tmp_path, "chips.csv", "2028-12,989.5,1979,,15832", "2028-12,989.5,1979,,1583")
+    (found,) = (each for each in findings(world) if each.code == "W103")
+    assert "`tpp` 1583 of nv_h200 contradicts `dense_fp16_tflops` 989.5" in found.message
+    assert "times 16 bits is 15832" in found.message
+    assert (str(found.file).endswith("chips.csv"), found.line) == (True, 3)
+
+
+@pytest.mark.parametrize(
+    ("patches", "column"),
+    [
+        (["chips.nv_h200.dense_fp16_tflops = 1979"], "tpp"),
+        (["chips.nv_h200.tpp = 31664"], "tpp"),
+        (["chips.nv_h200.tpp = null", "chips.nv_h200.dense_fp8_tflops = 19790"], "dense_fp16_tflops"),
+    ],
+    ids=["sparse throughput", "sparse performance", "one format off by ten"],
+)
+def test_sparse_and_slipped_figures_are_told(small: Instance, patches: list[str], column: str) -> None:
+    (found,) = findings(patch(small, patches))
+    assert (found.code, found.path) == ("W103", f"chips.nv_h200.{column}")
+    assert found.line == 3
