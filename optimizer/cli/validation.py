@@ -8,6 +8,9 @@ from optimizer.cli.scenario import standing_leader
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
 from optimizer.instance.resolve import resolve
+from optimizer.instance.rules.membership import memberships
+
+NO_GROUP = "in no group"
 
 
 def check_plans(instance: Instance) -> None:
@@ -25,6 +28,20 @@ def check_plans(instance: Instance) -> None:
             problems.update(dict.fromkeys(error.diagnostics))
     if problems:
         raise InputError(problems)
+
+
+def group_lines(instance: Instance) -> str:
+    """One line per country: the groups that rules name it by, and how many rules are about it."""
+    if not instance.rules:
+        return ""
+    found = memberships(instance)
+    groups = {country: ", ".join(one.groups) or NO_GROUP for country, one in found.items()}
+    width = max(map(len, groups.values()))
+    lines = [
+        f"  {country}  {groups[country]:<{width}}  {one.rules} of {len(instance.rules)} rules\n"
+        for country, one in found.items()
+    ]
+    return "groups of countries, and rules that have a country as destination:\n" + "".join(lines)
 
 
 def counts(instance: Instance) -> dict[str, int]:

@@ -23,6 +23,16 @@ def test_validate_warns_and_ends_well(kloof: Run, world: str) -> None:
     assert [each["code"] for each in data["diagnostics"]] == ["W101"]
 
 
+def test_validate_says_in_which_groups_countries_are(kloof: Run, world: str) -> None:
+    lines = kloof("validate", world).out.splitlines()
+    assert [line.split() for line in lines[2:]] == [
+        ["CHN", "embargoed", "3", "of", "3", "rules"],
+        ["USA", "in", "no", "group", "0", "of", "3", "rules"],
+    ]
+    data = kloof("validate", world, "--format", "json").data
+    assert (data["groups"], data["diagnostics"]) == ({"CHN": ["embargoed"], "USA": []}, [])
+
+
 @pytest.mark.parametrize("command", ["solve", "compare"])
 def test_what_is_solved_is_warned_of_and_saved(kloof: Run, world: str, tmp_path: Path, command: str) -> None:
     policy = ("--policy", "efficiency_breakthrough") if command == "compare" else ()

@@ -12,6 +12,7 @@ from optimizer.errors import Diagnostic
 from optimizer.instance import Instance, load, patch, read_policy, shipped_policies
 from optimizer.instance.findings import findings
 from optimizer.instance.plausible import TABLE, spans, table_text
+from optimizer.instance.rules.membership import Membership, memberships, ungrouped
 from optimizer.instance.template import TEMPLATE
 
 
@@ -166,3 +167,29 @@ def test_sparse_and_slipped_figures_are_told(small: Instance, patches: list[str]
     (found,) = findings(patch(small, patches))
     assert (found.code, found.path) == ("W103", f"chips.nv_h200.{column}")
     assert found.line == 3
+
+
+# countries that no group holds
+
+
+def test_groups_and_rules_of_each_country_are_known(shipped: Instance) -> None:
+    found = memberships(shipped)
+    assert found["ISR"].groups == ("D4", "A5_A6", "tier2")
+    assert found["USA"].groups == ()
+    assert found["CHN"].rules > found["EUR"].rules > 0
+    assert not list(ungrouped(shipped))
+
+
+def test_a_new_country_outside_every_group_is_noted(tmp_path: Path) -> None:
+    directory = shutil.copytree(TEMPLATE, tmp_path / "w")
+    text = (directory / "countries" / "CHN.yaml").read_text()
+    industry = text.index("  lines:\n"), text.index("  memory:\n")
+    text = text[: industry[0]] + text[industry[1] :]
+    (directory / "countries" / "IRN.yaml").write_text(text.replace("iso3: CHN", "iso3: IRN"))
+    world = load(directory)
+    assert memberships(world)["IRN"] == Membership((), 0)
+    (found,) = ungrouped(world)
+    assert (found.code, found.severity) == ("W104", "note")
+    assert found.message.startswith("IRN is in no group of countries")
+    assert found.hint == "add it to its groups in rules.yaml: embargoed"
+    assert not list(ungrouped(patch(world, ["destination_groups.embargoed = [CHN, IRN]"])))
