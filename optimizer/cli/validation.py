@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from optimizer.cli.scenario import standing_leader
 from optimizer.errors import Diagnostic, InputError
@@ -10,6 +11,7 @@ from optimizer.instance import Instance
 from optimizer.instance.resolve import resolve
 from optimizer.instance.rules.membership import memberships
 
+MOST_NAMED = 4
 NO_GROUP = "in no group"
 
 
@@ -19,15 +21,25 @@ def check_plans(instance: Instance) -> None:
     Whether their data are sound does not depend on the leader's plan, and a solve would only slow the check
     down.
     """
-    problems: dict[Diagnostic, None] = {}
+    problems: dict[Diagnostic, list[str]] = {}
     standing = standing_leader(instance)
     for country in instance.countries:
         try:
             resolve(instance, country, None if country == instance.leader else standing)
         except InputError as error:
-            problems.update(dict.fromkeys(error.diagnostics))
+            for one in error.diagnostics:
+                alike = replace(one, message=one.message.removeprefix(f"{country}: "))
+                problems.setdefault(alike, []).append(country if alike != one else "")
     if problems:
-        raise InputError(problems)
+        raise InputError(_of_countries(one, countries) for one, countries in problems.items())
+
+
+def _of_countries(problem: Diagnostic, countries: list[str]) -> Diagnostic:
+    """A problem with the countries whose plans have it; none where it names none."""
+    named = [country for country in countries if country]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    whose = f"{', '.join(named[:MOST_NAMED])}{more}: " if named else ""
+    return replace(problem, message=whose + problem.message)
 
 
 def group_lines(instance: Instance) -> str:
