@@ -101,7 +101,13 @@ def _check_length(cells: list[tuple[str, Mark]], names: list[str], number: int, 
     mark = cells[min(len(cells), len(names) + 1) - 1][1]
     message = f"the row has {len(cells)} cells, the header {len(names)}"
     where = (cells[0][0],) if cells[0][0] else ()
-    document.add("E212", message, mark, where, "a cell that holds a comma needs quotes around it")
+    document.add(
+        "E212",
+        message,
+        mark,
+        where,
+        "a cell that holds a comma needs quotes around it, and decimals take a point",
+    )
     return False
 
 

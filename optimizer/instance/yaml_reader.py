@@ -312,7 +312,10 @@ def _scalar_node(event: Any, document: Document, mark: Mark, where: Where) -> Ra
         return None
     if value is None and (not where or where[-1] not in MAY_BE_NULL):
         name = dotted(where[-1:]) or "the file"
-        document.add("E104", f"`{name}` is empty", mark, where, "leave the key out, or give it a value")
+        hint = "leave the key out, or give it a value"
+        if where and isinstance(where[-1], int):
+            hint = "in braces a comma ends a value: decimals take a point"
+        document.add("E104", f"`{name}` is empty", mark, where, hint)
         document.broken.add(where)
     return value
 

@@ -42,3 +42,14 @@ def test_what_is_solved_is_warned_of_and_saved(kloof: Run, world: str, tmp_path:
     assert "nv_vr200, g_tpu_v7 ends in 2036" in said
     saved = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert "W101" in {each["code"] for each in saved["diagnostics"]}
+
+
+def test_a_decimal_comma_in_a_plan_is_offered_as_what_it_means(
+    kloof: Run, world: str, tmp_path: Path
+) -> None:
+    header = "country,policy,period,metric,item,unit,value\n"
+    row = 'CHN,,2026,imports,nv_h200,thousand chips,"0,02"\n'
+    (tmp_path / "plan.csv").write_text(header + row)
+    done = kloof("evaluate", world, "--country", "CHN", "--plan", "plan.csv", "--format", "json")
+    assert done.code == 2
+    assert [each["hint"] for each in done.data["diagnostics"] if each["code"] == "E617"] == ["write 0.02"]
