@@ -68,6 +68,16 @@ def die_bank(m: Any, k: str) -> Any:
     return sum(m.bank_drawn[k, t] for t in m.PERIODS) <= m.bank0[k]
 
 
+def bank_launch(m: Any, k: str, t: str) -> Any:
+    r"""Stockpiled dies wait for the launch of their chip.
+
+    \[ \text{bank\_drawn}_{k,t} \le \text{bank\_limit}_{k,t} \]
+
+    Units: thousand chips.
+    """
+    return m.bank_drawn[k, t] <= m.bank_limit[k, t]
+
+
 def wafer_supply(m: Any, n: str, t: str) -> Any:
     r"""Good dies of a line; shared know-how raises its yield.
 
@@ -146,6 +156,7 @@ def add(model: Any, units: UnitSystem) -> None:
     model.fabrication_not_negative = pyo.Constraint(model.CHIPS, model.PERIODS, rule=fabrication_not_negative)
     model.packaging = pyo.Constraint(model.CHIPS, model.PERIODS, rule=packaging)
     model.die_bank = pyo.Constraint(model.CHIPS, rule=die_bank)
+    model.bank_launch = pyo.Constraint(model.CHIPS, model.PERIODS, rule=bank_launch)
     model.wafer_supply = pyo.Constraint(*line_index, rule=wafer_supply)
     for name, rule in (
         ("memory_capacity", memory_capacity),

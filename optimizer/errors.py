@@ -6,6 +6,8 @@ problems that one pass found, in file order.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -124,6 +126,11 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S107": "change without effect",
         "S108": "scenario of another structure",
         "S109": "run of an instance that has changed since",
+        # W1xx: valid, but doubtful
+        "W101": "data that end before the plan does",
+        "W102": "value far from those of the shipped world",
+        "W103": "figures of a chip that contradict each other",
+        "W104": "country that no group of countries holds",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }
@@ -160,6 +167,46 @@ class Diagnostic:
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+_GROUPED_BY_POINTS: Final = re.compile(r"[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
+_DECIMAL_COMMA: Final = re.compile(r"\d*,\d+|\d+,")
+_NUMBER: Final = re.compile(r"([-+]?)(.*?)([eE][-+]?\d+)?(%?)", re.DOTALL)
+# what is put between thousands, other than commas and points
+_BLANKS: Final = re.compile(r"[\s_'\u2019]")
+
+
+def number_hint(text: str) -> str | None:
+    """How a number that a person wrote another way is written here; `None` where it is no number.
+
+    A comma is a decimal one unless it stands between groups of three digits; a single group may be either.
+    """
+    sign, digits, exponent, percent = _match(_BLANKS.sub("", text))
+    meant = [digits]
+    if _GROUPED.fullmatch(digits):
+        meant = [digits.replace(",", "")]
+        if digits.count(",") == 1 and "." not in digits:
+            meant.append(digits.replace(",", "."))
+    elif _GROUPED_BY_POINTS.fullmatch(digits) and (digits.count(".") > 1 or "," in digits):
+        meant = [digits.replace(".", "").replace(",", ".")]
+    elif _DECIMAL_COMMA.fullmatch(digits):
+        meant = [digits.replace(",", ".")]
+    try:
+        numbers = [float(f"{sign}{one}{exponent}") / (100 if percent else 1) for one in meant]
+    except ValueError:
+        return None
+    if not all(map(math.isfinite, numbers)):
+        return "write .inf for infinity" if all(map(math.isinf, numbers)) else None
+    shown = " or ".join(f"{number:.15g}" for number in numbers)
+    return f"write {shown}: `{text.strip()}` may mean either" if len(numbers) > 1 else f"write {shown}"
+
+
+def _match(text: str) -> tuple[str, str, str, str]:
+    """Sign, digits, exponent and percent sign of what may be a number."""
+    found = _NUMBER.fullmatch(text)
+    sign, digits, exponent, percent = found.groups("") if found else ("", text, "", "")
+    return sign, digits, exponent, percent
 
 
 class KloofError(Exception):

@@ -50,8 +50,11 @@ def _head(world: WorldRun) -> dict[str, Any]:
     }
 
 
-def _demand(demand: list[Demand]) -> list[dict[str, Any]]:
-    return [{**vars(each), "ratio": text_of_infinity(each.ratio)} for each in demand]
+def _tail(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
+    return {
+        "world_demand": [{**vars(each), "ratio": text_of_infinity(each.ratio)} for each in demand],
+        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in world.diagnostics],
+    }
 
 
 def solve_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
@@ -63,12 +66,7 @@ def solve_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
         ]
         headline = summary.headline_data(run, world.leader_run)
         countries[country] = {**country_data(run), "headline": headline, "strategy": strategy}
-    return {
-        **_head(world),
-        "countries": countries,
-        "world_demand": _demand(demand),
-        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in world.diagnostics],
-    }
+    return {**_head(world), "countries": countries, **_tail(world, demand)}
 
 
 def summary_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
@@ -77,7 +75,7 @@ def summary_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
         country: {**country_data(run), "headline": summary.headline_data(run, world.leader_run)}
         for country, run in world.countries.items()
     }
-    return {**_head(world), "countries": countries, "world_demand": _demand(demand)}
+    return {**_head(world), "countries": countries, **_tail(world, demand)}
 
 
 def evaluate_document(evaluation: Evaluation, world: WorldRun) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def command(
 
     from optimizer.cli.documents import evaluate_document
     from optimizer.cli.output import screen
-    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, note
+    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, note, report
     from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
     from optimizer.study.solve import solve_world
 
@@ -90,6 +90,8 @@ def command(
         emit(evaluation_csv(evaluation, world))
     else:
         emit(screen().render(evaluation_table(evaluation, world)))
+    if not quiet:
+        report(world.diagnostics)
     if evaluation.broken and not quiet:
         note(f"{len(evaluation.broken)} limits broken")
     return FINDINGS if evaluation.broken else DONE

@@ -31,20 +31,30 @@ def command(
 ) -> int:
     """Check schema, units, ranges, references and sources, and that every country's plan can be set up.
 
-    Ends with code 2 on any error.
+    Says which groups of rules.yaml each country is in, and how many rules are about it.
+    Ends with code 2 on any error; what is only doubtful is a warning.
     """
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import DONE, emit, emit_json
-    from optimizer.cli.validation import check_plans, counts
+    from optimizer.cli.session import DONE, diagnostic_data, emit, emit_json, report
+    from optimizer.cli.validation import check_plans, counts, group_lines
+    from optimizer.instance.findings import findings
+    from optimizer.instance.rules.membership import memberships, ungrouped
 
     scenario = open_scenario(instance, policies, patches, None, None)
     check_plans(scenario.instance)
     found = counts(scenario.instance)
+    doubts = (*findings(scenario.instance), *ungrouped(scenario.instance))
     if format_ == "json":
-        emit_json({"schema_version": 1, "status": "valid", "counts": found, "diagnostics": []})
+        diagnostics = [diagnostic_data(each) for each in doubts]
+        groups = {country: list(one.groups) for country, one in memberships(scenario.instance).items()}
+        valid = {"schema_version": 1, "status": "valid", "counts": found, "groups": groups}
+        emit_json({**valid, "diagnostics": diagnostics})
     elif format_ == "csv":
         emit("what,count\n" + "".join(f"{name},{count}\n" for name, count in found.items()))
     else:
         listed = ", ".join(f"{count} {name}" for name, count in found.items())
         emit(f"{scenario.instance.name} is valid: {listed}\n")
+        emit("" if quiet else group_lines(scenario.instance))
+    if format_ != "json" and not quiet:
+        report(doubts)
     return DONE

@@ -3,6 +3,7 @@ other. Runs on an instance whose every file is valid by itself."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from optimizer.instance.conflict import Conflict, unknown
@@ -185,6 +186,7 @@ def _check_budget(instance: Instance, name: str, country: Country) -> Iterator[C
     if returned >= 1:
         message = f"`cost_recovery` and `home_return` must sum to less than 1, got {number_text(returned)}"
         yield Conflict((*where, "cost_recovery"), "E313", message, "money would make money")
+    yield from _check_interest(instance, name, country)
     years = instance.horizon.years
     for category, floor in budget.category_floors.items():
         ceiling = budget.category_ceilings.get(category)
@@ -201,6 +203,20 @@ def _check_budget(instance: Instance, name: str, country: Country) -> Iterator[C
             message = f"the floors of all categories sum to {number_text(round(total, 9))} in {year}, above 1"
             yield Conflict((*where, "category_floors"), "E313", message, None, True)
             break
+
+
+def _check_interest(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
+    where: Where = ("countries", name, "budget", "interest_per_year")
+    interest, debt = country.budget.interest_per_year.number(), country.budget.debt_limit_usd_bn
+    survival = instance.compute.survival_per_year.number()
+    shown = f"`interest_per_year` {number_text(interest)}"
+    if interest + 1.0 - survival < 0:
+        least = number_text(round(survival - 1, 9))
+        message = f"{shown} of {name} is below {least}, the wear of chips: holding them would earn money"
+        yield Conflict(where, "E313", message, f"`survival_per_year` is {number_text(survival)}")
+    elif interest < 0 and any(math.isinf(debt.in_year(year)) for year in instance.horizon.years):
+        message = f"{shown} of {name} lets debt shrink, and `debt_limit_usd_bn` is infinite"
+        yield Conflict(where, "E313", message, "money would make money: give a limit, or no less than 0")
 
 
 def _check_sources(instance: Instance) -> Iterator[Conflict]:

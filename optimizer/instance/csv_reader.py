@@ -1,4 +1,7 @@
-"""Strict CSV with the line and column of every cell: one header, one line per row, no cell left over."""
+"""Strict CSV with the line and column of every cell: one header, as many cells in every row.
+
+A quoted cell may go on over several lines, which are read as one text.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from typing import Final
 from optimizer.instance.problem import nearest
 from optimizer.instance.yaml_reader import Document, Mark, Raw, scalar
 
-CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,]*)(,|$)')
+CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,]*)(,|\Z)')
+QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
+OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def read_csv(
@@ -22,9 +27,16 @@ def read_csv(
     and may be accompanied by NAME_low and NAME_high. A cell of a `needed` column must not be blank.
     """
     document = Document(file, (prefix,))
-    lines = [(number, line) for number, line in enumerate(re.split(r"\r?\n", text), 1) if line.strip()]
+    lines = list(_records(re.split(r"\r?\n", text)))
     if not lines:
         document.add("E207", "the file is empty", Mark(1, 1), ())
+        document.broken.add(())
+        return document
+    separator = _other_separator(lines[0][1], [*columns, *needed])
+    if separator is not None:
+        message = f"cells are separated by {separator} here; commas are needed"
+        hint = "save the table as CSV with commas, and with points in its decimals"
+        document.add("E210", message, Mark(lines[0][0], 1), (), hint)
         document.broken.add(())
         return document
     bounds = [f"{name}_{end}" for name in ranged for end in ("low", "high")]
@@ -53,17 +65,74 @@ def read_csv(
     return document
 
 
+def _records(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Every row that is not blank with the number of its first line. A line with a quote that is not closed
+    goes on as long as that makes a row of it, else it is left as it is."""
+    at = 0
+    while at < len(lines):
+        text, last = lines[at], at
+        if _is_open(text):
+            for end in range(at + 1, len(lines)):
+                joined = "\n".join(lines[at : end + 1])
+                if not _is_open(joined):
+                    text, last = (joined, end) if _is_row(joined) else (text, at)
+                    break
+        if text.strip():
+            yield at + 1, text
+        at = last + 1
+
+
+def _is_open(text: str) -> bool:
+    """Whether a quoted cell of the row is not closed."""
+    at = 0
+    while at < len(text):
+        if text[at] == '"':
+            quoted = QUOTED.match(text, at)
+            if quoted is None:
+                return True
+            at = quoted.end()
+        comma = text.find(",", at)
+        if comma < 0:
+            return False
+        at = comma + 1
+    return False
+
+
+def _is_row(text: str) -> bool:
+    try:
+        return len(list(csv.reader([text], strict=True))) == 1
+    except (csv.Error, ValueError):
+        return False
+
+
+def _other_separator(header: str, known: Sequence[str]) -> str | None:
+    """What separates the cells of a header, where that is no comma."""
+    for mark, name in OTHER_SEPARATORS.items():
+        cells = [cell.strip(' "') for cell in header.split(mark)]
+        if header.startswith(f"sep={mark}") or (len(cells) > 1 and sum(cell in known for cell in cells) > 1):
+            return name
+    return None
+
+
 def _split(line: str, number: int, document: Document) -> list[tuple[str, Mark]] | None:
-    """The cells of a line with their places, stripped of blanks around them."""
+    """The cells of a row with their places, stripped of blanks around them; lines of one cell become one."""
     try:
         (texts,) = csv.reader([line], strict=True)
     except (csv.Error, ValueError) as error:
-        hint = "a quoted cell must end on its own line, and a quote within it is doubled"
+        hint = "a quote that opens a cell is closed before the next comma, and one within the cell is doubled"
         document.add("E210", f"not valid CSV: {error}", Mark(number, 1), (), hint)
         return None
-    starts = [match.start() + 1 for match in CELL.finditer(line)]
-    starts += [len(line) + 1] * (len(texts) - len(starts))
-    return [(text.strip(), Mark(number, start)) for text, start in zip(texts, starts, strict=False)]
+    starts = [match.start() for match in CELL.finditer(line)]
+    starts += [len(line)] * (len(texts) - len(starts))
+    return [
+        (" ".join(text.split()) if "\n" in text else text.strip(), _mark(line, number, start))
+        for text, start in zip(texts, starts, strict=False)
+    ]
+
+
+def _mark(text: str, number: int, start: int) -> Mark:
+    before = text[:start]
+    return Mark(number + before.count("\n"), start - before.rfind("\n"))
 
 
 def _check_header(
@@ -101,7 +170,13 @@ def _check_length(cells: list[tuple[str, Mark]], names: list[str], number: int, 
     mark = cells[min(len(cells), len(names) + 1) - 1][1]
     message = f"the row has {len(cells)} cells, the header {len(names)}"
     where = (cells[0][0],) if cells[0][0] else ()
-    document.add("E212", message, mark, where, "a cell that holds a comma needs quotes around it")
+    document.add(
+        "E212",
+        message,
+        mark,
+        where,
+        "a cell that holds a comma needs quotes around it, and decimals take a point",
+    )
     return False
 
 

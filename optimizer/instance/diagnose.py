@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from optimizer.errors import Diagnostic
+from optimizer.errors import Diagnostic, number_hint
 from optimizer.instance.field_rules import PROBLEMS
 from optimizer.instance.problem import Problem, nearest, number_text, seen
 from optimizer.instance.shape import Record, Shape, shape_at
@@ -26,6 +26,7 @@ TYPES: Final = {
     "dict_type": "a table",
     "mapping_type": "a table",
 }
+NUMBERS: Final = ("int_type", "float_type")
 BOUNDS: Final = {
     "greater_than_equal": ("ge", "be at least"),
     "greater_than": ("gt", "be above"),
@@ -152,6 +153,8 @@ def _bad_value(detail: ErrorDetails) -> Problem:
         return handler(detail)
     if kind in TYPES:
         hint = f'quote it: "{raw}"' if kind == "string_type" and isinstance(raw, int | float) else None
+        if kind in NUMBERS and isinstance(raw, str):
+            hint = number_hint(raw)
         return Problem("E104", f"must be {TYPES[kind]}, got {seen(raw)}", hint)
     if kind in BOUNDS:
         name, words = BOUNDS[kind]

@@ -10,7 +10,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date as day
 from typing import Any, Final
@@ -27,6 +27,8 @@ PROBLEMS: Final = "kloof"
 COUNTRY: Final = re.compile(r"[A-Z]{3}")
 MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
+# a bound times one number over another may be off in its last digits
+ROUNDINGS: Final = 4
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -82,22 +84,42 @@ class Rule(PlainRule):
         return self._check_numbers(quantity, years) or self._check_range(quantity, years)
 
     def fitted(self, quantity: Quantity, years: range) -> Quantity:
-        """The quantity with the ends of its range cut off where they leave what is allowed: at the bound,
-        or dropped where the bound itself is excluded."""
-        first = quantity.first_number
-        values = [quantity.in_year(year) for year in years] if quantity.is_series else [first]
-        if first <= 0 or not all(math.isfinite(value) and value > 0 for value in values):
+        """The quantity with the ends of its range cut off where they leave what is allowed: at the bound, or
+        dropped where none is allowed. A value that is not allowed keeps its range."""
+        alone = replace(quantity, low=None, high=None)
+        if self._check_numbers(alone, years):
             return quantity
         low, high = quantity.low, quantity.high
-        if low is not None and self.ge is not None:
-            low = min(max(low, self.ge * first / min(values)), first)
-        if high is not None and self.le is not None:
-            high = max(min(high, self.le * first / max(values)), first)
-        if low is not None and self.gt is not None and low * min(values) / first <= self.gt:
-            low = None
-        if high is not None and self.lt is not None and high * max(values) / first >= self.lt:
-            high = None
-        return replace(quantity, low=low, high=high)
+        lows = () if low is None else (low, *self._last_allowed(alone, self.ge, min, years))
+        highs = () if high is None else (high, *self._last_allowed(alone, self.le, max, years))
+        return replace(
+            quantity,
+            low=next((one for one in lows if not self._check_range(replace(alone, low=one), years)), None),
+            high=next((one for one in highs if not self._check_range(replace(alone, high=one), years)), None),
+        )
+
+    def _last_allowed(
+        self,
+        quantity: Quantity,
+        bound: float | None,
+        extreme: Callable[[Iterable[float]], float],
+        years: range,
+    ) -> Iterator[float]:
+        """Where an end of the range may stand at most: so that the `extreme` value is at the bound, and a
+        little nearer, as rounding may ask for."""
+        if bound is None:
+            return
+        first = quantity.first_number
+        if not quantity.is_series:
+            yield bound
+            return
+        values = [value for value in map(quantity.in_year, years) if math.isfinite(value) and value > 0]
+        if first <= 0 or not values:
+            return
+        end = bound * first / extreme(values)
+        for _ in range(ROUNDINGS):
+            yield end
+            end = math.nextafter(end, first)
 
     def complaint(self, number: float) -> tuple[str, str, str | None] | None:
         """Code, message and hint where `number` breaks the rule."""
@@ -203,6 +225,10 @@ class Rule(PlainRule):
         return {"anyOf": [*simple, _json_table({"anyOf": simple} if self.series else number, number)]}
 
 
+AMOUNT: Final = Rule(ge=0)
+"""What a year map may hold for a year."""
+
+
 @dataclass(frozen=True)
 class YearMapRule(PlainRule):
     """Amounts of single calendar years, not negative. `past`: years before the horizon may be listed."""
@@ -222,7 +248,7 @@ class YearMapRule(PlainRule):
             if problem is not None:
                 problems.append(problem)
                 continue
-            quantity, found = Rule(ge=0).read(value, years)
+            quantity, found = AMOUNT.read(value, years)
             problems += [nested(problem, year, f"[{year}]") for problem in found]
             if isinstance(quantity, Quantity):
                 entries[year] = quantity

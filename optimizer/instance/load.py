@@ -217,7 +217,9 @@ class _Loader:
 
     def _refuse_stray_files(self, folder: Path, inside: str, known: tuple[str, ...]) -> None:
         for found in sorted(folder.iterdir()):
-            if found.name in known or found.suffix not in DATA_SUFFIXES or found.is_dir():
+            # archives from macOS put `._CHN.yaml` beside `CHN.yaml`
+            is_hidden = found.name.startswith(".")
+            if found.name in known or found.suffix not in DATA_SUFFIXES or found.is_dir() or is_hidden:
                 continue
             if inside:
                 self.countries_known = False

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, InputError, number_hint
 from optimizer.instance.problem import seen
 from optimizer.instance.values import Location, Operation
 from optimizer.instance.yaml_reader import Raw, read_yaml
@@ -57,7 +57,7 @@ def parse_patch(text: str, origin: Location | None = None) -> Patch:
     operation = OPERATIONS[match["operation"]]
     if operation != "=" and not _is_finite(value):
         message = f"`{operation}` needs a finite number, got {seen(value)} in `{text}`"
-        raise InputError(patch_diagnostic("E406", message, origin))
+        raise InputError(patch_diagnostic("E406", message, origin, _number_hint(value)))
     years = None
     if match["first"] is not None:
         years = (int(match["first"]), int(match["last"] or match["first"]))
@@ -66,7 +66,7 @@ def parse_patch(text: str, origin: Location | None = None) -> Patch:
             raise InputError(patch_diagnostic("E407", message, origin))
         if isinstance(value, bool) or not isinstance(value, int | float):
             message = f"chosen years are set to one number, got {seen(value)} in `{text}`"
-            raise InputError(patch_diagnostic("E407", message, origin))
+            raise InputError(patch_diagnostic("E407", message, origin, _number_hint(value)))
     return Patch(tuple(match["path"].split(".")), operation, value, text.strip(), years, origin)
 
 
@@ -84,12 +84,16 @@ def _read_value(written: str, text: str, origin: Location | None) -> Raw:
     document = read_yaml(written, "the patch")
     if document.problems:
         message = f"cannot read the value of the patch `{text}`: {document.problems[0].message}"
-        raise InputError(patch_diagnostic("E401", message, origin, EXAMPLE))
+        raise InputError(patch_diagnostic("E401", message, origin, document.problems[0].hint or EXAMPLE))
     return document.data
 
 
 def _is_finite(value: Raw) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number_hint(value: Raw) -> str | None:
+    return number_hint(value) if isinstance(value, str) else None
 
 
 def _grammar_hint(text: str) -> str:

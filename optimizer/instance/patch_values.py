@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.diagnose import find_problems
-from optimizer.instance.field_rules import Rule
+from optimizer.instance.field_rules import AMOUNT, Rule
 from optimizer.instance.instance import Applied, Instance
 from optimizer.instance.patch_grammar import Patch, patch_diagnostic
 from optimizer.instance.patch_targets import Target
@@ -108,7 +108,7 @@ def _new_value(target: Target, old: object, years: range) -> object:
         return None
     rule = target.shape.rule if isinstance(target.shape, Leaf) else None
     if isinstance(old, YearMap) and (one.operation != "=" or one.years is not None):
-        return _checked(target, _changed_map(old, one), years)
+        return _checked(target, _changed_map(old, one, years), years)
     if isinstance(old, Quantity) and (one.operation != "=" or one.years is not None):
         moved = _moved(old, one, years)
         return _checked(target, rule.fitted(moved, years) if isinstance(rule, Rule) else moved, years)
@@ -140,7 +140,7 @@ def _marked(value: object, one: Patch) -> object:
     return value
 
 
-def _changed_map(old: YearMap, one: Patch) -> YearMap:
+def _changed_map(old: YearMap, one: Patch, years: range) -> YearMap:
     entries = dict(old.entries)
     number = _number(one)
     if one.operation == "=" and one.years is not None:
@@ -150,7 +150,8 @@ def _changed_map(old: YearMap, one: Patch) -> YearMap:
         return YearMap(dict(sorted(entries.items())), old.location)
     for year, entry in entries.items():
         if one.chooses(year):
-            entries[year] = entry.scaled(number) if one.operation == "*=" else entry.shifted(number)
+            moved = entry.scaled(number) if one.operation == "*=" else entry.shifted(number)
+            entries[year] = AMOUNT.fitted(moved, years)
     return YearMap(entries, old.location)
 
 

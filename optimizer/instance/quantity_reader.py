@@ -5,12 +5,12 @@ Each reader returns the value and the problems; with problems the value means no
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from optimizer.instance.problem import Problem, bad_year, is_year, nearest, nested, number_text, seen
+from optimizer.errors import number_hint
+from optimizer.instance.problem import Problem, bad_year, is_year, nearest, nested, seen
 from optimizer.instance.values import STATUSES, Quantity
 
 ID: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -79,17 +79,7 @@ def _number_hint(raw: object) -> str | None:
         return "write 1 or 0"
     if isinstance(raw, Mapping):
         return "a table of a value has the keys " + ", ".join(TABLE_KEYS)
-    if not isinstance(raw, str):
-        return None
-    cleaned = raw.strip().replace("_", "").replace(",", "").replace(" ", "")
-    share = cleaned.endswith("%")
-    try:
-        number = float(cleaned.removesuffix("%"))
-    except ValueError:
-        return None
-    if not math.isfinite(number):
-        return "write .inf for infinity" if math.isinf(number) else None
-    return f"write {number_text(number / 100 if share else number)}"
+    return number_hint(raw) if isinstance(raw, str) else None
 
 
 def _read_yearly(raw: list[object], years: range | None) -> tuple[Quantity | None, list[Problem]]:

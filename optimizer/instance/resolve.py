@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from models.parameters import TABLE, LeaderPath, ParameterError, PlanParameters
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import CellMap, cell_map, matches
-from optimizer.instance.instance import Instance
+from optimizer.instance.instance import Cell, Instance
 from optimizer.instance.resolving.levels import capability_level, efficiency_level, own_level
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.instance.resolving.view import View
@@ -120,18 +121,43 @@ def _check_path(path: LeaderPath | None, leader: str, periods: int) -> None:
 
 
 def _explain(error: ParameterError, instance: Instance, cells: CellMap) -> Diagnostic:
-    """What breaks the contract of the parameters, at the first cell that it comes from."""
+    """What breaks the contract of the parameters, at the cell that it most likely comes from: one that a
+    patch changed, else the first of the country's own."""
     together = (error.parameter, *CHECKED_TOGETHER.get(error.parameter, ()))
     reads = dict.fromkeys(pattern for name in together for pattern in cells.reads(name))
     known = list(instance.cells())
-    found = [cell for pattern in reads for cell in known if matches(pattern, cell.path)]
-    # the country's own cells say more than those that every country shares
-    found.sort(key=lambda cell: not cell.path.startswith(f"countries.{cells.country}."))
-    named = [f"{cell.path} ({cell.file}:{cell.line})" for cell in found[:CELLS_NAMED_IN_A_HINT]]
-    more = f" and {len(found) - len(named)} more" if len(found) > len(named) else ""
-    hint = f"it follows from {', '.join(named)}{more}" if named else None
+    changes = {one.path.partition("[")[0]: one.text for one in instance.applied}
+    behind: dict[str, list[Cell]] = {}
+    for pattern in reads:
+        found = [cell for cell in known if matches(pattern, cell.path)]
+        changed = [cell for cell in found if cell.path.partition("[")[0] in changes]
+        for cell in changed:
+            behind.setdefault(cell.path, [cell])
+        if len(found) > len(changed):
+            behind.setdefault(pattern, [cell for cell in found if cell not in changed])
+
+    def doubt(item: tuple[str, list[Cell]]) -> tuple[bool, bool]:
+        path = item[1][0].path
+        own = path.startswith(f"countries.{cells.country}.")
+        return path.partition("[")[0] not in changes, not own
+
+    ordered = dict(sorted(behind.items(), key=doubt))
+    named = [_named(pattern, found, changes) for pattern, found in ordered.items()]
+    more = f" and {len(named) - CELLS_NAMED_IN_A_HINT} more" if len(named) > CELLS_NAMED_IN_A_HINT else ""
+    hint = f"it follows from {', '.join(named[:CELLS_NAMED_IN_A_HINT])}{more}" if named else None
     message = f"{cells.country}: the parameter {error}"
-    if not found:
+    if not ordered:
         return Diagnostic("E501", message, hint=hint)
-    first = found[0]
+    first = next(iter(ordered.values()))[0]
     return Diagnostic("E501", message, file=first.file, line=first.line, path=first.path, hint=hint)
+
+
+def _named(pattern: str, found: list[Cell], changes: Mapping[str, str]) -> str:
+    """A cell with its place or the patch that changed it; of several, what their paths have in common."""
+    if len(found) > 1:
+        return pattern
+    (cell,) = found
+    patch = changes.get(cell.path.partition("[")[0])
+    if patch is not None:
+        return f"{cell.path} (changed by `{patch}`)"
+    return cell.path if cell.file is None else f"{cell.path} ({cell.file}:{cell.line})"

@@ -137,13 +137,11 @@ def read_bytes(path: Path, shown: str) -> bytes:
 
 
 def decode(content: bytes, shown: str) -> str:
-    """UTF-8 text without a byte order mark. Raises `InputError`."""
+    """UTF-8 text, without the byte order mark that some programs put before it. Raises `InputError`."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         message = "this is UTF-16 text; UTF-8 is needed"
         raise InputError(Diagnostic("E203", message, file=shown, line=1, column=1))
-    if content.startswith(b"\xef\xbb\xbf"):
-        message, hint = "the file starts with a byte order mark", "save the file as UTF-8 without BOM"
-        raise InputError(Diagnostic("E203", message, file=shown, line=1, column=1, hint=hint))
+    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -312,7 +310,10 @@ def _scalar_node(event: Any, document: Document, mark: Mark, where: Where) -> Ra
         return None
     if value is None and (not where or where[-1] not in MAY_BE_NULL):
         name = dotted(where[-1:]) or "the file"
-        document.add("E104", f"`{name}` is empty", mark, where, "leave the key out, or give it a value")
+        hint = "leave the key out, or give it a value"
+        if where and isinstance(where[-1], int):
+            hint = "in braces a comma ends a value: decimals take a point"
+        document.add("E104", f"`{name}` is empty", mark, where, hint)
         document.broken.add(where)
     return value
 

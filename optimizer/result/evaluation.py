@@ -45,6 +45,7 @@ THEMES: Final = (
 INDISTINGUISHABLE: Final = 1e-8
 OTHER_ROW_UNITS: Final[Mapping[str, str]] = {
     "fabrication_not_negative": "thousand chips",
+    "bank_launch": "thousand chips",
     "segment_supply": "kH100e",
     "last_debt": "USD bn",
 }

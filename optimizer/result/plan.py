@@ -15,7 +15,7 @@ import numpy as np
 
 from models.parameters import Array, PlanParameters, PlanSets
 from models.simulate import DECISIONS
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, InputError, number_hint
 from optimizer.result.strategy import COLUMNS, items, obtainable, unit_of
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
@@ -89,7 +89,8 @@ class _Reader:
             value = math.nan
         if not math.isfinite(value) or abs(value) > LARGEST:
             what = f"a number up to {LARGEST:g}"
-            self.problem("E617", f"`{metric}` must be {what}, got `{text}`", line)
+            hint = None if math.isinf(value) else number_hint(text)
+            self.problem("E617", f"`{metric}` must be {what}, got `{text}`", line, hint)
         elif value < 0:
             self.problem("E618", f"`{metric}` must not be negative, got {text}", line)
         return value

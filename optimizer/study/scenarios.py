@@ -15,6 +15,7 @@ from models.parameters import LeaderPath, PlanParameters, PlanSets
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
+from optimizer.instance.findings import findings
 from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, CountryRun, WorldRun
 from optimizer.solver import Start
 from optimizer.study.country import Sent, finished, identity, leader_path, received, sent, solve_country
@@ -267,6 +268,7 @@ def _world(
         {country: runs[country] for country in asked if country in runs},
         diagnostics=(
             *(each for each in case.diagnostics if each.severity != "error"),
+            *findings(instance),
             *unread_changes(instance, solved, question.objective, of_others=case is first),
         ),
         leader_run=leader_run,

@@ -29,6 +29,7 @@ CHANGES: dict[str, Any] = {
     "import_limit": _grow(200, 400, 10, 20, 30, by=10),
     "grey_open": _grow(0, 0, 100, 0, 0, by=4),
     "make_limit": _grow(0, 0, 0, 900, 50, by=10),
+    "bank_limit": _grow(0, 0, 0, 0, 40, by=5),
     "cap_weight": _grow(1, 0.5, 0, 0, 0, by=0.1)[None],
     "cap": [[150, 160, 170, 180]],
     "cap_cumulative": [[500, 510, 520, 530]],
@@ -214,6 +215,7 @@ ROWS: dict[str, list[str]] = {
     "tools[n7,2026Q2]": ["wafer_built[n7,2026Q1] + wafer_built[n7,2026Q2] <= 11"],
     "fabrication_not_negative[home,2026Q2]": ["domestic[home,2026Q2] - bank_drawn[home,2026Q2] >= 0"],
     "packaging[home,2026Q2]": ["domestic[home,2026Q2] - bank_drawn[home,2026Q2] <= 227.5"],
+    "bank_launch[banked,2026Q2]": ["bank_drawn[banked,2026Q2] <= 45"],
     "die_bank[banked]": [
         "bank_drawn[banked,2026Q1] + bank_drawn[banked,2026Q2] + bank_drawn[banked,2026Q3]",
         "+ bank_drawn[banked,2026Q4] <= 120",

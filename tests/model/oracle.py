@@ -126,7 +126,7 @@ class _Statement:
             "imports": (p["import_limit"] > 0) & (capped == 0),
             "grey": (p["grey_open"] > 0) & (p["grey_limit"] > 0),
             "fabricated": p["make_limit"] > 0,
-            "banked": np.broadcast_to(p["bank0"][:, None] > 0, kt),
+            "banked": (p["bank0"][:, None] > 0) & (p["bank_limit"] > 0),
         }
         self.imports, self.grey, self.fabricated, self.banked = (
             self.variable(self.chip_size, *kt, allowed=allowed) for allowed in channels.values()
@@ -274,6 +274,7 @@ class _Statement:
         self.hbm_built = self.variable(self.memory, allowed=p["hbm_build_limit"] > 0)
         self.hbm_imports = self.variable(self.memory, allowed=p["hbm_import_limit"] > 0)
         self.within(self.fabricated, p["make_limit"] * dt, self.chip_size)
+        self.within(self.banked, p["bank_limit"], self.chip_size)
         self.within(cp.sum(self.banked, axis=1), p["bank0"], self.chip_size[:, 0])
         for n in range(len(p.sets.lines)):
             built, size = self.wafer_built[n], self.wafers[n, 0]

@@ -123,3 +123,6 @@ def _switches(rng: np.random.Generator, base: PlanParameters, changes: dict[str,
         changes["share_ceiling"] = np.array([0.6, 0.7, 1.0, 1.0, 1.0])[:, None]
     if some(0.1):
         changes["fleet0"] = 0.0
+    if some(0.3):
+        waits = np.arange(base["bank_limit"].shape[-1]) < rng.integers(1, 4)
+        changes["bank_limit"] = np.where(waits, 0.0, np.inf)

@@ -107,6 +107,7 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "wafers_per_chip": [0.03, 0.02, 0.03, 0.026, 0.013],
         "hbm_per_chip": [0.14, 0.08, 0.14, 0.12, 0.06],
         "bank0": [0, 0, 0, 0, 120],
+        "bank_limit": np.inf,
         "wafer_capacity0": [30],
         "wafer_pending": 6.0 * dt,
         "tool_limit": 25.0,

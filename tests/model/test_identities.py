@@ -110,9 +110,10 @@ def test_no_channel_is_open_before_launch() -> None:
     launched = np.arange(5) >= 2
     base = small_plan(5, 1, tail=2)
     limits = ("import_limit", "grey_open", "make_limit")
-    p = changed(base, **{name: base[name] * launched for name in limits}, bank0=0.0)
+    p = changed(base, **{name: base[name] * launched for name in limits})
+    p = changed(p, bank_limit=np.broadcast_to(np.where(launched, np.inf, 0.0), base["bank_limit"].shape))
     v = values_of(solve_plan(p))
-    for channel in ("imports", "grey", "domestic"):
+    for channel in ("imports", "grey", "domestic", "bank_drawn"):
         assert np.abs(v[channel][:, :2]).max() <= 1e-7
         assert v[channel][:, 2:].max() > 1
 

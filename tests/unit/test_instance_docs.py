@@ -35,9 +35,9 @@ def test_every_field_is_described() -> None:
 
 
 def test_every_code_of_instances_is_listed_with_its_meaning() -> None:
-    listed = dict(re.findall(r"^\| (E\d{3}) \| (.*) \|$", PAGE, re.MULTILINE))
+    listed = dict(re.findall(r"^\| ([EW]\d{3}) \| (.*) \|$", PAGE, re.MULTILINE))
     assert listed == {
-        code: meaning for code, meaning in CODES.items() if code[:2] in ("E1", "E2", "E3", "E4")
+        code: meaning for code, meaning in CODES.items() if code[:2] in ("E1", "E2", "E3", "E4", "W1")
     }
 
 

@@ -240,7 +240,7 @@ def test_a_copy_elsewhere_says_where_it_is(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_codes_are_numbered_by_layer() -> None:
-    assert all(code[0] in "EMS" and code[1:].isdigit() and len(code) == 4 for code in CODES)
+    assert all(code[0] in "EMSW" and code[1:].isdigit() and len(code) == 4 for code in CODES)
     assert len(set(CODES.values())) == len(CODES)
 
 

@@ -492,3 +492,42 @@ def test_a_patch_is_read_into_its_parts() -> None:
     assert (one.years, one.operation, one.value) == ((2027, 2030), "*=", 1.5)
     star = parse_patch("chips.*=3")
     assert (star.segments, star.operation) == (("chips", "*"), "=")
+
+
+SUBSTITUTION = "research.substitution_elasticity"
+
+
+@given(st.floats(0.12, 10))
+@settings(max_examples=200, deadline=None)
+def test_a_range_is_cut_where_its_value_may_go_on(factor: float) -> None:
+    """Cut at the bound itself: never refused for what rounding leaves of it."""
+    moved = patch(WORLD, [f"{SUBSTITUTION} *= {factor!r}"]).research.substitution_elasticity
+    assert moved.low is not None
+    assert 0.1 <= moved.low <= moved.number() <= (moved.high or 10) <= 10
+
+
+def test_the_end_of_a_range_that_cannot_follow_its_value_is_cut_or_dropped() -> None:
+    changed = patch(WORLD, [f"{SUBSTITUTION} *= 0.7327398146600881"])
+    assert changed.research.substitution_elasticity.low == 0.1
+    # a value of 0 whose range leaves the shares
+    recovery = "countries.CHN.budget.cost_recovery"
+    assert patch(WORLD, [f"{recovery} *= 3"]).countries["CHN"].budget.cost_recovery.high is None
+    # a series that falls to 0
+    share = "countries.CHN.industry.lines.n7.ai_share"
+    falling = patch(WORLD, [f"{share} = {{value: {{2026: 0.5, 2030: 0}}, low: 0.1, high: 0.9}}"])
+    moved = patch(falling, [f"{share} *= 1.5"], stack=True).countries["CHN"].industry.lines["n7"].ai_share
+    assert moved.low == pytest.approx(0.15)
+    assert moved.high == pytest.approx(1)
+    # a series whose first number becomes 0 has no factor
+    rising = patch(WORLD, [f"{share} = {{value: {{2026: 0.25, 2030: 0.75}}, low: 0.125, high: 0.375}}"])
+    moved = patch(rising, [f"{share} += -0.25"], stack=True).countries["CHN"].industry.lines["n7"].ai_share
+    assert (moved.low, moved.high) == (None, None)
+    # an amount of a single year
+    amount = patch(WORLD, ["market.output.nv_b200[2026] += -5000"]).market.output["nv_b200"][2026]
+    assert (amount.number(), amount.low, amount.high) == (1000, 0, 2200)
+
+
+def test_only_the_value_is_refused() -> None:
+    (problem,) = problems_of(f"{SUBSTITUTION} *= 0.1")
+    assert problem.path == SUBSTITUTION
+    assert "must lie between 0.1 and 10" in problem.message

@@ -11,6 +11,7 @@ import pytest
 from optimizer.errors import CODES, Diagnostic, InputError
 from optimizer.instance.instance import Instance
 from optimizer.instance.load import load
+from optimizer.instance.patch import patch
 from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.instance.values import YearMap, constant
 from tests.unit.resolve_cells import replaced
@@ -55,6 +56,20 @@ def test_money_that_would_make_money_names_its_cells(world: Instance) -> None:
     assert one.line is not None
     assert lines[one.line - 1].strip().startswith("cost_recovery")
     assert "countries.CHN.budget.home_return" in (one.hint or "")
+
+
+def test_the_input_that_a_patch_changed_comes_first() -> None:
+    changed = patch(load(WORLD), ["research.data_slope = 1", "research.data_wall_kh100e = .inf"])
+    (one,) = problems(changed)
+    assert (one.code, one.path) == ("E501", "research.data_slope")
+    assert one.hint == "it follows from research.data_slope (changed by `research.data_slope = 1`)"
+
+
+def test_cells_alike_are_named_together(world: Instance) -> None:
+    (one,) = problems(set_to(world, "countries.USA.fleet.research_share", constant(0)), "USA")
+    assert "compute_ref" in one.message
+    assert "None" not in str(one.hint)
+    assert "countries.USA.fleet.chips.*, countries.USA.fleet.research_share, chips.*.soft" in str(one.hint)
 
 
 def test_a_leader_without_compute(world: Instance) -> None:

@@ -133,6 +133,7 @@ CHINA: dict[str, Array | float | list[float]] = {
     "wafers_per_chip": [0, 0, 0, 0, 2 / 80, 1 / 60],
     "hbm_per_chip": [0.1, 0.2, 0.05, 0.032, 0.064, 0.128],
     "bank0": [0, 0, 0, 0, 150, 0],
+    "bank_limit": np.full((6, PERIODS), INF),
     "wafer_capacity0": [20, 0],
     "wafer_pending": np.vstack([then_zero(5, 8), ZEROS]),
     "tool_limit": np.vstack([held(10, 8, 6), ZEROS]),

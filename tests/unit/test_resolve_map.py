@@ -16,7 +16,7 @@ from optimizer.instance.load import load
 from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.instance.resolving.rules import INTERMEDIATE, find_rule, patterns
 from optimizer.instance.resolving.view import View
-from optimizer.instance.values import constant
+from optimizer.instance.values import CalendarDate, constant
 from tests.unit.resolve_cells import number_changes, replaced, word_changes
 from tests.unit.rules_worlds import rules_world
 
@@ -64,6 +64,9 @@ def other_world(world: Instance) -> Instance:
         (("chips", "us_old", "dense_fp8_tflops"), None),
         (("chips", "us_old", "tpp"), None),
         (("chips", "us_old", "dense_fp4_tflops"), constant(500)),
+        # any stockpile of it would have to wait
+        (("chips", "cn_sold", "launch"), CalendarDate("2027-07", 2027.5, 2027.5 + 1 / 12)),
+        (("countries", "CHN", "industry", "stockpiled_dies", "cn_sold"), constant(0)),
     ]
     for where, value in changes:
         world = replaced(world, where, lambda _, value=value: value)

@@ -176,6 +176,18 @@ def test_a_launch_within_a_year(world: Instance) -> None:
     assert not quarters["make_limit"][home, 8:].any()
 
 
+def test_stockpiled_dies_wait_for_the_launch(world: Instance) -> None:
+    later = replaced(world, ("chips", "cn_home", "launch"), lambda _: month(2027, 5))
+    quarters = resolved(with_steps(later, 4), "CHN")
+    limits = quarters["bank_limit"]
+    home = quarters.sets.chips.index("cn_home")
+    # the quarter in which May falls is the first
+    assert not limits[home, :5].any()
+    assert np.isinf(limits[home, 5:]).all()
+    assert np.isinf(np.delete(limits, home, axis=0)).all()
+    assert np.isinf(resolved(with_steps(world, 4), "CHN")["bank_limit"]).all()
+
+
 def test_a_boundary_at_a_month_is_exact() -> None:
     starts = 2026 + np.arange(36) / 12
     for year in (2026, 2027):

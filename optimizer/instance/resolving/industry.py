@@ -13,6 +13,7 @@ from optimizer.instance.resolving.power_talent import arrival
 from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.trade import OF_A_SCOPE, lessened
 from optimizer.instance.resolving.view import View
+from optimizer.instance.resolving.windows import ROUNDING
 from optimizer.instance.rules.conditions import UNKNOWN, YES, meets
 from optimizer.instance.rules.schema import ExportRule
 
@@ -66,6 +67,14 @@ def hbm_per_chip(view: View) -> Array:
 @rule("bank0", "countries.{country}.industry.stockpiled_dies.*")
 def bank0(view: View) -> Array:
     return view.chip_map(view.nation.industry.stockpiled_dies)
+
+
+@rule("bank_limit", "chips.*.launch", uses=["bank0"])
+def bank_limit(view: View) -> Array:
+    """None of a stockpile in periods that end before launch; in the others the stockpile itself limits."""
+    launches = np.array([chip.launch.start for chip in view.chips.values()])
+    waits = launches[:, None] >= view.calendar.starts + view.calendar.dt - ROUNDING
+    return np.where(waits & (view["bank0"] > 0)[:, None], 0.0, np.inf)
 
 
 @rule("transfer", "countries.{country}.industry.know_how_transfer")
