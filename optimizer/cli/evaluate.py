@@ -54,7 +54,8 @@ def command(
 ) -> int:
     """Run a plan forward, value it, list the limits that it breaks, and compare it with the optimum.
 
-    Ends with code 1 where limits are broken.
+    Its decisions are valued; all else in the file is held against what follows from them. Ends with code 1
+    where limits are broken or rows disagree.
     """
     from optimizer.cli.scenario import open_scenario
     from optimizer.result.plan import read_plan
@@ -63,7 +64,7 @@ def command(
     scenario.check_countries((country,))
     # The plan is read before anything is solved, so that a mistake in it costs no time.
     parameters = scenario.own_parameters(country, objective)
-    decisions = read_plan(plan, parameters, scenario.instance.countries)
+    given = read_plan(plan, parameters, scenario.instance.countries)
 
     from optimizer.cli.documents import evaluate_document
     from optimizer.cli.output import screen
@@ -83,7 +84,7 @@ def command(
     run = world.countries[country]
     if run.parameters is None or run.solution is None:
         scenario.refuse(run)
-    evaluation = evaluate(run, decisions)
+    evaluation = evaluate(run, given, world.leader_run)
     if format_ == "json":
         emit_json(evaluate_document(evaluation, world))
     elif format_ == "csv":
@@ -92,4 +93,6 @@ def command(
         emit(screen().render(evaluation_table(evaluation, world)))
     if evaluation.broken and not quiet:
         note(f"{len(evaluation.broken)} limits broken")
-    return FINDINGS if evaluation.broken else DONE
+    if evaluation.disagreements and not quiet:
+        note(f"{len(evaluation.disagreements)} rows disagree with what follows from the decisions")
+    return FINDINGS if evaluation.broken or evaluation.disagreements else DONE
