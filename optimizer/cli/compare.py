@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
-    from optimizer.errors import InputError
+    from optimizer.errors import Diagnostic, InputError
     from optimizer.instance import Instance, Policy
     from optimizer.result.comparison import Comparison
 
@@ -257,7 +257,7 @@ def _show(
 ) -> None:
     import sys
 
-    from optimizer.cli.session import emit, emit_json, report
+    from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
 
     if sys.stderr.isatty() and not quiet:
         sys.stderr.write("\r\x1b[K")
@@ -286,8 +286,12 @@ def _show(
         if each.severity == "error"
     ]
     report(dict.fromkeys(errors))
-    if format_ == "csv" and not quiet:
-        report(_warnings(comparison))
+    if quiet:
+        return
+    warnings = _warnings(comparison)
+    if format_ == "csv":
+        report(each for each in warnings if each.code != UNCERTIFIED_LEADER)
+    report_uncertified_leaders(warnings)
 
 
 def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -> list[str]:
@@ -305,7 +309,7 @@ def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -
     ]
 
 
-def _warnings(comparison: Comparison) -> Iterable[Any]:
+def _warnings(comparison: Comparison) -> list[Diagnostic]:
     """What the table says of each plan and the csv has no place for, each once."""
     found = [
         each
@@ -313,7 +317,7 @@ def _warnings(comparison: Comparison) -> Iterable[Any]:
         for each in (*world.diagnostics, *(d for run in world.runs for d in run.diagnostics))
         if each.severity == "warning"
     ]
-    return dict.fromkeys(found)
+    return list(dict.fromkeys(found))
 
 
 def _exit_code(comparison: Comparison) -> int:

@@ -26,6 +26,8 @@ def country_data(run: CountryRun) -> dict[str, Any]:
         "certificate": summary.certificate_data(run),
         "diagnostics": [diagnostic_data(diagnostic) for diagnostic in run.diagnostics],
     }
+    if run.leader_gap is not None:
+        data["leader_gap"] = text_of_infinity(run.leader_gap)
     if run.solution is not None and run.solution.conflict:
         data["conflict"] = list(run.solution.conflict)
     return {**data, **run.explanation}

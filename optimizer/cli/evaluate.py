@@ -55,7 +55,7 @@ def command(
     """Run a plan forward, value it, list the limits that it breaks, and compare it with the optimum.
 
     Its decisions are valued; all else in the file is held against what follows from them. Ends with code 1
-    where limits are broken or rows disagree.
+    where limits are broken or rows disagree, and with 4 where the best plan stopped before the gap asked for.
     """
     from optimizer.cli.scenario import open_scenario
     from optimizer.result.plan import read_plan
@@ -68,8 +68,17 @@ def command(
 
     from optimizer.cli.documents import evaluate_document
     from optimizer.cli.output import screen
-    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, note
+    from optimizer.cli.session import (
+        DONE,
+        FINDINGS,
+        STOPPED,
+        emit,
+        emit_json,
+        note,
+        report_uncertified_leaders,
+    )
     from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
+    from optimizer.result.run import STOPPED as UNFINISHED
     from optimizer.study.solve import solve_world
 
     world = solve_world(
@@ -95,4 +104,8 @@ def command(
         note(f"{len(evaluation.broken)} limits broken")
     if evaluation.disagreements and not quiet:
         note(f"{len(evaluation.disagreements)} rows disagree with what follows from the decisions")
-    return FINDINGS if evaluation.broken or evaluation.disagreements else DONE
+    if format_ != "json" and not quiet:
+        report_uncertified_leaders(run.diagnostics)
+    if evaluation.broken or evaluation.disagreements or run.provisional:
+        return FINDINGS
+    return STOPPED if run.status == UNFINISHED else DONE

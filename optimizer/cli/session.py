@@ -29,6 +29,7 @@ INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 
 SCHEMA_VERSION: Final = 1
+UNCERTIFIED_LEADER: Final = "S110"
 
 
 def emit(text: str) -> None:
@@ -79,6 +80,12 @@ def report(diagnostics: Iterable[Diagnostic]) -> None:
             shade = {"error": "red", "warning": "yellow"}.get(diagnostic.severity, "cyan")
             text = click.style(head, fg=shade, bold=True) + ":" + rest
         note(text)
+
+
+def report_uncertified_leaders(diagnostics: Iterable[Diagnostic]) -> None:
+    """Write those that say of a leader that it is not certified, each once: a table says it to people, and
+    this to whoever keeps only what went wrong."""
+    report(dict.fromkeys(each for each in diagnostics if each.code == UNCERTIFIED_LEADER))
 
 
 @contextmanager

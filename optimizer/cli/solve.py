@@ -196,7 +196,7 @@ def _show(
 
     from optimizer.cli.demand import demand_notes
     from optimizer.cli.output import screen
-    from optimizer.cli.session import emit, emit_json, report
+    from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
 
     if sys.stderr.isatty() and not quiet:
         sys.stderr.write("\r\x1b[K")
@@ -219,7 +219,10 @@ def _show(
     report(d for d in world.diagnostics if d.severity == "error" or not quiet)
     for run in world.runs:
         # The table says what is to be warned of; other forms of data have no place for it.
-        report(d for d in run.diagnostics if d.severity == "error" or (format_ == "csv" and not quiet))
+        shown = [d for d in run.diagnostics if d.severity == "error" or (format_ == "csv" and not quiet)]
+        report(d for d in shown if d.code != UNCERTIFIED_LEADER)
+    if not quiet:
+        report_uncertified_leaders(d for run in world.runs for d in run.diagnostics)
 
 
 def _files(

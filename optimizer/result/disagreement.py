@@ -18,8 +18,8 @@ from optimizer.result.vocabulary import DERIVED, VARIABLES
 RELATIVE: Final = 1e-6
 # Below this, in the unit of the number, is what sums of large numbers leave of nothing.
 NOTHING: Final = 1e-9
-# Not of the plan itself but of the best plan there is, or of an earlier evaluation.
-OF_ANOTHER_PLAN: Final = frozenset({*SHADOW_UNITS, "plan_loss", "row_disagrees"})
+# Not of the plan itself but of the best plan there is, of the leader's, or of an earlier evaluation.
+OF_ANOTHER_PLAN: Final = frozenset({*SHADOW_UNITS, "plan_loss", "leader_gap", "row_disagrees"})
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from models.simulate import DECISIONS, objective, simulate, weight_of_time
 from optimizer.result import digits, ranges, strategy
 from optimizer.result.disagreement import Disagreement, disagreements
 from optimizer.result.plan import GivenPlan
-from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.run import STOPPED, CountryRun, WorldRun
 from optimizer.result.summary import headline, lag_in_table
 from optimizer.result.tables import grid, heading, indented
 from optimizer.result.vocabulary import DERIVED, LIMITS, VARIABLES
@@ -197,6 +197,11 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
     heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "paid\nUSD bn"]
     heads += [f"capability\n{first.last}, log", f"months behind\n{first.middle}", f"\n{first.last}"]
     parts += [indented(grid(heads, body)), ""]
+    if best.status == STOPPED and best.solution is not None:
+        gap = digits.scientific(best.solution.certificate.gap)
+        parts.append(f"  The best plan stopped before the gap asked for: of a gap of {gap} log units.")
+    if best.provisional:
+        parts.append(f"  Both follow a plan of {world.leader} that is not certified to the gap asked for.")
     if not evaluation.broken:
         if evaluation.loss is not None:
             parts.append(

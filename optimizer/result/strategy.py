@@ -126,6 +126,8 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     if leader_run is not None and leader_run.parameters is not None and leader_run.values is not None:
         of_leader = metrics.installed_compute(leader_run.parameters, leader_run.values["fleet"])
         found["compute_ratio"] = metrics.ratio(installed, of_leader)
+    if run.leader_gap is not None:
+        found["leader_gap"] = np.full(len(run.parameters.sets.periods), run.leader_gap)
     if run.leader is not None:
         behind = metrics.lag_of_plan(run.parameters, run.values["capability"], run.leader)
         found |= {

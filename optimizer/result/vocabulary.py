@@ -117,6 +117,7 @@ DERIVED: Final = _specs(
         ("row_disagrees", "row", "by row", "level", "by how much a row of it is off from what follows"),
         ("installed_compute", "", "kH100e", "stock", "the whole fleet at its research rating"),
         ("compute_ratio", "", "1", "level", "installed compute over the leader's"),
+        ("leader_gap", "", "log units", "level", "gap of a leader's plan that is not certified"),
         (
             "effective_ratio",
             "",
