@@ -22,7 +22,7 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
-    from optimizer.errors import Diagnostic, InputError
+    from optimizer.errors import Diagnostic, KloofError
     from optimizer.instance import Instance, Policy
     from optimizer.result.comparison import Comparison
 
@@ -90,7 +90,7 @@ def command(
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
-    from optimizer.cli.session import interrupts_held, note, report
+    from optimizer.cli.session import interrupts_held, note, report, strongest
     from optimizer.cli.solve import UNEXPLAINED, save_run
     from optimizer.result import store
     from optimizer.result.run import INFEASIBLE
@@ -142,7 +142,7 @@ def command(
             comparison = replace(comparison, worlds=tuple(map(unexplained, comparison.worlds)))
             note(UNEXPLAINED)
     document: dict[str, Any] = {}
-    unsaved: InputError | None = None
+    unsaved: KloofError | None = None
     with interrupts_held():
         if written:
             from optimizer.cli.compare_documents import comparison_document
@@ -158,10 +158,11 @@ def command(
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
     detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
     _show(comparison, document, policies, format_, quiet, detailed)
+    code = _exit_code(comparison)
     if unsaved is not None:
         report(unsaved.diagnostics)
-        return unsaved.exit_code
-    return _exit_code(comparison)
+        return strongest(code, unsaved.exit_code)
+    return code
 
 
 def _open(
@@ -210,7 +211,9 @@ def _progress(count: int) -> Any:
     """Prints on stderr how far the comparison is: over itself on a terminal, else not at all."""
     import sys
 
-    if not sys.stderr.isatty():
+    from optimizer.cli.streams import is_terminal
+
+    if not is_terminal(sys.stderr):
         return None
     told: list[str] = []
 
@@ -258,8 +261,9 @@ def _show(
     import sys
 
     from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
+    from optimizer.cli.streams import is_terminal
 
-    if sys.stderr.isatty() and not quiet:
+    if is_terminal(sys.stderr) and not quiet:
         sys.stderr.write("\r\x1b[K")
     if not quiet:
         report(each for world in comparison.worlds for each in world.diagnostics if each.severity == "note")
@@ -322,16 +326,13 @@ def _warnings(comparison: Comparison) -> list[Diagnostic]:
 
 def _exit_code(comparison: Comparison) -> int:
     """That of all columns together: 1 where they ended differently."""
-    from optimizer.cli.session import FINDINGS, INTERNAL, INTERRUPTED, INVALID
+    from optimizer.cli.session import FINDINGS, strongest
     from optimizer.cli.solve import failure_code
     from optimizer.result.summary import exit_code
 
-    codes = {
-        INTERRUPTED if world.interrupted else exit_code(world, failed=failure_code(world))
+    codes = [
+        exit_code(world, failed=failure_code(world))
         for world in comparison.worlds
         if world.countries or world.interrupted
-    }
-    for first in (INTERRUPTED, INTERNAL, INVALID):
-        if first in codes:
-            return first
-    return codes.pop() if len(codes) == 1 else FINDINGS
+    ]
+    return strongest(*codes) if codes else FINDINGS

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models.national import build
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, OutputError
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
@@ -17,10 +17,10 @@ NAME_FILES: Final = (".row", ".col")
 
 
 def check_writable(target: Path) -> None:
-    """Raise `InputError` where the target's directory does not exist, before anything is solved."""
+    """Raise `OutputError` where the target's directory does not exist, before anything is solved."""
     if not target.parent.is_dir():
         message = f"the directory {target.parent} does not exist"
-        raise InputError(Diagnostic("E605", message, file=str(target)))
+        raise OutputError(Diagnostic("E605", message, file=str(target)))
 
 
 def export_nl(
@@ -105,6 +105,6 @@ def _whole(target: Path, write: Callable[[Path], None], companions: tuple[str, .
             for leftover in (part, *(part.with_suffix(ending) for ending in companions)):
                 leftover.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(
+        raise OutputError(
             Diagnostic("E605", f"cannot write: {error.strerror or error}", file=str(target))
         ) from error

@@ -43,7 +43,7 @@ def command(
     if out is not None and out.suffix not in (".html", ".htm"):
         raise click.UsageError(f"--out must end in .html, got `{out.name}`")
     from optimizer.cli.session import DONE, FINDINGS, emit_json, note, report_uncertified_leaders
-    from optimizer.errors import Diagnostic, InputError
+    from optimizer.errors import Diagnostic, OutputError
     from optimizer.report.page import report_html
     from optimizer.report.saved import read_run
 
@@ -58,7 +58,7 @@ def command(
         fresh.replace(place)
     except OSError as error:
         message = f"the page cannot be written: {error.strerror or error}"
-        raise InputError(Diagnostic("E605", message, file=str(target))) from error
+        raise OutputError(Diagnostic("E605", message, file=str(target))) from error
     finally:
         fresh.unlink(missing_ok=True)
     if format_ == "json":

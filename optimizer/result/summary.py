@@ -206,10 +206,10 @@ def _outcome(run: CountryRun) -> str:
 
 def exit_code(world: WorldRun, failed: int) -> int:
     """The exit code of a solve; `failed` is the code of the countries that failed, if any did."""
-    if world.interrupted:
-        return EXIT_INTERRUPTED
     kinds = {_outcome(run) for run in world.countries.values()}
     if kinds - set(EXIT_OF_STATUS):
         return failed
+    if world.interrupted:
+        return EXIT_INTERRUPTED
     code = EXIT_OF_STATUS[kinds.pop()] if len(kinds) == 1 else 1
     return 1 if code == 0 and world.provisional else code
