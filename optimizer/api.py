@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from optimizer.study.solve import DEFAULT_GAP, Extension, solve_world
 
 Policies = Sequence[str | os.PathLike[str]] | Mapping[str, Iterable[str]]
 COMPARE_GAP = 1e-4
+CERTIFICATE = ("status", "lower", "upper", "gap", "leader_gap")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class Result:
     """Plans of one scenario.
 
     `strategy` is tidy: country, policy, period, metric, item, unit, value. `certificates` has one row per
-    country: country, status, lower, upper, gap. `ranges`, empty unless asked for, has the least and greatest
-    value of headline numbers over all plans within the gap: country, metric, item, period, low, high. `run`
-    holds all detail.
+    country: country, status, lower, upper, gap, leader_gap (nan unless its leader is not certified).
+    `ranges`, empty unless asked for, has the least and greatest value of headline numbers over all plans
+    within the gap: country, metric, item, period, low, high. `run` holds all detail.
     """
 
     strategy: pd.DataFrame
@@ -49,8 +51,7 @@ class Compared:
     change_percent, indistinguishable (1, 0, nan where there is nothing to compare), value_within (by how
     much the value may be off). `ranking` has one row per country and policy, best first: country, policy,
     place (a shared one: indistinguishable), gain_average_log_units, worth_percent. `certificates` has
-    country, policy, status, lower, upper, gap.
-    `run` holds all detail.
+    country, policy, status, lower, upper, gap, leader_gap. `run` holds all detail.
     """
 
     comparison: pd.DataFrame
@@ -101,8 +102,8 @@ def solve(
     )
     if run.interrupted:
         raise KeyboardInterrupt
-    rows = [(country, plan.status, *_bounds(plan)) for country, plan in run.countries.items()]
-    certificates = pd.DataFrame(rows, columns=["country", "status", "lower", "upper", "gap"])
+    rows = [(country, *_certificate(plan)) for country, plan in run.countries.items()]
+    certificates = pd.DataFrame(rows, columns=["country", *CERTIFICATE])
     return Result(frame([run]), certificates, _ranges(run), run)
 
 
@@ -135,7 +136,7 @@ def compare(
     if any(world.interrupted for world in run.worlds):
         raise KeyboardInterrupt
     certificates = [
-        (country, world.policy, plan.status, *_bounds(plan))
+        (country, world.policy, *_certificate(plan))
         for world in run.worlds
         for country, plan in world.countries.items()
     ]
@@ -151,17 +152,18 @@ def compare(
         pd.DataFrame(
             places, columns=["country", "policy", "place", "gain_average_log_units", "worth_percent"]
         ),
-        pd.DataFrame(certificates, columns=["country", "policy", "status", "lower", "upper", "gap"]),
+        pd.DataFrame(certificates, columns=["country", "policy", *CERTIFICATE]),
         run,
     )
 
 
-def _bounds(plan: CountryRun) -> tuple[float, float, float]:
-    """Lower and upper bound of the objective and the gap between them."""
+def _certificate(plan: CountryRun) -> tuple[str, float, float, float, float]:
+    """What `CERTIFICATE` names: nan for what is not known, or, of the leader's gap, not amiss."""
+    led = math.nan if plan.leader_gap is None else plan.leader_gap
     if plan.solution is None:
-        return (float("nan"),) * 3
+        return plan.status, math.nan, math.nan, math.nan, led
     certificate = plan.solution.certificate
-    return certificate.lower, certificate.upper, certificate.gap
+    return plan.status, certificate.lower, certificate.upper, certificate.gap, led
 
 
 def _ranges(run: WorldRun) -> pd.DataFrame:

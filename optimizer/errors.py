@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 EXIT_INVALID: Final = 2
 EXIT_INTERNAL: Final = 70
+EXIT_UNWRITTEN: Final = 74
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -93,6 +94,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E604": "objective preset that the instance does not have",
         "E605": "file cannot be written",
         "E606": "parameter that the model does not have",
+        "E607": "standard output that cannot be written",
         "E611": "plan without the columns of a strategy",
         "E612": "plan row of the wrong length",
         "E613": "unknown metric in a plan",
@@ -126,6 +128,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S107": "change without effect",
         "S108": "scenario of another structure",
         "S109": "run of an instance that has changed since",
+        "S110": "follower of a leader whose plan is not certified",
         # W1xx: valid, but doubtful
         "W101": "data that end before the plan does",
         "W102": "value far from those of the shipped world",
@@ -224,6 +227,12 @@ class InputError(KloofError):
     """Invalid input: codes E..."""
 
     exit_code: ClassVar[int] = EXIT_INVALID
+
+
+class OutputError(KloofError):
+    """Output that cannot be written: codes E605 and E607."""
+
+    exit_code: ClassVar[int] = EXIT_UNWRITTEN
 
 
 class ModelError(KloofError):

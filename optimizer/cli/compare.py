@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
-    from optimizer.errors import InputError
+    from optimizer.errors import Diagnostic, KloofError
     from optimizer.instance import Instance, Policy
     from optimizer.result.comparison import Comparison
 
@@ -90,7 +90,7 @@ def command(
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
-    from optimizer.cli.session import interrupts_held, note, report
+    from optimizer.cli.session import interrupts_held, note, report, strongest
     from optimizer.cli.solve import UNEXPLAINED, save_run
     from optimizer.result import store
     from optimizer.result.run import INFEASIBLE
@@ -142,7 +142,7 @@ def command(
             comparison = replace(comparison, worlds=tuple(map(unexplained, comparison.worlds)))
             note(UNEXPLAINED)
     document: dict[str, Any] = {}
-    unsaved: InputError | None = None
+    unsaved: KloofError | None = None
     with interrupts_held():
         if written:
             from optimizer.cli.compare_documents import comparison_document
@@ -158,10 +158,11 @@ def command(
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
     detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
     _show(comparison, document, policies, format_, quiet, detailed)
+    code = _exit_code(comparison)
     if unsaved is not None:
         report(unsaved.diagnostics)
-        return unsaved.exit_code
-    return _exit_code(comparison)
+        return strongest(code, unsaved.exit_code)
+    return code
 
 
 def _open(
@@ -210,7 +211,9 @@ def _progress(count: int) -> Any:
     """Prints on stderr how far the comparison is: over itself on a terminal, else not at all."""
     import sys
 
-    if not sys.stderr.isatty():
+    from optimizer.cli.streams import is_terminal
+
+    if not is_terminal(sys.stderr):
         return None
     told: list[str] = []
 
@@ -257,9 +260,10 @@ def _show(
 ) -> None:
     import sys
 
-    from optimizer.cli.session import emit, emit_json, report
+    from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
+    from optimizer.cli.streams import is_terminal
 
-    if sys.stderr.isatty() and not quiet:
+    if is_terminal(sys.stderr) and not quiet:
         sys.stderr.write("\r\x1b[K")
     if not quiet:
         report(each for world in comparison.worlds for each in world.diagnostics if each.severity == "note")
@@ -286,8 +290,12 @@ def _show(
         if each.severity == "error"
     ]
     report(dict.fromkeys(errors))
-    if format_ == "csv" and not quiet:
-        report(_warnings(comparison))
+    if quiet:
+        return
+    warnings = _warnings(comparison)
+    if format_ == "csv":
+        report(each for each in warnings if each.code != UNCERTIFIED_LEADER)
+    report_uncertified_leaders(warnings)
 
 
 def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -> list[str]:
@@ -305,7 +313,7 @@ def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -
     ]
 
 
-def _warnings(comparison: Comparison) -> Iterable[Any]:
+def _warnings(comparison: Comparison) -> list[Diagnostic]:
     """What the table says of each plan and the csv has no place for, each once."""
     found = [
         each
@@ -313,21 +321,18 @@ def _warnings(comparison: Comparison) -> Iterable[Any]:
         for each in (*world.diagnostics, *(d for run in world.runs for d in run.diagnostics))
         if each.severity == "warning"
     ]
-    return dict.fromkeys(found)
+    return list(dict.fromkeys(found))
 
 
 def _exit_code(comparison: Comparison) -> int:
     """That of all columns together: 1 where they ended differently."""
-    from optimizer.cli.session import FINDINGS, INTERNAL, INTERRUPTED, INVALID
+    from optimizer.cli.session import FINDINGS, strongest
     from optimizer.cli.solve import failure_code
     from optimizer.result.summary import exit_code
 
-    codes = {
-        INTERRUPTED if world.interrupted else exit_code(world, failed=failure_code(world))
+    codes = [
+        exit_code(world, failed=failure_code(world))
         for world in comparison.worlds
         if world.countries or world.interrupted
-    }
-    for first in (INTERRUPTED, INTERNAL, INVALID):
-        if first in codes:
-            return first
-    return codes.pop() if len(codes) == 1 else FINDINGS
+    ]
+    return strongest(*codes) if codes else FINDINGS

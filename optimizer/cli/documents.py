@@ -9,6 +9,7 @@ from typing import Any, Final
 from optimizer.cli.demand import Demand
 from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
 from optimizer.result import summary
+from optimizer.result.disagreement import Disagreement
 from optimizer.result.evaluation import Evaluation
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.store import PROGRAM, text_of_infinity
@@ -25,6 +26,8 @@ def country_data(run: CountryRun) -> dict[str, Any]:
         "certificate": summary.certificate_data(run),
         "diagnostics": [diagnostic_data(diagnostic) for diagnostic in run.diagnostics],
     }
+    if run.leader_gap is not None:
+        data["leader_gap"] = text_of_infinity(run.leader_gap)
     if run.solution is not None and run.solution.conflict:
         data["conflict"] = list(run.solution.conflict)
     return {**data, **run.explanation}
@@ -83,13 +86,22 @@ def evaluate_document(evaluation: Evaluation, world: WorldRun) -> dict[str, Any]
     strategy = rows(evaluation.run, world.leader_run)
     return {
         "schema_version": SCHEMA_VERSION,
-        "status": "broken" if evaluation.broken else "kept",
+        "status": "broken" if evaluation.broken else "disagrees" if evaluation.disagreements else "kept",
         "country": evaluation.run.country,
         "objective": text_of_infinity(evaluation.objective),
         "optimum": country_data(world.countries[evaluation.run.country]),
         "loss_average_log_units": evaluation.loss,
         "broken": [{"row": each.row, "excess": each.excess, "unit": each.unit} for each in evaluation.broken],
+        "disagreements": [_disagreement(each) for each in evaluation.disagreements],
         "strategy": [{**row._asdict(), "value": text_of_infinity(row.value)} for row in strategy],
+    }
+
+
+def _disagreement(each: Disagreement) -> dict[str, Any]:
+    numbers = {"stated": each.stated.value, "follows": each.follows, "difference": each.difference}
+    return {
+        **{name: getattr(each.stated, name) for name in ("line", "metric", "item", "period", "unit")},
+        **{name: text_of_infinity(value) for name, value in numbers.items()},
     }
 
 

@@ -54,7 +54,8 @@ def command(
 ) -> int:
     """Run a plan forward, value it, list the limits that it breaks, and compare it with the optimum.
 
-    Ends with code 1 where limits are broken.
+    Its decisions are valued; all else in the file is held against what follows from them. Ends with code 1
+    where limits are broken or rows disagree, and with 4 where the best plan stopped before the gap asked for.
     """
     from optimizer.cli.scenario import open_scenario
     from optimizer.result.plan import read_plan
@@ -63,12 +64,22 @@ def command(
     scenario.check_countries((country,))
     # The plan is read before anything is solved, so that a mistake in it costs no time.
     parameters = scenario.own_parameters(country, objective)
-    decisions = read_plan(plan, parameters, scenario.instance.countries)
+    given = read_plan(plan, parameters, scenario.instance.countries)
 
     from optimizer.cli.documents import evaluate_document
     from optimizer.cli.output import screen
-    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, note, report
+    from optimizer.cli.session import (
+        DONE,
+        FINDINGS,
+        STOPPED,
+        emit,
+        emit_json,
+        note,
+        report,
+        report_uncertified_leaders,
+    )
     from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
+    from optimizer.result.run import STOPPED as UNFINISHED
     from optimizer.study.solve import solve_world
 
     world = solve_world(
@@ -83,7 +94,7 @@ def command(
     run = world.countries[country]
     if run.parameters is None or run.solution is None:
         scenario.refuse(run)
-    evaluation = evaluate(run, decisions)
+    evaluation = evaluate(run, given, world.leader_run)
     if format_ == "json":
         emit_json(evaluate_document(evaluation, world))
     elif format_ == "csv":
@@ -94,4 +105,10 @@ def command(
         report(world.diagnostics)
     if evaluation.broken and not quiet:
         note(f"{len(evaluation.broken)} limits broken")
-    return FINDINGS if evaluation.broken else DONE
+    if evaluation.disagreements and not quiet:
+        note(f"{len(evaluation.disagreements)} rows disagree with what follows from the decisions")
+    if format_ != "json" and not quiet:
+        report_uncertified_leaders(run.diagnostics)
+    if evaluation.broken or evaluation.disagreements or run.provisional:
+        return FINDINGS
+    return STOPPED if run.status == UNFINISHED else DONE

@@ -41,6 +41,7 @@ CSV_COLUMNS = (
         "file",
         "line",
         "patch",
+        "leader_gap",
     ),
 )
 
@@ -79,9 +80,19 @@ def command(
 
     RUN is a directory that `solve` or `compare` saved. For a country without a plan: the limits that exclude
     each other, the inputs behind them, and the least changes that give it one, each to be pasted after --set.
-    Files are named as they stand in the directory of the run's instance. Nothing is solved.
+    Files are named as they stand in the directory of the run's instance. Nothing is solved. Ends with code 1
+    where a plan's leader is not certified.
     """
-    from optimizer.cli.session import DONE, SCHEMA_VERSION, emit, emit_json, report
+    from optimizer.cli.session import (
+        DONE,
+        FINDINGS,
+        SCHEMA_VERSION,
+        emit,
+        emit_json,
+        report,
+        report_uncertified_leaders,
+    )
+    from optimizer.errors import Diagnostic
     from optimizer.result.store import open_run
 
     manifest, summary = open_run(run)
@@ -100,7 +111,10 @@ def command(
         most = None if verbose else MOST if len(plans) <= FEW_PLANS else FEW
         rules = _Rules(manifest, summary, instance)
         emit("\n".join(_text(plans, most, rules, screen().width)) + "\n")
-    return DONE
+    if format_ != "json" and not quiet:
+        told = (each for plan in plans for each in plan.data.get("diagnostics", []))
+        report_uncertified_leaders(Diagnostic(**each) for each in told)
+    return FINDINGS if any("leader_gap" in plan.data for plan in plans) else DONE
 
 
 @dataclass(frozen=True)
@@ -201,7 +215,16 @@ def _changes(manifest: Mapping[str, Any], instance: str | None) -> list[Diagnost
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
     """What of a plan's data explains it."""
-    keys = ("status", "certificate", "binding", "conflict", "conflict_groups", "repairs", "diagnostics")
+    keys = (
+        "status",
+        "certificate",
+        "leader_gap",
+        "binding",
+        "conflict",
+        "conflict_groups",
+        "repairs",
+        "diagnostics",
+    )
     return {key: data[key] for key in keys if key in data}
 
 
@@ -250,7 +273,9 @@ def _limits(plan: _Plan, most: int | None, rules: _Rules, width: int) -> list[st
 
     facts = plan.data.get("binding", [])
     gap = (plan.data.get("certificate") or {}).get("gap")
-    certified = f", gap {scientific(gap)}" if isinstance(gap, float) else ""
+    certified = "" if gap is None else f", gap {scientific(float(gap))}"
+    if "leader_gap" in plan.data:
+        certified += f", beside a leader of gap {scientific(float(plan.data['leader_gap']))}: not certified"
     shown = facts if most is None else facts[:most]
     head = f"{_name(plan)}: {plan.data.get('status')}{certified}"
     if not facts:
@@ -330,6 +355,7 @@ def _csv(plans: Sequence[_Plan]) -> str:
     writer.writeheader()
     for plan in plans:
         head = {"country": plan.country, "policy": plan.policy, "status": plan.data.get("status")}
+        head["leader_gap"] = plan.data.get("leader_gap", "")
         for rank, fact in enumerate(plan.data.get("binding", []), start=1):
             writer.writerow({**fact, **_first(fact), **head, "rank": rank})
         for group in plan.data.get("conflict_groups", []):

@@ -65,16 +65,19 @@ def command(
         raise click.UsageError(f"--to must end in {', '.join(FORMATS)}, got `{target.name}`")
     from optimizer.cli.exporting import export_nl, export_relaxation
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import DONE, emit_json, note
+    from optimizer.cli.session import DONE, FINDINGS, diagnostic_data, emit_json, note, report
 
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries((country,))
     if target.suffix == ".nl":
-        export_nl(scenario, country, objective, target)
+        warnings = export_nl(scenario, country, objective, target)
     else:
-        export_relaxation(scenario, country, objective, gap, time_limit, target)
+        warnings = export_relaxation(scenario, country, objective, gap, time_limit, target)
     if format_ == "json":
-        emit_json({"schema_version": 1, "status": "written", "country": country, "file": str(target)})
+        told = [diagnostic_data(each) for each in warnings]
+        written = {"schema_version": 1, "status": "written", "country": country, "file": str(target)}
+        emit_json({**written, "diagnostics": told})
     elif not quiet:
         note(f"wrote {target}")
-    return DONE
+        report(warnings)
+    return FINDINGS if warnings else DONE

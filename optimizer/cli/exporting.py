@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models.national import build
-from models.parameters import PlanParameters
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, OutputError
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
@@ -18,15 +17,21 @@ NAME_FILES: Final = (".row", ".col")
 
 
 def check_writable(target: Path) -> None:
-    """Raise `InputError` where the target's directory does not exist, before anything is solved."""
+    """Raise `OutputError` where the target's directory does not exist, before anything is solved."""
     if not target.parent.is_dir():
         message = f"the directory {target.parent} does not exist"
-        raise InputError(Diagnostic("E605", message, file=str(target)))
+        raise OutputError(Diagnostic("E605", message, file=str(target)))
 
 
-def export_nl(scenario: Scenario, country: str, objective: str | None, target: Path) -> None:
-    """Write the true concave program as NL, with `.row` and `.col` files of names beside it."""
-    model = build(scenario.parameters(country, objective))
+def export_nl(
+    scenario: Scenario, country: str, objective: str | None, target: Path
+) -> tuple[Diagnostic, ...]:
+    """Write the true concave program as NL, with `.row` and `.col` files of names beside it.
+
+    Returns what to be warned of.
+    """
+    parameters, warnings = scenario.parameters(country, objective)
+    model = build(parameters)
     if scenario.extension is not None:
         scenario.extension(model)
 
@@ -34,6 +39,7 @@ def export_nl(scenario: Scenario, country: str, objective: str | None, target: P
         model.write(str(path), format="nl", io_options={"symbolic_solver_labels": True})
 
     _whole(target, write, NAME_FILES)
+    return warnings
 
 
 def export_relaxation(
@@ -43,16 +49,17 @@ def export_relaxation(
     gap: float,
     time_limit: float | None,
     target: Path,
-) -> None:
+) -> tuple[Diagnostic, ...]:
     """Write the linear relaxation at the solution as MPS or LP. Raises `SolverError` where there is none.
 
-    It is solved without the solver's scaling, so that the file is in the units of the model.
+    It is solved without the solver's scaling, so that the file is in the units of the model. Returns what to
+    be warned of.
     """
     from optimizer.solver import Solver
     from optimizer.study.solve import PlanSolver
 
     check_writable(target)
-    parameters: PlanParameters = scenario.parameters(country, objective)
+    parameters, warnings = scenario.parameters(country, objective)
     program = PlanSolver.compile(parameters, scenario.extension).program
     plan_solver = PlanSolver(program, Solver(program, scaled=False))
     plan_solver.solve(parameters, gap=gap, time_limit=time_limit)
@@ -66,6 +73,7 @@ def export_relaxation(
         _lp_from_mps(mps, path)
 
     _whole(target, write, (".mps",) if target.suffix == ".lp" else ())
+    return warnings
 
 
 def _lp_from_mps(mps: Path, lp: Path) -> None:
@@ -97,6 +105,6 @@ def _whole(target: Path, write: Callable[[Path], None], companions: tuple[str, .
             for leftover in (part, *(part.with_suffix(ending) for ending in companions)):
                 leftover.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(
+        raise OutputError(
             Diagnostic("E605", f"cannot write: {error.strerror or error}", file=str(target))
         ) from error

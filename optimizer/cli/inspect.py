@@ -56,7 +56,7 @@ def command(
     )
     from optimizer.cli.output import screen
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import DONE, emit, emit_json
+    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, report
 
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries((country,))
@@ -67,4 +67,6 @@ def command(
         emit(inspection_csv(found))
     else:
         emit(screen().render(inspection_table(found, verbose)))
-    return DONE
+    if not quiet:
+        report(found.warnings)
+    return FINDINGS if found.warnings else DONE

@@ -58,6 +58,7 @@ class Inspection:
     scaled: tuple[float, float]
     written: tuple[float, float]
     shown: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
 
 
 def inspect_country(
@@ -67,7 +68,7 @@ def inspect_country(
     at fault or a parameter is unknown."""
     _check_names(only)
     instance = scenario.instance
-    parameters = scenario.parameters(country, objective)
+    parameters, warnings = scenario.parameters(country, objective)
     program = PlanSolver.compile(parameters, scenario.extension).program
     written, scaled = program.coefficient_range(program.parameter_vector(parameters.values))
     cells = cell_map(instance, country, objective)
@@ -90,7 +91,7 @@ def inspect_country(
                 line=cell.line,
             )
         )
-    return Inspection(parameters, inputs, scaled, written, tuple(only) or tuple(TABLE))
+    return Inspection(parameters, inputs, scaled, written, tuple(only) or tuple(TABLE), warnings)
 
 
 def _check_names(names: Sequence[str]) -> None:

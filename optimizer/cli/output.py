@@ -7,6 +7,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from optimizer.cli.streams import is_terminal
+
 if TYPE_CHECKING:
     from optimizer.result.tables import Screen
 
@@ -15,6 +17,6 @@ def screen() -> Screen:
     """The terminal's width and colour; 120 columns of plain text where output goes elsewhere."""
     from optimizer.result.tables import PLAIN_WIDTH, Screen
 
-    if not sys.stdout.isatty():
+    if not is_terminal(sys.stdout):
         return Screen(int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else PLAIN_WIDTH)
     return Screen(shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ)

@@ -37,17 +37,19 @@ def command(
     """Make a page of tables and charts from a directory that `solve` or `compare` saved.
 
     The page is one file below 1.5 MB that asks nothing of the network. It is made from the files of the run
-    alone, so the run may come from another machine. Solving again replaces the run and removes its page.
+    alone, so the run may come from another machine. Solving again replaces the run and removes its page. Ends
+    with code 1 where a plan's leader is not certified.
     """
     if out is not None and out.suffix not in (".html", ".htm"):
         raise click.UsageError(f"--out must end in .html, got `{out.name}`")
-    from optimizer.cli.session import DONE, emit_json, note
-    from optimizer.errors import Diagnostic, InputError
+    from optimizer.cli.session import DONE, FINDINGS, emit_json, note, report_uncertified_leaders
+    from optimizer.errors import Diagnostic, OutputError
     from optimizer.report.page import report_html
     from optimizer.report.saved import read_run
 
     target = out or run / "report.html"
-    page = report_html(read_run(run))
+    saved = read_run(run)
+    page = report_html(saved)
     # beside its place first, so that a page is there whole or as it was before
     place = target.resolve()
     fresh = place.with_name(f".{place.name}.new-{os.getpid()}")
@@ -56,7 +58,7 @@ def command(
         fresh.replace(place)
     except OSError as error:
         message = f"the page cannot be written: {error.strerror or error}"
-        raise InputError(Diagnostic("E605", message, file=str(target))) from error
+        raise OutputError(Diagnostic("E605", message, file=str(target))) from error
     finally:
         fresh.unlink(missing_ok=True)
     if format_ == "json":
@@ -64,4 +66,6 @@ def command(
         emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})
     elif not quiet:
         note(f"wrote {target}")
-    return DONE
+        told = (each for plan in saved.all_plans for each in plan.diagnostics)
+        report_uncertified_leaders(Diagnostic(**each) for each in told)
+    return FINDINGS if any(plan.leader_gap is not None for plan in saved.all_plans) else DONE

@@ -58,8 +58,11 @@ class Scenario:
         leader = None if country == self.instance.leader else standing_leader(self.instance)
         return resolve(self.instance, country, leader, objective)
 
-    def parameters(self, country: str, objective: str | None) -> PlanParameters:
-        """One country's parameters; for a follower the leader is solved first.
+    def parameters(
+        self, country: str, objective: str | None
+    ) -> tuple[PlanParameters, tuple[Diagnostic, ...]]:
+        """One country's parameters, and a warning where they rest on a leader that is not certified; for a
+        follower the leader is solved first.
 
         Raises `InputError`, and `SolverError` where the leader has no plan to follow.
         """
@@ -67,8 +70,10 @@ class Scenario:
 
         leading = resolve(self.instance, self.instance.leader, None, objective)
         if country == self.instance.leader:
-            return leading
+            return leading, ()
         from models.simulate import simulate
+        from optimizer.result.run import STOPPED
+        from optimizer.study.country import uncertified_leader
         from optimizer.study.solve import PlanSolver, leader_path
 
         plan_solver = PlanSolver.compile(leading, self.extension)
@@ -79,7 +84,10 @@ class Scenario:
             )
             raise SolverError(Diagnostic("S104", message))
         values = simulate(leading, plan_solver.decisions(solution.x))
-        return resolve(self.instance, country, leader_path(self.instance, leading, values), objective)
+        path = leader_path(self.instance, leading, values)
+        stopped = solution.status == STOPPED
+        warnings = (uncertified_leader(path.country, solution.certificate.gap),) if stopped else ()
+        return resolve(self.instance, country, path, objective), warnings
 
     def refuse(self, run: CountryRun) -> NoReturn:
         """Raise what kept a country from having a plan, where a command cannot go on without it."""

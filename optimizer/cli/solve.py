@@ -21,7 +21,7 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.cli.demand import Demand
-    from optimizer.errors import InputError
+    from optimizer.errors import KloofError
     from optimizer.result.run import WorldRun
 
 # With more countries than this, detail only on --verbose.
@@ -75,7 +75,7 @@ def command(
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import interrupts_held, note, report
+    from optimizer.cli.session import interrupts_held, note, report, strongest
     from optimizer.result import store
     from optimizer.result.summary import exit_code
 
@@ -111,7 +111,7 @@ def command(
     except KeyboardInterrupt:
         world, unplanned = unexplained(world), False
         note(UNEXPLAINED)
-    unsaved: InputError | None = None
+    unsaved: KloofError | None = None
     with interrupts_held():
         demand = world_demand(world, scenario.instance)
         strategy = ""
@@ -131,19 +131,22 @@ def command(
             unsaved = save_run(directory, files, quiet)
     detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
     _show(world, demand, strategy, format_, quiet, detailed)
+    code = exit_code(world, failed=failure_code(world))
     if unsaved is not None:
         report(unsaved.diagnostics)
-        return unsaved.exit_code
+        return strongest(code, unsaved.exit_code)
     if unplanned and not no_save and not quiet:
         note(f"what conflicts, and every repair found: kloof explain {directory}")
-    return exit_code(world, failed=failure_code(world))
+    return code
 
 
 def _progress(count: int) -> Any:
     """Prints on stderr how far the solve is: over itself on a terminal, else not at all."""
     import sys
 
-    if not sys.stderr.isatty():
+    from optimizer.cli.streams import is_terminal
+
+    if not is_terminal(sys.stderr):
         return None
     told: list[str] = []
 
@@ -159,15 +162,15 @@ def _progress(count: int) -> Any:
     return tell
 
 
-def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> InputError | None:
+def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> KloofError | None:
     """Save a run and say where. What keeps it from being saved is returned: the plans can still be shown."""
     from optimizer.cli.session import note
-    from optimizer.errors import InputError
+    from optimizer.errors import KloofError
     from optimizer.result import store
 
     try:
         store.save(directory, files)
-    except InputError as error:
+    except KloofError as error:
         return error
     if not quiet:
         note(f"saved in {directory}")
@@ -196,9 +199,10 @@ def _show(
 
     from optimizer.cli.demand import demand_notes
     from optimizer.cli.output import screen
-    from optimizer.cli.session import emit, emit_json, report
+    from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
+    from optimizer.cli.streams import is_terminal
 
-    if sys.stderr.isatty() and not quiet:
+    if is_terminal(sys.stderr) and not quiet:
         sys.stderr.write("\r\x1b[K")
     if format_ == "json":
         from optimizer.cli.documents import solve_document
@@ -219,7 +223,10 @@ def _show(
     report(d for d in world.diagnostics if d.severity == "error" or not quiet)
     for run in world.runs:
         # The table says what is to be warned of; other forms of data have no place for it.
-        report(d for d in run.diagnostics if d.severity == "error" or (format_ == "csv" and not quiet))
+        shown = [d for d in run.diagnostics if d.severity == "error" or (format_ == "csv" and not quiet)]
+        report(d for d in shown if d.code != UNCERTIFIED_LEADER)
+    if not quiet:
+        report_uncertified_leaders(d for run in world.runs for d in run.diagnostics)
 
 
 def _files(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, InputError, OutputError
 from optimizer.instance.policy import PolicyFile
 from optimizer.instance.rules.schema import RulesFile
 from optimizer.instance.schema import Country, Market, Settings
@@ -28,7 +28,8 @@ DOCUMENTS: Final[dict[str, type[BaseModel]]] = {
 def write_template(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Write a small commented instance of two countries into `directory`, made if need be.
 
-    Returns the files written. Raises `InputError`, before it writes anything, where one of them exists.
+    Returns the files written. Raises `InputError`, before it writes anything, where one of them exists, and
+    `OutputError` where one cannot be written.
     """
     target = Path(directory)
     files = [(source, target / source.relative_to(TEMPLATE)) for source in _template_files()]
@@ -42,7 +43,7 @@ def write_template(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
             path.write_bytes(source.read_bytes())
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}"
-        raise InputError(Diagnostic("E202", message, file=str(error.filename or target))) from None
+        raise OutputError(Diagnostic("E605", message, file=str(error.filename or target))) from None
     return tuple(path for _, path in files)
 
 

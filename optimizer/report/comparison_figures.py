@@ -243,7 +243,9 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
     plan = run.plans[base.country][policy]
     name = text(found.names.get(policy, policy))
     if not plan.solved:
-        return Row([name, *[Cell(MISSING if plan.tried else "")] * (5 if leads else 8), text(plan.status)])
+        return Row(
+            [name, *[Cell(MISSING if plan.tried else "")] * (5 if leads else 8), text(plan.told_status)]
+        )
     top, precision = plan.top, plan.precision
     place = found.places.get((base.country, policy))
     baseline = policy == run.baseline
@@ -263,7 +265,7 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
         behind.append(Cell("0") if baseline else change_cell(change, precision.finest["lag_months"], same))
     compute, ratio = (found.value(plan, metric, last) for metric in ("installed_compute", "effective_ratio"))
     limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0]['period']}" if plan.binding else ""
-    stopped = "" if plan.status == OPTIMAL else f" ({plan.status})"
+    stopped = "" if plan.told_status == OPTIMAL else f" ({plan.told_status})"
     return Row(
         [
             Cell(f"{name.text}{f' ({other} leads)' if other else ''}{stopped}"),

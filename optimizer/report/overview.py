@@ -68,7 +68,7 @@ def ranked(run: SavedRun) -> list[Plan]:
 def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
     name = text(f"{run.name(plan.country)} ({plan.country})")
     if not plan.solved:
-        return Row([name, *[Cell(MISSING)] * (width - 2), text(plan.status)])
+        return Row([name, *[Cell(MISSING)] * (width - 2), text(plan.told_status)])
     top, precision = plan.top, plan.precision
     installed = top["installed_kh100e"]
     found = words.lags(plan)
@@ -96,7 +96,7 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
             if ratio is None
             else Cell(amount(100 * ratio, 2, ratio_width).text, exact(100 * ratio)),
             Cell(digits.scientific(plan.gap), exact(plan.gap)),
-            text(plan.status),
+            text(plan.told_status),
         ]
     )
 

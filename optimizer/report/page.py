@@ -223,6 +223,8 @@ def _strategies(run: SavedRun) -> str:
     solved = sum(run.base(country).solved for country in run.plans)
     if not solved:
         return f"No plan for {', '.join(names)}"
+    if any(plan.leader_gap is not None for plan in run.all_plans):
+        return f"Strategies beside a leader that is not certified: {', '.join(names)}"
     if len(names) == 1:
         return f"Optimal strategy of {names[0]}"
     return f"Optimal strategies of {f'{solved} of ' if solved < len(names) else ''}{len(names)} countries"

@@ -22,6 +22,7 @@ from optimizer.result.summary import lag_mark
 BASELINE: Final = "baseline"
 # what an interrupted comparison did not come to; a run itself says nothing of it
 NOT_SOLVED: Final = "not solved"
+PROVISIONAL: Final = "leader not certified"
 QUALIFIER: Final = re.compile(r" \([^()]*\)$")
 PERIOD: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|M(\d\d))?")
 PERIODS_PER_YEAR: Final = (1, 2, 4, 12)
@@ -106,6 +107,12 @@ class Plan:
     conflict: Sequence[str]
     repairs: Sequence[str]
     table: Mapping[tuple[str, str], Sequence[float]] = field(repr=False)
+    leader_gap: float | None = None
+
+    @property
+    def told_status(self) -> str:
+        """The status, with what a follower must say of a leader that is not certified."""
+        return self.status if self.leader_gap is None else f"{self.status}, {PROVISIONAL}"
 
     @property
     def solved(self) -> bool:
@@ -392,6 +399,7 @@ def _plan(country: str, policy: str, data: Mapping[str, Any], rows: pd.DataFrame
         conflict=_conflict(data),
         repairs=[str(option["words"]) for option in data.get("repairs") or ()],
         table=table,
+        leader_gap=None if data.get("leader_gap") is None else number(data["leader_gap"]),
     )
 
 

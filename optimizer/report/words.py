@@ -303,6 +303,11 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
         points.append(f"Dearest limit: {dearest(run, plan)}")
     if plan.status == "stopped":
         points.append(f"Stopped before the gap asked for: a better plan may exist, {gap_words(plan)}.")
+    if plan.leader_gap is not None:
+        points.append(
+            "Follows a leader whose plan is not certified to the gap asked for: beside a better one, its own "
+            "best plan and all that is said of it here may be another."
+        )
     return points
 
 

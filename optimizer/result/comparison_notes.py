@@ -13,7 +13,7 @@ from models.parameters import CATEGORIES
 from optimizer.result import digits, metrics, ranges
 from optimizer.result.comparison import OBJECTIVE, Comparison
 from optimizer.result.run import WorldRun
-from optimizer.result.tables import reason, warnings
+from optimizer.result.tables import provisional_note, reason, warnings
 
 SAME: Final = "="
 ALIKE: Final = "≈"
@@ -56,6 +56,8 @@ def endings(comparison: Comparison, printed: str, detailed: bool) -> list[str]:
     lines += [BELOW] if BELOW_MARK.search(printed) else []
     lines += _known(comparison) if ALIKE in printed else []
     lines.append(_outcome(comparison, detailed))
+    leaders = {world.leader: None for world in comparison.worlds if world.provisional}
+    lines += [provisional_note(leader) for leader in leaders]
     for world in comparison.worlds:
         lines += _failures(comparison, world)
     return [*lines, *_warnings(comparison)]
@@ -85,14 +87,14 @@ def _known(comparison: Comparison) -> list[str]:
     ]
     if not followers:
         return []
-    months = float(digits.scientific(max(ranges.width(run, "lag_months") for run in followers)))
+    months = max(ranges.width(run, "lag_months") for run in followers)
     gap = max(run.solution.certificate.gap for run in followers if run.solution is not None)
     more = ""
     if gap > float(FINER_GAP):
         more = f"; --gap {FINER_GAP} tells more"
     elif not any(run.ranges for run in followers):
         more = "; --ranges tells more"
-    lines = [f"{ALIKE} months behind are known to about {months:g} at this gap{more}"]
+    lines = [f"{ALIKE} months behind are known to about {digits.about(months)} at this gap{more}"]
     moved = [
         metrics.effective_compute_percent(
             np.array(comparison.change_within(world, country, OBJECTIVE)), run.parameters
@@ -104,14 +106,14 @@ def _known(comparison: Comparison) -> list[str]:
     ]
     widest = max((float(each) for each in moved if each is not None), default=0.0)
     if widest:
-        known = float(digits.scientific(widest))
-        lines.append(f"{ALIKE} worths are known to about {known:g} where the leader's plan is another one")
+        known = f"known to about {digits.about(widest)}" if np.isfinite(widest) else "not known"
+        lines.append(f"{ALIKE} worths are {known} where the leader's plan is another one")
     return lines
 
 
 def _outcome(comparison: Comparison, detailed: bool) -> str:
     runs = [run for world in comparison.worlds for run in world.countries.values()]
-    counts = Counter(run.status for run in runs)
+    counts = Counter(run.marked_status for run in runs)
     gaps = [run.solution.certificate.gap for run in runs if run.solved and run.solution is not None]
     line = ", ".join(f"{count} {status}" for status, count in counts.items())
     line += f", gap <= {digits.scientific(max(gaps))}" if gaps else ""
@@ -126,7 +128,7 @@ def _failures(comparison: Comparison, world: WorldRun) -> Iterator[str]:
     failed: dict[str, list[str]] = {}
     for run in world.countries.values():
         if not run.solved:
-            failed.setdefault(f"{run.status}: {reason(run)}", []).append(run.country)
+            failed.setdefault(f"{run.marked_status}: {reason(run)}", []).append(run.country)
     for why, names in failed.items():
         yield f"! {world.policy}, {', '.join(names)}: {why}"
     other = [

@@ -28,6 +28,7 @@ UNITS: Final[Mapping[str, str]] = {
     "capability": "log units",
     "effective_ratio": "1",
     "lag_months": "months",
+    "leader_gap": "log units",
 }
 # Metrics of which a change in percent says something.
 RELATIVE: Final = frozenset({"outlays", "installed_compute", "compute_ratio", "effective_ratio"})
@@ -52,7 +53,7 @@ class Number(NamedTuple):
     @property
     def within(self) -> float:
         """Half of the range: by how much the value may be off."""
-        return (self.high - self.low) / 2
+        return 0.0 if self.high == self.low else (self.high - self.low) / 2
 
     def meets(self, other: Number) -> bool:
         """Whether the two ranges have a point in common."""
@@ -99,6 +100,8 @@ def measured(
         ("objective", "", ""): _around(solution.objective, 2 * loss),
         ("objective_average", "", ""): _around(solution.objective / years, 2 * loss / years),
     }
+    if run.leader_gap is not None:
+        numbers["leader_gap", "", ""] = Number(run.leader_gap, run.leader_gap, run.leader_gap)
     share = ranges.width(run, "spend_share")
     relative = ranges.relative_width(run, "compute")
     if f"{labels[0]}-{labels[-1]}" == periods.whole:

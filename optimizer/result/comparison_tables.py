@@ -15,7 +15,7 @@ from optimizer.result.comparison import OBJECTIVE, Comparison, Ranked
 from optimizer.result.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
 from optimizer.result.comparison_numbers import RELATIVE, Key, Number
 from optimizer.result.explanation import at_most, facts
-from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.run import PROVISIONAL_MARK, CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import EXTRAPOLATED, lag_in_table, lag_mark
 from optimizer.result.tables import Screen, beyond_note, grid, heading, indented
@@ -53,7 +53,10 @@ def _overview(comparison: Comparison, countries: Sequence[str], screen: Screen) 
     parts: Parts = []
     if followers:
         rows = [
-            ["baseline", *(_value(comparison, baseline, country, lag) for country in followers)],
+            [
+                _label(comparison, baseline),
+                *(_value(comparison, baseline, country, lag) for country in followers),
+            ],
             *(
                 [_label(comparison, world), *(_change(comparison, world, each, lag) for each in followers)]
                 for world in comparison.policies
@@ -108,8 +111,10 @@ def _detail(comparison: Comparison, country: str, screen: Screen) -> Parts:
 
 
 def _label(comparison: Comparison, world: WorldRun) -> str:
-    """The name of a policy, and who leads under it where that is not the baseline's leader."""
-    return f"{world.policy} ({world.leader} leads)" if comparison.other_leader(world) else world.policy
+    """The name of a policy, who leads under it where that is not the baseline's leader, and the mark of a
+    leader that is not certified."""
+    mark = PROVISIONAL_MARK if world.provisional else ""
+    return f"{world.policy}{f' ({world.leader} leads)' if comparison.other_leader(world) else ''}{mark}"
 
 
 def _title(comparison: Comparison) -> str:

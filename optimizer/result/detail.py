@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -158,10 +159,13 @@ def _headline_values(book: _Book) -> dict[str, float]:
 def _verdict(run: CountryRun) -> str:
     if run.solution is None:
         return run.status
-    gap = digits.scientific(run.solution.certificate.gap)
+    gap = run.solution.certificate.gap
+    shown = digits.scientific(gap)
     if run.status == "optimal":
-        return f"optimal; no plan is better by more than {gap} average log units of effective compute"
-    return f"stopped; a better plan may exist, by at most {gap} average log units"
+        led = ", beside a leader that is not certified" if run.provisional else ""
+        return f"optimal{led}; no plan is better by more than {shown} average log units of effective compute"
+    most = f"at most {shown} average log units" if math.isfinite(gap) else "an unknown amount"
+    return f"stopped; a better plan may exist, by {most}"
 
 
 def _split(book: _Book) -> Iterator[Line]:

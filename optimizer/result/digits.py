@@ -114,6 +114,11 @@ def balanced(
     return [v / scale for v in inflow], [v / scale for v in outflow], end / scale
 
 
+def about(value: float) -> str:
+    """A width as a plain number with one digit, rounded up; `unknown` where it is not finite."""
+    return f"{float(scientific(value)):g}" if math.isfinite(value) else scientific(value)
+
+
 def scientific(value: float) -> str:
     """A gap or tolerance with one digit, rounded up: a certificate must not look better than it is; `unknown`
     where there is no bound."""

@@ -1,4 +1,7 @@
-"""A given plan in the true model: its value, the limits that it breaks, and its distance from the optimum."""
+"""A given plan in the true model: its value, the limits that it breaks, and its distance from the optimum.
+
+What the plan states beside its decisions is held against what follows from them (`disagreement`).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from models.limits import LIMITS
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, objective, simulate, weight_of_time
 from optimizer.result import digits, ranges, strategy
-from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.disagreement import Disagreement, disagreements
+from optimizer.result.plan import GivenPlan
+from optimizer.result.run import STOPPED, CountryRun, WorldRun
 from optimizer.result.summary import headline, lag_in_table
 from optimizer.result.tables import grid, heading, indented
 from optimizer.result.vocabulary import DERIVED, VARIABLES
@@ -78,14 +83,15 @@ class Evaluation:
     """A plan's value beside the optimum.
 
     `objective` is the plan's; `optimum` the certified bounds of the best plan (None where there is none);
-    `run` holds the values of the plan run forward. `loss` is what the plan gives away against the best plan
-    found, in average log units.
+    `run` holds the values of the plan run forward, `disagreements` what the plan states against them. `loss`
+    is what the plan gives away against the best plan found, in average log units.
     """
 
     run: CountryRun
     objective: float
     optimum: tuple[float, float] | None
     broken: tuple[Broken, ...]
+    disagreements: tuple[Disagreement, ...] = ()
 
     @property
     def loss(self) -> float | None:
@@ -94,21 +100,25 @@ class Evaluation:
         return (self.optimum[0] - self.objective) / weight_of_time(self.run.parameters)
 
 
-def evaluate(optimum: CountryRun, decisions: Mapping[str, Array]) -> Evaluation:
-    """Value `decisions` under the parameters of `optimum`, the same country's best plan."""
+def evaluate(optimum: CountryRun, plan: GivenPlan, leader_run: CountryRun | None) -> Evaluation:
+    """Value a plan under the parameters of `optimum`, the same country's best plan, beside its leader's."""
     parameters, solution = optimum.parameters, optimum.solution
     if parameters is None or solution is None:
         raise ValueError("a plan cannot be valued without the program of its country")
-    values = simulate(parameters, decisions)
+    values = simulate(parameters, plan.decisions)
     best = solution.certificate if optimum.solved else None
     tail = parameters.sets.periods[parameters.sets.reported :]
-    broken = [*_changed(parameters, decisions, values), *_broken_rows(solution, values)]
+    broken = [*_changed(parameters, plan.decisions, values), *_broken_rows(solution, values)]
     broken.sort(key=lambda each: (each.period in tail, each.rank))
+    run = replace(optimum, values=values, solution=None, ranges={}, diagnostics=())
+    value = objective(parameters, values)
+    excess = {each.row: each.excess for each in broken}
     return Evaluation(
-        replace(optimum, values=values, solution=None, ranges={}, diagnostics=()),
-        objective(parameters, values),
+        run,
+        value,
         None if best is None else (best.lower, best.upper),
         tuple(broken),
+        disagreements(plan.stated, run, leader_run, value, excess),
     )
 
 
@@ -189,14 +199,20 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
     heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "paid\nUSD bn"]
     heads += [f"capability\n{first.last}, log", f"months behind\n{first.middle}", f"\n{first.last}"]
     parts += [indented(grid(heads, body)), ""]
+    if best.status == STOPPED and best.solution is not None:
+        gap = digits.scientific(best.solution.certificate.gap)
+        parts.append(f"  The best plan stopped before the gap asked for: of a gap of {gap} log units.")
+    if best.provisional:
+        parts.append(f"  Both follow a plan of {world.leader} that is not certified to the gap asked for.")
     if not evaluation.broken:
         if evaluation.loss is not None:
             parts.append(
                 f"  The given plan gives away {_worth(evaluation.loss)} on average against the best plan."
             )
         parts.append("  It keeps every limit.")
-        return parts
-    return [*parts, *_broken_table(evaluation)]
+    else:
+        parts += _broken_table(evaluation)
+    return [*parts, *(_disagreement_table(evaluation) if evaluation.disagreements else ())]
 
 
 def _broken_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
@@ -217,6 +233,27 @@ def _broken_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
     if len(reported) < len(broken):
         lines.append([f"{len(broken) - len(reported)} in the years of the tail", "", ""])
     return [f"{said}.", "", indented(grid(["limit, causes first", "broken by", "unit"], lines))]
+
+
+def _disagreement_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
+    """What the plan states that its decisions contradict, in the order of its lines."""
+    found = evaluation.disagreements
+    lines = [
+        [
+            f"{each.stated.line}",
+            f"{each.name} {each.stated.period}",
+            *(f"{number:.7g}" for number in (each.stated.value, each.follows)),
+            f"{each.difference:+.3g}",
+            each.stated.unit,
+        ]
+        for each in found[:MOST_LINES]
+    ]
+    if len(found) > MOST_LINES:
+        lines.append(["", f"... and {len(found) - MOST_LINES} more", "", "", "", ""])
+    rows = "1 row" if len(found) == 1 else f"{len(found)} rows"
+    said = f"  {rows} of the file disagree with what follows from its decisions, which alone were valued."
+    heads = ["line", "row that is no decision", "in the file", "follows", "difference", "unit"]
+    return ["", said, "", indented(grid(heads, lines, left=2))]
 
 
 def _worth(loss: float) -> str:
@@ -241,6 +278,10 @@ def evaluation_csv(evaluation: Evaluation, world: WorldRun) -> str:
             each.excess,
         )
         for each in evaluation.broken
+    ]
+    found += [
+        (each.stated.period, "row_disagrees", each.name, each.stated.unit, each.difference)
+        for each in evaluation.disagreements
     ]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

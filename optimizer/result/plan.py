@@ -8,26 +8,51 @@ import io
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from models.limits import LIMITS
 from models.parameters import Array, PlanParameters, PlanSets
 from models.simulate import DECISIONS
 from optimizer.errors import Diagnostic, InputError, number_hint
-from optimizer.result.strategy import COLUMNS, items, obtainable, unit_of
+from optimizer.result.strategy import COLUMNS, SHADOW_UNITS, items, obtainable, unit_of
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 REQUIRED: Final = ("country", "period", "metric", "item", "value")
 # Larger numbers overflow on the way to the objective.
 LARGEST: Final = 1e12
 MOST_PROBLEMS: Final = 50
+# Metrics whose items are rows of the model as this very plan breaks or contradicts them: any text.
+OF_ANY_ROW: Final = frozenset({"limit_broken", "row_disagrees"})
+
+
+class Stated(NamedTuple):
+    """A number that a plan states beside its decisions, which follow from nothing, while this one follows
+    from them."""
+
+    line: int
+    metric: str
+    item: str
+    period: str
+    unit: str
+    value: float
+
+
+@dataclass(frozen=True)
+class GivenPlan:
+    """A plan as it was given: its decisions, arrays shaped by their index sets, periods last, and all that it
+    states beside them."""
+
+    decisions: Mapping[str, Array]
+    stated: tuple[Stated, ...]
 
 
 @dataclass
 class _Reader:
-    """Collects decisions and problems of one file."""
+    """Collects decisions, what is stated beside them, and problems of one file."""
 
     file: str
     country: str
@@ -35,11 +60,13 @@ class _Reader:
     sets: PlanSets
     never: frozenset[str]
     values: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    stated: list[Stated] = field(default_factory=list)
     lines: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.items = {name: items(self.sets, VARIABLES[name]) for name in DECISIONS}
+        self.known = {**self.items, **_stated_items(self.sets)}
 
     def problem(self, code: str, message: str, line: int | None = None, hint: str | None = None) -> None:
         self.problems.append(Diagnostic(code, message, file=self.file, line=line, hint=hint))
@@ -49,11 +76,10 @@ class _Reader:
         self.problem(code, f"unknown {what} `{name}`", line, f"did you mean `{near[0]}`?" if near else None)
 
     def row(self, line: int, row: Mapping[str, str]) -> None:
+        """Every row is read, those of other countries too: only what is whole and unambiguous is a plan."""
         country, metric, period, item = row["country"], row["metric"], row["period"], row["item"]
         if country not in self.countries:
             self.unknown("E614", "country", country, self.countries, line)
-            return
-        if country != self.country:
             return
         if metric not in VARIABLES and metric not in DERIVED:
             self.unknown("E613", "metric", metric, [*VARIABLES, *DERIVED], line)
@@ -61,11 +87,8 @@ class _Reader:
         if period not in self.sets.periods:
             self.unknown("E615", "period", period, self.sets.periods, line)
             return
-        if metric not in DECISIONS:
-            return
-        known = self.items[metric]
-        if item not in known:
-            self.unknown("E616", f"item of `{metric}`", item, known, line)
+        if metric not in OF_ANY_ROW and item not in self.known[metric]:
+            self.unknown("E616", f"item of `{metric}`", item, self.known[metric], line)
             return
         key = (country, metric, period, item)
         if key in self.lines:
@@ -76,23 +99,35 @@ class _Reader:
             )
             return
         self.lines[key] = line
-        unit = unit_of(VARIABLES[metric], item)
+        unit = _unit(metric, item, row.get("unit", ""))
         if row.get("unit", unit) != unit:
             self.problem("E621", f"`{_name(metric, item)}` is in {unit}, not in `{row['unit']}`", line)
-        self.values[metric, item, period] = self.number(line, metric, row["value"])
+        decided = metric in DECISIONS
+        value = (
+            self.decision(line, metric, row["value"]) if decided else self.number(line, metric, row["value"])
+        )
+        if country != self.country:
+            return
+        if decided:
+            self.values[metric, item, period] = value
+        else:
+            self.stated.append(Stated(line, metric, item, period, unit, value))
 
-    def number(self, line: int, metric: str, text: str) -> float:
-        try:
-            # float() takes 1_000 for 1000; a plan may not.
-            value = math.nan if "_" in text else float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value) or abs(value) > LARGEST:
+    def decision(self, line: int, metric: str, text: str) -> float:
+        value = _parsed(text)
+        if not abs(value) <= LARGEST:
             what = f"a number up to {LARGEST:g}"
             hint = None if math.isinf(value) else number_hint(text)
             self.problem("E617", f"`{metric}` must be {what}, got `{text}`", line, hint)
         elif value < 0:
             self.problem("E618", f"`{metric}` must not be negative, got {text}", line)
+        return value
+
+    def number(self, line: int, metric: str, text: str) -> float:
+        """What follows from decisions may be negative, or infinite as a ratio to nothing is."""
+        value = _parsed(text)
+        if math.isnan(value):
+            self.problem("E617", f"`{metric}` must be a number, got `{text}`", line)
         return value
 
     def missing(self) -> None:
@@ -125,12 +160,45 @@ def _name(metric: str, item: str) -> str:
     return f"{metric}/{item}" if item else metric
 
 
-def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]) -> dict[str, Array]:
-    """The decisions of a country in a strategy file, arrays shaped by their index sets, periods last.
+def _parsed(text: str) -> float:
+    """The number that a text says, nan where it says none."""
+    try:
+        # float() takes 1_000 for 1000; a plan may not.
+        return math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan
+
+
+def _stated_items(sets: PlanSets) -> dict[str, list[str]]:
+    """The items of every metric that is not a decision and whose items the index sets know."""
+    found = {
+        name: items(sets, spec)
+        for name, spec in {**VARIABLES, **DERIVED}.items()
+        if name not in DECISIONS and spec.index != ("row",)
+    }
+    limits = [
+        "/".join((limit.name, *map(str, key)))
+        for limit in LIMITS.values()
+        for key in product(*(sets.members(name) for name in limit.index if name != "periods"))
+    ]
+    return {**found, **dict.fromkeys(SHADOW_UNITS, limits)}
+
+
+def _unit(metric: str, item: str, given: str) -> str:
+    """The unit that a row must have; of rows of the model that this plan breaks the one that it has."""
+    if metric in OF_ANY_ROW:
+        return given
+    if metric in SHADOW_UNITS:
+        return f"{SHADOW_UNITS[metric]} per {LIMITS[item.partition('/')[0]].unit}"
+    return unit_of(VARIABLES[metric] if metric in VARIABLES else DERIVED[metric], item)
+
+
+def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]) -> GivenPlan:
+    """A country's plan in a strategy file: its decisions, and what else the file says of the country.
 
     `parameters` are the country's: they say which chips it cannot have at all, whose rows may be missing and
-    then are 0. Rows of other countries and of metrics that are not decisions are checked for their names
-    only. Raises `InputError` with every problem (the first 50), each with its line.
+    then are 0. Rows of other countries are checked alike and then left. Raises `InputError` with every
+    problem (the first 50), each with its line.
     """
     country, sets = parameters.country, parameters.sets
     never = frozenset(chip for chip, had in zip(sets.chips, obtainable(parameters), strict=True) if not had)
@@ -184,4 +252,4 @@ def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]
             more = f"and {len(reader.problems) - len(shown)} problems more"
             shown.append(Diagnostic(reader.problems[-1].code, more, file=str(path)))
         raise InputError(shown)
-    return reader.arrays()
+    return GivenPlan(reader.arrays(), tuple(reader.stated))

@@ -109,6 +109,5 @@ def widest(run: CountryRun) -> list[str]:
     for metric in MEASURED_WIDTH:
         scale = 100.0 if metric == "spend_share" else 1.0
         computed = any(key.startswith(f"{metric}/") for key in run.ranges)
-        half = float(digits.scientific(scale * width(run, metric) / 2))
-        texts.append(f"±{half:g}" if computed else "n/a")
+        texts.append(f"±{digits.about(scale * width(run, metric) / 2)}" if computed else "n/a")
     return texts

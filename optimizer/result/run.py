@@ -20,6 +20,8 @@ OPTIMAL = "optimal"
 STOPPED = "stopped"
 INFEASIBLE = "infeasible"
 FAILED = "failed"
+# Behind what is said of the follower of a leader that is not certified.
+PROVISIONAL_MARK = "^"
 
 
 class InstanceLike(Protocol):
@@ -67,7 +69,9 @@ class CountryRun:
     the path that this country follows; for the leader itself its own path. `ranges` gives for a headline
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,
     `capability/2030`), its least and greatest value over all plans within the certified gap. `explanation`
-    says what limits the plan, or why there is none, as JSON data (`optimizer.study.explain`).
+    says what limits the plan, or why there is none, as JSON data (`optimizer.study.explain`). `leader_gap` is
+    the gap of the leader's plan where that stopped above the gap asked for: then all that is said here,
+    certificate included, holds for a leader that another plan may serve better.
     """
 
     country: str
@@ -79,11 +83,22 @@ class CountryRun:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     explanation: Mapping[str, Any] = field(default_factory=dict)
+    leader_gap: float | None = None
 
     @property
     def solved(self) -> bool:
         """Whether there is a plan to show, proven optimal or not."""
         return self.status in (OPTIMAL, STOPPED) and self.values is not None
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the leader that this country follows is not certified to the gap asked for."""
+        return self.leader_gap is not None
+
+    @property
+    def marked_status(self) -> str:
+        """The status, with the mark of a provisional one."""
+        return f"{self.status}{PROVISIONAL_MARK}" if self.provisional else self.status
 
 
 @dataclass(frozen=True)
@@ -102,6 +117,11 @@ class WorldRun:
     diagnostics: tuple[Diagnostic, ...] = ()
     leader_run: CountryRun | None = None
     interrupted: bool = False
+
+    @property
+    def provisional(self) -> bool:
+        """Whether some country follows a leader that is not certified to the gap asked for."""
+        return any(run.provisional for run in self.countries.values())
 
     @property
     def runs(self) -> tuple[CountryRun, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, InputError, OutputError
 
 MANIFEST: Final = "manifest.json"
 SUMMARY: Final = "summary.json"
@@ -58,7 +58,7 @@ def check_replaceable(directory: Path) -> None:
 
 
 def check_place(directory: Path) -> None:
-    """Raise `InputError` unless a run can be saved as `directory`; so much is better known before a solve.
+    """Raise an error unless a run can be saved as `directory`; so much is better known before a solve.
 
     Creates the directory's parents.
     """
@@ -71,14 +71,14 @@ def check_place(directory: Path) -> None:
         raise _unwritable(directory, error) from error
 
 
-def _unwritable(directory: Path, error: OSError) -> InputError:
+def _unwritable(directory: Path, error: OSError) -> OutputError:
     parent = directory.parent
     why = error.strerror or str(error)
     if parent.exists() and not parent.is_dir():
         why = f"`{parent}` is not a directory"
     message = f"the run cannot be saved: {why}"
     hint = "name a place that can be written after --out, or --no-save"
-    return InputError(Diagnostic("E605", message, file=str(directory), hint=hint))
+    return OutputError(Diagnostic("E605", message, file=str(directory), hint=hint))
 
 
 def beside_earlier(directory: Path) -> Path:
@@ -128,7 +128,7 @@ def changed_files(manifest: Mapping[str, Any], instance: Path) -> list[str]:
 def save(directory: Path, files: Mapping[str, str]) -> None:
     """Write `files` (name -> text) as the whole content of `directory`, replacing an earlier run at once.
 
-    Raises `InputError` where the directory must not be replaced or cannot be written.
+    Raises `InputError` where the directory must not be replaced, `OutputError` where it cannot be written.
     """
     check_replaceable(directory)
     place = directory.parent / f".{directory.name}"

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from optimizer.solver import Solution
 
 COLUMNS: Final = ("country", "policy", "period", "metric", "item", "unit", "value")
+# What shadow prices are counted in, per unit of their limit.
+SHADOW_UNITS: Final = {
+    "shadow_price": "objective",
+    "shadow_price_compute": "% effective compute",
+    "shadow_price_usd": "USD bn",
+}
 
 
 class Row(NamedTuple):
@@ -88,15 +94,18 @@ def _shadow_series(parameters: PlanParameters, solution: Solution) -> Iterator[S
     """The shadow prices of the limits that bind; `item` is `row/index`."""
     for prices in shadow_prices(parameters, solution):
         item = "/".join(part for part in (prices.limit.name, prices.item) if part)
-        per = f"per {prices.limit.unit}"
-        yield Series("shadow_price", item, f"objective {per}", prices.periods, prices.price.tolist())
+        units = {metric: f"{of} per {prices.limit.unit}" for metric, of in SHADOW_UNITS.items()}
+        price = prices.price.tolist()
+        yield Series("shadow_price", item, units["shadow_price"], prices.periods, price)
         if prices.compute_percent is not None:
             worth = prices.compute_percent.tolist()
-            yield Series("shadow_price_compute", item, f"% effective compute {per}", prices.periods, worth)
+            unit = units["shadow_price_compute"]
+            yield Series("shadow_price_compute", item, unit, prices.periods, worth)
         priced = np.flatnonzero(~np.isnan(prices.usd_bn))
         if priced.size:
             labels = [prices.periods[t] for t in priced]
-            yield Series("shadow_price_usd", item, f"USD bn {per}", labels, prices.usd_bn[priced].tolist())
+            usd = prices.usd_bn[priced].tolist()
+            yield Series("shadow_price_usd", item, units["shadow_price_usd"], labels, usd)
 
 
 def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
@@ -115,6 +124,8 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     if leader_run is not None and leader_run.parameters is not None and leader_run.values is not None:
         of_leader = metrics.installed_compute(leader_run.parameters, leader_run.values["fleet"])
         found["compute_ratio"] = metrics.ratio(installed, of_leader)
+    if run.leader_gap is not None:
+        found["leader_gap"] = np.full(len(run.parameters.sets.periods), run.leader_gap)
     if run.leader is not None:
         behind = metrics.lag_of_plan(run.parameters, run.values["capability"], run.leader)
         found |= {

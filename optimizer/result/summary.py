@@ -16,6 +16,7 @@ from optimizer.result.strategy import derived
 
 MIXED: Final = "mixed"
 INTERRUPTED: Final = "interrupted"
+PROVISIONAL: Final = "provisional"
 # What there is to know of a lag beside its number.
 ABOVE: Final = "above"
 BEYOND: Final = "beyond"
@@ -126,10 +127,13 @@ def passing_periods(run: CountryRun, leader: LeaderPath | None) -> tuple[str | N
 
 
 def status(world: WorldRun) -> str:
-    """`interrupted`, or the status that all countries share, else `mixed`."""
+    """`interrupted`, or the status that all countries share, else `mixed`; `provisional` where all would be
+    optimal if their leader were certified."""
     if world.interrupted:
         return INTERRUPTED
     kinds = {run.status for run in world.countries.values()}
+    if kinds == {OPTIMAL} and world.provisional:
+        return PROVISIONAL
     return kinds.pop() if len(kinds) == 1 else MIXED
 
 
@@ -202,9 +206,10 @@ def _outcome(run: CountryRun) -> str:
 
 def exit_code(world: WorldRun, failed: int) -> int:
     """The exit code of a solve; `failed` is the code of the countries that failed, if any did."""
-    if world.interrupted:
-        return EXIT_INTERRUPTED
     kinds = {_outcome(run) for run in world.countries.values()}
     if kinds - set(EXIT_OF_STATUS):
         return failed
-    return EXIT_OF_STATUS[kinds.pop()] if len(kinds) == 1 else 1
+    if world.interrupted:
+        return EXIT_INTERRUPTED
+    code = EXIT_OF_STATUS[kinds.pop()] if len(kinds) == 1 else 1
+    return 1 if code == 0 and world.provisional else code

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from models.parameters import CATEGORIES
 from optimizer.result import digits, ranges
-from optimizer.result.run import INFEASIBLE, STOPPED, CountryRun, WorldRun
+from optimizer.result.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
 from optimizer.result.summary import BEYOND, EXTRAPOLATED, Headline, headline, lag_in_table
 
 PLAIN_WIDTH: Final = 120
@@ -115,7 +115,7 @@ def summary(
             parts += ["", grid(heads, spread)]
     failed = [run for run in world.countries.values() if tops[run.country] is None]
     parts += [""] if solved and failed else []
-    parts += [f"{run.country}  {run.status}: {reason(run)}" for run in failed]
+    parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)].country if hint else None)]
     notes = [*_notes(world, solved), *more_notes]
@@ -143,7 +143,7 @@ def _changes(world: WorldRun) -> str:
 
 def _outcome(world: WorldRun, country: str | None) -> str:
     """How the countries ended, the widest gap of those with a plan, and how to see a plan in full."""
-    counts = Counter(run.status for run in world.countries.values())
+    counts = Counter(run.marked_status for run in world.countries.values())
     gaps = [run.solution.certificate.gap for run in world.countries.values() if run.solved and run.solution]
     text = ", ".join(f"{count} {status}" for status, count in counts.items())
     if gaps:
@@ -205,7 +205,8 @@ def _gap(run: CountryRun) -> str:
     if run.solution is None:
         return "n/a"
     gap: str = digits.scientific(run.solution.certificate.gap)
-    return f"{gap}#" if run.status == STOPPED else gap
+    marks = ("#" if run.status == STOPPED else "") + (PROVISIONAL_MARK if run.provisional else "")
+    return gap + marks
 
 
 def reason(run: CountryRun) -> str:
@@ -235,11 +236,12 @@ def warnings(world: WorldRun) -> list[str]:
         if each.code == PASSES_LEADER
     ]
     others = f" ({len(passing) - 1} more pass it)" if len(passing) > 1 else ""
-    return [
+    told = [
         f"{each.message}{others if each.code == PASSES_LEADER else ''}"
         + (f": {each.hint}" if each.hint else "")
         for each in [*passing[:1], *(each for each in found if each.code != PASSES_LEADER)]
     ]
+    return list(dict.fromkeys(told))
 
 
 def _level(run: CountryRun) -> float:
@@ -259,6 +261,8 @@ def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
             notes.append(f"{country} is part of {part[1]}, which counts it: never add the two")
     if any(run.status == STOPPED for run in world.countries.values()):
         notes.append("# stopped before the gap asked for: a better plan may exist, within the gap shown")
+    if world.provisional:
+        notes.append(provisional_note(world.leader))
     notes += [f"! {text}" for text in warnings(world)]
     if any(_is_loose(run) for run in world.countries.values()):
         notes.append(
@@ -269,6 +273,11 @@ def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
     if any(BEYOND in top.lag_marks for top in solved):
         notes.append(beyond_note(world.leader))
     return notes
+
+
+def provisional_note(leader: str) -> str:
+    """What the mark of a provisional plan means."""
+    return f"{PROVISIONAL_MARK} follows a plan of {leader} that is not certified to the gap asked for"
 
 
 def beyond_note(leader: str) -> str:

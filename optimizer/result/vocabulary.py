@@ -124,8 +124,10 @@ DERIVED: Final = _specs(
         ("plan_value", "", "log unit years", "level", "objective of a plan that is evaluated"),
         ("plan_loss", "", "log units", "level", "what it gives away on average against the best plan found"),
         ("limit_broken", "row", "by row", "level", "by how much it breaks a limit"),
+        ("row_disagrees", "row", "by row", "level", "by how much a row of it is off from what follows"),
         ("installed_compute", "", "kH100e", "stock", "the whole fleet at its research rating"),
         ("compute_ratio", "", "1", "level", "installed compute over the leader's"),
+        ("leader_gap", "", "log units", "level", "gap of a leader's plan that is not certified"),
         (
             "effective_ratio",
             "",

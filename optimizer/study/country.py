@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
-from optimizer.result import metrics
+from optimizer.result import digits, metrics
 from optimizer.result.run import FAILED, OPTIMAL, STOPPED, CountryRun
 from optimizer.result.summary import middle_position, passing_periods
 from optimizer.solver import Solution, Start
@@ -40,10 +41,21 @@ def solve_country(
     return CountryRun(country, solution.status, parameters, values, solution)
 
 
-def finished(plan_solver: PlanSolver, run: CountryRun, path: LeaderPath, ranges: bool) -> CountryRun:
-    """The run with its leader, what a reader should be warned of and, if wanted, its headline ranges."""
+def finished(
+    plan_solver: PlanSolver,
+    run: CountryRun,
+    path: LeaderPath,
+    ranges: bool,
+    leader_gap: float | None = None,
+) -> CountryRun:
+    """The run with its leader, what a reader should be warned of and, if wanted, its headline ranges.
+
+    `leader_gap`: that of the leader's plan where it is not certified to the gap asked for.
+    """
+    uncertified = () if leader_gap is None else (uncertified_leader(path.country, leader_gap),)
+    run = replace(run, leader=path, leader_gap=leader_gap, diagnostics=run.diagnostics + uncertified)
     if run.parameters is None or run.values is None or run.solution is None:
-        return replace(run, leader=path)
+        return run
     warnings = passes_leader(run, path)
     found: Mapping[str, tuple[float, float]] = {}
     if ranges:
@@ -51,7 +63,25 @@ def finished(plan_solver: PlanSolver, run: CountryRun, path: LeaderPath, ranges:
             found = headline_ranges(plan_solver, run.parameters, run.values, run.solution, path)
         except SolverError as error:
             warnings += tuple(replace(problem, severity="warning") for problem in error.diagnostics)
-    return replace(run, leader=path, ranges=found, diagnostics=run.diagnostics + warnings)
+    return replace(run, ranges=found, diagnostics=run.diagnostics + warnings)
+
+
+def gap_of_stopped(leader_run: CountryRun | None) -> float | None:
+    """The gap of a leader's plan that stopped above the gap asked for; None where it did not."""
+    if leader_run is None or leader_run.status != STOPPED or leader_run.solution is None:
+        return None
+    return float(leader_run.solution.certificate.gap)
+
+
+def uncertified_leader(country: str, gap: float) -> Diagnostic:
+    """The warning that every follower of such a leader comes with."""
+    known = "without any bound" if math.isinf(gap) else f"at a gap of {digits.scientific(gap)} log units"
+    return Diagnostic(
+        "S110",
+        f"the leader {country} stopped {known}, not at the gap asked for",
+        severity="warning",
+        hint="its followers' plans are certified beside that plan only; beside a better one they may differ",
+    )
 
 
 def identity(parameters: PlanParameters) -> str:

@@ -18,7 +18,16 @@ from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
 from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, CountryRun, WorldRun
 from optimizer.solver import Start
-from optimizer.study.country import Sent, finished, identity, leader_path, received, sent, solve_country
+from optimizer.study.country import (
+    Sent,
+    finished,
+    gap_of_stopped,
+    identity,
+    leader_path,
+    received,
+    sent,
+    solve_country,
+)
 from optimizer.study.plan_solver import DEFAULT_GAP, Extension, PlanSolver
 from optimizer.study.runner import available_jobs, run_each
 
@@ -197,7 +206,9 @@ def _follow(
         if key == anchor:
             return key, None
         run = solve_country(case.plan_solver, own, question.gap, question.time_limit, start)
-        return key, finished(case.plan_solver, run, case.path, question.ranges)
+        return key, finished(
+            case.plan_solver, run, case.path, question.ranges, gap_of_stopped(case.leader_run)
+        )
 
     def follow_baseline(country: str) -> tuple[str, Sent]:
         key, run = follow(first, country, "", None)

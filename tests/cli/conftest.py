@@ -143,9 +143,16 @@ def overtaken(tmp_path_factory: pytest.TempPathFactory, twins: str) -> tuple[Out
     return done, place / "run"
 
 
-def interrupted_on_terminal(place: Path, wanted: str, *arguments: str) -> tuple[int, str, str]:
+def interrupted_on_terminal(
+    place: Path,
+    wanted: str,
+    *arguments: str,
+    by: signal.Signals = signal.SIGINT,
+    send: Callable[[int, int], None] = os.killpg,
+) -> tuple[int, str, str]:
     """Interrupt a command on a terminal once `wanted` stands there: exit code, standard output and what the
-    terminal showed. As a terminal does it, the interrupt goes to the command and to all that it started."""
+    terminal showed. As a terminal does it, the interrupt goes to the command and to all that it started,
+    which has ended with it."""
     master, terminal = pty.openpty()
     with subprocess.Popen(
         [str(KLOOF), *arguments],
@@ -157,11 +164,13 @@ def interrupted_on_terminal(place: Path, wanted: str, *arguments: str) -> tuple[
     ) as process:
         os.close(terminal)
         said = until(master, wanted)
-        os.killpg(process.pid, signal.SIGINT)
+        send(process.pid, by)
         assert process.stdout is not None
         out = process.stdout.read()
         said += until(master, None)
     os.close(master)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
     return process.returncode, out, said
 
 

@@ -384,5 +384,5 @@ def test_export_into_a_directory_that_does_not_exist(
     kloof: Run, world: str, tmp_path: Path, name: str
 ) -> None:
     done = kloof("export", world, "--country", "CHN", "--to", str(tmp_path / "nowhere" / name))
-    assert done.code == 2
+    assert done.code == 74
     assert "error[E605]" in done.err

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -281,12 +282,13 @@ def several(world: str, tmp_path: Path) -> Path:
     return place
 
 
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_what_is_done_and_marks_what_is_not(
-    several: Path, policies: None, tmp_path: Path
+    several: Path, policies: None, tmp_path: Path, by: signal.Signals
 ) -> None:
     named = columns("power", "rich", "poor", "nothing", "rich+power", "poor+power")
     code, out, said = interrupted_on_terminal(
-        tmp_path, " done (1 of 8)", "compare", str(several), *named, "--out", "run", "--jobs", "1"
+        tmp_path, " done (1 of 8)", "compare", str(several), *named, "--out", "run", "--jobs", "1", by=by
     )
     assert code == 130
     assert "Traceback" not in said
@@ -428,7 +430,7 @@ def test_a_place_that_cannot_be_written_is_said_before_anything_is_solved(
     (tmp_path / "file").write_text("")
     for command in (("compare", world, *columns("rich")), ("solve", world)):
         done = kloof(*command, "--out", "file/run")
-        assert (done.code, done.out) == (2, "")
+        assert (done.code, done.out) == (74, "")
         assert (
             "error[E605]: the run cannot be saved: `file` is not a directory\n  --> file/run\n  hint: "
             in done.err
@@ -460,7 +462,7 @@ def test_a_run_that_cannot_be_saved_in_the_end_is_printed_all_the_same(
         text=True,
         check=False,
     )
-    assert done.returncode == 2
+    assert done.returncode == 74
     assert "error[E605]" in done.stderr
     assert "Traceback" not in done.stderr
     assert "saved in" not in done.stderr

@@ -305,7 +305,7 @@ def test_a_plan_that_was_stopped_is_not_called_none(kloof: Run, world: str, tmp_
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["countries"]["USA"]["certificate"] is not None
     told = kloof("explain", "run").out
-    assert told == "USA: stopped; the solve stopped before there was a price of any limit\n"
+    assert told == "USA: stopped, gap unknown; the solve stopped before there was a price of any limit\n"
 
 
 def test_bad_input_is_named(kloof: Run, saved: Path, tmp_path: Path) -> None:

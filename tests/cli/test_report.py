@@ -397,7 +397,7 @@ def test_wrong_places_are_refused(kloof: Run, copied: Path) -> None:
     assert wrong.code == 2
     assert "--out must end in .html" in wrong.err
     unwritable = kloof("report", "copied", "--out", "none/page.html")
-    assert unwritable.code == 2
+    assert unwritable.code == 74
     assert "error[E605]" in unwritable.err
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -345,8 +348,21 @@ def many(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def test_interrupt_keeps_what_is_done_and_ends_with_130(many: Path, tmp_path: Path) -> None:
-    code, out, said = interrupted_on_terminal(tmp_path, " solved (2 of ", "solve", str(many), "--out", "run")
+@pytest.mark.parametrize(
+    ("by", "send"),
+    [
+        (signal.SIGINT, os.killpg),
+        (signal.SIGTERM, os.killpg),
+        (signal.SIGTERM, os.kill),
+        (signal.SIGHUP, os.killpg),
+    ],
+)
+def test_interrupt_keeps_what_is_done_and_ends_with_130(
+    many: Path, tmp_path: Path, by: signal.Signals, send: Callable[[int, int], None]
+) -> None:
+    code, out, said = interrupted_on_terminal(
+        tmp_path, " solved (2 of ", "solve", str(many), "--out", "run", by=by, send=send
+    )
     assert code == 130
     assert "interrupted: " in out
     assert "saved in run" in said

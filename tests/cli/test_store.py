@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.errors import InputError
+from optimizer.errors import InputError, OutputError
 from optimizer.result import store
 
 RUN = {"manifest.json": '{"program": "kloof"}', "strategy.csv": "a\n"}
@@ -46,9 +46,9 @@ def test_a_place_is_tried_before_it_is_needed(tmp_path: Path) -> None:
     store.check_place(tmp_path / "deep" / "run")
     assert list((tmp_path / "deep").iterdir()) == []
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(OutputError) as unwritable:
         store.check_place(tmp_path / "file" / "run")
-    assert caught.value.diagnostics[0].code == "E605"
+    assert unwritable.value.diagnostics[0].code == "E605"
     with pytest.raises(InputError) as caught:
         store.check_place(tmp_path / "file")
     assert caught.value.diagnostics[0].code == "E602"
