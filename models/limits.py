@@ -50,6 +50,7 @@ LIMITS: Final = _limits(
         ("wafer_supply", "lines periods", "thousand wafers", "wafers", "good wafers of a line"),
         ("packaging", "chips periods", "thousand chips", "packaging", "packaging"),
         ("die_bank", "chips", "thousand chips", "dies", "stockpiled dies"),
+        ("bank_launch", "chips periods", "thousand chips", "dies", "stockpiled dies before their launch"),
         ("memory_orders", "periods", "PB/year", "HBM", "orders of memory capacity"),
         ("memory_imports", "periods", "PB", "HBM", "imports of memory"),
         ("memory_balance", "periods", "PB", "HBM", "memory for home-made chips"),

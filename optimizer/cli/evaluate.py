@@ -64,7 +64,8 @@ def command(
     scenario.check_countries((country,))
     # The plan is read before anything is solved, so that a mistake in it costs no time.
     parameters = scenario.own_parameters(country, objective)
-    given = read_plan(plan, parameters, scenario.instance.countries)
+    extended = scenario.extension is not None
+    given = read_plan(plan, parameters, scenario.instance.countries, extended)
 
     from optimizer.cli.documents import evaluate_document
     from optimizer.cli.output import screen

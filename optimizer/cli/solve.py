@@ -178,18 +178,21 @@ def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> KloofErr
 
 
 def failure_code(world: WorldRun) -> int:
-    """Exit code of the countries that failed: 2 where their input is at fault, else 70."""
+    """Exit code of the countries that failed: 2 where their input is at fault, rows of the user's own among
+    it, else 70."""
     from optimizer.cli.session import INTERNAL, INVALID
     from optimizer.result.run import FAILED
+    from optimizer.result.summary import NO_LEADER
 
     codes = [
         diagnostic.code
         for run in world.countries.values()
         if run.status == FAILED
         for diagnostic in run.diagnostics
-        if diagnostic.severity == "error"
+        # followers lack a leader for the leader's own reasons
+        if diagnostic.severity == "error" and diagnostic.code != NO_LEADER
     ]
-    return INVALID if codes and all(code.startswith("E") for code in codes) else INTERNAL
+    return INVALID if codes and all(code.startswith(("E", "M1")) for code in codes) else INTERNAL
 
 
 def _show(

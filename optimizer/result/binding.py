@@ -26,6 +26,11 @@ CAP_UNITS: Final[Mapping[str, str]] = {
     "usd": "USD bn",
 }
 Values = Mapping[str, Array]
+# Limits of which zero means that there is nothing to have, not that it is denied.
+NOTHING_TO_HAVE: Final = (
+    *("grey_offer", "packaging", "die_bank", "bank_launch"),
+    *("memory_balance", "schools", "power_supply"),
+)
 
 
 def _wafers(p: PlanParameters, v: Values) -> Array:
@@ -51,6 +56,7 @@ AMOUNTS: Final[Mapping[str, Callable[[PlanParameters, Values], Array]]] = {
     "wafer_supply": _wafers,
     "packaging": lambda p, v: p["make_limit"] * p["dt"],
     "die_bank": lambda p, v: p["bank0"],
+    "bank_launch": lambda p, v: p["bank_limit"],
     "memory_orders": lambda p, v: p["hbm_build_limit"] * p["dt"],
     "memory_imports": lambda p, v: p["hbm_import_limit"] * p["dt"],
     "memory_balance": lambda p, v: p["hbm_per_chip"] @ v["domestic"],
@@ -132,7 +138,15 @@ def _denies(name: str, item: int, values: Values) -> bool:
         return bool(values["wafer_capacity"][item].any())
     if name in ("memory_orders", "memory_imports"):
         return bool(values["hbm_capacity"].any())
-    return name not in ("grey_offer", "packaging", "die_bank", "memory_balance", "schools", "power_supply")
+    return name not in (
+        "grey_offer",
+        "packaging",
+        "die_bank",
+        "bank_launch",
+        "memory_balance",
+        "schools",
+        "power_supply",
+    )
 
 
 class Bound:

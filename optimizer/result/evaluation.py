@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.console import ConsoleRenderable
 
+from models.indices import BOUNDED
 from models.limits import LIMITS
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, objective, simulate, weight_of_time
 from optimizer.result import digits, ranges, strategy
 from optimizer.result.disagreement import Disagreement, disagreements
+from optimizer.result.own import BOUND, VARIABLE_UNIT, is_extended, own_values
 from optimizer.result.plan import GivenPlan
 from optimizer.result.run import STOPPED, CountryRun, WorldRun
 from optimizer.result.summary import headline, lag_in_table
@@ -50,9 +52,7 @@ THEMES: Final = (
 INDISTINGUISHABLE: Final = 1e-8
 OTHER_ROW_UNITS: Final[Mapping[str, str]] = {
     "fabrication_not_negative": "thousand chips",
-    "bank_launch": "thousand chips",
     "segment_supply": "kH100e",
-    "last_debt": "USD bn",
 }
 
 
@@ -105,10 +105,12 @@ def evaluate(optimum: CountryRun, plan: GivenPlan, leader_run: CountryRun | None
     parameters, solution = optimum.parameters, optimum.solution
     if parameters is None or solution is None:
         raise ValueError("a plan cannot be valued without the program of its country")
-    values = simulate(parameters, plan.decisions)
+    own = own_values(solution.program, plan.own, parameters.sets.periods)
+    ceilings = _ceilings(parameters, plan) if is_extended(solution.program) else {}
+    values = simulate(parameters, plan.decisions, ceilings=ceilings)
     best = solution.certificate if optimum.solved else None
     tail = parameters.sets.periods[parameters.sets.reported :]
-    broken = [*_changed(parameters, plan.decisions, values), *_broken_rows(solution, values)]
+    broken = [*_changed(parameters, plan.decisions, values), *_broken_rows(solution, values | own)]
     broken.sort(key=lambda each: (each.period in tail, each.rank))
     run = replace(optimum, values=values, solution=None, ranges={}, diagnostics=())
     value = objective(parameters, values)
@@ -120,6 +122,20 @@ def evaluate(optimum: CountryRun, plan: GivenPlan, leader_run: CountryRun | None
         tuple(broken),
         disagreements(plan.stated, run, leader_run, value, excess),
     )
+
+
+def _ceilings(parameters: PlanParameters, plan: GivenPlan) -> dict[str, Array]:
+    """What the plan states of the indices that rows of the user's own may hold down."""
+    periods = parameters.sets.periods
+    found: dict[str, Array] = {}
+    for name in BOUNDED:
+        names = strategy.items(parameters.sets, VARIABLES[name])
+        grid = np.full((len(names), len(periods)), np.inf)
+        for row in plan.stated:
+            if row.metric == name:
+                grid[names.index(row.item), periods.index(row.period)] = row.value
+        found[name] = grid.reshape(*parameters.sets.shape(VARIABLES[name].index), len(periods))
+    return found
 
 
 def _changed(
@@ -141,20 +157,21 @@ def _changed(
 
 
 def _broken_rows(solution: Solution, values: Mapping[str, Array]) -> Iterator[Broken]:
-    """Rows and bounds of the program that do not hold at `values`, by the certificate's own measure.
-
-    Rows on variables that a user's extension added are left out: a plan does not say what they are.
-    """
+    """Rows and bounds of the program that do not hold at `values`, by the certificate's own measure."""
     program = solution.program
     numbers = program.at(solution.parameters)
     point = np.full(program.user_columns, np.nan)
     for name, block in program.variables.items():
         if name in values:
             point[block.slice] = values[name].ravel()
-    low = numbers.column_lower[: program.user_columns] - point
-    for column in np.flatnonzero(low > TOLERANCE * np.maximum(1.0, np.abs(point))):
+    size = TOLERANCE * np.maximum(1.0, np.abs(point))
+    low, high = numbers.column_lower - point, point - numbers.column_upper
+    for column in np.flatnonzero(np.fmax(low, high) > size):
         name = program.column_name(int(column))
-        yield Broken(f"{name} {NOT_NEGATIVE}", float(low[column]), VARIABLES[name.partition("[")[0]].unit)
+        spec = VARIABLES.get(name.partition("[")[0])
+        label = f"{name} {NOT_NEGATIVE}" if spec is not None else f"{name}{BOUND}"
+        excess_here = float(max(low[column], high[column]))
+        yield Broken(label, excess_here, VARIABLE_UNIT if spec is None else spec.unit)
     with np.errstate(invalid="ignore"):
         body, largest = numbers.body(point)
         excess = np.fmax(numbers.lower - body, body - numbers.upper)

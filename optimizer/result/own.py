@@ -13,6 +13,7 @@ import numpy as np
 
 from models.limits import DEFINITIONS, LIMITS, LimitSpec
 from models.parameters import Array
+from optimizer.errors import Diagnostic, InputError
 from optimizer.program.program import Block, parts
 from optimizer.result.vocabulary import VARIABLES, Series
 
@@ -45,6 +46,13 @@ def own_limits(program: Program, labels: Sequence[str]) -> list[LimitSpec]:
 def own_variables(program: Program) -> Mapping[str, Block]:
     """The variables that a user added."""
     return {name: block for name, block in program.variables.items() if name not in VARIABLES}
+
+
+def is_extended(program: Program) -> bool:
+    """Whether a user added rows or variables to the plan."""
+    return any(name not in LIMITS and name not in DEFINITIONS for name in program.rows) or bool(
+        own_variables(program)
+    )
 
 
 def own_prices(solution: Solution, limit: LimitSpec, labels: Sequence[str]) -> tuple[list[str], Array]:
@@ -85,6 +93,41 @@ def own_series(solution: Solution, labels: Sequence[str]) -> list[Series]:
             Series(name, item, VARIABLE_UNIT, periods, line)
             for item, line in zip(items, grid.tolist(), strict=True)
         ]
+    return found
+
+
+def own_values(
+    program: Program, given: Mapping[tuple[str, str, str], float], labels: Sequence[str]
+) -> dict[str, Array]:
+    """The variables that a user added from a plan's numbers by metric, item and period, shaped like them.
+
+    Raises `InputError` for a number of no variable, and for a variable without a number.
+    """
+    found: dict[str, Array] = {}
+    left = dict(given)
+    problems = []
+    for name, block in own_variables(program).items():
+        timed = bool(_index(block, labels))
+        values = []
+        for key in block.index:
+            names = [str(part) for part in parts(key)]
+            period = names.pop() if timed else labels[0]
+            values.append(left.pop((name, "/".join(names), period), None))
+        if None in values:
+            problems.append(Diagnostic("E620", f"no value of your variable `{name}` in every index"))
+        else:
+            found[name] = np.array(values, dtype=np.float64).reshape(block.shape)
+    problems += [
+        Diagnostic("E613", f"unknown metric `{name}`", hint="neither of Kloof nor of your extension")
+        for name in dict.fromkeys(name for name, _, _ in left if name not in own_variables(program))
+    ]
+    problems += [
+        Diagnostic("E616", f"unknown item `{item}` of your variable `{name}`")
+        for name, item in dict.fromkeys((name, item) for name, item, _ in left)
+        if name in own_variables(program)
+    ]
+    if problems:
+        raise InputError(problems)
     return found
 
 

@@ -43,22 +43,26 @@ class Stated(NamedTuple):
 
 @dataclass(frozen=True)
 class GivenPlan:
-    """A plan as it was given: its decisions, arrays shaped by their index sets, periods last, and all that it
-    states beside them."""
+    """A plan as it was given: its decisions, arrays shaped by their index sets, periods last, all that it
+    states beside them, and what it says of variables of the user's own, by metric, item and period."""
 
     decisions: Mapping[str, Array]
     stated: tuple[Stated, ...]
+    own: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
 
 @dataclass
 class _Reader:
-    """Collects decisions, what is stated beside them, and problems of one file."""
+    """Collects decisions, what is stated beside them, and problems of one file. `extended`: with rows and
+    variables of the user's own, whose names only the model knows."""
 
     file: str
     country: str
     countries: Collection[str]
     sets: PlanSets
     never: frozenset[str]
+    extended: bool
+    own: dict[tuple[str, str, str], float] = field(default_factory=dict)
     values: dict[tuple[str, str, str], float] = field(default_factory=dict)
     stated: list[Stated] = field(default_factory=list)
     lines: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
@@ -81,13 +85,14 @@ class _Reader:
         if country not in self.countries:
             self.unknown("E614", "country", country, self.countries, line)
             return
-        if metric not in VARIABLES and metric not in DERIVED:
+        known = metric in VARIABLES or metric in DERIVED
+        if not known and not self.extended:
             self.unknown("E613", "metric", metric, [*VARIABLES, *DERIVED], line)
             return
         if period not in self.sets.periods:
             self.unknown("E615", "period", period, self.sets.periods, line)
             return
-        if metric not in OF_ANY_ROW and item not in self.known[metric]:
+        if known and not self._of_any_row(metric) and item not in self.known[metric]:
             self.unknown("E616", f"item of `{metric}`", item, self.known[metric], line)
             return
         key = (country, metric, period, item)
@@ -99,6 +104,10 @@ class _Reader:
             )
             return
         self.lines[key] = line
+        if not known:
+            value = self.number(line, metric, row["value"])
+            self.own |= {(metric, item, period): value} if country == self.country else {}
+            return
         unit = _unit(metric, item, row.get("unit", ""))
         if row.get("unit", unit) != unit:
             self.problem("E621", f"`{_name(metric, item)}` is in {unit}, not in `{row['unit']}`", line)
@@ -112,6 +121,9 @@ class _Reader:
             self.values[metric, item, period] = value
         else:
             self.stated.append(Stated(line, metric, item, period, unit, value))
+
+    def _of_any_row(self, metric: str) -> bool:
+        return metric in OF_ANY_ROW or (self.extended and metric in SHADOW_UNITS)
 
     def decision(self, line: int, metric: str, text: str) -> float:
         value = _parsed(text)
@@ -189,16 +201,20 @@ def _unit(metric: str, item: str, given: str) -> str:
     if metric in OF_ANY_ROW:
         return given
     if metric in SHADOW_UNITS:
-        return f"{SHADOW_UNITS[metric]} per {LIMITS[item.partition('/')[0]].unit}"
+        limit = LIMITS.get(item.partition("/")[0])
+        return given if limit is None else f"{SHADOW_UNITS[metric]} per {limit.unit}"
     return unit_of(VARIABLES[metric] if metric in VARIABLES else DERIVED[metric], item)
 
 
-def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]) -> GivenPlan:
+def read_plan(
+    path: Path, parameters: PlanParameters, countries: Collection[str], extended: bool = False
+) -> GivenPlan:
     """A country's plan in a strategy file: its decisions, and what else the file says of the country.
 
     `parameters` are the country's: they say which chips it cannot have at all, whose rows may be missing and
-    then are 0. Rows of other countries are checked alike and then left. Raises `InputError` with every
-    problem (the first 50), each with its line.
+    then are 0. `extended`: metrics that Kloof does not know are variables of the user's own. Rows of other
+    countries are checked alike and then left. Raises `InputError` with every problem (the first 50), each
+    with its line.
     """
     country, sets = parameters.country, parameters.sets
     never = frozenset(chip for chip, had in zip(sets.chips, obtainable(parameters), strict=True) if not had)
@@ -213,7 +229,7 @@ def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]
             Diagnostic("E202", f"the plan cannot be read: {error.strerror or error}", file=str(path))
         ) from error
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-    reader = _Reader(str(path), country, countries, sets, never)
+    reader = _Reader(str(path), country, countries, sets, never, extended)
     try:
         header = next(lines, [])
         if missing := [name for name in REQUIRED if name not in header]:
@@ -252,4 +268,4 @@ def read_plan(path: Path, parameters: PlanParameters, countries: Collection[str]
             more = f"and {len(reader.problems) - len(shown)} problems more"
             shown.append(Diagnostic(reader.problems[-1].code, more, file=str(path)))
         raise InputError(shown)
-    return GivenPlan(reader.arrays(), tuple(reader.stated))
+    return GivenPlan(reader.arrays(), tuple(reader.stated), reader.own)

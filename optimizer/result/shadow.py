@@ -99,7 +99,7 @@ def _prices(parameters: PlanParameters, solution: Solution, limit: LimitSpec) ->
 def _meant(parameters: PlanParameters, limit: LimitSpec, names: list[str]) -> NDArray[np.bool_]:
     """Which items of a limit are meant at all: no country makes foreign chips, or buys its own abroad."""
     home = parameters["is_domestic"] > 0
-    if limit.name in ("packaging", "die_bank"):
+    if limit.name in ("packaging", "die_bank", "bank_launch"):
         return home
     if limit.name in ("import_control", "grey_offer"):
         return ~home

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.indices import BOUNDED
 from models.parameters import Array, PlanParameters, PlanSets
 from models.simulate import DECISIONS
 from optimizer.result import metrics
-from optimizer.result.own import own_series
+from optimizer.result.own import is_extended, own_series
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.shadow import shadow_prices
 from optimizer.result.vocabulary import (
@@ -144,8 +145,10 @@ def series(run: CountryRun, leader_run: CountryRun | None = None, *, priced: boo
     if parameters is None or values is None:
         return
     sets, had = parameters.sets, obtainable(parameters)
+    # an index that a row of the user's own holds down does not follow from decisions
+    held = BOUNDED if run.solution is not None and is_extended(run.solution.program) else ()
     for name, spec in VARIABLES.items():
-        count = len(sets.periods) if name in DECISIONS else sets.reported
+        count = len(sets.periods) if name in DECISIONS or name in held else sets.reported
         yield from _metric_series(parameters, spec, values[name], count, had)
     for name, array in derived(run, leader_run).items():
         yield from _metric_series(parameters, DERIVED[name], array, sets.reported, had)
