@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import click
 
-from optimizer.errors import Diagnostic, KloofError
+from optimizer.errors import Diagnostic, KloofError, visible
 
 DONE: Final = 0
 FINDINGS: Final = 1
@@ -60,12 +60,12 @@ def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
-        "message": diagnostic.message,
+        "message": visible(diagnostic.message),
         "file": diagnostic.file,
         "line": diagnostic.line,
         "column": diagnostic.column,
         "path": diagnostic.path,
-        "hint": diagnostic.hint,
+        "hint": None if diagnostic.hint is None else visible(diagnostic.hint),
     }
 
 
