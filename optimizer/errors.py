@@ -37,6 +37,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E115": "bad identifier",
         "E116": "bad horizon",
         "E117": "range that cannot be applied",
+        "E118": "text that does not show as it is written",
         # E2xx: files, YAML and CSV syntax
         "E201": "file or directory not found",
         "E202": "file cannot be read",
@@ -140,6 +141,22 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+# Control characters but tabs and ends of lines, separators of lines that few programs know, and what turns
+# the direction of writing round: what is shown is then not what is written.
+_MISLEADING: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def misleading(text: str) -> str | None:
+    """The first character of a text that keeps it from being shown as it is written, as `U+001B`."""
+    found = _MISLEADING.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+def visible(text: str) -> str:
+    """A text with such characters spelled out."""
+    return _MISLEADING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One problem. `code` is a key of `CODES`; `severity` is `error`, `warning` or `note`; `line` and
@@ -163,12 +180,12 @@ class Diagnostic:
 
     def render(self) -> str:
         """The problem as text of up to three lines."""
-        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        lines = [f"{self.severity}[{self.code}]: {visible(self.message)}"]
         where = "  ".join(part for part in (self.place, self.path or "") if part)
         if where:
-            lines.append(f"  --> {where}")
+            lines.append(f"  --> {visible(where)}")
         if self.hint:
-            lines.append(f"  hint: {self.hint}")
+            lines.append(f"  hint: {visible(self.hint)}")
         return "\n".join(lines)
 
 

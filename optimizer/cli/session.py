@@ -25,7 +25,7 @@ from optimizer.cli.streams import (
 from optimizer.cli.streams import emit as emit
 from optimizer.cli.streams import emit_json as emit_json
 from optimizer.cli.streams import note as note
-from optimizer.errors import EXIT_UNWRITTEN, Diagnostic, KloofError, OutputError
+from optimizer.errors import EXIT_UNWRITTEN, Diagnostic, KloofError, OutputError, visible
 
 DONE: Final = 0
 FINDINGS: Final = 1
@@ -47,12 +47,12 @@ def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
-        "message": diagnostic.message,
+        "message": visible(diagnostic.message),
         "file": diagnostic.file,
         "line": diagnostic.line,
         "column": diagnostic.column,
         "path": diagnostic.path,
-        "hint": diagnostic.hint,
+        "hint": None if diagnostic.hint is None else visible(diagnostic.hint),
     }
 
 

@@ -189,6 +189,9 @@ def _read_row(
     document: Document,
 ) -> None:
     identifier, place = cells["id"]
+    if document.refuses_text(identifier, place, ()):
+        document.complete = False
+        return
     if not identifier:
         document.add("E102", "the row has no `id`", place, ())
         document.complete = False
@@ -204,6 +207,8 @@ def _read_row(
     for name, (text, mark) in cells.items():
         where = (identifier, name)
         document.values[where] = mark
+        if document.refuses_text(text, mark, where):
+            continue
         if text:
             try:
                 row[name] = scalar(text) if name in numeric else text

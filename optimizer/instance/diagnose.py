@@ -177,6 +177,10 @@ def _too_short(detail: ErrorDetails) -> Problem:
     return Problem("E104", "must not be empty text")
 
 
+def _several_lines(detail: ErrorDetails) -> Problem:
+    return Problem("E118", "must stand on one line", "write a longer text under `note` or `description`")
+
+
 def _not_finite(detail: ErrorDetails) -> Problem:
     raw = detail["input"]
     code = "E105" if raw != raw else "E106"
@@ -186,5 +190,6 @@ def _not_finite(detail: ErrorDetails) -> Problem:
 HANDLERS: Final[dict[str, Callable[[Any], Problem]]] = {
     "literal_error": _not_a_word,
     "string_too_short": _too_short,
+    "string_pattern_mismatch": _several_lines,
     "finite_number": _not_finite,
 }

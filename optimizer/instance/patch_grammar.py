@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from optimizer.errors import Diagnostic, InputError, number_hint
+from optimizer.errors import Diagnostic, InputError, misleading, number_hint
 from optimizer.instance.problem import seen
 from optimizer.instance.values import Location, Operation
 from optimizer.instance.yaml_reader import Raw, read_yaml
@@ -49,6 +49,10 @@ class Patch:
 
 def parse_patch(text: str, origin: Location | None = None) -> Patch:
     """Read `PATH OP VALUE`; `origin` is its place in a policy file. Raises `InputError`."""
+    hidden = misleading(text)
+    if hidden is not None:
+        message = f"the patch `{text}` holds the character {hidden}"
+        raise InputError(patch_diagnostic("E401", message, origin, "delete it: it hides what the patch says"))
     match = GRAMMAR.fullmatch(text)
     if match is None:
         message = f"cannot read the patch `{text}`"

@@ -19,7 +19,7 @@ CountryId = Annotated[str, COUNTRY_RULE]
 Ids = Annotated[tuple[str, ...], IdsRule()]
 IdsOrAll = Annotated[tuple[str, ...] | Literal["all"], IdsRule("all")]
 Category = Literal["research", "delivery", "chips", "talent", "power"]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1, pattern=r"^[^\n]*\n?$")]
 Year = Annotated[int, Field(ge=1990, le=2200)]
 Date = Annotated[CalendarDate, DateRule()]
 

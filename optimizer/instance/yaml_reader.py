@@ -28,7 +28,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, InputError, misleading
 
 Key = str | int
 Where = tuple[Key, ...]
@@ -113,6 +113,15 @@ class Document:
         path = dotted((*self.prefix, *where)) or None
         problem = Diagnostic(code, message, "error", self.file, mark.line, mark.column, path, hint)
         self.problems.append(problem)
+
+    def refuses_text(self, text: str, mark: Mark, where: Where) -> bool:
+        """Whether a text holds a character that would hide what it says, which is then a problem."""
+        found = misleading(text)
+        if found is not None:
+            hint = "delete it: it changes what terminals and editors show of the text"
+            self.add("E118", f"`{text[:40]}` holds the character {found}", mark, where, hint)
+            self.broken.add(where)
+        return found is not None
 
 
 def dotted(where: Where) -> str:
@@ -275,6 +284,8 @@ def _key(event: Any, document: Document, mark: Mark, where: Where) -> Key | None
     if not isinstance(event, ScalarEvent):
         _refuse(document, "a key must be one word, not an alias, list or table", mark, where, None, "E204")
         return None
+    if document.refuses_text(event.value, mark, where):
+        return None
     place = (*where, event.value)
     _refuse_anchor_or_tag(event, document, mark, place)
     if _is_plain(event) and event.value == "<<":
@@ -299,6 +310,8 @@ def _skip(event: Any, events: _Events) -> None:
 
 
 def _scalar_node(event: Any, document: Document, mark: Mark, where: Where) -> Raw:
+    if document.refuses_text(event.value, mark, where):
+        return None
     if not _is_plain(event):
         text: str = event.value
         return text

@@ -531,3 +531,25 @@ def test_only_the_value_is_refused() -> None:
     (problem,) = problems_of(f"{SUBSTITUTION} *= 0.1")
     assert problem.path == SUBSTITUTION
     assert "must lie between 0.1 and 10" in problem.message
+
+
+@pytest.mark.parametrize("text", ["countries.CHN.name = \x1b[31mChina", "countries.CHN.\u202ename = China"])
+def test_a_patch_that_does_not_show_what_it_says_is_refused(text: str) -> None:
+    (problem,) = problems_of(text)
+    assert problem.code == "E401"
+    assert "holds the character U+" in problem.message
+    assert not {"\x1b", "\u202e"} & set(problem.render())
+
+
+def test_a_patch_cannot_set_what_a_file_may_not_hold() -> None:
+    (problem,) = problems_of('countries.CHN.name = "Chi\\e[31mna"')
+    assert (problem.code, "U+001B" in problem.message) == ("E401", True)
+
+
+def test_a_policy_may_not_hold_hidden_characters(tmp_path: Path) -> None:
+    path = tmp_path / "hidden.yaml"
+    path.write_text('title: "Quiet \\e]0;x\\a"\npatches:\n  - horizon.last_year = 2028\n')
+    with pytest.raises(InputError) as caught:
+        read_policy(path)
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.line, problem.path) == ("E118", 1, "title")
