@@ -28,6 +28,10 @@ def __getattr__(name: str) -> Any:
 
         return solve_model
     if name in __all__:
+        from optimizer.clash import REMEDY, explanation, other_models
+
+        if place := other_models():
+            raise ImportError(f"{explanation(place)}: {REMEDY}", name="models")
         from optimizer import api
 
         return getattr(api, name)

@@ -96,6 +96,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E605": "file cannot be written",
         "E606": "parameter that the model does not have",
         "E607": "standard output that cannot be written",
+        "E608": "module of the user's in the place of one of Kloof's",
         "E611": "plan without the columns of a strategy",
         "E612": "plan row of the wrong length",
         "E613": "unknown metric in a plan",

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import click
 
+from optimizer.clash import REMEDY, explanation, other_models
 from optimizer.cli.streams import (
     drop_unwritten,
     is_terminal,
@@ -25,7 +26,7 @@ from optimizer.cli.streams import (
 from optimizer.cli.streams import emit as emit
 from optimizer.cli.streams import emit_json as emit_json
 from optimizer.cli.streams import note as note
-from optimizer.errors import EXIT_UNWRITTEN, Diagnostic, KloofError, OutputError, visible
+from optimizer.errors import EXIT_UNWRITTEN, Diagnostic, InputError, KloofError, OutputError, visible
 
 DONE: Final = 0
 FINDINGS: Final = 1
@@ -113,6 +114,7 @@ def exit_code_of(invoke: Callable[[], Any], arguments: Sequence[str]) -> int:
         # Pyomo logs to standard output, among the data, what the exception that follows says as well.
         logging.getLogger("pyomo.core").setLevel(logging.CRITICAL)
     try:
+        _check_models()
         with signals_interrupt():
             result = invoke()
     except OutputError as error:
@@ -141,6 +143,12 @@ def exit_code_of(invoke: Callable[[], Any], arguments: Sequence[str]) -> int:
         hint = "run again with --debug for the traceback"
         return _fail([Diagnostic("M901", message, hint=hint)], arguments, INTERNAL)
     return result if isinstance(result, int) else DONE
+
+
+def _check_models() -> None:
+    """Raise `InputError` where the plans' package is hidden by a module of the user's."""
+    if place := other_models():
+        raise InputError(Diagnostic("E608", explanation(place), hint=REMEDY))
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

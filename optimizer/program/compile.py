@@ -8,7 +8,6 @@ expression.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -233,7 +232,7 @@ def _blocks(model: Any, kind: Any, block_type: type[B]) -> tuple[Mapping[str, B]
             component.name, len(entries), _shape(component, len(index)), index, component.doc or ""
         )
         entries.extend(entry for _, entry in present)
-    return MappingProxyType(blocks), entries
+    return blocks, entries
 
 
 def _shape(component: Any, count: int) -> tuple[int, ...]:

@@ -1,0 +1,46 @@
+"""A module of the user's that has the name of one of Kloof's packages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import run_kloof
+
+
+def python(place: Path, code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *options, "-c", code]
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["models.py", "models/__init__.py"])
+def test_a_module_of_the_name_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("class User: pass\n")
+    done = python(tmp_path, "from optimizer import load")
+    assert done.returncode == 1
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("ImportError: `models` is ")
+    assert str(tmp_path / name) in said
+    assert "rename yours" in said
+    assert python(tmp_path, "from optimizer import load", "-P").returncode == 0
+    assert python(tmp_path, "import models; from optimizer import solve_model; models.User").returncode == 0
+
+
+def test_a_folder_of_data_of_the_name_is_no_clash(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    assert python(tmp_path, "from optimizer import load").returncode == 0
+
+
+def test_the_command_does_not_look_where_it_is_started(world: str, tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text("class User: pass\n")
+    assert run_kloof(tmp_path, "validate", world).code == 0
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = run_kloof(tmp_path, "validate", world, PYTHONPATH=path)
+    assert done.code == 2
+    assert "error[E608]: `models` is " in done.err
+    assert str(tmp_path / "models.py") in done.err
