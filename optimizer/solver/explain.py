@@ -1,4 +1,5 @@
-"""Which rows make a program infeasible: HiGHS's irreducible subsystem, or the cheapest elastic repair."""
+"""The outer program in the model's words: what its rows are called, and which of them cannot hold together:
+HiGHS's irreducible subsystem, or what the cheapest elastic repair loosens."""
 
 from __future__ import annotations
 
@@ -21,11 +22,9 @@ def conflict(relaxation: Relaxation) -> tuple[str, ...]:
         names |= dict.fromkeys(_bound_names(relaxation, int(column), True, True))
     if names:
         return tuple(names)
-    found = None
-    if not relaxation.model.is_integer:
-        model = relaxation.whole_model()
-        model.solve(COLD)
-        found = model.conflict()
+    model = relaxation.whole_model()
+    # without its integers a program may well have a point
+    found = model.conflict() if model.solve(COLD).status == "infeasible" else None
     if found is None:
         return _repair(relaxation)
     rows, columns = found
@@ -34,6 +33,19 @@ def conflict(relaxation: Relaxation) -> tuple[str, ...]:
     for column, lower, upper in columns:
         names |= dict.fromkeys(_bound_names(relaxation, column, lower, upper))
     return tuple(names)
+
+
+def row_labels(relaxation: Relaxation) -> list[str]:
+    """A name for every row of the outer program; tangents are numbered within their row."""
+    labels = []
+    seen: dict[str, int] = {}
+    for row, kind in enumerate(relaxation.kinds.tolist()):
+        name = _row_name(relaxation, row)
+        if kind in (TANGENT, DOMAIN):
+            seen[name] = seen.get(name, 0) + 1
+            name = f"{name}~{seen[name]}"
+        labels.append(name)
+    return labels
 
 
 def _row_name(relaxation: Relaxation, row: int) -> str:

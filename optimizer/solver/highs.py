@@ -17,6 +17,8 @@ from optimizer.program.tape import Array, Index
 
 REQUIRED: Final = (1, 15)
 FEASIBILITY: Final = 1e-9
+# how far apart plan and bound of an integer program may end, in units of its objective
+ABSOLUTE_GAP: Final = 1e-9
 # a warm solve that needs more iterations than the program has rows (or than this) is started afresh
 LEAST_LIMIT: Final = 5000
 _NO_LIMIT: Final = 2**31 - 1
@@ -120,7 +122,7 @@ class LinearModel:
         self._highs = _QuietHighs()
         self._option("threads", 1)
         self._option("mip_rel_gap", 0.0)
-        self._option("mip_abs_gap", 1e-9)
+        self._option("mip_abs_gap", ABSOLUTE_GAP)
         self._integer = np.zeros(len(cost), dtype=bool) if integer is None else integer
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(cost), matrix.shape[0]
@@ -185,12 +187,10 @@ class LinearModel:
         if len(columns):
             self._call(self._highs.changeColsBounds, len(columns), columns.astype(np.int32), lower, upper)
 
-    def set_integer(self, integer: NDArray[np.bool_]) -> None:
-        """Say anew which columns are integer."""
-        if (integer != self._integer).any():
-            columns = np.arange(len(integer), dtype=np.int32)
-            self._call(self._highs.changeColsIntegrality, len(integer), columns, integer.astype(np.uint8))
-            self._integer = integer
+    def set_integer_tolerance(self, tolerance: float) -> None:
+        """Say by how much rows and integers of an integer program may be violated, and what improvement of
+        its objective counts as one."""
+        self._option("mip_feasibility_tolerance", tolerance)
 
     def basis(self) -> tuple[Statuses, Statuses] | None:
         """Status of every column and row in the current basis, None if there is no valid one."""

@@ -35,6 +35,8 @@ ROUNDING: Final = 1e-10
 COARSE: Final = 0.1
 VIOLATED: Final = 1e-10
 ASIDE: Final = 0.5
+# a plan may be better than its bound by what its tolerated violations are worth, and by no more than this
+BEATEN: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,11 @@ class Search:
         if self.best is None or not np.isfinite(upper):
             return False
         return upper - self.best.value <= share * self.gap * self.gap_scale(upper)
+
+    def beaten(self, upper: float) -> bool:
+        """Whether the best plan is better than an upper bound, by more than tolerated violations explain."""
+        best = -np.inf if self.best is None else self.best.value
+        return best > upper + BEATEN * max(1.0, abs(upper))
 
     def late(self) -> bool:
         """Whether the time limit has passed."""

@@ -19,6 +19,7 @@ import numpy as np
 
 from optimizer.program.tape import Array
 from optimizer.solver.highs import AFTER_COST, AFTER_ROWS, Method
+from optimizer.solver.integer_program import integer_optimum
 from optimizer.solver.outer import Search
 
 # the first guess of a range, as a share of what the functional adds up
@@ -125,7 +126,10 @@ class Ranges:
         relaxation, search = self._search.relaxation, self._search
         method: Method = AFTER_COST
         for _ in range(ROUNDS):
-            relaxed = relaxation.solve(method, None)
+            if relaxation.integer.any():
+                relaxed = integer_optimum(relaxation, SETTLED * self._slack, self._wide(self._x), None)
+            else:
+                relaxed = relaxation.solve(method, None)
             method = AFTER_ROWS
             if relaxed.status != "optimal":
                 return np.inf, None
@@ -134,5 +138,5 @@ class Ranges:
                 break
             if not search.cut(relaxed.x, violation, leaves):
                 break
-        bound = relaxed.level if relaxation.model.is_integer else relaxation.proven(relaxed).bound
+        bound = relaxed.level if relaxation.integer.any() else relaxation.proven(relaxed).bound
         return bound, relaxed.x

@@ -7,7 +7,6 @@ A program with integer columns is left whole, since fixing integers changes what
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.tape import Array, Index
@@ -50,10 +49,6 @@ class ReducedModel:
         """Number of rows of the whole program."""
         return self._base + self._model.rows - len(self._rows)
 
-    @property
-    def is_integer(self) -> bool:
-        return self._model.is_integer
-
     def add_rows(self, matrix: csr_array, lower: Array, upper: Array) -> None:
         """Append rows."""
         shift = self._reduction.shift(matrix)
@@ -71,10 +66,6 @@ class ReducedModel:
         """Replace the bounds of some columns; those taken out stay at their value."""
         live = self._place[columns] >= 0
         self._model.set_column_bounds(self._place[columns[live]], lower[live], upper[live])
-
-    def set_integer(self, integer: NDArray[np.bool_]) -> None:
-        """Say anew which columns are integer."""
-        self._model.set_integer(integer[self._columns])
 
     def row_basis(self) -> Statuses | None:
         """Status of every row in the current basis, None if there is no valid one."""

@@ -18,7 +18,7 @@ from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, LinearModel, Method
 from optimizer.solver.pool import Basis, Pool, row_keys
 from optimizer.solver.reduced import ReducedModel
-from optimizer.solver.relaxed import Proven, Relaxed
+from optimizer.solver.relaxed import Proven, Relaxed, no_point
 
 LINEAR: Final = 0
 SUM: Final = 1
@@ -62,6 +62,7 @@ class Relaxation:
         rounding = np.isfinite(excess) & (excess > 0) & (excess <= 1e-9 * np.maximum(1.0, np.abs(self.upper)))
         self.lower[rounding] = self.upper[rounding]
         self.crossed: Index = np.flatnonzero(self.lower > self.upper)
+        self.objective: Array = np.zeros(self.program.columns)
         self.cost: Array = np.zeros(self.program.columns)
         self._factor = 1.0
         self.box_size = np.inf
@@ -255,6 +256,13 @@ class Relaxation:
             self.upper / self.scale,
         )
 
+    def rows(self) -> tuple[csr_array, Array, Array]:
+        """The rows in the model's units: matrix and sides."""
+        matrix, low, high, _, _ = self.scaled_arrays()
+        factors = np.concatenate(self._factors)
+        matrix.data = matrix.data / (self.scale[matrix.indices] * np.repeat(factors, np.diff(matrix.indptr)))
+        return matrix, low / factors, high / factors
+
     def room(self, x: Array) -> Array:
         """How far each row is above its lower side at a point of all columns, in the row's own units."""
         at = x / self.scale
@@ -292,6 +300,7 @@ class Relaxation:
 
     def set_objective(self, coefficients: Array) -> None:
         """Maximise coefficients x."""
+        self.objective = coefficients
         scaled = coefficients * self.scale
         largest = float(np.abs(scaled).max(initial=0.0))
         self._factor = float(1.0 / power_of_two(np.array([largest]))[0]) if self._scaled else 1.0
@@ -320,18 +329,15 @@ class Relaxation:
         result = self.model.solve(method, deadline)
         kinds, references = self.kinds, self.references
         if result.status != "optimal" or not len(result.x):
-            nothing = np.zeros(0)
-            return Relaxed(result.status, nothing, np.inf, nothing, nothing, kinds[:0], kinds[:0], False)
+            return no_point(result.status)
         factors = np.concatenate(self._factors)
         has_duals = len(result.row_dual) == len(factors)
         dual = result.row_dual if has_duals else np.zeros(len(factors))
         free = ~np.isfinite(self.lower) | ~np.isfinite(self.upper)
-        # of an integer program only the bound that the solver proved says how good a point can be
-        level = result.bound if self.model.is_integer else float(self.cost @ result.x)
         return Relaxed(
             status="optimal",
             x=result.x * self.scale,
-            level=-level / self._factor,
+            level=-float(self.cost @ result.x) / self._factor,
             dual=dual,
             multiplier=dual * factors / self._factor,
             kinds=kinds,
@@ -382,16 +388,3 @@ class Relaxation:
         most = np.where(np.isfinite(self._high), self._high / self.scale, reach)
         corner = np.where(reduced > 0, least, most)
         return -float(dual @ side + reduced @ corner) / self._factor, dual, reduced
-
-    def row_labels(self) -> list[str]:
-        """A name for every row of the outer program; tangents are numbered within their row."""
-        labels = []
-        seen: dict[str, int] = {}
-        for kind, reference in zip(self.kinds.tolist(), self.references.tolist(), strict=True):
-            if kind in (TANGENT, DOMAIN):
-                name = self.program.row_name(int(self.concave.table.row[reference]))
-                seen[name] = seen.get(name, 0) + 1
-                labels.append(f"{name}~{seen[name]}")
-            else:
-                labels.append(self.program.row_name(reference))
-        return labels

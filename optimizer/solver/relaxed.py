@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from optimizer.program.tape import Array, Index
 
 
@@ -22,6 +24,12 @@ class Relaxed:
     kinds: Index
     references: Index
     in_box: bool
+
+
+def no_point(status: str) -> Relaxed:
+    """The answer of a solver that has no optimum to show."""
+    nothing, none = np.zeros(0), np.zeros(0, dtype=np.int64)
+    return Relaxed(status, nothing, np.inf, nothing, nothing, none, none, False)
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ class Solver:
 
     def _certificate(self, search: Search, upper: float, best: Plan | None) -> Certificate:
         lower = -np.inf if best is None else best.value
-        if lower > upper + 1e-6 * max(1.0, abs(upper)):
+        if search.beaten(upper):
             raise SolverError(Diagnostic("S102", f"the plan ({lower}) beats its own upper bound ({upper})"))
         # A plan may beat the bound by what its tolerated violations are worth: either way it counts.
         gap = abs(upper - lower) / search.gap_scale(upper) if best is not None else np.inf
@@ -208,9 +208,7 @@ class Solver:
         if not solution.has_plan or solution.start is None:
             raise SolverError(Diagnostic("S103", f"a solution with status {solution.status} has no plan"))
         if self._live is not None and self._live[0] is solution:
-            relaxation, pool = self._live[1:]
-            relaxation.model.set_integer(relaxation.integer)
-            return relaxation, pool
+            return self._live[1:]
         relaxation, pool = Relaxation(Concave(self.program.at(solution.parameters)), self._scaled), Pool()
         start = solution.start
         relaxation.add_points(pool, start.points, start.mask & relaxation.concave.active[:, None])
@@ -219,7 +217,6 @@ class Solver:
         if start.basis is not None:
             relaxation.set_basis(start.basis)
         relaxation.solve(AFTER_ROWS, None)
-        relaxation.model.set_integer(relaxation.integer)
         self._live = (solution, relaxation, pool)
         return relaxation, pool
 
@@ -236,7 +233,7 @@ class Solver:
             raise SolverError(Diagnostic("S103", "there is no solved program to write"))
         relaxation = self._live[1]
         columns = [self.program.column_name(column) for column in range(self.program.columns)]
-        relaxation.whole_model().write(path, columns, relaxation.row_labels())
+        relaxation.whole_model().write(path, columns, explain.row_labels(relaxation))
 
 
 def solve_model(

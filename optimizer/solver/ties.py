@@ -30,7 +30,6 @@ def break_ties(search: Search, best: Plan, upper: float) -> Plan | None:
     price = SHARE * width / amount
     columns = np.flatnonzero(relaxation.integer)
     if len(columns):
-        relaxation.model.set_integer(np.zeros_like(relaxation.integer))
         relaxation.set_bounds(columns, best.x[columns], best.x[columns])
     joined = search.objective.copy()
     joined[: program.user_columns] -= price * secondary

@@ -1,0 +1,107 @@
+"""The outer program with its integers, in a HiGHS model of its own that is scaled for the accuracy wanted.
+
+Of an integer program HiGHS proves the bound, and it holds only within its tolerances: what improves its
+objective by less than `mip_feasibility_tolerance` it does not look for. Rows, columns and objective are
+therefore scaled so that the tolerances are worth a small share of the gap. The sizes at hand are those near
+the optimum; a function's nominal size may be a million times its value there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from optimizer.program.scaling import power_of_two, scale_rows
+from optimizer.program.tape import Array
+from optimizer.solver.highs import ABSOLUTE_GAP, COLD, UNSCALED, LinearModel
+from optimizer.solver.relaxation import Relaxation
+from optimizer.solver.relaxed import Relaxed, no_point
+
+# the wanted accuracy, in units of HiGHS's objective: a thousand times its coarsest tolerance
+RESOLUTION: Final = 1e-3
+COARSEST: Final = 1e-6
+FINEST: Final = 1e-9
+# share of the wanted accuracy that violations within the tolerance may be worth
+SHARE: Final = 0.1
+# a function's own column counts in at least this share of the function's nominal size
+LEAST_SIZE: Final = 1e-8
+
+
+def integer_optimum(
+    relaxation: Relaxation, width: float, near: Array, deadline: float | None, careful: bool = False
+) -> Relaxed:
+    """The optimum over the integers; its `level` bounds the objective of every point, as HiGHS states it and
+    loosened by HiGHS's tolerance.
+
+    `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size.
+    With `careful` the program is solved as it is written, without presolve, at the finest tolerance.
+    """
+    matrix, low, high = relaxation.rows()
+    scale = np.ones(len(relaxation.scale)) if careful else _column_sizes(relaxation, near)
+    objective = relaxation.objective * scale
+    matrix.data = matrix.data * scale[matrix.indices]
+    factors = np.ones(len(low))
+    if not careful:
+        matrix, factors = scale_rows(matrix)
+    largest = float(np.abs(objective).max(initial=0.0))
+    unit = float(power_of_two(np.array([max(1.0 / largest if largest else 1.0, RESOLUTION / width)]))[0])
+    tolerance = SHARE * RESOLUTION / max(_worth(matrix, objective * unit, relaxation.integer), 1e-300)
+    tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, COARSEST))
+    model = LinearModel(
+        -objective * unit,
+        np.minimum(relaxation.lower, relaxation.upper) / scale,
+        relaxation.upper / scale,
+        matrix,
+        low * factors,
+        high * factors,
+        relaxation.integer,
+    )
+    model.set_integer_tolerance(tolerance)
+    result = model.solve(UNSCALED if careful else COLD, deadline)
+    if result.status != "optimal" or not len(result.x):
+        return no_point(result.status)
+    return Relaxed(
+        status="optimal",
+        x=result.x * scale,
+        level=(tolerance + ABSOLUTE_GAP - result.bound) / unit,
+        dual=np.zeros(len(factors)),
+        multiplier=np.zeros(len(factors)),
+        kinds=relaxation.kinds,
+        references=relaxation.references,
+        in_box=False,
+    )
+
+
+def _column_sizes(relaxation: Relaxation, near: Array) -> Array:
+    """Size of one solver unit of each column: that of a function's own column is its value at `near`."""
+    concave = relaxation.concave
+    scale = relaxation.scale.copy()
+    own = np.flatnonzero(concave.table.column >= 0)
+    columns = concave.table.column[own]
+    x = near[: relaxation.program.user_columns]
+    x = np.where(relaxation.program.integer, np.round(x), x)
+    _, components = relaxation.numbers.components(relaxation.numbers.leaves(x)[:, None])
+    values = np.abs(concave.signed(components)[own, 0])
+    typical = concave.typical[own]
+    sizes = np.maximum(np.where(np.isfinite(values), values, 0.0), np.abs(near[columns]))
+    scale[columns] = power_of_two(np.clip(sizes, LEAST_SIZE * typical, typical))
+    return scale
+
+
+def _worth(matrix: csr_array, cost: Array, integer: NDArray[np.bool_]) -> float:
+    """What a violation of one in a row or of an integer is worth at most, by the columns of the objective."""
+    sizes = np.abs(matrix.data)
+    owners = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    prices = np.zeros(matrix.shape[0])
+    with np.errstate(divide="ignore"):
+        ratio = np.where(sizes > 0, np.abs(cost)[matrix.indices] / sizes, 0.0)
+    priced = ~integer[matrix.indices]
+    np.maximum.at(prices, owners[priced], ratio[priced])
+    steepest = np.ones(matrix.shape[0])
+    whole = integer[matrix.indices]
+    np.maximum.at(steepest, owners[whole], sizes[whole])
+    direct = float(np.abs(cost[integer]).max(initial=0.0))
+    return max(direct, float((prices * steepest).max(initial=0.0)))
