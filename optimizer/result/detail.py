@@ -114,7 +114,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     if run.solution is not None:
         bound = facts(run, world.instance)
         if bound:
-            parts += [indented(grid(BINDING_HEADS, _binding(bound), left=2)), ""]
+            parts += [indented(grid(BINDING_HEADS, _binding(run, bound), left=2)), ""]
         if run.ranges:
             title = "range over all plans within the gap"
             table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
@@ -124,21 +124,22 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
 
 
 BINDING_HEADS: Final = (
-    "what binds, dearest first:\na step more of it",
+    "what binds, dearest first",
     "in",
-    "10% more (of what is\nasked, less), at most:\neffective compute\nfor good, %",
-    "that step, at most:\neffective compute\nfor good, %",
+    "as solved:\neffective\ncompute\nfor good, %",
+    "by its\nprice, at\nmost, %",
     "or at most\nUSD bn",
 )
 MOST_BINDING: Final = 20
 
 
-def _binding(found: Sequence[Fact]) -> Iterator[Line]:
-    """The dearest limits, in the order and with the figures of `kloof explain`."""
+def _binding(run: CountryRun, found: Sequence[Fact]) -> Iterator[Line]:
+    """The dearest limits, in the order and with the figures of `kloof explain`; first several together."""
+    for joint in () if run.worths is None else run.worths.together:
+        yield [f"together: {joint.words}", "", joint.worth.text, "", ""]
     for fact in found[:MOST_BINDING]:
-        worths = [fact.percent, fact.usd_bn]
-        step, usd = ("n/a" if worth is None else at_most(worth) for worth in worths)
-        yield [fact.what, fact.span, fact.tenth_cell, step, usd]
+        usd = "n/a" if fact.eased_usd_bn is None else at_most(fact.eased_usd_bn)
+        yield [fact.what, fact.span, fact.worth_cell, fact.most_cell, usd]
     if len(found) > MOST_BINDING:
         yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
 
@@ -332,7 +333,7 @@ def _certificate(run: CountryRun) -> Sequence[str]:
         return []
     c = run.solution.certificate
     return [
-        f"certificate: objective between {c.lower:.9g} (this plan) and {c.upper:.9g} (bound) log unit years; "
+        f"certificate: objective between {c.lower:.9g} (plan) and {c.upper:.9g} (bound) log unit years; "
         f"gap {digits.scientific(c.gap)} average log units",
         f"  {c.rows_checked} rows of the true model checked, worst off by "
         f"{digits.scientific(c.max_row_violation)} of its size; {c.rounds} rounds, {c.tangents} tangents, "
