@@ -32,6 +32,8 @@ ADDS_TO: Final[Mapping[str, str]] = {
 }
 CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
 
+MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
+
 Line = list[str]
 
 
@@ -54,6 +56,7 @@ class _Book:
         extra: Mapping[str, Array],
     ) -> None:
         self.run, self.parameters = run, parameters
+        self.is_marked = False
         self.values = {**values, **extra}
         self.labels = parameters.sets.periods[: parameters.sets.reported]
         steps = max(round(1 / parameters.scalar("dt")), 1)
@@ -74,8 +77,19 @@ class _Book:
     def line(
         self, label: str, name: str, item: int | tuple[int, ...] = (), decimals: int | None = None
     ) -> Line:
-        """A row of the table: the label and a number per year."""
-        return [label, *digits.cells(self.by_year(name, item), decimals)]
+        """A row of the table: the label and a number per year, marked where plans within the gap do not share
+        it."""
+        unsure = ranges.unsure(self.run, name, self.values[name][item][: len(self.labels)])
+        texts = digits.cells(self.by_year(name, item), decimals)
+        marked = [bool(unsure[year.periods].any()) for year in self.years]
+        self.is_marked |= any(marked)
+        return [
+            label,
+            *(
+                f"{ranges.MARK}{text.replace(digits.NOTHING, '0')}" if mark else text
+                for text, mark in zip(texts, marked, strict=True)
+            ),
+        ]
 
     def some(self, label: str, name: str, item: int | tuple[int, ...] = ()) -> Iterator[Line]:
         """The row, unless it holds nothing."""
@@ -119,6 +133,8 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
             title = "range over all plans within the gap"
             table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
             parts += [indented(table), ""]
+        if book.is_marked:
+            parts += [f"  {MARKED}", ""]
         parts += [f"  {line}" for line in _certificate(run)]
     return parts
 
@@ -148,7 +164,8 @@ def _headline_values(book: _Book) -> dict[str, float]:
     """The plan's own numbers by the keys of its ranges."""
     share = dict(zip(CATEGORIES, book.values["spend_share"], strict=True))
     lines = {f"spend_share/{name}": share[name] for name in CATEGORIES}
-    lines |= {name: book.values[name] for name in ("capability", "lag_months") if name in book.values}
+    named = ("capability", "lag_months", *ranges.FLOWS)
+    lines |= {name: book.values[name] for name in named if name in book.values}
     return {
         f"{name}/{label}": float(value)
         for name, line in lines.items()

@@ -62,7 +62,8 @@ def test_detail_of_a_country_shows_every_part_ranges_and_the_certificate(
     ranges = json.loads((tmp_path / "run" / "summary.json").read_text())["countries"]["CHN"]["headline"][
         "ranges"
     ]
-    assert {key.partition("/")[0] for key in ranges} == {"capability", "lag_months", "spend_share"}
+    flows = {"trained", "released", "recruited"}
+    assert {key.partition("/")[0] for key in ranges} == {"capability", "lag_months", "spend_share", *flows}
     assert all(low <= high for low, high in ranges.values())
     for part in ("cost of use, %", "cash, USD bn", "fleet", "compute, kH100e", "power, GW", "researchers"):
         assert part in done.out
