@@ -22,11 +22,15 @@ FEW = 3
 FEW_PLANS = 3
 INDENT = " " * 5
 READING = (
-    "A price is that of the first unit: a step more is worth at most this, a step less costs at least as "
-    "much; several steps compound. `For good`: as much as so much more effective compute in every year of "
-    "the plan and after. `10% more`: of the limit in all years and after, the leader's path as it is; "
-    "`about` where it is a share of what the plan decides. The order is by that, of a closed limit by the "
-    "most that a step can be worth."
+    "`As solved`: the plan solved again with the limit eased so. `At most`: by the price, which is that of "
+    "the first unit: the larger the step, the less of it comes true; steps compound. `For good`: as much as "
+    "so much more effective compute in every year of the plan and after. `10% more`: of the limit in all "
+    "years and after, the leader's path as it is; `about` where it is a share of what the plan decides. Of a "
+    "closed limit there is no tenth, and a step is told."
+)
+UNSOLVED = (
+    "Prices only, and the order is theirs: `kloof solve --country` of up to three countries also solves what "
+    "each step brings."
 )
 STOPPED_EARLY = "the solve stopped before there was a price of any limit"
 UNEXPLAINED = "interrupted before it was worked out what limits the plan, or what conflicts: solve again"
@@ -37,6 +41,7 @@ CSV_COLUMNS = (
         "percent_effective_compute",
         "ten_percent_effective_compute",
         "usd_bn",
+        "solved_percent_effective_compute",
         "path",
         "file",
         "line",
@@ -220,6 +225,7 @@ def _told(data: Mapping[str, Any]) -> dict[str, Any]:
         "certificate",
         "leader_gap",
         "binding",
+        "binding_together",
         "conflict",
         "conflict_groups",
         "repairs",
@@ -243,11 +249,10 @@ def _text(plans: Sequence[_Plan], most: int | None, rules: _Rules, width: int) -
             if plan.data.get("certificate") or plan.data.get("headline") or plan.data.get("binding")
             else _failure(plan, width)
         )
-    if any(plan.data.get("binding") for plan in plans):
-        lines += [
-            "",
-            *_folded(READING, width),
-        ]
+    found = [fact for plan in plans for fact in plan.data.get("binding", [])]
+    if found:
+        solved = any(fact.get("solved") for fact in found)
+        lines += ["", *_folded(READING if solved else f"{READING} {UNSOLVED}", width)]
     return lines
 
 
@@ -282,11 +287,13 @@ def _limits(plan: _Plan, most: int | None, rules: _Rules, width: int) -> list[st
         why = "nothing limits the plan" if plan.data.get("status") == "optimal" else STOPPED_EARLY
         return _folded(f"{head}; {why}", width)
     lines = [f"{head}; what limits the plan, dearest first"]
+    for joint in plan.data.get("binding_together", []):
+        lines += _folded(joint["sentence"], width, "  -  Together: ", INDENT)
     for number, fact in enumerate(shown, start=1):
         lines += _folded(fact["words"], width, f"{number:3}. ", INDENT)
-        known = [fact["ten_percent_words"]] if fact.get("ten_percent_words") else []
-        if fact.get("usd_bn"):
-            known.append(f"a step is worth up to USD {at_most(fact['usd_bn'])} bn")
+        known = []
+        if fact.get("eased_usd_bn"):
+            known.append(f"worth up to USD {at_most(fact['eased_usd_bn'])} bn of one year")
         if fact.get("limit_words"):
             known.append(f"now {fact['limit_words']}")
         lines += _folded("; ".join(known), width, INDENT, INDENT)
@@ -357,7 +364,13 @@ def _csv(plans: Sequence[_Plan]) -> str:
         head = {"country": plan.country, "policy": plan.policy, "status": plan.data.get("status")}
         head["leader_gap"] = plan.data.get("leader_gap", "")
         for rank, fact in enumerate(plan.data.get("binding", []), start=1):
-            writer.writerow({**fact, **_first(fact), **head, "rank": rank})
+            solved = (fact.get("solved") or {}).get("percent_effective_compute")
+            said = {"solved_percent_effective_compute": solved}
+            writer.writerow({**fact, **said, **_first(fact), **head, "rank": rank})
+        for joint in plan.data.get("binding_together", []):
+            said = {"row": f"together:{joint['name']}", "words": joint["sentence"]}
+            solved = joint["solved"]["percent_effective_compute"]
+            writer.writerow({**said, **head, "solved_percent_effective_compute": solved})
         for group in plan.data.get("conflict_groups", []):
             row = "/".join(part for part in (group["family"], group["item"]) if part)
             said = {"row": f"conflict:{row}", "period": group["period"], "words": group["words"]}

@@ -92,6 +92,7 @@ def command(
     from optimizer.result.run import INFEASIBLE
     from optimizer.study.solve import solve_world
 
+    detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
     world = solve_world(
         scenario.instance,
         countries or None,
@@ -101,6 +102,7 @@ def command(
         extend=scenario.extension,
         policy=scenario.policy,
         ranges=ranges,
+        worths=detailed,
         progress=None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
     )
     from optimizer.cli.conflicts import explained, unexplained
@@ -129,7 +131,6 @@ def command(
             files = _files(world, demand, strategy, given, scenario.applied, wall)
             files |= context_files(world, scenario.instance, objective)
             unsaved = save_run(directory, files, quiet)
-    detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
     _show(world, demand, strategy, format_, quiet, detailed)
     code = exit_code(world, failed=failure_code(world))
     if unsaved is not None:

@@ -270,23 +270,19 @@ def limit_name(run: SavedRun, fact: Mapping[str, Any]) -> str:
 
 
 def prices(run: SavedRun, plan: Plan) -> Figure | None:
-    """What easing each binding limit by a tenth is worth, a step of a closed one, dearest first."""
+    """What easing each binding limit is worth, dearest first: as solved, else at most by its price."""
     facts = [fact for fact in plan.binding if fact.get("ranked_by")][:LIMITS_DRAWN]
     if not facts:
         return None
     rows = []
     for fact in facts:
-        worth = number(fact["ranked_by"])
-        usd = fact.get("usd_bn")
-        most = amount(worth, 2)
-        if not fact.get("ten_percent_is_bound", True):
-            most = Cell(f"~{most.text}", most.value or most.text)
+        usd = fact.get("eased_usd_bn", fact.get("usd_bn"))
         rows.append(
             Row(
                 [
                     text(f"{limit_name(run, fact)}{', closed: a step' if fact.get('closed') else ''}"),
                     text(fact["period"]),
-                    most,
+                    _worth(fact),
                     text(fact["words"]),
                     Cell(MISSING) if usd is None else amount(number(usd), 2),
                 ]
@@ -295,23 +291,37 @@ def prices(run: SavedRun, plan: Plan) -> Figure | None:
     columns = [
         Column("Limit", field="name", text=True),
         Column("binds in", text=True),
-        Column("eased by a tenth, at most", "% effective compute for good", field="worth"),
+        Column("eased by a tenth", "% effective compute for good", field="worth"),
         Column("in words", text=True),
-        Column("a step is worth", "USD bn"),
+        Column("that is worth up to", "USD bn of one year"),
     ]
     dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
+    together = [f"Together: {joint['sentence']}" for joint in plan.together]
     return Figure(
         title="What binds, and what easing it is worth",
         table=Table(_key(plan, "limits"), columns, rows, stacks=True),
         chart="bars",
         alt=f"Bars, dearest first: {dearest}.",
-        unit="% more effective compute for good, at most, for easing it by a tenth in every period in which "
-        "it binds, the years after those shown included",
-        note="Eased: a tenth more of what limits, a tenth less of what is asked. At most: the price is that "
-        "of the first part, and falls as a limit is eased; ~ where the limit is a share of what the plan "
-        "decides, of which a price says only about. Of a closed limit there is no tenth: its bar is the step "
-        "that the words name.",
+        unit="% more effective compute for good for easing it by a tenth in every period in which it binds, "
+        "the years after those shown included",
+        note=" ".join(
+            [
+                *together,
+                "Eased: a tenth more of what limits, a tenth less of what is asked. A plain number was "
+                "solved with the limit eased; ≤ is at most, by the price of the first part, which falls as a "
+                "limit is eased; ~ is such a price where the limit is a share of what the plan decides, of "
+                "which it says only about. Of a closed limit there is no tenth: its bar is the step that the "
+                "words name.",
+            ]
+        ),
     )
+
+
+def _worth(fact: Mapping[str, Any]) -> Cell:
+    """What easing a limit is worth: as solved, else by its price, marked as no more than a bound."""
+    most = amount(number(fact["ranked_by"]), 2)
+    mark = "" if fact.get("solved") else "≤" if fact.get("ten_percent_is_bound", True) else "~"
+    return Cell(f"{mark}{most.text}", most.value or most.text)
 
 
 def _sum(lines: Sequence[Sequence[float]]) -> list[float]:

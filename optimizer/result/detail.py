@@ -33,6 +33,8 @@ ADDS_TO: Final[Mapping[str, str]] = {
 }
 CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
 
+MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
+
 Line = list[str]
 
 
@@ -55,6 +57,7 @@ class _Book:
         extra: Mapping[str, Array],
     ) -> None:
         self.run, self.parameters = run, parameters
+        self.is_marked = False
         self.values = {**values, **extra}
         self.labels = parameters.sets.periods[: parameters.sets.reported]
         steps = max(round(1 / parameters.scalar("dt")), 1)
@@ -75,8 +78,19 @@ class _Book:
     def line(
         self, label: str, name: str, item: int | tuple[int, ...] = (), decimals: int | None = None
     ) -> Line:
-        """A row of the table: the label and a number per year."""
-        return [label, *digits.cells(self.by_year(name, item), decimals)]
+        """A row of the table: the label and a number per year, marked where plans within the gap do not share
+        it."""
+        unsure = ranges.unsure(self.run, name, self.values[name][item][: len(self.labels)])
+        texts = digits.cells(self.by_year(name, item), decimals)
+        marked = [bool(unsure[year.periods].any()) for year in self.years]
+        self.is_marked |= any(marked)
+        return [
+            label,
+            *(
+                f"{ranges.MARK}{text.replace(digits.NOTHING, '0')}" if mark else text
+                for text, mark in zip(texts, marked, strict=True)
+            ),
+        ]
 
     def some(self, label: str, name: str, item: int | tuple[int, ...] = ()) -> Iterator[Line]:
         """The row, unless it holds nothing."""
@@ -115,31 +129,34 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     if run.solution is not None:
         bound = facts(run, world.instance)
         if bound:
-            parts += [indented(grid(BINDING_HEADS, _binding(bound), left=2)), ""]
+            parts += [indented(grid(BINDING_HEADS, _binding(run, bound), left=2)), ""]
         if run.ranges:
             title = "range over all plans within the gap"
             table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
             parts += [indented(table), ""]
+        if book.is_marked:
+            parts += [f"  {MARKED}", ""]
         parts += [f"  {line}" for line in _certificate(run)]
     return parts
 
 
 BINDING_HEADS: Final = (
-    "what binds, dearest first:\na step more of it",
+    "what binds, dearest first",
     "in",
-    "10% more (of what is\nasked, less), at most:\neffective compute\nfor good, %",
-    "that step, at most:\neffective compute\nfor good, %",
+    "as solved:\neffective\ncompute\nfor good, %",
+    "by its\nprice, at\nmost, %",
     "or at most\nUSD bn",
 )
 MOST_BINDING: Final = 20
 
 
-def _binding(found: Sequence[Fact]) -> Iterator[Line]:
-    """The dearest limits, in the order and with the figures of `kloof explain`."""
+def _binding(run: CountryRun, found: Sequence[Fact]) -> Iterator[Line]:
+    """The dearest limits, in the order and with the figures of `kloof explain`; first several together."""
+    for joint in () if run.worths is None else run.worths.together:
+        yield [f"together: {joint.words}", "", joint.worth.text, "", ""]
     for fact in found[:MOST_BINDING]:
-        worths = [fact.percent, fact.usd_bn]
-        step, usd = ("n/a" if worth is None else at_most(worth) for worth in worths)
-        yield [fact.what, fact.span, fact.tenth_cell, step, usd]
+        usd = "n/a" if fact.eased_usd_bn is None else at_most(fact.eased_usd_bn)
+        yield [fact.what, fact.span, fact.worth_cell, fact.most_cell, usd]
     if len(found) > MOST_BINDING:
         yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
 
@@ -148,7 +165,8 @@ def _headline_values(book: _Book) -> dict[str, float]:
     """The plan's own numbers by the keys of its ranges."""
     share = dict(zip(CATEGORIES, book.values["spend_share"], strict=True))
     lines = {f"spend_share/{name}": share[name] for name in CATEGORIES}
-    lines |= {name: book.values[name] for name in ("capability", "lag_months") if name in book.values}
+    named = ("capability", "lag_months", *ranges.FLOWS)
+    lines |= {name: book.values[name] for name in named if name in book.values}
     return {
         f"{name}/{label}": float(value)
         for name, line in lines.items()
@@ -336,7 +354,7 @@ def _certificate(run: CountryRun) -> Sequence[str]:
         return []
     c = run.solution.certificate
     return [
-        f"certificate: objective between {c.lower:.9g} (this plan) and {c.upper:.9g} (bound) log unit years; "
+        f"certificate: objective between {c.lower:.9g} (plan) and {c.upper:.9g} (bound) log unit years; "
         f"gap {digits.scientific(c.gap)} average log units",
         f"  {c.rows_checked} rows of the true model checked, worst off by "
         f"{digits.scientific(c.max_row_violation)} of its size; {c.rounds} rounds, {c.tangents} tangents, "

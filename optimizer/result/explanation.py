@@ -1,18 +1,18 @@
-"""The limits that bind, dearest first, in words: what a natural step of each is worth.
+"""The limits that bind, dearest first, in words: what a tenth more of each is worth, a step of a closed one.
 
 A price is that of the first unit. A plan's best value is concave in every limit, so a step more is worth at
 most its price, and a step less costs at least as much. An input holds in the years after the reported ones
 too, so their prices count. Worths are percent of effective compute; prices are in log percent, so several
-steps compound. Limits in different units are ranked by what a tenth more of each can be worth. Of a limit
-that is closed there is no tenth, and so no such measure: it is ranked by the most that a step can be worth.
+steps compound. Where a limit was also solved with the step, it is ranked by that; the others come after, by
+the most that their step can be worth.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from math import ceil, expm1, inf, isfinite, log
+from dataclasses import dataclass, field, replace
+from math import ceil, expm1, inf, isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,23 +23,20 @@ from optimizer.result import metrics
 from optimizer.result.binding import Bound, bounds, span
 from optimizer.result.digits import decimals_for, fixed, scientific, significant
 from optimizer.result.own import own_prices, own_sizes
+from optimizer.result.steps import ASKED, COUNTED, TENTH_LESS, TENTH_MORE, THOUSAND, natural_step
 from optimizer.result.store import text_of_infinity
+from optimizer.result.worth import Worth
 
 if TYPE_CHECKING:
     from optimizer.result.run import CountryRun, InstanceLike
     from optimizer.solver import Solution
 
-PLURAL: Final = re.compile(r"\d[\d,]* (M )?more|Tools|Stockpiled")
 REMARK: Final = re.compile(r" *\([^)]*\)|, per .*")
 MOST_FACTS: Final = 25
 MOST_YEARS: Final = 4
-TENTH_MORE: Final = log(1.1)
-TENTH_LESS: Final = -log(0.9)
-# Limits that ask for something: less of them is worth something, not more.
-ASKED: Final = ("requirement", "home_market", "least_share")
+TENTH: Final = "10%"
 # Limits that are a share of what the plan decides: a tenth is that of this plan, another one may have more.
 SHARES_OF_THE_PLAN: Final = ("home_market", "least_share", "largest_share", "wafer_supply")
-THOUSAND: Final = 1000.0
 ROUNDING: Final = 1e-9
 # Less than so many percent is what the solver's tolerance leaves.
 LEAST_WORTH: Final = 1e-6
@@ -48,59 +45,19 @@ LARGEST_EXPONENT: Final = 700.0
 HOLDS: Final = "a step more is worth at most this, a step less costs at least as much; steps compound"
 Values = Mapping[str, Array]
 
-# A natural step of each limit: how many of its units, and what it is called.
-STEPS: Final[Mapping[str, tuple[float, str]]] = {
-    "import_control": (10, "10,000 more {item} on legal sale"),
-    "grey_offer": (10, "10,000 more {item} on offer in the grey market"),
-    "grey_size": (10, "a grey market larger by 10,000 H100e"),
-    "rent_available": (100, "100,000 more H100e of offshore cloud on offer"),
-    "power_supply": (1, "one GW more of power at hand"),
-    "power_orders": (1, "one GW more of power that may be ordered"),
-    "schools": (1, "1,000 more graduates"),
-    "recruiting": (1, "1,000 more researchers to be won abroad"),
-    "education_places": (1, "1,000 more places for extra graduates"),
-    "tools": (10, "tools for 10,000 more wafers a month on {item}, of all years so far,"),
-    "wafer_supply": (10, "10,000 more good wafers of {item} for AI chips"),
-    "packaging": (10, "packaging for 10,000 more {item}"),
-    "die_bank": (10, "stockpiled dies for 10,000 more {item}"),
-    "memory_orders": (1, "one PB a year more of memory capacity that may be ordered"),
-    "memory_imports": (1, "one PB more of imported memory"),
-    "memory_balance": (1, "one PB more of memory"),
-    "home_market": (THOUSAND, "USD 1 bn less that the mandate asks of home-made chips"),
-    "least_share": (1, "USD 1 bn less that must go to {item}"),
-    "largest_share": (1, "USD 1 bn more that may go to {item}"),
-    "budget": (1, "USD 1 bn more income"),
-    "debt": (1, "USD 1 bn more debt allowed"),
-    "last_debt": (1, "USD 1 bn more debt allowed at the end"),
-    "carry_over": (1, "USD 1 bn more that may be carried over"),
-    "requirement": (TENTH_LESS, "a tenth less service required in {item}"),
-    "satiation": (TENTH_MORE, "a tenth more service in {item} before demand is met"),
-    "data_bottleneck": (TENTH_MORE, "data for a tenth more compute"),
-}
-# What a step is called where there is less of the limit than that.
-SMALLER: Final[Mapping[str, tuple[tuple[float, str], ...]]] = {
-    "one GW ": ((0.1, "100 MW "), (0.01, "10 MW ")),
-    "1,000 ": ((0.1, "100 "), (0.01, "10 ")),
-    "USD 1 bn ": ((0.1, "USD 100 M "), (0.01, "USD 10 M ")),
-}
-CAP_STEPS: Final[Mapping[str, tuple[float, str]]] = {
-    "thousand chips": (10, "10,000 more chips"),
-    "kH100e": (10, "10,000 more H100e"),
-    "thousand TPP": (1e5, "100 M more TPP"),
-    "USD bn": (1, "USD 1 bn more"),
-}
-
 
 @dataclass(frozen=True)
 class Fact:
     """One binding limit over the periods in which it binds.
 
-    `price` (objective units per `unit`) and `percent` (of effective compute for good, per `step` units; None
-    where capability has no weight) are those of easing it in each of `periods` and of those `after` what is
-    reported at once, as `then` says in words; `prices` has one per period, `usd_bn` what a step is worth in
-    money of the period in which it is worth most. `tenth` is what a tenth more of it is worth at most in
-    percent, about where it is a share of what the plan decides, a tenth less of what is asked; None for a
-    limit of zero. `limits` is how much of it there is (None: no amount). `inputs` are the cells behind it.
+    `price` (objective units per `unit`) and `percent` (of effective compute for good, per `step` units, by
+    name `size`; None where capability has no weight) are those of easing it in each of `periods` and of
+    those `after` what is reported at once, as `then` says in words; `prices` has one per period, `usd_bn` is
+    what a step is worth in money of the period in which it is worth most. `tenth` is what a tenth more of it
+    is worth at most in percent, about where it is a share of what the plan decides, a tenth less of what is
+    asked; None for a limit of zero. The limit is eased by a tenth, else by a step: `best` and `eased_usd_bn`
+    are of that in the period in which it is worth most, `worth` what it was solved to be worth (None where it
+    was not). `limits` is how much of it there is (None: no amount). `inputs` are the cells behind it.
     """
 
     family: str
@@ -115,13 +72,17 @@ class Fact:
     price: float
     prices: tuple[float, ...]
     step: float
-    step_words: str
+    size: str
+    thing: str
+    item_name: str
     percent: float | None
     best: tuple[str, float] | None
     usd_bn: float | None
+    eased_usd_bn: float | None
     tenth: float | None
     limits: tuple[float, ...] | None
     closed: bool
+    worth: Worth | None = None
     inputs: tuple[Mapping[str, Any], ...] = field(default=())
 
     @property
@@ -131,8 +92,36 @@ class Fact:
 
     @property
     def most(self) -> float:
-        """What limits are ranked by: what a tenth more can be worth, of a closed one the most of a step."""
+        """What easing it can be worth by its price: a tenth, of a closed one a step."""
         return self.tenth or self.percent or 0.0
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """Where the limit stands, the least first: those solved by that, then the others by price; last those
+        of which the gap says nothing."""
+        place = 1 if self.worth is None else 0 if self.worth.is_known else 2
+        solved = 0.0 if self.worth is None else -self.worth.rank
+        return (place, solved, -self.most, -self.price * self.step)
+
+    @property
+    def step_words(self) -> str:
+        """The natural step in words."""
+        return self._change(self.size, self.item_name)
+
+    @property
+    def eased(self) -> str:
+        """What the limit is eased by, in words."""
+        return self._change(self.size if self.tenth is None else TENTH, self.item_name)
+
+    @property
+    def what(self) -> str:
+        """The same in a few words, for a table: items by their ids."""
+        closed = "closed: " if self.closed else ""
+        return closed + self._change(self.size if self.tenth is None else TENTH, self.item)
+
+    def _change(self, size: str, item: str) -> str:
+        more = "less" if self.family in ASKED else "more"
+        return f"{size} {more} {self.thing.replace('{item}', item)}"
 
     @property
     def tenth_words(self) -> str:
@@ -160,24 +149,36 @@ class Fact:
         return self.family in SHARES_OF_THE_PLAN
 
     @property
-    def words(self) -> str:
-        """What easing the limit by a step is worth, as a sentence."""
-        step = self.step_words[0].upper() + self.step_words[1:]
-        when = f" {self._when()}" if self._when() else ""
-        if self.percent is None:
-            worth = f"at most {at_most(self.price * self.step)} log unit years of the objective"
-        else:
-            worth = f"at most {at_most(self.percent)}% more effective compute for good"
-        most = ""
-        if self.best is not None and len(self.periods) > 1:
-            most = f" (most in {self.best[0]}: {at_most(self.best[1])}%)"
-        verb = "are" if PLURAL.match(step) else "is"
-        return f"{step}{when} {verb} worth {worth}{most}."
+    def most_cell(self) -> str:
+        """What it is worth by its price, in a table; with a `~` where it is no bound."""
+        if self.percent is None and self.tenth is None:
+            return "n/a"
+        is_about = self.is_about and self.tenth is not None
+        return f"~{significant(self.most)}" if is_about else at_most(self.most)
 
     @property
-    def what(self) -> str:
-        """A step of the limit in a few words."""
-        return self.step_words.removesuffix(",").removesuffix(", of all years so far")
+    def worth_cell(self) -> str:
+        """What it was solved to be worth, in a table."""
+        return "not solved" if self.worth is None else self.worth.text
+
+    @property
+    def words(self) -> str:
+        """What easing the limit is worth, as a sentence: solved where it was, and by its price."""
+        when = f" {self._when()}" if self._when() else ""
+        verb = "are" if self.family in COUNTED else "is"
+        most = ""
+        if self.best is not None and len(self.periods) > 1:
+            most = f"most in {self.best[0]}: {at_most(self.best[1])}%"
+        about = self.is_about and self.tenth is not None
+        by_price = f"about {significant(self.most)}%" if about else f"at most {at_most(self.most)}%"
+        if self.percent is None:
+            worth = f"worth at most {at_most(self.price * self.step)} log unit years of the objective"
+        elif self.worth is None:
+            worth = f"worth {by_price} more effective compute for good" + (f" ({most})" if most else "")
+        else:
+            price = f"by its price {by_price}" + (f", {most}" if most else "")
+            worth = f"worth {self.worth.words} more effective compute for good, as solved ({price})"
+        return f"{self.eased[0].upper()}{self.eased[1:]}{when} {verb} {worth}."
 
     def _when(self) -> str:
         if not self.periods:
@@ -219,11 +220,15 @@ class Fact:
             "words": self.words,
             "step": self.step,
             "step_words": self.step_words,
+            "eased_words": self.eased,
+            "eased_percent_at_most": _text(self.most),
+            "eased_usd_bn": self.eased_usd_bn,
+            "solved": None if self.worth is None else self.worth.data(),
             "percent_effective_compute": _text(self.percent),
             "ten_percent_effective_compute": _text(self.tenth),
             "ten_percent_words": self.tenth_words,
             "ten_percent_is_bound": not self.is_about,
-            "ranked_by": _text(self.most),
+            "ranked_by": _text(self.most if self.worth is None else self.worth.rank),
             "usd_bn": self.usd_bn,
             "limit": limit[0] if limit and len(set(limit)) == 1 else limit,
             "limit_words": self.amount(),
@@ -240,6 +245,11 @@ def _text(value: float | None) -> float | str | None:
 
 def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
     """The dearest limits of a country's plan, dearest first; none where there is no plan."""
+    return every_fact(run, instance)[:MOST_FACTS]
+
+
+def every_fact(run: CountryRun, instance: InstanceLike) -> list[Fact]:
+    """All limits that bind, dearest first."""
     parameters, values, solution = run.parameters, run.values, run.solution
     if parameters is None or values is None or solution is None:
         return []
@@ -253,8 +263,9 @@ def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
         # memory that is short is worth the same whether it is made or bought: once is enough
         found = [fact for fact in found if fact.family != "memory_balance"]
     found = [fact for fact in found if fact.percent is None or fact.most > LEAST_WORTH]
-    found.sort(key=lambda fact: (-fact.most, -fact.price * fact.step))
-    return found[:MOST_FACTS]
+    if run.worths is not None:
+        found = [replace(fact, worth=run.worths.alone.get(fact.row)) for fact in found]
+    return sorted(found, key=lambda fact: fact.rank)
 
 
 def at_most(value: float) -> str:
@@ -265,16 +276,6 @@ def at_most(value: float) -> str:
         return fixed(value, 0)
     places = decimals_for([value], 2)
     return fixed(ceil(value * 10**places * (1 - ROUNDING)) / 10**places, places)
-
-
-def _small_enough(step: float, words: str, amounts: Array) -> tuple[float, str]:
-    """The step and its words, smaller where there is less of the limit than that."""
-    most = float(amounts[np.isfinite(amounts)].max(initial=0.0))
-    sizes = [(step, words)]
-    for start, smaller in SMALLER.items():
-        if most > 0 and words.startswith(start):
-            sizes += [(step * part, words.replace(start, name, 1)) for part, name in smaller]
-    return next((size for size in sizes if size[0] <= most), sizes[-1])
 
 
 def _by_carrying(parameters: PlanParameters, solution: Solution) -> Array:
@@ -300,17 +301,11 @@ def _fact(
     bound: Bound, reference: Array, carried: Array, parameters: PlanParameters, instance: InstanceLike
 ) -> Fact:
     name = bound.limit.name
-    if bound.limit.index[:1] == ("rules",):
-        step, words = CAP_STEPS[bound.unit]
-    else:
-        # nobody said what a natural step of a row of the user's own is
-        of_item = " of {item}" if bound.item else ""
-        step, words = STEPS.get(name, (1.0, f"one unit more room in {bound.limit.meaning}{of_item}"))
-    if bound.limit.index[:1] == ("rules",):
-        words = f"{words} under the cap {bound.item}"
+    natural = natural_step(bound.limit, bound.item, bound.unit)
+    natural = natural.small_enough(reference[bound.positions])
+    step = natural.units
     if name == "data_bottleneck":
         step *= 1 - parameters.scalar("data_slope")
-    step, words = _small_enough(step, words, reference[bound.positions])
     item = bound.item
     if item in instance.chips:
         name_of_chip = REMARK.sub("", instance.chips[item].name)
@@ -321,13 +316,16 @@ def _fact(
     if not bound.over_all and len(bound.tail):
         last = parameters.sets.periods[parameters.sets.reported - 1]
         then = " and after" if bound.periods[-1] == last else f" and after {last}"
-    shown = every[bound.positions]
-    dearest = int(shown.argmax())
-    most = percent_of(step * float(shown[dearest]), parameters)
-    best = None if most is None else (bound.periods[dearest], most)
     known = np.isfinite(reference)
     tenth = percent_of(float((0.1 * reference * every)[known].sum()), parameters)
+    tenth = None if bound.closed else tenth or None
+    eased = np.full(len(every), step) if tenth is None else np.where(known, 0.1 * reference, 0.0)
+    shown = (eased * every)[bound.positions]
+    dearest = int(shown.argmax())
+    most = percent_of(float(shown[dearest]), parameters)
+    best = None if most is None else (bound.periods[dearest], most)
     priced = ~np.isnan(bound.usd_bn)
+    usd = (eased[bound.positions] * bound.usd_bn)[priced]
     return Fact(
         family=name,
         item=bound.item,
@@ -341,11 +339,14 @@ def _fact(
         price=price,
         prices=tuple(bound.price.tolist()),
         step=step,
-        step_words=words.replace("{item}", item),
+        size=natural.size,
+        thing=natural.thing,
+        item_name=item,
         percent=percent_of(step * price, parameters),
         best=best,
         usd_bn=step * float(bound.usd_bn[priced].max()) if priced.any() else None,
-        tenth=None if bound.closed else tenth or None,
+        eased_usd_bn=float(usd.max()) if priced.any() else None,
+        tenth=tenth,
         limits=None if bound.amount is None else tuple(bound.amount.tolist()),
         closed=bound.closed,
     )

@@ -13,7 +13,9 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from models.parameters import Array
 from optimizer.result import digits
 from optimizer.result.run import CountryRun
 from optimizer.result.shadow import NEGLIGIBLE
@@ -24,6 +26,17 @@ MEASURED_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
 )
 # The same of the money paid over the horizon and of the compute at its end, relative to the number.
 MEASURED_RELATIVE_WIDTH: Final[Mapping[str, float]] = MappingProxyType({"paid": 0.0003, "compute": 0.0012})
+# Lines of a plan that others within the gap do not share: the widest range at that gap over the largest
+# number of the line. Where graduates have no price, those taken on may be let go again at no cost.
+MEASURED_LINE_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
+    {"talent": 0.1, "rented": 0.05, "wafer_built": 0.05, "hbm_built": 0.02}
+)
+EXCHANGED: Final = ("trained", "released")
+# Flows of which `headline_ranges` computes the range.
+FLOWS: Final = (*EXCHANGED, "recruited")
+# A number that may vary by more than this share of it is marked.
+UNSURE: Final = 0.2
+MARK: Final = "~"
 # By how much, average log units, a follower's objective may be off where another plan of its leader, within
 # the leader's gap, could have been followed.
 MEASURED_LED: Final = 1e-4
@@ -34,6 +47,9 @@ LARGEST_GAP: Final = 1.0
 DECIMALS: Final[Mapping[str, int]] = MappingProxyType({"spend_share": 0, "capability": 2, "lag_months": 0})
 CERTIFIED_DECIMALS: Final[Mapping[str, int]] = MappingProxyType(
     {"spend_share": 1, "capability": 3, "lag_months": 1}
+)
+UNITS: Final[Mapping[str, str]] = MappingProxyType(
+    {"lag_months": "months", **dict.fromkeys(FLOWS, "thousand people")}
 )
 HEADS: Final = ("number", "in", "this plan", "least", "greatest", "unit")
 
@@ -54,6 +70,29 @@ def width(run: CountryRun, metric: str) -> float:
 def relative_width(run: CountryRun, number: str) -> float:
     """By how much `paid` or `compute` may vary, relative to it, by the rule of thumb."""
     return MEASURED_RELATIVE_WIDTH[number] * _growth(run)
+
+
+def unsure(run: CountryRun, metric: str, line: Array) -> NDArray[np.bool_]:
+    """In which periods plans within the gap do not share a number of a line, shape of `line` (periods,).
+
+    By its computed range in the periods that have one, else by the rule of thumb.
+    """
+    widths = np.full(len(line), MEASURED_LINE_WIDTH.get(metric, 0.0) * _growth(run) * np.abs(line).max())
+    parameters, solution = run.parameters, run.solution
+    if parameters is None or solution is None or not len(solution.row_duals):
+        return np.zeros(len(line), dtype=np.bool_)
+    # what a plan does nothing of, dearer plans do little of
+    widths[line == 0] = 0.0
+    if metric in (*EXCHANGED, "talent"):
+        price = np.nan_to_num(np.abs(solution.dual("schools")))
+        free = (price <= NEGLIGIBLE * price.max()) & (parameters["graduates"] > 0)
+        free = free[: len(line)]
+        widths = np.where(free, widths if metric == "talent" else np.inf, 0.0)
+    for t, period in enumerate(parameters.sets.periods[: len(line)]):
+        if f"{metric}/{period}" in run.ranges:
+            low, high = run.ranges[f"{metric}/{period}"]
+            widths[t] = high - low if high - low > NEGLIGIBLE * np.abs(line).max() else 0.0
+    return np.asarray(widths > UNSURE * np.abs(line))
 
 
 def led(leader_run: CountryRun) -> float:
@@ -95,7 +134,7 @@ def range_rows(run: CountryRun, values: Mapping[str, float]) -> list[list[str]]:
     for key, (low, high) in run.ranges.items():
         metric, *item, period = key.split("/")
         share = metric == "spend_share"
-        scale, unit = (100.0, "%") if share else (1.0, "months" if metric == "lag_months" else "log units")
+        scale, unit = (100.0, "%") if share else (1.0, UNITS.get(metric, "log units"))
         places = digits.decimals_for([scale * (high - low)], 2) if high > low else 4
         name = f"{'/'.join(item)} share" if share else metric.partition("_")[0]
         numbers = [values[key], low, high]

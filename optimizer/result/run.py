@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic
+from optimizer.result.worth import Worths
 
 if TYPE_CHECKING:
     from optimizer.solver import Solution
@@ -68,10 +69,11 @@ class CountryRun:
     (`models.simulate`), arrays shaped by the variable's index sets, periods last, tail included. `leader` is
     the path that this country follows; for the leader itself its own path. `ranges` gives for a headline
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,
-    `capability/2030`), its least and greatest value over all plans within the certified gap. `explanation`
-    says what limits the plan, or why there is none, as JSON data (`optimizer.study.explain`). `leader_gap` is
-    the gap of the leader's plan where that stopped above the gap asked for: then all that is said here,
-    certificate included, holds for a leader that another plan may serve better.
+    `capability/2030`), its least and greatest value over all plans within the certified gap. `worths` says
+    what easing the dearest limits brings, where that was solved. `explanation` says what limits the plan, or
+    why there is none, as JSON data (`optimizer.study.explain`). `leader_gap` is the gap of the leader's plan
+    where that stopped above the gap asked for: then all that is said here, certificate included, holds for a
+    leader that another plan may serve better.
     """
 
     country: str
@@ -82,6 +84,7 @@ class CountryRun:
     leader: LeaderPath | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    worths: Worths | None = None
     explanation: Mapping[str, Any] = field(default_factory=dict)
     leader_gap: float | None = None
 

@@ -14,6 +14,7 @@ from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
 from optimizer.result import digits, metrics
+from optimizer.result.ranges import FLOWS
 from optimizer.result.run import FAILED, OPTIMAL, STOPPED, CountryRun
 from optimizer.result.summary import middle_position, passing_periods
 from optimizer.solver import Solution, Start
@@ -130,8 +131,9 @@ def headline_ranges(
 ) -> dict[str, tuple[float, float]]:
     """Least and greatest value of the headline numbers over all plans within the certified gap.
 
-    Keys: `capability/PERIOD`, `lag_months/PERIOD` and `spend_share/CATEGORY/PERIOD` at mid-horizon and the
-    last reported period. A share's range is that of spending less its share of the total, over the total.
+    Keys: `capability/PERIOD`, `lag_months/PERIOD`, `spend_share/CATEGORY/PERIOD` and, for researchers taken
+    on and let go, `trained`, `released` and `recruited/PERIOD`, at mid-horizon and the last reported period. A
+    share's range is that of spending less its share of the total, over the total.
     """
     sets, periods = parameters.sets, len(parameters.sets.periods)
     positions = (middle_position(sets), sets.reported - 1)
@@ -142,6 +144,7 @@ def headline_ranges(
         unit = np.zeros(periods)
         unit[t] = 1.0
         functionals[f"capability/{period}"] = plan_solver.direction({"capability": unit})
+        functionals |= {f"{flow}/{period}": plan_solver.direction({flow: unit}) for flow in FLOWS}
         for c, category in enumerate(sets.categories if total > 0 else ()):
             share = float(values["spend"][c, t]) / total
             spend = np.zeros((len(sets.categories), periods))
@@ -151,6 +154,10 @@ def headline_ranges(
             functionals[key] = plan_solver.direction({"spend": spend, "total": -share / total * unit})
     found = plan_solver.solver.ranges(solution, list(functionals.values()))
     ranges = dict(zip(functionals, found, strict=True))
+    for key in functionals:
+        if key.partition("/")[0] in FLOWS:
+            # the solver's tolerance may leave an end just below nothing
+            ranges[key] = (max(ranges[key][0], 0.0), max(ranges[key][1], 0.0))
     for key, share in shares.items():
         low, high = ranges[key]
         ranges[key] = (max(share + low, 0.0), min(share + high, 1.0))

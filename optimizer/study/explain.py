@@ -11,6 +11,7 @@ from typing import Any
 from optimizer.errors import SolverError
 from optimizer.result.explanation import Fact, facts
 from optimizer.result.run import CountryRun
+from optimizer.result.worth import Joint
 from optimizer.study.conflict import ConflictGroup, conflict_groups
 from optimizer.study.fixes import RepairOption
 from optimizer.study.inputs import Inputs
@@ -20,21 +21,25 @@ from optimizer.study.repair import repairs
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a country's plan is as it is: `facts` where there is one; where there is none, `conflict`, the
-    limits that exclude each other, and `repairs`, verified changes that give it one, the cheapest first
-    (None where none were looked for)."""
+    """Why a country's plan is as it is: `facts` where there is one, and the worth of limits eased `together`
+    where that was solved; where there is none, `conflict`, the limits that exclude each other, and `repairs`,
+    verified changes that give it one, the cheapest first (None where none were looked for)."""
 
     country: str
     facts: tuple[Fact, ...] = ()
     conflict: tuple[ConflictGroup, ...] = ()
     repairs: tuple[RepairOption, ...] | None = None
+    together: tuple[Joint, ...] = ()
 
     def data(self) -> dict[str, Any]:
         """The explanation as JSON data: what `summary.json` holds of it."""
         if not self.conflict and not self.facts:
             return {}
         if not self.conflict:
-            return {"binding": [fact.data() for fact in self.facts]}
+            found: dict[str, Any] = {"binding": [fact.data() for fact in self.facts]}
+            if self.together:
+                found["binding_together"] = [joint.data() for joint in self.together]
+            return found
         groups = [group.data() for group in self.conflict]
         if self.repairs is None:
             return {"conflict_groups": groups}
@@ -58,7 +63,8 @@ def explain_plan(run: CountryRun, inputs: Inputs, most: int | None = None) -> Ex
             # a share of nothing: the rules deny the chip, or its own limit of 0 does
             behind = [one for one in behind if fact.item in one.path.split(".") and "limits" in one.path]
         found.append(replace(fact, inputs=tuple(one.data() for one in behind)))
-    return Explanation(run.country, tuple(found))
+    together = () if run.worths is None else run.worths.together
+    return Explanation(run.country, tuple(found), together=together)
 
 
 def explain_conflict(

@@ -8,7 +8,7 @@ on its own scenario and the baseline only. Plans of equal parameters are solved 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from models.parameters import LeaderPath, PlanParameters, PlanSets
@@ -30,6 +30,7 @@ from optimizer.study.country import (
 )
 from optimizer.study.plan_solver import DEFAULT_GAP, Extension, PlanSolver
 from optimizer.study.runner import available_jobs, run_each
+from optimizer.study.worths import solved_worths
 
 Progress = Callable[[str], None]
 # Settings that choose what is solved rather than feed a parameter.
@@ -48,8 +49,9 @@ class Scenario:
 @dataclass(frozen=True)
 class Question:
     """What is asked of every scenario: an objective preset, the gap in average log units, seconds per solve,
-    rows of the user's, whether headline ranges are wanted (at many times the cost of a plan), and the number
-    of processes (default: one per processor)."""
+    rows of the user's, whether headline ranges are wanted (at many times the cost of a plan), the number of
+    processes (default: one per processor), and whether what easing limits is worth is to be solved (at about
+    the cost of a plan)."""
 
     objective: str | None = None
     gap: float = DEFAULT_GAP
@@ -57,6 +59,7 @@ class Question:
     extend: Extension | None = None
     ranges: bool = False
     jobs: int | None = None
+    worths: bool = False
 
     @property
     def processes(self) -> int:
@@ -156,7 +159,17 @@ def _lead(case: _Case, asked: Sequence[str], question: Question, start: Start | 
     if run.values is None:
         return run
     path = leader_path(case.scenario.instance, case.leading, run.values)
-    return finished(case.plan_solver, run, path, question.ranges and case.leader in asked)
+    wanted = case.leader in asked
+    done = finished(case.plan_solver, run, path, question.ranges and wanted)
+    return _valued(case, done, question) if wanted else done
+
+
+def _valued(case: _Case, run: CountryRun, question: Question) -> CountryRun:
+    """The run with what easing its limits is worth, if that is asked."""
+    if not question.worths or run.leader is None:
+        return run
+    of = (case.scenario.instance, run.leader, question.objective, question.gap, question.time_limit)
+    return replace(run, worths=solved_worths(case.plan_solver, run, *of))
 
 
 def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
@@ -206,9 +219,9 @@ def _follow(
         if key == anchor:
             return key, None
         run = solve_country(case.plan_solver, own, question.gap, question.time_limit, start)
-        return key, finished(
-            case.plan_solver, run, case.path, question.ranges, gap_of_stopped(case.leader_run)
-        )
+        uncertified = gap_of_stopped(case.leader_run)
+        done = finished(case.plan_solver, run, case.path, question.ranges, uncertified)
+        return key, _valued(case, done, question)
 
     def follow_baseline(country: str) -> tuple[str, Sent]:
         key, run = follow(first, country, "", None)

@@ -30,14 +30,16 @@ def solve_world(
     ranges: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
+    worths: bool = False,
 ) -> WorldRun:
     """The optimal strategy of each of `countries` (all of the instance if None).
 
     The leader is solved first, under the same patches, and its path feeds the others. A country that fails
     does not stop the rest. `time_limit` is seconds per country. `ranges` adds the range of each headline
-    number over all plans within the gap, at many times the cost of the plan. Followers are solved on `jobs`
+    number over all plans within the gap, at many times the cost of the plan; `worths` what easing the dearest
+    limits is worth, solved, at about the cost of a plan. Followers are solved on `jobs`
     processes (default: one per processor); the result does not depend on it. An interrupt keeps what is
     done. Raises `InputError` where the leader's numbers cannot be resolved.
     """
-    question = Question(objective, gap, time_limit, extend, ranges, jobs)
+    question = Question(objective, gap, time_limit, extend, ranges, jobs, worths)
     return solve_scenarios([Scenario(policy, instance)], countries, question, progress)[0]

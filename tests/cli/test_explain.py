@@ -35,12 +35,18 @@ def test_dearest_limits_stand_in_words_with_their_inputs(kloof: Run, saved: Path
     assert max(len(line) for line in lines if " " in line.strip() and "kloof rules" not in line) <= 120
     text = " ".join(done.out.split())
     assert text.count("more effective compute for good") == 10
-    income = next(i for i, line in enumerate(lines) if "USD 1 bn more income in each year 2026-2029" in line)
+    income = next(i for i, line in enumerate(lines) if "10% more income in each year 2026-2029" in line)
     below = [line for line in lines[income:] if line.startswith("     ")]
-    assert any(re.search(r"10% more: at most \d", line) for line in below[:2])
+    assert any(
+        re.search(r"worth up to USD \d.* bn of one year; now 45\.0 to 65\.0 USD bn", line)
+        for line in below[:2]
+    )
     where = r"countries\.CHN\.budget\.income_usd_bn  countries/CHN\.yaml:\d+"
     assert any(re.search(where, line) for line in below[:3])
-    assert "A price is that of the first unit" in done.out
+    assert "by the price, which is that of the first unit" in text
+    # every country was solved, so only prices are known
+    assert "as solved" not in text.partition("`As solved`")[0]
+    assert "Prices only, and the order is theirs" in text
 
 
 def test_facts_are_in_the_summary_and_need_no_solve(kloof: Run, saved: Path) -> None:
@@ -171,16 +177,37 @@ def test_a_repair_in_place_of_a_patch_with_a_star_says_what_it_must_keep(
         assert done.code == 0, done.err
 
 
-def test_solve_lists_the_limits_of_explain_in_its_order(kloof: Run, world: str) -> None:
+def test_solve_lists_the_limits_of_explain_in_its_order(kloof: Run, world: str, tmp_path: Path) -> None:
     shown = kloof("solve", world, "--country", "CHN", "--out", "run").out
-    table = shown.partition("a step more of it")[2].splitlines()[2:]
-    facts = kloof("explain", "run", "--country", "CHN", "--format", "json").data["plans"][0]["binding"]
+    body = shown.partition("what binds, dearest first")[2]
+    rows = [re.split(r" {2,}", line.strip()) for line in body.splitlines()[2:]]
+    together = [row for row in rows if row[0].startswith("together: ")]
+    table = rows[len(together) :]
+    plan = kloof("explain", "run", "--country", "CHN", "--format", "json").data["plans"][0]
+    facts, joints = plan["binding"], plan["binding_together"]
+    assert [row[0].removeprefix("together: ") for row in together] == [each["words"] for each in joints]
+    assert joints[0]["name"] == "export_denials"
+    assert joints[0]["solved"]["low"] > max(each["solved"]["high"] for each in facts if each["solved"])
     assert len(facts) >= 10
-    for line, fact in zip(table, facts[:20], strict=False):
-        assert fact["words"].lower().startswith(line.split("  ")[1].strip().lower()[:30])
-        assert (" closed " in line) == fact["closed"]
-        step = re.split(r" {2,}", line.strip())[3]
-        assert f"at most {step}% more effective compute" in fact["words"]
+    solved = [each for each in facts if each["solved"]]
+    assert len(solved) == 8
+    assert solved == facts[:8]
+    percents = [each["solved"]["percent_effective_compute"] for each in solved]
+    assert percents == sorted(percents, reverse=True)
+    for row, fact in zip(table, facts, strict=False):
+        assert row[0].startswith("closed: ") == fact["closed"]
+        assert fact["eased_words"].startswith(row[0].removeprefix("closed: ")[:8])
+        if fact["solved"]:
+            assert f"worth {row[2]}% more effective compute for good, as solved" in fact["words"]
+        else:
+            assert row[2] == "not solved"
+        assert f"{row[3].lstrip('~')}%" in fact["words"]
+    told = kloof("explain", "run", "--country", "CHN").out
+    assert max(map(len, [*shown.splitlines(), *told.splitlines()])) <= 120
+    assert told.splitlines()[1].startswith("  -  Together: every foreign chip up to its share of sales")
+    rows = list(csv.DictReader(io.StringIO(kloof("explain", "run", "--format", "csv").out)))
+    assert float(rows[0]["solved_percent_effective_compute"]) == percents[0]
+    assert "together:export_denials" in {row["row"] for row in rows}
 
 
 def test_rules_command_is_complete(kloof: Run, world: str, tmp_path: Path) -> None:

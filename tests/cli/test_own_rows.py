@@ -30,7 +30,7 @@ def not_concave(m):
 def taken(m):
     m.talent = pyo.Var(m.PERIODS)
 """
-WORDS = "one unit more room in capability under the treaty"
+WORDS = "10% more room in capability under the treaty"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_table_the_file_the_explanation_and_the_page_name_it(place: Path, so
     held = [float(row["value"]) for row in rows if row["metric"] == "capability"]
     assert max(held) == pytest.approx(-0.5, abs=1e-5)
     explained = run_kloof(place, "explain", "run")
-    assert WORDS.capitalize() in explained.out.replace("\n     ", " ")
+    assert WORDS in explained.out.replace("\n     ", " ")
     assert run_kloof(place, "report", "run").code == 0
     assert "capability under the treaty" in (place / "run" / "report.html").read_text()
 

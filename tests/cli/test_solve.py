@@ -65,16 +65,17 @@ def test_detail_of_a_country_shows_every_part_ranges_and_the_certificate(
     ranges = json.loads((tmp_path / "run" / "summary.json").read_text())["countries"]["CHN"]["headline"][
         "ranges"
     ]
-    assert {key.partition("/")[0] for key in ranges} == {"capability", "lag_months", "spend_share"}
+    flows = {"trained", "released", "recruited"}
+    assert {key.partition("/")[0] for key in ranges} == {"capability", "lag_months", "spend_share", *flows}
     assert all(low <= high for low, high in ranges.values())
     for part in ("cost of use, %", "cash, USD bn", "fleet", "compute, kH100e", "power, GW", "researchers"):
         assert part in done.out
     for part in ("capability", "service", "against USA", "what binds", "certificate"):
         assert part in done.out
-    assert max(len(line) for line in done.out.splitlines()) <= 130
+    assert max(len(line) for line in done.out.splitlines()) <= 120
     bound = done.out.partition("what binds")[2]
-    assert re.search(r"\n  USD 1 bn more income +2026-2029 +\d", bound)
-    assert re.search(r"\(nv_vr200\) on legal sale .* closed", bound)
+    assert re.search(r"\n  10% more income +2026-2029 +\d", bound)
+    assert re.search(r"\n  closed: 10,000 more nv_vr200 on legal sale +2026-2029 +\d", bound)
     assert "at work on research, at research rating" in done.out
     assert "at work on delivery, at delivery rating" in done.out
     # Chips that nobody sells to the country, and lines that it does not have, deny it nothing.

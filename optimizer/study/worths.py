@@ -1,0 +1,146 @@
+"""What easing the dearest limits of a plan is really worth: each by a solve from the plan's own start.
+
+A price is that of the first unit, so it says too much of a whole step, and most of limits that soon cease to
+bind. Only limits that are shown are solved, alone; some groups of limits are also eased together, because
+what each of them is worth alone says little where another one stands behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.parameters import Array, LeaderPath, PlanParameters
+from optimizer.errors import SolverError
+from optimizer.instance import Instance
+from optimizer.result.explanation import Fact, every_fact, percent_of
+from optimizer.result.run import OPTIMAL, CountryRun
+from optimizer.result.worth import Joint, Worth, Worths
+from optimizer.study.easing import eased, moved_by, with_changes, without_foreign_rules
+from optimizer.study.plan_solver import PlanSolver
+
+# So many limits are solved alone, dearest by price first.
+MOST_SOLVED: Final = 8
+
+
+NONE_DENIED: Final = ", none denied"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Limits that are eased together: those of some families. `lifted`: to what there is without the rules
+    of others, else each by its own step, and only what is closed so."""
+
+    name: str
+    words: str
+    families: tuple[str, ...]
+    lifted: bool = False
+
+
+GROUPS: Final = (
+    Group(
+        "export_denials",
+        "every foreign chip up to its share of sales",
+        ("import_control", "yearly_cap", "cumulative_cap"),
+        lifted=True,
+    ),
+    Group("memory", "10% more of all memory", ("memory_orders", "memory_imports")),
+    Group("tools", "10% more tools for all lines", ("tools",)),
+    Group(
+        "industry",
+        "10% more of all that limits chip making",
+        ("tools", "wafer_supply", "packaging", "die_bank", "memory_orders", "memory_imports"),
+    ),
+)
+
+
+def solved_worths(
+    plan_solver: PlanSolver,
+    run: CountryRun,
+    instance: Instance,
+    leader: LeaderPath,
+    objective: str | None,
+    gap: float,
+    time_limit: float | None,
+) -> Worths | None:
+    """The worths of the dearest limits of an optimal plan, and of groups of limits; None for another one, or
+    where capability has no weight to say a worth by."""
+    parameters, values = run.parameters, run.values
+    if run.status != OPTIMAL or run.solution is None or parameters is None or values is None:
+        return None
+    if percent_of(0.0, parameters) is None:
+        return None
+    before, start = run.solution.certificate, run.solution.start
+
+    def worth(changed: dict[str, Array]) -> Worth | None:
+        try:
+            found = plan_solver.solve(
+                with_changes(parameters, changed), gap=gap, time_limit=time_limit, start=start
+            )
+        except SolverError:
+            return None
+        if not found.has_plan:
+            return None
+        after = found.certificate
+        gains = (after.lower - before.upper, after.lower - before.lower, after.upper - before.lower)
+        low, percent, high = (percent_of(gain, parameters) or 0.0 for gain in gains)
+        return Worth(low, percent, high)
+
+    found = every_fact(run, instance)
+    alone = {}
+    for fact in found[:MOST_SOLVED]:
+        changed = eased(parameters, values, fact)
+        solved = None if changed is None else worth(changed)
+        if solved is not None:
+            alone[fact.row] = solved
+    follows = None if run.country == instance.leader else leader
+    free = without_foreign_rules(instance, run.country, follows, objective)
+    together = []
+    for group, members in _groups(found):
+        denied = _denied(group, members, parameters, free)
+        changed = _eased_together(group, denied, parameters, free)
+        solved = worth(changed) if changed else None
+        if solved is not None:
+            words = f"{group.words}{NONE_DENIED if denied and not group.lifted else ''}"
+            together.append(Joint(group.name, words, tuple(fact.row for fact in members), solved))
+    return Worths(alone, tuple(together))
+
+
+def _groups(found: Sequence[Fact]) -> Iterator[tuple[Group, list[Fact]]]:
+    """Each group with the limits of it that bind, unless it is a single one, or the same as an earlier."""
+    told = []
+    for group in GROUPS:
+        members = [fact for fact in found if fact.family in group.families]
+        rows = {fact.row for fact in members}
+        if (group.lifted and members) or (len(members) > 1 and rows not in told):
+            told.append(rows)
+            yield group, members
+
+
+def _denied(
+    group: Group, members: Sequence[Fact], parameters: PlanParameters, free: PlanParameters | None
+) -> set[str]:
+    """The families of a group that the rules of others close, of one to be lifted all that they lessen."""
+    if free is None:
+        return set()
+    closed = set(group.families) if group.lifted else {fact.family for fact in members if fact.closed}
+    return {name for name in closed if (free[moved_by(name)] > parameters[moved_by(name)]).any()}
+
+
+def _eased_together(
+    group: Group, denied: set[str], parameters: PlanParameters, free: PlanParameters | None
+) -> dict[str, Array]:
+    """The parameters that change, of limits that do not bind yet too; none where the group is as free as it
+    can be."""
+    changed: dict[str, Array] = {}
+    for family in group.families:
+        name = moved_by(family)
+        amount = parameters[name] if group.lifted else 1.1 * parameters[name]
+        if free is not None and family in denied:
+            amount = np.maximum(amount, free[name])
+        if not np.array_equal(amount, parameters[name]):
+            changed[name] = amount
+    return changed

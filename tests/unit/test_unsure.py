@@ -1,0 +1,58 @@
+"""Which numbers of a plan are marked because other plans within the gap do not share them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer.instance import load, patch
+from optimizer.result import ranges
+from optimizer.result.detail import MARKED, detail
+from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.tables import Screen
+from optimizer.study.solve import solve_world
+
+TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
+# so many graduates that nobody would pay for one more
+PLENTY = "countries.CHN.talent.graduates_thousand_per_year = 500"
+
+
+@pytest.fixture(scope="module")
+def world() -> WorldRun:
+    return solve_world(patch(load(TEMPLATE), [PLENTY]), ["CHN"], jobs=1)
+
+
+def test_people_taken_on_and_let_go_at_no_cost_are_marked(world: WorldRun) -> None:
+    run = world.countries["CHN"]
+    assert run.values is not None
+    line = run.values["trained"][:4]
+    assert ranges.unsure(run, "trained", line).all()
+    assert not ranges.unsure(run, "recruited", line).any()
+    shown = Screen().render(detail(run, world))
+    row = next(text for text in shown.splitlines() if text.strip().startswith("graduates taken on"))
+    assert row.count("~") == 4
+    assert MARKED in shown
+
+
+def test_a_computed_range_decides_where_there_is_one(world: WorldRun) -> None:
+    run = world.countries["CHN"]
+    assert run.parameters is not None
+    first, second = run.parameters.sets.periods[:2]
+    line = np.array([10.0, 10.0, 10.0, 10.0])
+    known = replace(run, ranges={f"trained/{first}": (9.9, 10.1), f"recruited/{second}": (5.0, 12.0)})
+    assert ranges.unsure(known, "trained", line).tolist() == [False, True, True, True]
+    assert ranges.unsure(known, "recruited", line).tolist() == [False, True, False, False]
+
+
+def test_small_parts_of_a_line_are_unsure_and_the_more_so_the_wider_the_gap(world: WorldRun) -> None:
+    run = world.countries["CHN"]
+    assert run.solution is not None
+    line = np.array([100.0, 20.0, 50.0, 0.0])
+    assert ranges.unsure(run, "rented", line).tolist() == [False, True, False, False]
+    wide = replace(run.solution, certificate=replace(run.solution.certificate, gap=1e-4))
+    loose: CountryRun = replace(run, solution=wide)
+    assert ranges.unsure(loose, "rented", line).tolist() == [True, True, True, False]
+    assert not ranges.unsure(loose, "power", line).any()
