@@ -14,7 +14,9 @@ import pandas as pd
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.report import whole
-from optimizer.result import digits, ranges
+from optimizer.report.labels import labels_of
+from optimizer.report.precision import Precision
+from optimizer.report.precision import number as number
 from optimizer.result.store import MANIFEST, open_run
 from optimizer.result.strategy import COLUMNS
 from optimizer.result.summary import lag_mark
@@ -29,63 +31,13 @@ PERIODS_PER_YEAR: Final = (1, 2, 4, 12)
 # metrics of `strategy.csv` that the page shows; the rest, shadow prices above all, would only cost memory
 SHOWN: Final = frozenset(
     (
-        *("spend", "spend_share", "total", "outlays", "fleet", "imports", "grey", "domestic", "rented"),
+        *("spend", "spend_share", "total", "outlays", "premium", "lapsed"),
+        *("fleet", "imports", "grey", "domestic", "rented"),
         *("installed_compute", "compute_ratio", "capability", "effective_ratio"),
         *("lag_months", "lag_extrapolated", "lag_beyond"),
     )
 )
 INPUT_COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
-
-
-@dataclass(frozen=True)
-class Precision:
-    """Which digits of a plan's numbers hold for every plan within its gap (docs/metrics.md, "Digits").
-
-    `widths`: by how much each kind of number may vary, of `paid` and `compute` relative to the number.
-    `finest`: the most decimals that are ever printed of it.
-    """
-
-    widths: Mapping[str, float]
-    finest: Mapping[str, int]
-    compared: bool
-
-    @staticmethod
-    def of(headline: Mapping[str, Any], compared: bool) -> Precision:
-        """As the run tells it; `compared`: for a plan beside others. Raises `KeyError` where it does not."""
-        finest = ranges.CERTIFIED_DECIMALS if headline["ranges"] else ranges.DECIMALS
-        widths = {name: number(width) for name, width in headline["widths"].items()}
-        return Precision(widths, finest, compared)
-
-    @property
-    def ratio_width(self) -> float:
-        return self._relative("capability")
-
-    @property
-    def compute_width(self) -> float:
-        return self._relative("compute")
-
-    @property
-    def paid_width(self) -> float:
-        return self._relative("paid")
-
-    @property
-    def capability_decimals(self) -> int:
-        return self._decimals("capability")
-
-    @property
-    def lag_decimals(self) -> int:
-        return self._decimals("lag_months")
-
-    def shares(self, parts: Sequence[float]) -> list[str]:
-        """Shares of a whole in percent that sum to 100 as far as digits hold."""
-        return digits.percents_not_nothing(parts, self.widths["spend_share"], self.finest["spend_share"])
-
-    def _relative(self, name: str) -> float:
-        # `solve` cuts digits at the whole range, `compare` at what the number may be off by either way
-        return self.widths[name] / 2 if self.compared else self.widths[name]
-
-    def _decimals(self, metric: str) -> int:
-        return digits.decimals_within(self.finest[metric], self.widths[metric])
 
 
 @dataclass(frozen=True)
@@ -188,10 +140,9 @@ class SavedRun:
 
     @property
     def policy_names(self) -> dict[str, str]:
-        """What readers call the policies: their titles where those tell them apart, else their names."""
+        """What readers call the policies: no two alike, not even where a chart cuts what is long."""
         titles = {str(each["name"]): str(each.get("title") or each["name"]) for each in self.policies}
-        unique = len(set(titles.values())) == len(titles)
-        return {**(titles if unique else {name: name for name in titles}), self.baseline: "Baseline"}
+        return {**labels_of(titles, "Baseline"), self.baseline: "Baseline"}
 
     def leader_under(self, policy: str) -> str:
         """The leader under a policy of a comparison: that of the run unless the policy names another."""
@@ -233,11 +184,6 @@ class SavedRun:
     @property
     def all_plans(self) -> Iterator[Plan]:
         return (plan for by_policy in self.plans.values() for plan in by_policy.values())
-
-
-def number(value: object) -> float:
-    """A number as JSON holds it, infinity as text."""
-    return float(value) if isinstance(value, (int, float, str)) else math.nan
 
 
 def date(period: str, where: float = 0.5) -> float:
