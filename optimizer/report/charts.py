@@ -250,7 +250,7 @@ def _dumbbell(log: bool) -> Chart:
 
 def _changes(good: str) -> Chart:
     """A dot per policy on both sides of no change, told apart by shape as well; hollow where it cannot be
-    told from none. `good` says which sign is good for the country."""
+    told from none. `good` says which sign brings the country closer to its leader or makes it able."""
     x = alt.X(
         "change:Q",
         title=None,
@@ -261,16 +261,16 @@ def _changes(good: str) -> Chart:
     level = alt.Chart(alt.InlineData(values=[{"change": 0}])).mark_rule(color=STRONG).encode(x="change:Q")
     stems = rows.mark_rule(color=MUTED).encode(x=x, x2="none:Q", y=_names())
     tip = _tooltip("name:N", "change:Q")
-    better = rows.transform_filter(f"datum.mark == '' && datum.change {good} 0").mark_point(
+    forward = rows.transform_filter(f"datum.mark == '' && datum.change {good} 0").mark_point(
         size=80, filled=True, opacity=1, color=COLOURS[0], shape="circle"
     )
-    worse = rows.transform_filter(f"datum.mark == '' && !(datum.change {good} 0)").mark_point(
+    back = rows.transform_filter(f"datum.mark == '' && !(datum.change {good} 0)").mark_point(
         size=80, filled=True, opacity=1, color=COLOURS[1], shape="diamond"
     )
     untold = rows.transform_filter("datum.mark != ''").mark_point(
         size=60, color=MUTED, fill=BACKGROUND, opacity=1
     )
-    dots = [each.encode(x=x, y=_names(), tooltip=tip) for each in (better, worse, untold)]
+    dots = [each.encode(x=x, y=_names(), tooltip=tip) for each in (forward, back, untold)]
     return alt.layer(level, stems, *dots).properties(height=alt.Step(22))
 
 

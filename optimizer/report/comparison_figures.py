@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.report import words
-from optimizer.report.differences import WORTH_DECIMALS, Differences, change_cell
+from optimizer.report.differences import Differences, lag_cell_of, worth_cell_of
 from optimizer.report.figures import (
     MISSING,
     Cell,
@@ -28,6 +28,9 @@ from optimizer.report.saved import Plan, SavedRun, date, number
 from optimizer.result.run import OPTIMAL
 
 NAME: Final = Column("Policy", field="name", text=True)
+UNTOLD_DOTS: Final = "hollow: none that is told"
+LAG_DOTS: Final = f"blue circle, negative: closer or more ahead; orange diamond: farther; {UNTOLD_DOTS}"
+CAPABILITY_DOTS: Final = f"blue circle, positive: more capable; orange diamond: less; {UNTOLD_DOTS}"
 # a path is drawn where it leaves the baseline's by this much, months or log units
 VISIBLE: Final = {"lag_months": (1.0, "a month"), "capability": (0.05, "0.05 log units")}
 
@@ -99,7 +102,7 @@ def _changes(
         chart="changes" if lagging else "changes-up",
         alt=f"A dot per policy, from {rows[0].cells[0].text} {rows[0].cells[1].text} to "
         f"{rows[-1].cells[0].text} {rows[-1].cells[1].text} {unit}.",
-        unit=f"{unit}; {'negative: closer or more ahead' if lagging else 'positive: more capable'}",
+        unit=f"{unit}; {LAG_DOTS if lagging else CAPABILITY_DOTS}",
         note=note,
     )
 
@@ -251,7 +254,7 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
     baseline = policy == run.baseline
     same = found.is_same(plan)
     worth = found.worth_of(plan)
-    worth_shown = Cell("0") if baseline else change_cell(worth, WORTH_DECIMALS, same, good=1.0)
+    worth_shown = Cell("0") if baseline else worth_cell_of(worth, same)
     other = found.leaders.get(policy)
     lags = words.lags(plan)
     behind: list[Cell] = []
@@ -262,7 +265,7 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
             _against(lag_cell(each, precision.lag_decimals, plan.lag_mark_in(period)), other)
             for each, period in zip(months, words.middle_and_last(plan), strict=True)
         ]
-        behind.append(Cell("0") if baseline else change_cell(change, precision.finest["lag_months"], same))
+        behind.append(Cell("0") if baseline else lag_cell_of(change, precision.finest["lag_months"], same))
     compute, ratio = (found.value(plan, metric, last) for metric in ("installed_compute", "effective_ratio"))
     limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0]['period']}" if plan.binding else ""
     stopped = "" if plan.told_status == OPTIMAL else f" ({plan.told_status})"

@@ -9,7 +9,14 @@ from typing import Any, Final
 
 from optimizer.report import overview, words
 from optimizer.report.comparison_figures import country_figures, ranking_table
-from optimizer.report.differences import WORTH_DECIMALS, Difference, Differences, change_cell, differences
+from optimizer.report.differences import (
+    WORTH_DECIMALS,
+    Difference,
+    Differences,
+    differences,
+    lag_cell_of,
+    worth_cell_of,
+)
 from optimizer.report.figures import Cell, Column, Figure, Row, Section, Table, slug, text
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.saved import NOT_SOLVED, Plan, SavedRun
@@ -25,7 +32,9 @@ MOST_MOVED: Final = 2
 LEGEND: Final = (
     "= exactly the baseline's plan; ≈ a difference that the gaps allow between plans equally good; "
     "– no plan, or nothing to compare; policies that share a rank cannot be told apart. "
-    "Blue: better for the country; orange: worse."
+    "Of lags, blue: closer to the leader or more ahead; orange: farther. Of worths, green: better for the "
+    "country by its own objective; purple: worse. The two may part: what holds back the leader more than the "
+    "country brings it closer, and yet may cost it much."
 )
 
 
@@ -126,9 +135,9 @@ def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str
         parts = []
         closer, farther = ("gained", "lost") if words.ends_ahead(base) else ("closer", "farther")
         if least[0].change < 0:
-            parts.append(f"at best {_months(least[0], finest)} {closer} under “{found.names[least[1]]}”")
+            parts.append(f"at most {_months(least[0], finest)} {closer} under “{found.names[least[1]]}”")
         if most[0].change > 0:
-            parts.append(f"at worst {_months(most[0], finest)} {farther} under “{found.names[most[1]]}”")
+            parts.append(f"at most {_months(most[0], finest)} {farther} under “{found.names[most[1]]}”")
         where = f", {words.lag_text(base, now[2], last)} in the baseline" if now else ""
         points[base.country] = f"{run.name(base.country)} in {last}{where}: {', '.join(parts)}."
     most_moved = sorted(spans, key=lambda country: -spans[country])[:MOST_MOVED]
@@ -187,7 +196,7 @@ def _lag_change(found: Differences, base: Plan, plan: Plan, last: str) -> Cell:
     if plan.solved and plan.policy in found.leaders:
         return Cell(OTHER_LEADER.format(found.leaders[plan.policy]), style="same")
     change = found.of(plan, "lag_months", last)
-    return change_cell(change, base.precision.finest["lag_months"], found.is_same(plan))
+    return lag_cell_of(change, base.precision.finest["lag_months"], found.is_same(plan))
 
 
 def worth_cell(run: SavedRun, found: Differences, base: Plan, policy: str) -> Cell:
@@ -195,7 +204,7 @@ def worth_cell(run: SavedRun, found: Differences, base: Plan, policy: str) -> Ce
     plan = run.plans[base.country][policy]
     if not plan.tried:
         return LATE_CELL
-    return change_cell(found.worth_of(plan), WORTH_DECIMALS, found.is_same(plan), good=1.0)
+    return worth_cell_of(found.worth_of(plan), found.is_same(plan))
 
 
 def _other_leaders(run: SavedRun, found: Differences) -> list[str]:

@@ -136,15 +136,26 @@ def _number(text: str) -> float:
     return float(text) if text not in ("", "nan") else math.nan
 
 
-def change_cell(difference: Difference | None, finest: int, same: bool = False, good: float = -1.0) -> Cell:
-    """A change, shaded by its direction (`good`: the sign that is good for the country) and size; `=` where
-    the plan is the very same, `≈` where the two cannot be told apart."""
+def lag_cell_of(difference: Difference | None, finest: int, same: bool = False) -> Cell:
+    """The change of a lag, shaded by whether it brings the country closer to its leader or farther, which is
+    not whether it is good for it."""
+    return _change_cell(difference, finest, same, ("f", "c"))
+
+
+def worth_cell_of(difference: Difference | None, same: bool = False) -> Cell:
+    """What a policy is worth, shaded by whether that is better for the country by its own objective."""
+    return _change_cell(difference, WORTH_DECIMALS, same, ("b", "w"))
+
+
+def _change_cell(difference: Difference | None, finest: int, same: bool, ways: tuple[str, str]) -> Cell:
+    """A change, shaded by its sign (`ways`: for more and for less) and size; `=` where the plan is the very
+    same, `≈` where the two cannot be told apart."""
     if difference is None:
         return Cell(MISSING)
     if same:
         return Cell("=", "0", "same")
     if not difference.told:
         return Cell("≈", exact(difference.change), "same")
-    way = "c" if difference.change * good > 0 else "f"
+    way = ways[0] if difference.change > 0 else ways[1]
     size = "2" if abs(difference.change) >= MUCH else "1"
     return Cell(difference.text(finest), exact(difference.change), f"{way}{size}")

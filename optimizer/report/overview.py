@@ -26,6 +26,7 @@ from optimizer.report.saved import Plan, SavedRun, number
 from optimizer.result import digits
 from optimizer.result.summary import EXTRAPOLATED
 
+BESIDE_PAID: Final = ("premiums_usd_bn", "unspent_usd_bn")
 COUNTRY: Final = Column("Country", field="name", text=True)
 
 
@@ -39,6 +40,8 @@ def countries_table(run: SavedRun) -> Table:
         Column("Country", text=True),
         *(Column(name, "%") for name in categories),
         Column("paid", "USD bn"),
+        Column("of it premiums", "USD bn"),
+        Column("unspent", "USD bn"),
         Column("compute, start", "million H100e"),
         Column(f"compute, {last}", "million H100e"),
         Column(f"capability, {last}", "log units"),
@@ -88,6 +91,7 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
             name,
             *shares(plan, list(top["split"].values())),
             amount(number(top["paid_usd_bn"]), 3, precision.paid_width),
+            *(amount(number(top.get(key)), 3, precision.paid_width) for key in BESIDE_PAID),
             amount(number(installed["start"]) / 1000, 3),
             amount(number(installed[last]) / 1000, 2, precision.compute_width),
             rounded(number(top["capability"][last]), precision.capability_decimals),

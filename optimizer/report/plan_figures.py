@@ -56,6 +56,7 @@ def plan_figures(run: SavedRun, plan: Plan) -> list[Figure]:
         effective(run, plan),
         installed(run, plan),
         split(plan),
+        money(plan),
         fleet(run, plan),
         purchases(run, plan),
         prices(run, plan),
@@ -89,6 +90,36 @@ def split(plan: Plan) -> Figure:
         unit="% of the cost of use",
         note="Capital charge, rent and energy of what is used; wages and investment as paid. "
         "Only digits that hold for every plan within the gap are printed.",
+    )
+
+
+def money(plan: Plan) -> Figure | None:
+    """What is paid, what of it for pace, and the income left unused; none where there is nothing beside."""
+    premiums = _sum([plan.series("premium", item) for item in plan.items("premium")])
+    premiums = premiums or [0.0] * len(plan.periods)
+    unspent, paid = plan.series("lapsed"), plan.series("outlays")
+    if not any((*premiums, *unspent)):
+        return None
+    width = plan.precision.paid_width
+    lines = {
+        "paid, without premiums": [whole - part for whole, part in zip(paid, premiums, strict=True)],
+        "premiums for pace": premiums,
+        "unspent": unspent,
+    }
+    rows = [
+        Row([text(period), *(amount(line[t], 3, width) for line in lines.values())], date(period))
+        for t, period in enumerate(plan.periods)
+    ]
+    columns = [PERIOD, *(Column(name, "USD bn", series=True) for name in lines)]
+    totals = [f"{name} {amount(sum(line), 3, width).text}" for name, line in lines.items()]
+    return Figure(
+        title="Money paid and unspent",
+        table=Table(_key(plan, "money"), columns, rows),
+        chart="stack",
+        alt=f"Stacked bars, USD bn over {plan.periods[0]} to {plan.periods[-1]}: {', '.join(totals)}.",
+        unit="USD bn",
+        note="Premiums are what buying faster than the normal pace costs on top; those of the grey market "
+        "and of rent are in no category of the split. Unspent: income not used and not carried over.",
     )
 
 

@@ -1,12 +1,18 @@
-"""Which digits of a saved plan's numbers may be printed."""
+"""Which digits of a saved plan's numbers are shown."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from optimizer.result import digits, ranges
+
+
+def number(value: object) -> float:
+    """A number as JSON holds it, infinity as text."""
+    return float(value) if isinstance(value, (int, float, str)) else math.nan
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Precision:
     def of(headline: Mapping[str, Any], compared: bool) -> Precision:
         """As the run tells it; `compared`: for a plan beside others. Raises `KeyError` where it does not."""
         finest = ranges.CERTIFIED_DECIMALS if headline["ranges"] else ranges.DECIMALS
-        widths = {name: float(width) for name, width in headline["widths"].items()}
+        widths = {name: number(width) for name, width in headline["widths"].items()}
         return Precision(widths, finest, compared)
 
     @property

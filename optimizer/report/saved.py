@@ -14,7 +14,9 @@ import pandas as pd
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.report import whole
+from optimizer.report.labels import labels_of
 from optimizer.report.precision import Precision
+from optimizer.report.precision import number as number
 from optimizer.result.store import MANIFEST, open_run
 from optimizer.result.strategy import COLUMNS
 from optimizer.result.summary import lag_mark
@@ -29,7 +31,8 @@ PERIODS_PER_YEAR: Final = (1, 2, 4, 12)
 # metrics of `strategy.csv` that the page shows; the rest, shadow prices above all, would only cost memory
 SHOWN: Final = frozenset(
     (
-        *("spend", "spend_share", "total", "outlays", "fleet", "imports", "grey", "domestic", "rented"),
+        *("spend", "spend_share", "total", "outlays", "premium", "lapsed"),
+        *("fleet", "imports", "grey", "domestic", "rented"),
         *("installed_compute", "compute_ratio", "capability", "effective_ratio"),
         *("lag_months", "lag_extrapolated", "lag_beyond"),
     )
@@ -138,10 +141,9 @@ class SavedRun:
 
     @property
     def policy_names(self) -> dict[str, str]:
-        """What readers call the policies: their titles where those tell them apart, else their names."""
+        """What readers call the policies: no two alike, not even where a chart cuts what is long."""
         titles = {str(each["name"]): str(each.get("title") or each["name"]) for each in self.policies}
-        unique = len(set(titles.values())) == len(titles)
-        return {**(titles if unique else {name: name for name in titles}), self.baseline: "Baseline"}
+        return {**labels_of(titles, "Baseline"), self.baseline: "Baseline"}
 
     def leader_under(self, policy: str) -> str:
         """The leader under a policy of a comparison: that of the run unless the policy names another."""
@@ -183,11 +185,6 @@ class SavedRun:
     @property
     def all_plans(self) -> Iterator[Plan]:
         return (plan for by_policy in self.plans.values() for plan in by_policy.values())
-
-
-def number(value: object) -> float:
-    """A number as JSON holds it, infinity as text."""
-    return float(value) if isinstance(value, (int, float, str)) else math.nan
 
 
 def date(period: str, where: float = 0.5) -> float:

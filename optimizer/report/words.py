@@ -23,6 +23,12 @@ SHARE_WAYS: Final = (
     (LEVEL, "stays level", "stay level"),
 )
 NAMED: Final = 3
+BESIDE_SPLIT: Final = {
+    "premiums_usd_bn": "of what is paid are premiums for pace",
+    "unspent_usd_bn": "of income are left unspent",
+}
+# Of what is paid, below which premiums and unspent income are not worth a sentence.
+LEAST_SAID: Final = 0.01
 
 
 def lags(plan: Plan) -> tuple[float, float, float] | None:
@@ -299,6 +305,13 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
     first, last = plan.periods[0], plan.periods[-1]
     paid = amount(number(top["paid_usd_bn"]), 3, precision.paid_width).text
     points.append(f"Cost of use, {first} to {last}: {', '.join(parts)}; USD {paid} bn paid.")
+    beside = [
+        f"USD {amount(number(top.get(key)), 3, precision.paid_width).text} bn {said}"
+        for key, said in BESIDE_SPLIT.items()
+        if number(top.get(key)) > LEAST_SAID * number(top["paid_usd_bn"])
+    ]
+    if beside:
+        points.append(f"{' and '.join(beside)}.")
     if dearest(run, plan):
         points.append(f"Dearest limit: {dearest(run, plan)}")
     if plan.status == "stopped":

@@ -12,9 +12,9 @@ from rich.console import ConsoleRenderable
 from models.parameters import CATEGORIES
 from optimizer.result import digits, ranges
 from optimizer.result.comparison import OBJECTIVE, Comparison, Ranked
+from optimizer.result.comparison_limits import DEAREST_HEADS, dearest
 from optimizer.result.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
 from optimizer.result.comparison_numbers import RELATIVE, Key, Number
-from optimizer.result.explanation import at_most, facts
 from optimizer.result.run import PROVISIONAL_MARK, CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import EXTRAPOLATED, lag_in_table, lag_mark
@@ -106,7 +106,7 @@ def _detail(comparison: Comparison, country: str, screen: Screen) -> Parts:
     for table in (_outcome, _compute, _money):
         heads, rows = table(comparison, country, planned)
         parts += _wide(heads, rows, screen, indent=BETWEEN)
-    rows = [[_label(comparison, world), *_dearest(world, world.countries[country])] for world in planned]
+    rows = [[_label(comparison, world), *dearest(world, world.countries[country])] for world in planned]
     return [*parts, *_wide(DEAREST_HEADS, rows, screen, left=3, indent=BETWEEN)]
 
 
@@ -383,25 +383,3 @@ def _delta(comparison: Comparison, world: WorldRun, country: str, key: Key) -> s
     if key[0] in ("lag_months", "capability"):
         return _change(comparison, world, country, key)
     return _change_percent(comparison, world, country, key)
-
-
-DEAREST_HEADS: Final = (
-    "policy",
-    "what binds dearest, beside income",
-    "in",
-    "10% more (of what is\nasked, less), at most:\neffective compute\nfor good, %",
-    "a unit when\nworth most:\nUSD bn",
-    "10% more of its\nown income, at\nmost: the same, %",
-)
-
-
-def _dearest(world: WorldRun, run: CountryRun) -> list[str]:
-    found = facts(run, world.instance)
-    income = next((fact.tenth for fact in found if fact.family == "budget"), None)
-    money = "n/a" if income is None else at_most(income)
-    fact = next((fact for fact in found if fact.family != "budget"), None)
-    if fact is None:
-        return ["nothing", "", "", "", money]
-    name = fact.meaning + (f": {fact.item}" if fact.item else "")
-    usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
-    return [name, fact.span, fact.tenth_cell, usd, money]

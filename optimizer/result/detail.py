@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
-from optimizer.result import digits, ranges
+from optimizer.result import digits, metrics, ranges
 from optimizer.result.explanation import Fact, at_most, facts
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
@@ -69,7 +69,7 @@ class _Book:
         line = self.values[name][item]
         size = np.abs(self.values[ADDS_TO.get(name, name)]).max(initial=0.0)
         line = np.where(np.abs(line) > NOISE * size, line, 0.0)
-        spec = VARIABLES.get(name) or DERIVED[name]
+        spec = VARIABLES.get(name) or DERIVED.get(name) or VARIABLES["premium"]
         parts = [line[year.periods] for year in self.years]
         if spec.kind == "stock":
             return [float(part[-1]) for part in parts]
@@ -103,7 +103,8 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     parameters, values = run.parameters, run.values
     if parameters is None or values is None:
         return []
-    book = _Book(run, parameters, values, derived(run, world.leader_run))
+    extra = {**derived(run, world.leader_run), "premiums": metrics.premiums(values)}
+    book = _Book(run, parameters, values, extra)
     sections = [
         ("cost of use, %", _split(book)),
         ("cash, USD bn", _cash(book)),
@@ -194,6 +195,8 @@ def _split(book: _Book) -> Iterator[Line]:
         yield [name, *(column[c] for column in columns)]
     yield book.line("cost of use, USD bn", "total")
     yield book.line("paid, USD bn", "outlays")
+    yield from book.some("of it premiums for pace, USD bn", "premiums")
+    yield from book.some("unspent, USD bn", "lapsed")
 
 
 PAID: Final = (

@@ -111,6 +111,12 @@ def shares(spend: Array) -> Array:
     return found
 
 
+def premiums(values: Mapping[str, Array]) -> Array:
+    """What buying faster than the normal pace costs in each period, USD bn, shape (periods,): part of what is
+    paid; that of the grey market and of rent is in no category of the split."""
+    return np.asarray(values["premium"].sum(axis=0))
+
+
 # What is paid, whatever it is used for: all payments of the cash balance.
 OUTLAYS = ("buy", "rent", "energy", "chips_cost", "talent_cost", "power_spend", "premium", "bidup")
 

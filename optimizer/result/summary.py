@@ -28,10 +28,11 @@ AHEAD: Final = "ahead"
 class Headline:
     """The headline numbers of one country's plan.
 
-    `split` is the share of each category in the cost of use over the reported periods, `spending` that total
-    and `paid` the money paid (USD bn). `installed` is the fleet at its research rating, kH100e, at the start
-    and at the end. `first`, `middle` and `last` are the labels of the first period and those at mid-horizon
-    and horizon; pairs hold the values at the last two.
+    `split` is the share of each category in the cost of use over the reported periods, `spending` that total,
+    `paid` the money paid, `premiums` what of it is for pace and `unspent` the income left unused (USD bn).
+    `installed` is the fleet at its research rating, kH100e, at the start and at the end. `first`, `middle`
+    and `last` are the labels of the first period and those at mid-horizon and horizon; pairs hold the values
+    at the last two.
     """
 
     country: str
@@ -39,6 +40,8 @@ class Headline:
     split: tuple[float, ...]
     spending: float
     paid: float
+    premiums: float
+    unspent: float
     installed: tuple[float, float]
     middle: str
     last: str
@@ -75,6 +78,8 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
         split=tuple(metrics.shares(spent).tolist()),
         spending=float(spent.sum()),
         paid=float(found["outlays"][: sets.reported].sum()),
+        premiums=float(metrics.premiums(values)[: sets.reported].sum()),
+        unspent=float(values["lapsed"][: sets.reported].sum()),
         installed=(metrics.installed_at_start(parameters), float(installed[last])),
         middle=sets.periods[middle],
         last=sets.periods[last],
@@ -174,6 +179,8 @@ def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, A
     return {
         "spending_usd_bn": top.spending,
         "paid_usd_bn": top.paid,
+        "premiums_usd_bn": top.premiums,
+        "unspent_usd_bn": top.unspent,
         "split": dict(zip(CATEGORIES, top.split, strict=True)),
         "installed_kh100e": {"start": top.installed[0], top.last: top.installed[1]},
         "capability": {top.middle: top.capability[0], top.last: top.capability[1]},

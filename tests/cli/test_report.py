@@ -224,7 +224,7 @@ def test_a_follower_that_passes_the_leader_is_ahead_in_words_and_tables(
     assert f"“A poor leader” it is passed by United States ({passed['poor']})" in leader
     assert any("months ahead in 2029: it takes the lead; effective compute rises" in each for each in points)
     assert any(
-        re.search("at best \\d+ months gained under “A poor leader”, at worst \\d+ months? lost", each)
+        re.search("at most \\d+ months gained under “A poor leader”, at most \\d+ months? lost", each)
         for each in points
     )
     assert re.search(r"at the end Baseline \d months ahead, A poor leader \d+ months ahead", text)

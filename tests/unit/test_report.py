@@ -16,8 +16,9 @@ import pytest
 from optimizer.report import overview, page, provenance, words
 from optimizer.report.charts import CHARTS, templates
 from optimizer.report.comparison_sections import what_it_does
-from optimizer.report.differences import Difference, change_cell
+from optimizer.report.differences import Difference, lag_cell_of, worth_cell_of
 from optimizer.report.figures import Cell, compute_scale
+from optimizer.report.labels import labels_of
 from optimizer.report.plan_figures import fleet, plan_figures
 from optimizer.report.saved import Plan, SavedRun, date
 from optimizer.result import ranges
@@ -377,13 +378,53 @@ def test_changes_carry_their_sign_and_enough_digits() -> None:
     assert [difference(each, 0.01, worth=True).text(1) for each in (5.234, -99.96, -100.0)] == [
         *("+5.2", "<-99.9", "<-99.9"),
     ]
-    assert change_cell(difference(-8.0), 0) == Cell("-8", "-8", "c2")
-    assert change_cell(difference(2.0), 0) == Cell("+2", "2", "f1")
-    assert change_cell(difference(2.0), 0, good=1.0) == Cell("+2", "2", "c1")
-    assert change_cell(difference(-8.0, told=False), 0).text == "≈"
-    assert change_cell(difference(0.0, told=False), 0).text == "≈"
-    assert change_cell(difference(0.0, told=False), 0, same=True).text == "="
-    assert change_cell(None, 0).text == "–"
+    assert lag_cell_of(difference(-8.0), 0) == Cell("-8", "-8", "c2")
+    assert lag_cell_of(difference(2.0), 0) == Cell("+2", "2", "f1")
+    assert worth_cell_of(difference(2.0, worth=True)) == Cell("+2.0", "2", "b1")
+    assert worth_cell_of(difference(-8.0, worth=True)) == Cell("-8.0", "-8", "w2")
+    assert lag_cell_of(difference(-8.0, told=False), 0).text == "≈"
+    assert lag_cell_of(difference(0.0, told=False), 0).text == "≈"
+    assert lag_cell_of(difference(0.0, told=False), 0, same=True).text == "="
+    assert lag_cell_of(None, 0).text == "–"
+
+
+def test_premiums_and_unspent_income_stand_beside_the_split() -> None:
+    table = dict(plan([1, 2, 3, 4], 1).table)
+    table |= {("premium", "rent"): [1.0] * 4, ("premium", "grey"): [0.5] * 4, ("lapsed", ""): [2.0, 0, 0, 0]}
+    saving = plan([1, 2, 3, 4], 1, table=table)
+    top = {**saving.top, "premiums_usd_bn": 6.0, "unspent_usd_bn": 2.0}
+    saving = replace(saving, headline=top)
+    said = " ".join(words.country_points(run(saving), saving))
+    assert (
+        "Beside this split: USD 6.00 bn of what is paid are premiums for pace and USD 2.00 bn of income"
+        in said
+    )
+    (figure,) = [each for each in plan_figures(run(saving), saving) if each.key.endswith("money")]
+    assert [cell.text for cell in figure.table.rows[0].cells] == ["2026", "21.0", "1.50", "2.00"]
+    assert [cell.text for cell in figure.table.rows[1].cells][2:] == ["1.50", "0"]
+    shown = overview.countries_table(run(saving))
+    places = [column.title for column in shown.columns]
+    assert shown.rows[0].cells[places.index("of it premiums")].text == "6.00"
+    assert shown.rows[0].cells[places.index("unspent")].text == "2.00"
+    plain = plan([1, 2, 3, 4], 1)
+    assert not [each for each in plan_figures(run(plain), plain) if each.key.endswith("money")]
+    assert "premiums" not in " ".join(words.country_points(run(plain), plain))
+
+
+def test_no_two_policies_look_alike_even_where_a_chart_cuts_their_names() -> None:
+    told = {"a": "Chips", "b": "Power"}
+    assert labels_of(told, "Baseline") == told
+    assert labels_of({"a": "Chips", "b": "chips ", "c": "Power"}, "Baseline") == {
+        **{"a": "a", "b": "b", "c": "c"},
+    }
+    assert labels_of({"a": "Grey market closed", "b": "Rent", "c": "Grey market closed and rent"}) == {
+        **{"a": "1. Grey market closed", "b": "Rent", "c": "3. Grey market closed and rent"},
+    }
+    assert labels_of({"a": "Baseline"}, "Baseline") == {"a": "1. Baseline"}
+    assert labels_of({"half": "Same", "half (2)": "Same"}) == {"half": "half", "half (2)": "half (2)"}
+    long = {f"policy of one beginning {k}": "Same title" for k in range(12)}
+    shown = [label[:12] for label in labels_of(long, "Baseline").values()]
+    assert len(set(shown)) == len(shown)
 
 
 def test_compute_is_told_in_millions_where_there_are_that_many() -> None:
