@@ -26,8 +26,8 @@ MEASURED_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
 )
 # The same of the money paid over the horizon and of the compute at its end, relative to the number.
 MEASURED_RELATIVE_WIDTH: Final[Mapping[str, float]] = MappingProxyType({"paid": 0.0003, "compute": 0.0012})
-# Lines of a plan that others within the gap do not share: the widest range at that gap over the largest number
-# of the line. Where graduates have no price, those taken on may be let go again at no cost.
+# Lines of a plan that others within the gap do not share: the widest range at that gap over the largest
+# number of the line. Where graduates have no price, those taken on may be let go again at no cost.
 MEASURED_LINE_WIDTH: Final[Mapping[str, float]] = MappingProxyType(
     {"talent": 0.1, "rented": 0.05, "wafer_built": 0.05, "hbm_built": 0.02}
 )
