@@ -9,6 +9,7 @@ from typing import Any, Final
 from optimizer.cli.demand import Demand
 from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
 from optimizer.result import summary
+from optimizer.result.beyond import beyond_data
 from optimizer.result.disagreement import Disagreement
 from optimizer.result.evaluation import Evaluation
 from optimizer.result.run import CountryRun, WorldRun
@@ -75,7 +76,11 @@ def solve_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
 def summary_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
     """What `summary.json` holds: certificates, headline numbers and explanations, without the strategies."""
     countries = {
-        country: {**country_data(run), "headline": summary.headline_data(run, world.leader_run)}
+        country: {
+            **country_data(run),
+            "headline": summary.headline_data(run, world.leader_run),
+            "beyond": beyond_data(run, world.leader_run),
+        }
         for country, run in world.countries.items()
     }
     return {**_head(world), "countries": countries, **_tail(world, demand)}

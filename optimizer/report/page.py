@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from optimizer.report import charts, comparison_sections, overview, provenance, words
+from optimizer.report.beyond import beyond_tables
 from optimizer.report.figures import Section, slug
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.provenance import Group
@@ -85,6 +86,7 @@ def country_section(run: SavedRun, country: str) -> Section:
         short=country,
         points=words.country_points(run, plan) if plan.solved else words.failed(plan),
         figures=plan_figures(run, plan) if plan.solved else [],
+        tables=beyond_tables(plan) if plan.solved else [],
         notes=[f"About the data: {note}"] if note else [],
     )
 

@@ -45,7 +45,8 @@ class Plan:
     """One country's plan under one policy, as saved; `headline` is None where there is no plan.
 
     `conflict` and `repairs` say in words why not, and what would give one. `table` maps (metric, item) to
-    values over `periods`, the reported ones.
+    values over `periods`, the reported ones; `beyond` holds those of the first periods after them. `together`
+    says what several limits eased at once are worth.
     """
 
     country: str
@@ -55,12 +56,13 @@ class Plan:
     headline: Mapping[str, Any] | None
     certificate: Mapping[str, Any] | None
     binding: Sequence[Mapping[str, Any]]
-    together: Sequence[Mapping[str, Any]]
     diagnostics: Sequence[Mapping[str, Any]]
     conflict: Sequence[str]
     repairs: Sequence[str]
     table: Mapping[tuple[str, str], Sequence[float]] = field(repr=False)
     leader_gap: float | None = None
+    together: Sequence[Mapping[str, Any]] = ()
+    beyond: Mapping[str, Any] | None = None
 
     @property
     def told_status(self) -> str:
@@ -343,6 +345,7 @@ def _plan(country: str, policy: str, data: Mapping[str, Any], rows: pd.DataFrame
         certificate=data.get("certificate"),
         binding=data.get("binding") or (),
         together=data.get("binding_together") or (),
+        beyond=data.get("beyond"),
         diagnostics=data.get("diagnostics") or (),
         conflict=_conflict(data),
         repairs=[str(option["words"]) for option in data.get("repairs") or ()],

@@ -11,15 +11,16 @@ import numpy as np
 from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
-from optimizer.result import digits, metrics, ranges
+from optimizer.result import beyond, digits, metrics, ranges
 from optimizer.result.explanation import Fact, at_most, facts
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import AHEAD, lag_in_table, lag_mark
-from optimizer.result.tables import grid, heading, indented
+from optimizer.result.tables import PLAIN_WIDTH, grid, heading, indented
 from optimizer.result.vocabulary import DERIVED, VARIABLES
 
-YEARS_ABREAST: Final = 10
+# Between the columns of a table.
+GAP: Final = 2
 # Flows below this share of what they add to or take from are what the solver's tolerance leaves.
 NOISE: Final = 1e-6
 ADDS_TO: Final[Mapping[str, str]] = {
@@ -59,10 +60,16 @@ class _Book:
         self.run, self.parameters = run, parameters
         self.is_marked = False
         self.values = {**values, **extra}
-        self.labels = parameters.sets.periods[: parameters.sets.reported]
+        reported = parameters.sets.reported
+        self.labels = parameters.sets.periods[: beyond.shown_periods(parameters)]
         steps = max(round(1 / parameters.scalar("dt")), 1)
-        starts = range(0, parameters.sets.reported, steps)
-        self.years = [_Year(self.labels[t][:4], slice(t, min(t + steps, len(self.labels)))) for t in starts]
+        self.years = [
+            _Year(
+                self.labels[t][:4] if t < reported else f"({self.labels[t][:4]})",
+                slice(t, min(t + steps, len(self.labels))),
+            )
+            for t in range(0, len(self.labels), steps)
+        ]
 
     def by_year(self, name: str, item: int | tuple[int, ...] = ()) -> list[float]:
         """A metric's item, one number per year."""
@@ -123,8 +130,9 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     heads = [year.label for year in book.years]
     for title, lines in sections:
         body = list(lines)
-        for start in range(0, len(heads) if body else 0, YEARS_ABREAST):
-            stop = start + YEARS_ABREAST
+        abreast = _abreast([[title, *heads], *body])
+        for start in range(0, len(heads) if body else 0, abreast):
+            stop = start + abreast
             shown = [[line[0], *line[1 + start : 1 + stop]] for line in body]
             parts += [indented(grid([title, *heads[start:stop]], shown)), ""]
     if run.solution is not None:
@@ -137,8 +145,20 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
             parts += [indented(table), ""]
         if book.is_marked:
             parts += [f"  {MARKED}", ""]
+        parts += [f"  {beyond.weight_words(parameters)}", ""]
         parts += [f"  {line}" for line in _certificate(run)]
     return parts
+
+
+def _abreast(lines: Sequence[Line]) -> int:
+    """How many years stand side by side: all that fit a plain screen, in parts of one size."""
+    widths = [max(map(len, column)) + GAP for column in zip(*lines, strict=True)]
+    years, room = len(widths) - 1, PLAIN_WIDTH - widths[0]
+    for parts in range(1, years):
+        size = -(-years // parts)
+        if all(sum(widths[1 + start : 1 + start + size]) <= room for start in range(0, years, size)):
+            return size
+    return 1
 
 
 BINDING_HEADS: Final = (

@@ -131,9 +131,9 @@ def headline_ranges(
 ) -> dict[str, tuple[float, float]]:
     """Least and greatest value of the headline numbers over all plans within the certified gap.
 
-    Keys: `capability/PERIOD`, `lag_months/PERIOD`, `spend_share/CATEGORY/PERIOD` and, for researchers taken
-    on and let go, `trained`, `released` and `recruited/PERIOD`, at mid-horizon and the last reported
-    period. A share's range is that of spending less its share of the total, over the total.
+    Keys: `capability/PERIOD`, `lag_months/PERIOD`, `spend_share/CATEGORY/PERIOD` and, for
+    researchers taken on and let go, `trained`, `released` and `recruited/PERIOD`, at mid-horizon and the last
+    reported period. A share's range is that of spending less its share of the total, over the total.
     """
     sets, periods = parameters.sets, len(parameters.sets.periods)
     positions = (middle_position(sets), sets.reported - 1)

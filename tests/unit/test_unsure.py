@@ -33,7 +33,7 @@ def test_people_taken_on_and_let_go_at_no_cost_are_marked(world: WorldRun) -> No
     assert not ranges.unsure(run, "recruited", line).any()
     shown = Screen().render(detail(run, world))
     row = next(text for text in shown.splitlines() if text.strip().startswith("graduates taken on"))
-    assert row.count("~") == 4
+    assert row.count("~") == 6
     assert MARKED in shown
 
 
