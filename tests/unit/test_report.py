@@ -395,10 +395,7 @@ def test_premiums_and_unspent_income_stand_beside_the_split() -> None:
     top = {**saving.top, "premiums_usd_bn": 6.0, "unspent_usd_bn": 2.0}
     saving = replace(saving, headline=top)
     said = " ".join(words.country_points(run(saving), saving))
-    assert (
-        "Beside this split: USD 6.00 bn of what is paid are premiums for pace and USD 2.00 bn of income"
-        in said
-    )
+    assert "USD 6.00 bn of what is paid are premiums for pace and USD 2.00 bn of income are left" in said
     (figure,) = [each for each in plan_figures(run(saving), saving) if each.key.endswith("money")]
     assert [cell.text for cell in figure.table.rows[0].cells] == ["2026", "21.0", "1.50", "2.00"]
     assert [cell.text for cell in figure.table.rows[1].cells][2:] == ["1.50", "0"]
