@@ -16,8 +16,8 @@ from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 # A saved strategy holds every digit, so that this forgives one whose numbers were rounded to seven of them.
 RELATIVE: Final = 1e-6
-# Below this, in the unit of the number, is what sums of large numbers leave of nothing.
-NOTHING: Final = 1e-9
+# Below this, in the unit of the number, is what a solver's tolerance leaves of nothing.
+NOTHING: Final = 1e-7
 # Not of the plan itself but of the best plan there is, of the leader's, or of an earlier evaluation.
 OF_ANOTHER_PLAN: Final = frozenset({*SHADOW_UNITS, "plan_loss", "leader_gap", "row_disagrees"})
 
