@@ -274,7 +274,7 @@ def test_a_chip_is_named_with_its_id() -> None:
     assert f"Dearest limit: {said}" in words.country_points(known, dear)
     (figure,) = [each for each in plan_figures(known, dear) if each.chart == "bars"]
     assert [cell.text for cell in figure.table.rows[0].cells[:4]] == [
-        *("legal purchases: Vera Rubin VR200 (nv_vr200)", "2027", "3.0", said)
+        *("legal purchases: Vera Rubin VR200 (nv_vr200)", "2027", "≤3.0", said)
     ]
 
 
