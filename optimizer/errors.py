@@ -124,6 +124,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S107": "change without effect",
         "S108": "scenario of another structure",
         "S109": "run of an instance that has changed since",
+        "S110": "input that leaves a plan without bound",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # With more countries than this, detail only on --verbose.
 DETAILED_COUNTRIES = 3
+ENDLESS = "S110"
 UNEXPLAINED = "interrupted while explaining: every plan that was solved is here, but not what limits it"
 
 
@@ -177,16 +178,17 @@ def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> InputErr
 def failure_code(world: WorldRun) -> int:
     """Exit code of the countries that failed: 2 where their input is at fault, else 70."""
     from optimizer.cli.session import INTERNAL, INVALID
-    from optimizer.result.run import FAILED
+    from optimizer.result.run import FAILED, UNBOUNDED
+    from optimizer.result.summary import NO_LEADER
 
-    codes = [
+    codes = {
         diagnostic.code
-        for run in world.countries.values()
-        if run.status == FAILED
+        for run in world.runs
+        if run.status in (FAILED, UNBOUNDED)
         for diagnostic in run.diagnostics
         if diagnostic.severity == "error"
-    ]
-    return INVALID if codes and all(code.startswith("E") for code in codes) else INTERNAL
+    } - {NO_LEADER}
+    return INVALID if codes and all(code.startswith("E") or code == ENDLESS for code in codes) else INTERNAL
 
 
 def _show(
