@@ -12,6 +12,8 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 EXIT_INVALID: Final = 2
+EXIT_INFEASIBLE: Final = 3
+EXIT_STOPPED: Final = 4
 EXIT_INTERNAL: Final = 70
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(
@@ -125,6 +127,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S108": "scenario of another structure",
         "S109": "run of an instance that has changed since",
         "S110": "input that leaves a plan without bound",
+        "S111": "solve that stopped before the gap asked for",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }
@@ -186,3 +189,15 @@ class ModelError(KloofError):
 
 class SolverError(KloofError):
     """The solver failed or found no plan: codes S..."""
+
+
+class InfeasibleError(SolverError):
+    """There is no plan, where a command cannot go on without one."""
+
+    exit_code: ClassVar[int] = EXIT_INFEASIBLE
+
+
+class StoppedError(SolverError):
+    """A solve stopped before the gap asked for, where a command cannot go on with less."""
+
+    exit_code: ClassVar[int] = EXIT_STOPPED

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from models.parameters import LeaderPath, PlanParameters
-from optimizer.errors import Diagnostic, InputError, ModelError, SolverError
+from optimizer.errors import Diagnostic, InfeasibleError, InputError, ModelError, StoppedError
 from optimizer.instance import Instance, load, patch, read_draft
 from optimizer.instance.policy import parse_all, policies_of, policy_names
 from optimizer.instance.shipped import find_policy
@@ -20,6 +20,7 @@ from optimizer.result.store import sha256
 
 if TYPE_CHECKING:
     from optimizer.result.run import CountryRun
+    from optimizer.solver import Solution
 
 Extension = Callable[[Any], None]
 
@@ -58,10 +59,12 @@ class Scenario:
         leader = None if country == self.instance.leader else standing_leader(self.instance)
         return resolve(self.instance, country, leader, objective)
 
-    def parameters(self, country: str, objective: str | None) -> PlanParameters:
+    def parameters(
+        self, country: str, objective: str | None, gap: float, time_limit: float | None
+    ) -> PlanParameters:
         """One country's parameters; for a follower the leader is solved first.
 
-        Raises `InputError`, and `SolverError` where the leader has no plan to follow.
+        Raises `InputError`, and `SolverError` where the leader has no certified plan to follow.
         """
         from optimizer.instance.resolve import resolve
 
@@ -72,12 +75,8 @@ class Scenario:
         from optimizer.study.solve import PlanSolver, leader_path
 
         plan_solver = PlanSolver.compile(leading, self.extension)
-        solution = plan_solver.solve(leading)
-        if not solution.has_plan:
-            message = (
-                f"the leader {leading.country} has no plan that {country} could follow: {solution.message}"
-            )
-            raise SolverError(Diagnostic("S104", message))
+        solution = plan_solver.solve(leading, gap=gap, time_limit=time_limit)
+        require_certified(f"the leader {leading.country}", solution)
         values = simulate(leading, plan_solver.decisions(solution.x))
         return resolve(self.instance, country, leader_path(self.instance, leading, values), objective)
 
@@ -89,6 +88,16 @@ class Scenario:
         if errors:
             raise ModelError(errors)
         raise InputError(Diagnostic("S104", f"{run.country} has no plan: {run.status}"))
+
+
+def require_certified(who: str, solution: Solution) -> None:
+    """Raise `SolverError` where a solve ended without a plan, or before the gap asked for."""
+    if solution.status == "infeasible":
+        raise InfeasibleError(Diagnostic("S104", f"{who} has no plan: {solution.message}"))
+    if solution.status == "unbounded":
+        raise InputError(Diagnostic("S110", f"{who} has no best plan: {solution.message}"))
+    if solution.status != "optimal":
+        raise StoppedError(Diagnostic("S111", f"{who} is not certified: {solution.message}"))
 
 
 def standing_leader(instance: Instance) -> LeaderPath:
