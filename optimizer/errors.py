@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 EXIT_INVALID: Final = 2
+EXIT_INFEASIBLE: Final = 3
+EXIT_STOPPED: Final = 4
 EXIT_INTERNAL: Final = 70
 EXIT_UNWRITTEN: Final = 74
 
@@ -131,6 +133,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S108": "scenario of another structure",
         "S109": "run of an instance that has changed since",
         "S110": "follower of a leader whose plan is not certified",
+        "S111": "solve that stopped before the gap asked for",
+        "S112": "input that leaves a plan without bound",
         # W1xx: valid, but doubtful
         "W101": "data that end before the plan does",
         "W102": "value far from those of the shipped world",
@@ -259,3 +263,15 @@ class ModelError(KloofError):
 
 class SolverError(KloofError):
     """The solver failed or found no plan: codes S..."""
+
+
+class InfeasibleError(SolverError):
+    """There is no plan, where a command cannot go on without one."""
+
+    exit_code: ClassVar[int] = EXIT_INFEASIBLE
+
+
+class StoppedError(SolverError):
+    """A solve stopped before the gap asked for, where a command cannot go on with less."""
+
+    exit_code: ClassVar[int] = EXIT_STOPPED

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
-from optimizer.result.run import INFEASIBLE, CountryRun, WorldRun
+from optimizer.result.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
 from optimizer.solver import Solver
+from optimizer.study.endless import endless_diagnostics
 from optimizer.study.explain import Explanation, explain_conflict, explain_plan
 from optimizer.study.inputs import Inputs
 from optimizer.study.plan_solver import PlanSolver
@@ -22,6 +23,8 @@ def explained(
     inputs = Inputs(instance, objective)
 
     def told(run: CountryRun) -> CountryRun:
+        if run.status == UNBOUNDED:
+            return replace(run, diagnostics=(*run.diagnostics, *endless_diagnostics(run, inputs)))
         if run.status != INFEASIBLE:
             return replace(run, explanation=explain_plan(run, inputs, most).data())
         found = explain_conflict(run, inputs, _solver(run), objective)

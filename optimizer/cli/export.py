@@ -59,7 +59,7 @@ def command(
     NL holds the true concave program; files of the same name ending in .row and .col hold its names. MPS and
     LP hold its linear relaxation at the solution: they minimise the negated objective, so minus their optimum
     is the upper bound of the certificate. Rows and columns carry the names of the model; in LP with ( ) for
-    [ ].
+    [ ]. The leader is solved to the same gap; where a solve stops before it, no file is written.
     """
     if target.suffix not in FORMATS:
         raise click.UsageError(f"--to must end in {', '.join(FORMATS)}, got `{target.name}`")
@@ -70,7 +70,7 @@ def command(
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries((country,))
     if target.suffix == ".nl":
-        warnings = export_nl(scenario, country, objective, target)
+        warnings = export_nl(scenario, country, objective, gap, time_limit, target)
     else:
         warnings = export_relaxation(scenario, country, objective, gap, time_limit, target)
     if format_ == "json":

@@ -24,13 +24,17 @@ def check_writable(target: Path) -> None:
 
 
 def export_nl(
-    scenario: Scenario, country: str, objective: str | None, target: Path
+    scenario: Scenario,
+    country: str,
+    objective: str | None,
+    gap: float,
+    time_limit: float | None,
+    target: Path,
 ) -> tuple[Diagnostic, ...]:
-    """Write the true concave program as NL, with `.row` and `.col` files of names beside it.
-
-    Returns what to be warned of.
+    """Write the true concave program as NL, with `.row` and `.col` files of names beside it. `gap` and
+    `time_limit` are those of the leader's solve. Returns what to be warned of.
     """
-    parameters, warnings = scenario.parameters(country, objective)
+    parameters, warnings = scenario.parameters(country, objective, gap, time_limit)
     model = build(parameters)
     if scenario.extension is not None:
         scenario.extension(model)
@@ -50,19 +54,21 @@ def export_relaxation(
     time_limit: float | None,
     target: Path,
 ) -> tuple[Diagnostic, ...]:
-    """Write the linear relaxation at the solution as MPS or LP. Raises `SolverError` where there is none.
+    """Write the linear relaxation at the solution as MPS or LP. Raises `SolverError` where there is none, or
+    none within the gap: its optimum would be no bound worth having.
 
     It is solved without the solver's scaling, so that the file is in the units of the model. Returns what to
     be warned of.
     """
+    from optimizer.cli.scenario import require_certified
     from optimizer.solver import Solver
     from optimizer.study.solve import PlanSolver
 
     check_writable(target)
-    parameters, warnings = scenario.parameters(country, objective)
+    parameters, warnings = scenario.parameters(country, objective, gap, time_limit)
     program = PlanSolver.compile(parameters, scenario.extension).program
     plan_solver = PlanSolver(program, Solver(program, scaled=False))
-    plan_solver.solve(parameters, gap=gap, time_limit=time_limit)
+    require_certified(country, plan_solver.solve(parameters, gap=gap, time_limit=time_limit))
 
     def write(path: Path) -> None:
         if path.suffix == ".mps":

@@ -21,7 +21,7 @@ from optimizer.instance.cells import cell_map
 from optimizer.result import digits
 from optimizer.result.store import text_of_infinity
 from optimizer.result.tables import grid, heading
-from optimizer.study.solve import PlanSolver
+from optimizer.study.solve import DEFAULT_GAP, PlanSolver
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
@@ -68,7 +68,7 @@ def inspect_country(
     at fault or a parameter is unknown."""
     _check_names(only)
     instance = scenario.instance
-    parameters, warnings = scenario.parameters(country, objective)
+    parameters, warnings = scenario.parameters(country, objective, DEFAULT_GAP, None)
     program = PlanSolver.compile(parameters, scenario.extension).program
     written, scaled = program.coefficient_range(program.parameter_vector(parameters.values))
     cells = cell_map(instance, country, objective)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from models.parameters import LeaderPath, PlanParameters
-from optimizer.errors import Diagnostic, InputError, ModelError, SolverError
+from optimizer.errors import Diagnostic, InfeasibleError, InputError, ModelError, StoppedError
 from optimizer.instance import Instance, load, patch, read_draft
 from optimizer.instance.policy import parse_all, policies_of, policy_names
 from optimizer.instance.shipped import find_policy
@@ -20,6 +20,7 @@ from optimizer.result.store import sha256
 
 if TYPE_CHECKING:
     from optimizer.result.run import CountryRun
+    from optimizer.solver import Solution
 
 Extension = Callable[[Any], None]
 
@@ -59,7 +60,7 @@ class Scenario:
         return resolve(self.instance, country, leader, objective)
 
     def parameters(
-        self, country: str, objective: str | None
+        self, country: str, objective: str | None, gap: float, time_limit: float | None
     ) -> tuple[PlanParameters, tuple[Diagnostic, ...]]:
         """One country's parameters, and a warning where they rest on a leader that is not certified; for a
         follower the leader is solved first.
@@ -71,19 +72,15 @@ class Scenario:
         leading = resolve(self.instance, self.instance.leader, None, objective)
         if country == self.instance.leader:
             return leading, ()
-        from models.simulate import simulate
         from optimizer.result.run import STOPPED
         from optimizer.study.country import uncertified_leader
         from optimizer.study.solve import PlanSolver, leader_path
 
         plan_solver = PlanSolver.compile(leading, self.extension)
-        solution = plan_solver.solve(leading)
+        solution = plan_solver.solve(leading, gap=gap, time_limit=time_limit)
         if not solution.has_plan:
-            message = (
-                f"the leader {leading.country} has no plan that {country} could follow: {solution.message}"
-            )
-            raise SolverError(Diagnostic("S104", message))
-        values = simulate(leading, plan_solver.decisions(solution.x))
+            require_certified(f"the leader {leading.country}", solution)
+        values = plan_solver.values(leading, solution)
         path = leader_path(self.instance, leading, values)
         stopped = solution.status == STOPPED
         warnings = (uncertified_leader(path.country, solution.certificate.gap),) if stopped else ()
@@ -97,6 +94,16 @@ class Scenario:
         if errors:
             raise ModelError(errors)
         raise InputError(Diagnostic("S104", f"{run.country} has no plan: {run.status}"))
+
+
+def require_certified(who: str, solution: Solution) -> None:
+    """Raise `SolverError` where a solve ended without a plan, or before the gap asked for."""
+    if solution.status == "infeasible":
+        raise InfeasibleError(Diagnostic("S104", f"{who} has no plan: {solution.message}"))
+    if solution.status == "unbounded":
+        raise InputError(Diagnostic("S112", f"{who} has no best plan: {solution.message}"))
+    if solution.status != "optimal":
+        raise StoppedError(Diagnostic("S111", f"{who} is not certified: {solution.message}"))
 
 
 def standing_leader(instance: Instance) -> LeaderPath:

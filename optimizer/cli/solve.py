@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # With more countries than this, detail only on --verbose.
 DETAILED_COUNTRIES = 3
+ENDLESS = "S112"
 UNEXPLAINED = "interrupted while explaining: every plan that was solved is here, but not what limits it"
 
 
@@ -182,18 +183,19 @@ def failure_code(world: WorldRun) -> int:
     """Exit code of the countries that failed: 2 where their input is at fault, rows of the user's own among
     it, else 70."""
     from optimizer.cli.session import INTERNAL, INVALID
-    from optimizer.result.run import FAILED
+    from optimizer.result.run import FAILED, UNBOUNDED
     from optimizer.result.summary import NO_LEADER
 
-    codes = [
+    codes = {
         diagnostic.code
-        for run in world.countries.values()
-        if run.status == FAILED
+        for run in world.runs
+        if run.status in (FAILED, UNBOUNDED)
         for diagnostic in run.diagnostics
         # followers lack a leader for the leader's own reasons
-        if diagnostic.severity == "error" and diagnostic.code != NO_LEADER
-    ]
-    return INVALID if codes and all(code.startswith(("E", "M1")) for code in codes) else INTERNAL
+        if diagnostic.severity == "error"
+    } - {NO_LEADER}
+    faults_of_input = ("E", "M1", ENDLESS)
+    return INVALID if codes and all(code.startswith(faults_of_input) for code in codes) else INTERNAL
 
 
 def _show(

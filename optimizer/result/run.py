@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 OPTIMAL = "optimal"
 STOPPED = "stopped"
 INFEASIBLE = "infeasible"
+UNBOUNDED = "unbounded"
 FAILED = "failed"
 # Behind what is said of the follower of a leader that is not certified.
 PROVISIONAL_MARK = "^"
@@ -64,8 +65,8 @@ class AppliedPatch(Protocol):
 class CountryRun:
     """One country's plan.
 
-    `status` is `optimal`, `stopped` (best plan found, gap above the one asked for), `infeasible` or
-    `failed`. `values` holds every model variable by name as run forward from the plan's decisions
+    `status` is `optimal`, `stopped` (best plan found, gap above the one asked for), `infeasible`,
+    `unbounded` or `failed`. `values` holds every model variable by name as run forward from its decisions
     (`models.simulate`), arrays shaped by the variable's index sets, periods last, tail included. `leader` is
     the path that this country follows; for the leader itself its own path. `ranges` gives for a headline
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,

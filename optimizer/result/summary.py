@@ -10,7 +10,7 @@ import numpy as np
 
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
 from optimizer.result import digits, metrics, ranges
-from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
+from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, UNBOUNDED, CountryRun, WorldRun
 from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived
 
@@ -205,10 +205,10 @@ NO_LEADER: Final = "S104"
 
 
 def _outcome(run: CountryRun) -> str:
-    """The status, where a country that only lacks a leader to follow counts as infeasible, or stopped, like
-    it."""
+    """The status, where a country that only lacks a leader to follow counts as infeasible, or stopped or
+    unbounded, like it."""
     codes = {diagnostic.code for diagnostic in run.diagnostics if diagnostic.severity == "error"}
-    return INFEASIBLE if codes == {NO_LEADER} and run.status != STOPPED else run.status
+    return INFEASIBLE if codes == {NO_LEADER} and run.status not in (STOPPED, UNBOUNDED) else run.status
 
 
 def exit_code(world: WorldRun, failed: int) -> int:

@@ -258,7 +258,15 @@ class LinearModel:
             # HiGHS refuses where another object of this process runs on more threads: end those, try again
             highspy.Highs.resetGlobalScheduler(True)
             self._highs.run()
-        return self._highs.getModelStatus()
+        status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnbounded and self._is_bounded():
+            return highspy.HighsModelStatus.kUnknown
+        return status
+
+    def _is_bounded(self) -> bool:
+        """Whether every column has both bounds. HiGHS calls such programs unbounded where they are large."""
+        lp = self._highs.getLp()
+        return bool(np.isfinite(lp.col_lower_).all() and np.isfinite(lp.col_upper_).all())
 
     def conflict(self) -> tuple[list[int], list[tuple[int, bool, bool]]] | None:
         """Rows of an irreducible infeasible subsystem, and its columns with whether their lower and upper

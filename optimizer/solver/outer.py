@@ -11,7 +11,7 @@ import numpy as np
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.concave import Concave
-from optimizer.program.tape import Array
+from optimizer.program.tape import Array, Index
 from optimizer.solver.certificate import PointCheck, check_point
 from optimizer.solver.duals import cut_off, function_multipliers
 from optimizer.solver.highs import AFTER_ROWS, Method
@@ -37,6 +37,8 @@ VIOLATED: Final = 1e-10
 ASIDE: Final = 0.5
 # a plan may be better than its bound by what its tolerated violations are worth, and by no more than this
 BEATEN: Final = 1e-6
+# what the objective must gain from the smallest box to the largest to count as growing, as a share of it
+GROWN: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Search:
         self.rounds = 0
         self.message = ""
         self.may_round = True
+        # columns that an unbounded program lets grow
+        self.endless: Index = np.zeros(0, dtype=np.int64)
         width = gap * min(1.0, gap_scale or 1.0)
         self._violated = VIOLATED if self.program.integer.any() else max(VIOLATED, COARSE * width)
         self._previous: Array | None = None
@@ -209,8 +213,10 @@ class Search:
         relaxation = self.relaxation
         # a warm start brings the tangents it needs; an integer program needs those of every assignment
         dropping = DROP_ROUNDS if method.from_scratch and not self.program.integer.any() else 0
-        boxed, upper, level, stalled, before = False, np.inf, np.inf, 0, (np.inf, -np.inf)
+        boxes, boxed = iter(BOXES), False
+        upper, level, stalled, before = np.inf, np.inf, 0, (np.inf, -np.inf)
         last: Relaxed | None = None
+        levels: list[float] = []
 
         def result(status: str) -> tuple[str, float, Proven | None]:
             if last is None or isinstance(last, Proven):
@@ -225,9 +231,14 @@ class Search:
             relaxed = relaxation.solve(method, self.deadline)
             self.rounds += 1
             method = AFTER_ROWS
-            if relaxed.status == "unbounded" and not boxed and self.concave.active.any():
-                relaxation.box(BOXES[0])
-                boxed = True
+            if relaxed.status == "unbounded":
+                size = next(boxes, None)
+                if size is None:
+                    self.message = "nothing bounds the objective, but it hardly grows"
+                    self.keep(None if last is None else self.plan(last.x, True))
+                    return "stopped", np.inf, None
+                relaxation.box(size)
+                boxed, stalled, before = True, 0, (np.inf, -np.inf)
                 continue
             if relaxed.status == "stopped":
                 self.message = "time limit reached"
@@ -238,11 +249,12 @@ class Search:
                 boxed = False
                 continue
             last = relaxed
+            here = relaxed.level + self.constant
             if not boxed:
-                level = min(level, relaxed.level + self.constant)
+                here = level = min(level, here)
             violation, leaves = self.violations(relaxed.x)
             loss = self.loss(relaxed, violation)
-            near = loss <= goal * self.gap * self.gap_scale(level)
+            near = loss <= goal * self.gap * self.gap_scale(here)
             due = number % TRY_EVERY == TRY_EVERY - 1 or not violation.any()
             if number < dropping or (not boxed and (near or due)):
                 last = proven = relaxation.proven(relaxed)
@@ -255,7 +267,7 @@ class Search:
                     return result("optimal")
             if number < dropping and not boxed:
                 relaxation.drop_idle_tangents()
-            if not violation.any() and self.refine():
+            if not violation.any() and not boxed and self.refine():
                 violation, leaves = self.violations(relaxed.x)
             added = self.cut(relaxed.x, violation, leaves)
             if not added and violation.any() and not boxed:
@@ -264,23 +276,25 @@ class Search:
                 self.keep(self.plan(relaxed.x, True))
                 if self.closed(upper, goal):
                     return result("optimal")
-            wanted = max(goal * self.gap, ROUNDING) * self.gap_scale(level)
+            wanted = max(goal * self.gap, ROUNDING) * self.gap_scale(here)
             value = -np.inf if self.best is None else self.best.value
-            moved = before[0] - level > 0.01 * wanted or value > before[1]
+            moved = before[0] - here > 0.01 * wanted or value > before[1]
             stalled = 0 if moved or loss > 100 * wanted else stalled + 1
-            before = (level, value)
-            stuck = not added or (stalled >= STALLED_ROUNDS and not boxed)
+            before = (here, value)
+            stuck = not added or stalled >= STALLED_ROUNDS
+            if stuck and boxed:
+                self.endless = relaxation.at_box(relaxed.x)
+                levels.append(here)
+                size = next(boxes, None)
+                if size is None and here - levels[0] > GROWN * max(1.0, abs(here)):
+                    return "unbounded", np.inf, None
+                relaxation.box(size)
+                boxed, stalled, before = size is not None, 0, (np.inf, -np.inf)
+                continue
             if stuck and self.refine():
                 stalled = 0
                 continue
             if stuck:
-                larger = [size for size in BOXES if boxed and size > relaxation.box_size]
-                if larger:
-                    relaxation.box(larger[0])
-                    continue
-                if boxed:
-                    self.message = "the objective grows without bound"
-                    return "unbounded", np.inf, None
                 self.message = "no further progress at the solver's tolerance"
                 return result("stopped")
         self.message = f"no certificate within {MAX_ROUNDS} rounds"

@@ -322,6 +322,11 @@ class Relaxation:
             high = np.where(np.isfinite(high), high, np.maximum(size, low + size))
         self.model.set_column_bounds(columns, low, high)
 
+    def at_box(self, x: Array) -> Index:
+        """The columns without a bound that reach the end of the box at a point."""
+        free = ~np.isfinite(self.lower) | ~np.isfinite(self.upper)
+        return np.flatnonzero(free & (np.abs(x / self.scale) > 0.5 * self.box_size))
+
     # solving ---------------------------------------------------------------------------------------------
 
     def solve(self, method: Method, deadline: float | None) -> Relaxed:
@@ -333,7 +338,6 @@ class Relaxation:
         factors = np.concatenate(self._factors)
         has_duals = len(result.row_dual) == len(factors)
         dual = result.row_dual if has_duals else np.zeros(len(factors))
-        free = ~np.isfinite(self.lower) | ~np.isfinite(self.upper)
         return Relaxed(
             status="optimal",
             x=result.x * self.scale,
@@ -342,7 +346,7 @@ class Relaxation:
             multiplier=dual * factors / self._factor,
             kinds=kinds,
             references=references,
-            in_box=bool((np.abs(result.x[free]) > 0.5 * self.box_size).any()),
+            in_box=len(self.at_box(result.x * self.scale)) > 0,
         )
 
     def proven(self, relaxed: Relaxed) -> Proven:

@@ -39,7 +39,8 @@ class Solution:
     `x` holds the model's columns in the model's units; it is empty without a plan. `objective` is the value
     of the plan. `row_duals` are d(objective)/d(side) of every row, `column_duals` d(objective)/d(bound) of
     every column whose own bound binds. `message` says why a status is not optimal, `conflict` names rows that
-    cannot hold together.
+    cannot hold together. Of an unbounded program `endless` names the variables that grow, `loose` the
+    parameters that let them: infinite in a limit on them, or 0 in a price of them.
     """
 
     program: Program
@@ -51,6 +52,8 @@ class Solution:
     column_duals: Array
     certificate: Certificate
     conflict: tuple[str, ...] = ()
+    endless: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
     message: str = ""
     start: Start | None = field(default=None, repr=False)
 

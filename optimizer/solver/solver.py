@@ -16,6 +16,7 @@ from optimizer.program.program import Program
 from optimizer.program.tape import Array
 from optimizer.solver import explain
 from optimizer.solver.duals import column_duals, row_duals
+from optimizer.solver.endless import loose_parameters, status_of_unbounded
 from optimizer.solver.highs import AFTER_ROWS, COLD, FROM_START, NO_PRESOLVE, VERSION
 from optimizer.solver.integer import converge_integer
 from optimizer.solver.outer import Plan, Restore, Search
@@ -30,6 +31,8 @@ from optimizer.solver.ties import SHARE, break_ties
 
 # least share of the objective that plans compared by a range may lose
 RANGE_SLACK: Final = 1e-9
+# columns of an unbounded program that its message names
+SHOWN: Final = 5
 
 
 class Solver:
@@ -91,6 +94,11 @@ class Solver:
             status, upper, last = converge_integer(search, share, method)
         else:
             status, upper, last = search.converge(share, method)
+        if status == "unbounded":
+            status = status_of_unbounded(search)
+            if status == "stopped":
+                search.message = "the objective grows without bound, if there is a plan"
+                return self._without_plan(search, status)
         if status in ("infeasible", "unbounded"):
             return self._without_plan(search, status)
         if status == "stopped" and search.best is None:
@@ -119,7 +127,8 @@ class Solver:
         if search.beaten(upper):
             raise SolverError(Diagnostic("S102", f"the plan ({lower}) beats its own upper bound ({upper})"))
         # A plan may beat the bound by what its tolerated violations are worth: either way it counts.
-        gap = abs(upper - lower) / search.gap_scale(upper) if best is not None else np.inf
+        known = best is not None and np.isfinite(upper)
+        gap = abs(upper - lower) / search.gap_scale(upper) if known else np.inf
         bounds = (upper, lower) if self.program.sense > 0 else (-lower, -upper)
         return Certificate(
             upper=bounds[0],
@@ -158,13 +167,20 @@ class Solver:
 
     def _without_plan(self, search: Search, status: str, upper: float = np.inf) -> Solution:
         names: tuple[str, ...] = ()
+        endless: tuple[str, ...] = ()
+        loose: tuple[str, ...] = ()
         message = search.message
         if status == "infeasible":
             upper = -np.inf
             names = explain.conflict(search.relaxation)
             message = "no plan satisfies " + (", ".join(names) if names else "all rows")
         elif status == "unbounded":
-            message = "the objective grows without bound"
+            own = search.endless[search.endless < self.program.user_columns]
+            endless = tuple(self.program.column_name(int(column)) for column in own)
+            found = loose_parameters(search.numbers, search.endless)
+            loose = tuple(self.program.parameter_name(int(place)) for place in found)
+            shown = f" with {', '.join(endless[:SHOWN])}" if endless else ""
+            message = f"the objective grows without bound{shown}{' ...' if len(endless) > SHOWN else ''}"
         elif status == "stopped":
             message = f"{search.message or 'stopped'}; no plan was found"
         return Solution(
@@ -177,6 +193,8 @@ class Solver:
             column_duals=np.zeros(0),
             certificate=self._certificate(search, upper, None),
             conflict=names,
+            endless=endless,
+            loose=loose,
             message=message,
         )
 

@@ -117,7 +117,7 @@ def conflict_groups(
         names += [row] if row not in names else []
 
     for row in rows:
-        family, item, period = _parts(row, parameters)
+        family, item, period = name_parts(row, parameters)
         if family in FIRST_PERIOD and period == first:
             add(FIRST_PERIOD[family], "", period, row)
         if family in NO_CAUSE or not _limits_something(family, item, period, parameters):
@@ -156,8 +156,8 @@ def _no_tools(lines: str, given: bool) -> str:
     return NO_TOOLS.format(lines=lines) + ("" if given else BY_DEFAULT)
 
 
-def _parts(row: str, parameters: PlanParameters) -> tuple[str, str, str]:
-    """Family, item and period of a row's name."""
+def name_parts(row: str, parameters: PlanParameters) -> tuple[str, str, str]:
+    """Family, item and period of the name of a row, variable or parameter."""
     family, _, labels = row.rstrip("]").partition("[")
     parts = labels.split(",") if labels else []
     period = parts.pop() if parts and parts[-1] in parameters.sets.periods else ""

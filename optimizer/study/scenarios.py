@@ -16,7 +16,7 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
-from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, CountryRun, WorldRun
+from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, UNBOUNDED, CountryRun, WorldRun
 from optimizer.solver import Start
 from optimizer.study.country import (
     Sent,
@@ -280,7 +280,7 @@ def _world(
         runs = {country: CountryRun(country, FAILED, diagnostics=errors) for country in asked}
     elif leader_run is not None and case.path is None:
         failure = Diagnostic("S104", f"the leader {case.leader} has no plan that others could follow")
-        status = leader_run.status if leader_run.status in (STOPPED, INFEASIBLE) else FAILED
+        status = leader_run.status if leader_run.status in (STOPPED, INFEASIBLE, UNBOUNDED) else FAILED
         runs = {country: CountryRun(country, status, diagnostics=(failure,)) for country in asked}
     if leader_run is not None and case.leader in asked:
         runs[case.leader] = leader_run

@@ -342,6 +342,18 @@ def test_exported_relaxation_has_the_certified_bound(
     assert -value == pytest.approx(certificate["upper"], rel=1e-6, abs=1e-5)
 
 
+@pytest.mark.parametrize(("country", "name"), [("CHN", "y.mps"), ("CHN", "y.nl"), ("USA", "y.lp")])
+def test_export_writes_nothing_of_a_solve_that_stopped(
+    kloof: Run, world: str, tmp_path: Path, country: str, name: str
+) -> None:
+    done = kloof("export", world, "--country", country, "--to", name, "--time-limit", "0.001")
+    assert done.code == 4
+    assert "error[S111]" in done.err
+    assert "USA is not certified: time limit reached" in done.err
+    assert "gap inf" in done.err
+    assert not list(tmp_path.glob("*y*.*"))
+
+
 def test_export_refuses_other_endings(kloof: Run, world: str) -> None:
     done = kloof("export", world, "--country", "CHN", "--to", "china.txt")
     assert done.code == 2

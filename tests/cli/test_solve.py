@@ -240,6 +240,25 @@ def test_without_a_leader_to_follow_the_leaders_conflict_is_named(kloof: Run, wo
     assert "error[S106]: USA: cash of USD -100,000 bn at the start in 2026" in done.err
 
 
+@pytest.mark.parametrize("country", ["CHN", "USA"])
+def test_a_plan_that_nothing_bounds_names_the_inputs_that_let_it_grow(
+    kloof: Run, world: str, country: str
+) -> None:
+    patches = {
+        "horizon.last_year": "2027",
+        "talent.education_lead_years": "1",
+        f"countries.{country}.talent.graduates_thousand_per_year": ".inf",
+        f"countries.{country}.talent.wage_usd_thousand_per_year": "0",
+    }
+    given = [part for path, value in patches.items() for part in ("--set", f"{path} = {value}")]
+    done = kloof("solve", world, "--no-save", "--country", "CHN", *given)
+    assert done.code == 2
+    assert f"error[S112]: {country}: nothing bounds `talent`" in done.err
+    assert f"`countries.{country}.talent.graduates_thousand_per_year` is infinite" in done.err
+    assert f"`countries.{country}.talent.wage_usd_thousand_per_year` is 0" in done.err
+    assert "CHN  unbounded" in done.out
+
+
 def test_mixed_outcomes_end_with_1_and_stand_side_by_side(kloof: Run, world: str) -> None:
     done = kloof("solve", world, "--no-save", "--set", "countries.CHN.budget.cash0_usd_bn = -100000")
     assert done.code == 1

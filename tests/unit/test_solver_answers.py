@@ -96,6 +96,52 @@ def test_unbounded_through_a_concave_objective():
     assert solve_model(m).status == "unbounded"
 
 
+def test_an_unbounded_program_names_what_grows_and_the_numbers_that_let_it():
+    m = pyo.ConcreteModel()
+    m.price = pyo.Param(initialize=0.0, mutable=True)
+    m.supply = pyo.Param([1, 2], initialize={1: np.inf, 2: 5.0}, mutable=True)
+    m.other = pyo.Param(initialize=np.inf, mutable=True)
+    m.x, m.y = pyo.Var([1, 2], within=pyo.NonNegativeReals), pyo.Var(bounds=(0, 1))
+    m.available = pyo.Constraint([1, 2], rule=lambda m, i: m.x[i] <= m.supply[i] + m.y)
+    m.spare = pyo.Constraint(expr=m.y <= m.other)
+    m.budget = pyo.Constraint(expr=m.price * (m.x[1] + m.x[2]) + m.y <= 3)
+    m.value = pyo.Objective(expr=pyo.log(1 + m.x[1]) + pyo.log(1 + m.x[2]) + m.y, sense=pyo.maximize)
+    solution = solve_model(m)
+    assert solution.status == "unbounded"
+    assert solution.endless == ("x[1]",)
+    assert solution.loose == ("price", "supply[1]")
+    assert "x[1]" in solution.message
+    m.price.set_value(1e-3)
+    assert solve_model(m).status == "optimal"
+
+
+@pytest.mark.parametrize("integer", [False, True])
+def test_what_has_no_plan_is_not_unbounded(integer):
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(within=pyo.NonNegativeReals)
+    m.y = pyo.Var(bounds=(0, 4), within=pyo.Integers if integer else pyo.Reals)
+    m.row = pyo.Constraint(expr=2 * m.y == 3 if integer else m.y**2 + 1 <= 0.5)
+    m.value = pyo.Objective(expr=m.x + m.y, sense=pyo.maximize)
+    assert solve_model(m).status == "infeasible"
+
+
+def test_an_objective_that_hardly_grows_is_not_called_unbounded():
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(within=pyo.NonNegativeReals)
+    m.value = pyo.Objective(expr=-1 / (1 + m.x), sense=pyo.maximize)
+    solution = solve_model(m)
+    assert solution.status in ("optimal", "stopped")
+    assert -1e-5 <= solution.objective <= 0 <= solution.certificate.upper
+
+
+def test_a_column_that_may_grow_but_need_not_is_no_reason():
+    m = pyo.ConcreteModel()
+    m.x, m.y = pyo.Var(within=pyo.NonNegativeReals), pyo.Var(within=pyo.NonNegativeReals)
+    m.row = pyo.Constraint(expr=m.x - m.y <= 1e4)
+    m.value = pyo.Objective(expr=-1e-9 * (m.x - 1e4) ** 2, sense=pyo.maximize)
+    assert solve_model(m).status == "optimal"
+
+
 def test_first_tangents_that_do_not_bound_the_program_do_not_matter():
     m = pyo.ConcreteModel()
     m.x = pyo.Var()
