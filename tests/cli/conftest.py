@@ -46,6 +46,7 @@ def run_kloof(directory: Path, *arguments: str, **environment: str) -> Outcome:
 
     Pyomo, the engine and the instances are read once; nothing else outlives a command.
     """
+    assert not [name for name in environment if name.startswith("PYTHON")], "read when Python starts"
     collection = gc.get_threshold()
     try:
         with contextlib.chdir(directory):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import run_kloof
+from tests.cli.conftest import start_kloof
 
 
 def python(place: Path, code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -38,9 +38,9 @@ def test_a_folder_of_data_of_the_name_is_no_clash(tmp_path: Path) -> None:
 
 def test_the_command_does_not_look_where_it_is_started(world: str, tmp_path: Path) -> None:
     (tmp_path / "models.py").write_text("class User: pass\n")
-    assert run_kloof(tmp_path, "validate", world).code == 0
+    assert start_kloof(tmp_path, "validate", world).code == 0
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    done = run_kloof(tmp_path, "validate", world, PYTHONPATH=path)
+    done = start_kloof(tmp_path, "validate", world, PYTHONPATH=path)
     assert done.code == 2
     assert "error[E608]: `models` is " in done.err
     assert str(tmp_path / "models.py") in done.err

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from optimizer.cli.streams import encodable
-from tests.cli.conftest import KLOOF, run_kloof
+from tests.cli.conftest import KLOOF, start_kloof
 
 CLI = Path(__file__).parents[2] / "optimizer" / "cli"
 
@@ -91,7 +91,7 @@ def test_tables_go_to_streams_of_few_characters(world: str, tmp_path: Path) -> N
         "title: Dear\npatches: ['countries.CHN.power.electricity_price_usd_per_kwh *= 1.0001']\n"
     )
     columns = ("--policy", "same.yaml", "--policy", "dear.yaml")
-    done = run_kloof(
+    done = start_kloof(
         *(tmp_path, "compare", world, "--country", "CHN", *columns, "--out", "run"), PYTHONIOENCODING="ascii"
     )
     assert done.code == 0, done.err
@@ -105,10 +105,10 @@ def test_tables_go_to_streams_of_few_characters(world: str, tmp_path: Path) -> N
         ("report", "run"),
         ("solve", world, "--no-save", "--country", "USA"),
     ):
-        done = run_kloof(tmp_path, *arguments, PYTHONIOENCODING="ascii")
+        done = start_kloof(tmp_path, *arguments, PYTHONIOENCODING="ascii")
         assert done.code == 0, (arguments, done.err)
     plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    assert run_kloof(tmp_path, "explain", "run", **plain).code == 0
+    assert start_kloof(tmp_path, "explain", "run", **plain).code == 0
 
 
 def test_what_cannot_be_encoded_keeps_its_place_or_its_number() -> None:
@@ -121,7 +121,7 @@ def test_what_cannot_be_encoded_keeps_its_place_or_its_number() -> None:
 
 def test_json_for_such_a_stream_holds_every_character(world: str, tmp_path: Path) -> None:
     (tmp_path / "same.yaml").write_text("title: 'Même ≈'\npatches: []\n")
-    listed = run_kloof(tmp_path, "policies", world, "--format", "json", PYTHONIOENCODING="ascii")
+    listed = start_kloof(tmp_path, "policies", world, "--format", "json", PYTHONIOENCODING="ascii")
     assert listed.code == 0
     assert listed.data["policies"]
     compared = (
@@ -135,5 +135,5 @@ def test_json_for_such_a_stream_holds_every_character(world: str, tmp_path: Path
         "--format",
         "json",
     )
-    done = run_kloof(tmp_path, *compared, PYTHONIOENCODING="ascii")
+    done = start_kloof(tmp_path, *compared, PYTHONIOENCODING="ascii")
     assert done.data["policies"][0]["title"] == "Même ≈"

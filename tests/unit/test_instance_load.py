@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.errors import CODES, Diagnostic, InputError
+from optimizer.errors import CODES, Diagnostic, InputError, OutputError
 from optimizer.instance import Instance, load, schema_json, shipped_instances, write_template
 from optimizer.instance.checks import unused_sources
 from optimizer.instance.template import TEMPLATE
@@ -207,9 +207,9 @@ def test_a_template_can_be_written_loaded_and_is_not_overwritten(tmp_path: Path)
 
 def test_a_template_is_not_written_into_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(OutputError) as caught:
         write_template(tmp_path / "file")
-    assert caught.value.diagnostics[0].code == "E202"
+    assert caught.value.diagnostics[0].code == "E605"
 
 
 def test_json_schema_names_every_document_and_field() -> None:

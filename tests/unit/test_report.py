@@ -268,7 +268,8 @@ def test_a_chip_is_named_with_its_id() -> None:
     names = [world.chip(chip) for chip in ("nv_vr200", "plain", "bare", "unknown")]
     assert names == ["Vera Rubin VR200 (nv_vr200)", "plain", "bare", "unknown"]
     said = "10,000 more Vera Rubin VR200 (nv_vr200) on sale are worth 3%."
-    fact = {"row": "import_control/nv_vr200", "words": said, "period": "2027", "ranked_by": 3.0}
+    limit = {"row": "import_control/nv_vr200", "meaning": "legal purchases"}
+    fact = {**limit, "words": said, "period": "2027", "ranked_by": 3.0}
     dear = plan([7, 8, 9, 10], binding=[fact])
     known = replace(run(dear), context={"chips": chips})
     assert f"Dearest limit: {said}" in words.country_points(known, dear)
