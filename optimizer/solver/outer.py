@@ -17,6 +17,7 @@ from optimizer.solver.duals import cut_off, function_multipliers
 from optimizer.solver.highs import AFTER_ROWS, Method
 from optimizer.solver.interior import furthest_feasible, interior_point
 from optimizer.solver.pool import Pool
+from optimizer.solver.recession import recedes
 from optimizer.solver.relaxation import BOXES, Relaxation
 from optimizer.solver.relaxed import Proven, Relaxed
 
@@ -204,6 +205,21 @@ class Search:
         weights = function_multipliers(self.relaxation, relaxed)
         return float(np.where(violation > 0, weights * violation, 0.0).sum())
 
+    def _grown(self, x: Array, bound: float) -> str:
+        """`unbounded` where a plan towards the end of the largest box is worth more than all plans in the
+        smallest, and the linear rows let it go on; where there is none, what grows may be rounding or end
+        beyond the box, and the answer is `stopped`. Integers are not rounded here: of them the outer program
+        is believed."""
+        if not self.may_round:
+            return "unbounded"
+        plan = self.plan(x, True)
+        self.keep(plan)
+        scale = self.relaxation.scale[: self.program.user_columns]
+        if plan is not None and plan.value > bound and recedes(self.numbers, plan.x, scale):
+            return "unbounded"
+        self.message = "no bound on the objective was found, nor a plan that grows without one"
+        return "stopped"
+
     def converge(self, goal: float, method: Method) -> tuple[str, float, Proven | None]:
         """Solve the continuous outer program until the best plan is within `goal` of the requested gap.
 
@@ -287,7 +303,7 @@ class Search:
                 levels.append(here)
                 size = next(boxes, None)
                 if size is None and here - levels[0] > GROWN * max(1.0, abs(here)):
-                    return "unbounded", np.inf, None
+                    return self._grown(relaxed.x, levels[0]), np.inf, None
                 relaxation.box(size)
                 boxed, stalled, before = size is not None, 0, (np.inf, -np.inf)
                 continue

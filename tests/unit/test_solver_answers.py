@@ -9,6 +9,7 @@ import pytest
 from optimizer.errors import ModelError, SolverError
 from optimizer.program import compile_model
 from optimizer.solver import Solver, solve_model
+from optimizer.solver.recession import recedes
 from tests.unit.engine_models import growth, kelley, wrong_in_highs_1_14
 
 
@@ -236,3 +237,18 @@ def test_questions_without_a_plan_are_errors():
     for ask in (lambda: solver.range(solution, np.ones(2)), lambda: solver.sensitivity(solution)):
         with pytest.raises(SolverError):
             ask()
+
+
+@pytest.mark.parametrize(("most", "on"), [(np.inf, True), (80.0, False)])
+def test_what_grows_to_the_end_of_a_box_may_yet_end(most: float, on: bool) -> None:
+    model = pyo.ConcreteModel()
+    model.rating = pyo.Param(initialize=1e12, mutable=True)
+    model.most = pyo.Param(initialize=most, mutable=True, within=pyo.Any)
+    model.chips = pyo.Var(bounds=(0, None))
+    model.compute = pyo.Var(bounds=(0, None))
+    model.rated = pyo.Constraint(expr=model.compute == model.rating * model.chips)
+    model.sold = pyo.Constraint(expr=model.chips <= model.most)
+    model.o = pyo.Objective(expr=model.compute, sense=pyo.maximize)
+    numbers = compile_model(model).at()
+    chips = 80.0 if np.isfinite(most) else 1e13
+    assert recedes(numbers, np.array([chips, 1e12 * chips]), np.array([1.0, 1e12])) is on
