@@ -1,71 +1,377 @@
-"""The limits of the national plan: the rows that hold something back, and what easing each one means.
+"""The limits of the national plan: the rows that hold something back, each declared once.
 
 Every row of the model is a limit or a definition, which says what a quantity is. Rows that a user adds are
-neither; they are told in generic words (`optimizer.result.limits`).
+neither; they are told in generic words (`optimizer.result.own`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from models.amounts import (
+    TENTH_LESS,
+    TENTH_MORE,
+    THOUSAND,
+    Amount,
+    Eased,
+    good_wafers,
+    level,
+    mandated,
+    more_graduates,
+    more_memory,
+    more_power,
+)
 
 
 @dataclass(frozen=True)
 class LimitSpec:
-    """A row of the model whose shadow price is reported: its index, the unit of its right-hand side, the
-    line of the budget or scarce thing that it stands for, and what easing it by one unit means."""
+    """A row of the model whose shadow price is reported.
+
+    `index`, and `unit` of its right-hand side; `theme` is the line of the budget or the scarce thing that it
+    stands for, `meaning` its name. Of a natural step, where there is nothing to take a tenth of: `step` in
+    units, its name `size`, and the `thing` that there is more of (with `{item}`). `conflict` names it among
+    limits that exclude each other (with `{item}` and `{amount}`).
+
+    `parameters` say how much of it there is: those of its side, not of its coefficients; `eased_by` is the
+    one that moves all of it (the first if empty), by a tenth or, where `added` and there is nothing, by a
+    step a year (`per_year`); `eased` says how where no parameter does. `amount` is how much there is of it,
+    shaped like the row (None: it is no amount); `tenth_of` what a tenth is taken of all the same.
+
+    `asks`: it asks for something, so that less of it is worth something; `is_level`: it is one of log units;
+    `counted`: its things are; `of_the_plan`: it is a share of what the plan itself decides; `silent_at`: the
+    value of its parameter at which it says nothing; `chips`: of which chips it is meant; `zero`: what a limit
+    of 0 means, `denied`, `nothing` to have, or denied to those who have some of that stock; `kind`: what it
+    is repaired with.
+    """
 
     name: str
     index: tuple[str, ...]
     unit: str
     theme: str
     meaning: str
+    step: float = 1.0
+    size: str = "one unit"
+    thing: str = ""
+    conflict: str = ""
+    parameters: tuple[str, ...] = ()
+    eased_by: str = ""
+    added: bool = False
+    per_year: bool = True
+    eased: Eased | None = None
+    amount: Amount | None = None
+    tenth_of: Amount | None = None
+    asks: bool = False
+    is_level: bool = False
+    counted: bool = False
+    of_the_plan: bool = False
+    silent_at: float | None = None
+    chips: Literal["all", "home", "foreign"] = "all"
+    zero: str = "denied"
+    kind: Literal["supply", "money", "share", "soft"] = "supply"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A declared limit is found again by its name: what it computes cannot be sent between processes."""
+        if LIMITS.get(self.name) is self:
+            return limit_named, (self.name,)
+        return LimitSpec, tuple(getattr(self, each.name) for each in fields(self))
+
+    @property
+    def moved_by(self) -> str:
+        """The parameter that moves all of it; empty where there is none."""
+        return self.eased_by or next(iter(self.parameters), "")
 
 
-def _limits(rows: list[tuple[str, str, str, str, str]]) -> Mapping[str, LimitSpec]:
-    return MappingProxyType(
-        {
-            name: LimitSpec(name, tuple(index.split()), unit, theme, text)
-            for name, index, unit, theme, text in rows
-        }
-    )
+_BY_CHIP, _BY_RULE, _BY_LINE = ("chips", "periods"), ("rules", "periods"), ("lines", "periods")
+_BY_CATEGORY, _BY_SEGMENT, _BY_PERIOD = ("categories", "periods"), ("segments", "periods"), ("periods",)
 
-
-LIMITS: Final = _limits(
-    [
-        ("import_control", "chips periods", "thousand chips", "chips", "legal purchases"),
-        ("yearly_cap", "rules periods", "cap unit", "chips", "yearly cap on purchases"),
-        ("cumulative_cap", "rules periods", "cap unit", "chips", "cap on purchases over the years"),
-        ("grey_offer", "chips periods", "thousand chips", "chips", "grey-market offer"),
-        ("grey_size", "periods", "kH100e", "chips", "size of the grey market"),
-        ("rent_available", "periods", "kH100e", "chips", "offshore cloud on offer"),
-        ("power_supply", "periods", "GW", "power", "power available"),
-        ("power_orders", "periods", "GW", "power", "orders of power"),
-        ("schools", "periods", "thousand people", "talent", "graduates"),
-        ("recruiting", "periods", "thousand people", "talent", "recruiting abroad"),
-        ("education_places", "periods", "thousand people", "talent", "orders of extra graduates"),
-        ("tools", "lines periods", "kwpm", "tools", "tools for new wafer capacity"),
-        ("wafer_supply", "lines periods", "thousand wafers", "wafers", "good wafers of a line"),
-        ("packaging", "chips periods", "thousand chips", "packaging", "packaging"),
-        ("die_bank", "chips", "thousand chips", "dies", "stockpiled dies"),
-        ("bank_launch", "chips periods", "thousand chips", "dies", "stockpiled dies before their launch"),
-        ("memory_orders", "periods", "PB/year", "HBM", "orders of memory capacity"),
-        ("memory_imports", "periods", "PB", "HBM", "imports of memory"),
-        ("memory_balance", "periods", "PB", "HBM", "memory for home-made chips"),
-        ("home_market", "periods", "USD mn", "policy", "home-made share that a mandate requires"),
-        ("least_share", "categories periods", "USD bn", "policy", "floor on a category of the budget"),
-        ("largest_share", "categories periods", "USD bn", "policy", "ceiling on a category of the budget"),
-        ("budget", "periods", "USD bn", "budget", "income"),
-        ("debt", "periods", "USD bn", "budget", "limit on debt"),
-        ("last_debt", "", "USD bn", "budget", "limit on debt at the end"),
-        ("carry_over", "periods", "USD bn", "budget", "cash that can be carried over"),
-        ("requirement", "segments periods", "log units", "service", "required service"),
-        ("satiation", "segments periods", "log units", "service", "satiation"),
-        ("data_bottleneck", "periods", "log units", "data", "data for training at scale"),
-    ]
+LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
+    {
+        limit.name: limit
+        for limit in (
+            LimitSpec(
+                *("import_control", _BY_CHIP, "thousand chips", "chips", "legal purchases"),
+                *(
+                    10,
+                    "10,000",
+                    "{item} on legal sale",
+                    "at most {amount} thousand {item} bought legally a year",
+                ),
+                parameters=("import_limit",),
+                added=True,
+                amount=lambda p, v: p["import_limit"] * p["dt"],
+                counted=True,
+                chips="foreign",
+            ),
+            LimitSpec(
+                *("yearly_cap", _BY_RULE, "cap unit", "chips", "yearly cap on purchases"),
+                conflict="the yearly cap {item}",
+                parameters=("cap",),
+                added=True,
+                amount=lambda p, v: p["cap"] * p["dt"],
+            ),
+            LimitSpec(
+                *("cumulative_cap", _BY_RULE, "cap unit", "chips", "cap on purchases over the years"),
+                conflict="the cap {item} on the total",
+                parameters=("cap_cumulative",),
+                added=True,
+                per_year=False,
+                amount=lambda p, v: p["cap_cumulative"],
+            ),
+            LimitSpec(
+                *("grey_offer", _BY_CHIP, "thousand chips", "chips", "grey-market offer"),
+                *(10, "10,000", "{item} on offer in the grey market"),
+                conflict="at most {amount} thousand {item} on the grey market a year",
+                parameters=("grey_open",),
+                added=True,
+                amount=lambda p, v: p["grey_open"] * p["dt"],
+                counted=True,
+                chips="foreign",
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("grey_size", _BY_PERIOD, "kH100e", "chips", "size of the grey market"),
+                *(10, "10,000 H100e", "room in the grey market"),
+                conflict="a grey market of at most {amount} kH100e a year",
+                parameters=("grey_limit",),
+                added=True,
+                amount=lambda p, v: p["grey_limit"] * p["dt"],
+            ),
+            LimitSpec(
+                *("rent_available", _BY_PERIOD, "kH100e", "chips", "offshore cloud on offer"),
+                *(100, "100,000 H100e", "offshore cloud on offer"),
+                conflict="at most {amount} kH100e of offshore cloud",
+                parameters=("rent_limit",),
+                added=True,
+                per_year=False,
+                amount=lambda p, v: p["rent_limit"],
+            ),
+            LimitSpec(
+                *("power_supply", _BY_PERIOD, "GW", "power", "power available"),
+                *(1, "one GW", "power at hand", "no more power drawn than there is"),
+                parameters=("power0", "power_pending"),
+                eased=more_power,
+                amount=lambda p, v: v["power"],
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("power_orders", _BY_PERIOD, "GW", "power", "orders of power"),
+                *(1, "one GW", "power that may be ordered", "at most {amount} GW of power ordered a year"),
+                parameters=("power_build_limit",),
+                added=True,
+                amount=lambda p, v: p["power_build_limit"] * p["dt"],
+            ),
+            LimitSpec(
+                *("schools", _BY_PERIOD, "thousand people", "talent", "graduates"),
+                *(1, "1,000", "graduates"),
+                conflict="at most {amount} thousand graduates a year, and those ordered before",
+                parameters=("graduates",),
+                eased=more_graduates,
+                amount=lambda p, v: v["trained"],
+                counted=True,
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("recruiting", _BY_PERIOD, "thousand people", "talent", "recruiting abroad"),
+                *(1, "1,000", "researchers to be won abroad"),
+                conflict="at most {amount} thousand researchers won abroad a year",
+                parameters=("recruit_limit",),
+                added=True,
+                amount=lambda p, v: p["recruit_limit"] * p["dt"],
+                counted=True,
+            ),
+            LimitSpec(
+                *("education_places", _BY_PERIOD, "thousand people", "talent", "orders of extra graduates"),
+                *(1, "1,000", "places for extra graduates"),
+                conflict="at most {amount} thousand extra graduates ordered a year",
+                parameters=("education_limit",),
+                added=True,
+                amount=lambda p, v: p["education_limit"] * p["dt"],
+                counted=True,
+            ),
+            LimitSpec(
+                *("tools", _BY_LINE, "kwpm", "tools", "tools for new wafer capacity"),
+                *(10, "10,000 wafers a month", "tools for {item}"),
+                conflict="tools for at most {amount} kwpm more on {item} a year",
+                parameters=("tool_limit",),
+                added=True,
+                amount=lambda p, v: np.cumsum(p["tool_limit"], axis=1) * p["dt"],
+                counted=True,
+                zero="wafer_capacity",
+            ),
+            LimitSpec(
+                *("wafer_supply", _BY_LINE, "thousand wafers", "wafers", "good wafers of a line"),
+                *(
+                    10,
+                    "10,000",
+                    "good wafers of {item} for AI chips",
+                    "no more wafers used than {item} makes",
+                ),
+                parameters=("wafer_capacity0", "ai_share", "wafer_yield"),
+                eased_by="ai_share",
+                amount=good_wafers,
+                counted=True,
+                of_the_plan=True,
+                zero="wafer_capacity",
+            ),
+            LimitSpec(
+                *("packaging", _BY_CHIP, "thousand chips", "packaging", "packaging"),
+                *(10, "10,000", "{item} packaged", "at most {amount} thousand {item} packaged a year"),
+                parameters=("make_limit",),
+                added=True,
+                amount=lambda p, v: p["make_limit"] * p["dt"],
+                counted=True,
+                chips="home",
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("die_bank", ("chips",), "thousand chips", "dies", "stockpiled dies"),
+                *(10, "10,000", "stockpiled dies of {item}", "stockpiled dies for {amount} thousand {item}"),
+                parameters=("bank0",),
+                amount=lambda p, v: p["bank0"],
+                counted=True,
+                chips="home",
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("bank_launch", _BY_CHIP, "thousand chips", "dies", "stockpiled dies before their launch"),
+                *(10, "10,000", "stockpiled dies of {item} before its launch"),
+                conflict="no stockpiled dies of {item} used before its launch",
+                parameters=("bank_limit",),
+                amount=lambda p, v: p["bank_limit"],
+                counted=True,
+                chips="home",
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("memory_orders", _BY_PERIOD, "PB/year", "HBM", "orders of memory capacity"),
+                *(1, "one PB a year", "memory capacity that may be ordered"),
+                conflict="at most {amount} PB a year of memory capacity ordered a year",
+                parameters=("hbm_build_limit",),
+                added=True,
+                amount=lambda p, v: p["hbm_build_limit"] * p["dt"],
+                zero="hbm_capacity",
+            ),
+            LimitSpec(
+                *("memory_imports", _BY_PERIOD, "PB", "HBM", "imports of memory"),
+                *(1, "one PB", "imported memory", "at most {amount} PB of memory imported a year"),
+                parameters=("hbm_import_limit",),
+                added=True,
+                amount=lambda p, v: p["hbm_import_limit"] * p["dt"],
+                zero="hbm_capacity",
+            ),
+            LimitSpec(
+                *("memory_balance", _BY_PERIOD, "PB", "HBM", "memory for home-made chips"),
+                *(1, "one PB", "memory", "no more memory used than there is"),
+                parameters=("hbm_stock0", "hbm_capacity0"),
+                eased=more_memory,
+                amount=lambda p, v: p["hbm_per_chip"] @ v["domestic"],
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("home_market", _BY_PERIOD, "USD mn", "policy", "home-made share that a mandate requires"),
+                *(THOUSAND, "USD 1 bn", "that the mandate asks of home-made chips"),
+                conflict="at least {amount}% of compute bought from makers at home",
+                parameters=("mandate",),
+                tenth_of=mandated,
+                asks=True,
+                of_the_plan=True,
+                silent_at=0.0,
+                kind="share",
+            ),
+            LimitSpec(
+                *("least_share", _BY_CATEGORY, "USD bn", "policy", "floor on a category of the budget"),
+                *(
+                    1,
+                    "USD 1 bn",
+                    "that must go to {item}",
+                    "at least {amount}% of the cost of use for {item}",
+                ),
+                parameters=("share_floor",),
+                tenth_of=lambda p, v: v["spend"],
+                asks=True,
+                of_the_plan=True,
+                silent_at=0.0,
+                kind="share",
+            ),
+            LimitSpec(
+                *("largest_share", _BY_CATEGORY, "USD bn", "policy", "ceiling on a category of the budget"),
+                *(1, "USD 1 bn", "that may go to {item}", "at most {amount}% of the cost of use for {item}"),
+                parameters=("share_ceiling",),
+                tenth_of=lambda p, v: v["spend"],
+                of_the_plan=True,
+                silent_at=1.0,
+                kind="share",
+            ),
+            LimitSpec(
+                *("budget", _BY_PERIOD, "USD bn", "budget", "income"),
+                *(1, "USD 1 bn", "income", "an income of USD {amount} bn"),
+                parameters=("income",),
+                added=True,
+                amount=lambda p, v: p["income"] * p["dt"],
+                kind="money",
+            ),
+            LimitSpec(
+                *("debt", _BY_PERIOD, "USD bn", "budget", "limit on debt"),
+                *(1, "USD 1 bn", "debt allowed", "a debt of at most USD {amount} bn"),
+                parameters=("debt_limit",),
+                added=True,
+                per_year=False,
+                tenth_of=lambda p, v: p["debt_limit"],
+                kind="money",
+            ),
+            LimitSpec(
+                *("last_debt", (), "USD bn", "budget", "limit on debt at the end"),
+                *(1, "USD 1 bn", "debt allowed at the end", "no more debt at the end than at the start"),
+                parameters=("cash0",),
+                kind="money",
+            ),
+            LimitSpec(
+                *("carry_over", _BY_PERIOD, "USD bn", "budget", "cash that can be carried over"),
+                *(1, "USD 1 bn", "that may be carried over", "at most USD {amount} bn carried over"),
+                parameters=("carry_limit",),
+                added=True,
+                per_year=False,
+                tenth_of=lambda p, v: p["carry_limit"],
+                kind="money",
+            ),
+            LimitSpec(
+                *("requirement", _BY_SEGMENT, "log units", "service", "required service"),
+                *(-TENTH_LESS, "10%", "service required in {item}"),
+                parameters=("service_floor",),
+                tenth_of=level(-TENTH_LESS),
+                asks=True,
+                is_level=True,
+                kind="soft",
+            ),
+            LimitSpec(
+                *("satiation", _BY_SEGMENT, "log units", "service", "satiation"),
+                *(TENTH_MORE, "10%", "service in {item} before demand is met"),
+                parameters=("service_ceiling",),
+                tenth_of=level(TENTH_MORE),
+                is_level=True,
+                kind="soft",
+            ),
+            LimitSpec(
+                *("data_bottleneck", _BY_PERIOD, "log units", "data", "data for training at scale"),
+                *(TENTH_MORE, "10%", "data for training"),
+                parameters=("data_wall",),
+                tenth_of=level(TENTH_MORE, weight="data_slope"),
+                kind="soft",
+            ),
+        )
+    }
 )
+
+
+def limit_named(name: str) -> LimitSpec:
+    """A declared limit."""
+    return LIMITS[name]
+
 
 # Rows that say what a quantity is: they hold whatever is decided, and nobody can ease them.
 DEFINITIONS: Final = frozenset(

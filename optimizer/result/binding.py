@@ -6,12 +6,13 @@ that the country does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.limits import LimitSpec
 from models.parameters import Array, PlanParameters
 from optimizer.result.shadow import ShadowPrices, shadow_prices
 
@@ -26,42 +27,6 @@ CAP_UNITS: Final[Mapping[str, str]] = {
     "usd": "USD bn",
 }
 Values = Mapping[str, Array]
-# Limits of which zero means that there is nothing to have, not that it is denied.
-NOTHING_TO_HAVE: Final = (
-    *("grey_offer", "packaging", "die_bank", "bank_launch"),
-    *("memory_balance", "schools", "power_supply"),
-)
-
-
-def _wafers(p: PlanParameters, v: Values) -> Array:
-    before = np.concatenate([p["wafer_capacity0"][:, None], v["wafer_capacity"][:, :-1]], axis=1)
-    good = 1 - (1 - p["wafer_yield"]) / (1 + p["transfer"])
-    return np.asarray(12 * p["dt"] * p["ai_share"] * good * (before + v["wafer_capacity"]) / 2)
-
-
-# How much of each limit there is, shaped like its row. Limits not listed are not amounts (a share, a level).
-AMOUNTS: Final[Mapping[str, Callable[[PlanParameters, Values], Array]]] = {
-    "import_control": lambda p, v: p["import_limit"] * p["dt"],
-    "yearly_cap": lambda p, v: p["cap"] * p["dt"],
-    "cumulative_cap": lambda p, v: p["cap_cumulative"],
-    "grey_offer": lambda p, v: p["grey_open"] * p["dt"],
-    "grey_size": lambda p, v: p["grey_limit"] * p["dt"],
-    "rent_available": lambda p, v: p["rent_limit"],
-    "power_supply": lambda p, v: v["power"],
-    "power_orders": lambda p, v: p["power_build_limit"] * p["dt"],
-    "schools": lambda p, v: v["trained"],
-    "recruiting": lambda p, v: p["recruit_limit"] * p["dt"],
-    "education_places": lambda p, v: p["education_limit"] * p["dt"],
-    "tools": lambda p, v: np.cumsum(p["tool_limit"], axis=1) * p["dt"],
-    "wafer_supply": _wafers,
-    "packaging": lambda p, v: p["make_limit"] * p["dt"],
-    "die_bank": lambda p, v: p["bank0"],
-    "bank_launch": lambda p, v: p["bank_limit"],
-    "memory_orders": lambda p, v: p["hbm_build_limit"] * p["dt"],
-    "memory_imports": lambda p, v: p["hbm_import_limit"] * p["dt"],
-    "memory_balance": lambda p, v: p["hbm_per_chip"] @ v["domestic"],
-    "budget": lambda p, v: p["income"] * p["dt"],
-}
 
 
 def bounds(
@@ -70,8 +35,8 @@ def bounds(
     """Every limit that binds in a reported period and denies something, in the order of `LIMITS`."""
     sold = on_sale(parameters, instance)
     every = shadow_prices(parameters, solution)
-    binding = {prices.limit.name for prices in every}
-    amounts = {name: of(parameters, values) for name, of in AMOUNTS.items() if name in binding}
+    limits = {prices.limit.name: prices.limit for prices in every}
+    amounts = {name: one.amount(parameters, values) for name, one in limits.items() if one.amount}
     return [
         Bound(prices, kept, parameters, instance)
         for prices in every
@@ -115,7 +80,7 @@ class _Kept:
         kept = prices.every > 0
         self.amount: Array | None = None
         self.closed = False
-        if name in ("import_control", "grey_offer"):
+        if prices.limit.chips == "foreign":
             kept &= sold[parameters.sets.chips.index(prices.item)]
         if name in amounts:
             inner = [index for index in prices.limit.index if index != "periods"]
@@ -123,7 +88,7 @@ class _Kept:
             item = members.index(prices.item)
             amount = amounts[name].reshape(len(members), -1)[item]
             self.closed = not amount[:reported][kept[:reported]].any()
-            if self.closed and not _denies(name, item, values):
+            if self.closed and not _denies(prices.limit, item, values):
                 kept[:] = False
             elif not self.closed:
                 kept &= amount > 0
@@ -132,21 +97,12 @@ class _Kept:
         self.meant = len(self.reported) > 0
 
 
-def _denies(name: str, item: int, values: Values) -> bool:
+def _denies(limit: LimitSpec, item: int, values: Values) -> bool:
     """Whether a limit of zero keeps the country from something, rather than there being nothing to have."""
-    if name in ("wafer_supply", "tools"):
-        return bool(values["wafer_capacity"][item].any())
-    if name in ("memory_orders", "memory_imports"):
-        return bool(values["hbm_capacity"].any())
-    return name not in (
-        "grey_offer",
-        "packaging",
-        "die_bank",
-        "bank_launch",
-        "memory_balance",
-        "schools",
-        "power_supply",
-    )
+    if limit.zero in values:
+        stock = values[limit.zero]
+        return bool((stock[item] if stock.ndim > 1 else stock).any())
+    return limit.zero != "nothing"
 
 
 class Bound:

@@ -26,6 +26,6 @@ def dearest(world: WorldRun, run: CountryRun) -> list[str]:
     fact = next((fact for fact in found if fact.family != "budget"), None)
     if fact is None:
         return ["nothing", "", "", "", money]
-    name = fact.meaning + (f": {fact.item}" if fact.item else "")
+    name = fact.limit.meaning + (f": {fact.item}" if fact.item else "")
     usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
     return [name, fact.span, fact.tenth_cell, usd, money]

@@ -10,20 +10,20 @@ the most that their step can be worth.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil, expm1, inf, isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from models.limits import LIMITS
-from models.parameters import CATEGORIES, Array, PlanParameters
+from models.limits import LIMITS, LimitSpec
+from models.parameters import Array, PlanParameters
 from optimizer.result import metrics
 from optimizer.result.binding import Bound, bounds, span
 from optimizer.result.digits import decimals_for, fixed, scientific, significant
 from optimizer.result.own import own_prices, own_sizes
-from optimizer.result.steps import ASKED, COUNTED, TENTH_LESS, TENTH_MORE, THOUSAND, natural_step
+from optimizer.result.steps import natural_step
 from optimizer.result.store import text_of_infinity
 from optimizer.result.worth import Worth
 
@@ -35,8 +35,6 @@ REMARK: Final = re.compile(r" *\([^)]*\)|, per .*")
 MOST_FACTS: Final = 25
 MOST_YEARS: Final = 4
 TENTH: Final = "10%"
-# Limits that are a share of what the plan decides: a tenth is that of this plan, another one may have more.
-SHARES_OF_THE_PLAN: Final = ("home_market", "least_share", "largest_share", "wafer_supply")
 ROUNDING: Final = 1e-9
 # Less than so many percent is what the solver's tolerance leaves.
 LEAST_WORTH: Final = 1e-6
@@ -60,10 +58,8 @@ class Fact:
     was not). `limits` is how much of it there is (None: no amount). `inputs` are the cells behind it.
     """
 
-    family: str
+    limit: LimitSpec
     item: str
-    meaning: str
-    theme: str
     periods: tuple[str, ...]
     after: tuple[str, ...]
     span: str
@@ -84,6 +80,11 @@ class Fact:
     closed: bool
     worth: Worth | None = None
     inputs: tuple[Mapping[str, Any], ...] = field(default=())
+
+    @property
+    def family(self) -> str:
+        """The limit's own name."""
+        return self.limit.name
 
     @property
     def row(self) -> str:
@@ -120,7 +121,7 @@ class Fact:
         return closed + self._change(self.size if self.tenth is None else TENTH, self.item)
 
     def _change(self, size: str, item: str) -> str:
-        more = "less" if self.family in ASKED else "more"
+        more = "less" if self.limit.asks else "more"
         return f"{size} {more} {self.thing.replace('{item}', item)}"
 
     @property
@@ -128,7 +129,7 @@ class Fact:
         """What a tenth more of the limit is worth, in words; empty for a limit of zero."""
         if self.tenth is None:
             return ""
-        change = "10% less" if self.family in ASKED else "10% more"
+        change = "10% less" if self.limit.asks else "10% more"
         if self.family not in LIMITS:
             change = "room for 10% of its largest term"
         worth = f"about {significant(self.tenth)}" if self.is_about else f"at most {at_most(self.tenth)}"
@@ -146,7 +147,7 @@ class Fact:
     @property
     def is_about(self) -> bool:
         """Whether `tenth` is no bound: it is of a share of what the plan decides."""
-        return self.family in SHARES_OF_THE_PLAN
+        return self.limit.of_the_plan
 
     @property
     def most_cell(self) -> str:
@@ -165,7 +166,7 @@ class Fact:
     def words(self) -> str:
         """What easing the limit is worth, as a sentence: solved where it was, and by its price."""
         when = f" {self._when()}" if self._when() else ""
-        verb = "are" if self.family in COUNTED else "is"
+        verb = "are" if self.limit.counted else "is"
         most = ""
         if self.best is not None and len(self.periods) > 1:
             most = f"most in {self.best[0]}: {at_most(self.best[1])}%"
@@ -208,8 +209,8 @@ class Fact:
         limit = None if self.limits is None else [text_of_infinity(each) for each in self.limits]
         return {
             "row": self.row,
-            "meaning": self.meaning,
-            "category": self.theme,
+            "meaning": self.limit.meaning,
+            "category": self.limit.theme,
             "period": self.span,
             "periods": list(self.periods),
             "periods_after": list(self.after),
@@ -327,10 +328,8 @@ def _fact(
     priced = ~np.isnan(bound.usd_bn)
     usd = (eased[bound.positions] * bound.usd_bn)[priced]
     return Fact(
-        family=name,
+        limit=bound.limit,
         item=bound.item,
-        meaning=bound.limit.meaning,
-        theme=bound.limit.theme,
         periods=() if bound.over_all else bound.periods,
         after=tuple(parameters.sets.periods[t] for t in bound.tail),
         span=bound.span if bound.over_all else span(bound.periods, parameters),
@@ -357,35 +356,18 @@ class _Reference:
 
     def __init__(self, parameters: PlanParameters, values: Values, solution: Solution) -> None:
         self.p, self.v, self.solution = parameters, values, solution
-        self.no_amount: Mapping[str, Callable[[Bound], Array]] = {
-            "home_market": lambda _: self._mandated(),
-            "least_share": lambda b: values["spend"][CATEGORIES.index(b.item)],
-            "largest_share": lambda b: values["spend"][CATEGORIES.index(b.item)],
-            "debt": lambda _: parameters["debt_limit"],
-            "carry_over": lambda _: parameters["carry_limit"],
-        }
 
     def of(self, bound: Bound) -> Array:
         """The amount in each period of the model, of a limit over all the one; nan where nothing can be
         said."""
-        name = bound.limit.name
-        if name not in LIMITS:
+        limit = bound.limit
+        if limit.name not in LIMITS:
             labels = self.p.sets.periods
-            items, _ = own_prices(self.solution, bound.limit, labels)
-            sizes: Array = own_sizes(self.solution, bound.limit, labels)[items.index(bound.item)]
+            items, _ = own_prices(self.solution, limit, labels)
+            sizes: Array = own_sizes(self.solution, limit, labels)[items.index(bound.item)]
             return sizes
-        if name in self.no_amount:
-            return self.no_amount[name](bound)
-        if name in ("requirement", "satiation", "data_bottleneck"):
-            per_period = (TENTH_LESS if name in ASKED else TENTH_MORE) / 0.1
-            if name == "data_bottleneck":
-                per_period *= 1 - self.p.scalar("data_slope")
-            return np.full(len(bound.every), per_period)
+        if limit.tenth_of is not None:
+            grid = limit.tenth_of(self.p, self.v).reshape(-1, len(bound.every))
+            inner = [str(each) for name in limit.index[:-1] for each in self.p.sets.members(name)]
+            return np.asarray(grid[inner.index(bound.item) if len(grid) > 1 else 0])
         return np.full(len(bound.every), np.nan) if bound.amounts is None else bound.amounts
-
-    def _mandated(self) -> Array:
-        """The value that the mandate asks of home-made chips, USD mn per period."""
-        p, v = self.p, self.v
-        value = (p["unit_cost"] * (v["domestic"] + v["imports"] + v["grey"])).sum(axis=0)
-        rented = THOUSAND * p["rent_cost"] * p.scalar("dt") * v["rented"].sum(axis=0)
-        return np.asarray(p["mandate"] * (value + rented))

@@ -6,7 +6,6 @@ stated as permanent log percent of effective compute, and over the price of a do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Final
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 
 # Prices below this share of the largest of their kind are what the solver's tolerance leaves.
 NEGLIGIBLE: Final = 1e-7
-# Policy rows are always there and say nothing at these values: no spending is below a floor of 0.
-SAYS_NOTHING: Final[Mapping[str, tuple[str, float]]] = {
-    "least_share": ("share_floor", 0.0),
-    "largest_share": ("share_ceiling", 1.0),
-    "home_market": ("mandate", 0.0),
-}
 
 
 @dataclass(frozen=True)
@@ -87,9 +80,9 @@ def _prices(parameters: PlanParameters, solution: Solution, limit: LimitSpec) ->
     if limit.name not in LIMITS:
         return own_prices(solution, limit, sets.periods)
     duals = np.nan_to_num(np.abs(solution.dual(limit.name)))
-    if limit.name in SAYS_NOTHING:
-        name, value = SAYS_NOTHING[limit.name]
-        duals = np.where(parameters[name] == value, 0.0, duals)
+    if limit.silent_at is not None:
+        # policy rows are always there: no spending is below a floor of 0
+        duals = np.where(parameters[limit.parameters[0]] == limit.silent_at, 0.0, duals)
     by_period = limit.index[-1:] == ("periods",)
     inner = limit.index[:-1] if by_period else limit.index
     names = ["/".join(map(str, key)) for key in product(*(sets.members(name) for name in inner))]
@@ -99,8 +92,5 @@ def _prices(parameters: PlanParameters, solution: Solution, limit: LimitSpec) ->
 def _meant(parameters: PlanParameters, limit: LimitSpec, names: list[str]) -> NDArray[np.bool_]:
     """Which items of a limit are meant at all: no country makes foreign chips, or buys its own abroad."""
     home = parameters["is_domestic"] > 0
-    if limit.name in ("packaging", "die_bank", "bank_launch"):
-        return home
-    if limit.name in ("import_control", "grey_offer"):
-        return ~home
-    return np.ones(len(names), dtype=np.bool_)
+    meant = {"home": home, "foreign": ~home, "all": np.ones(len(names), dtype=np.bool_)}
+    return meant[limit.chips]

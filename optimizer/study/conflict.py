@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from models.limits import DEFINITIONS, LIMITS
 from models.parameters import TABLE, PlanParameters
 from optimizer.study.deciding import RuleAction
-from optimizer.study.inputs import LIMIT_PARAMETERS, OPENING, Input, Inputs
+from optimizer.study.inputs import OPENING, Input, Inputs, parameters_of
 
 # What is there at the start costs half of the first period, whatever becomes of it.
 STAFF: Final = "staff"
@@ -27,41 +27,15 @@ START_INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     FLEET: ("fleet.research_share",),
 }
 # Rows that hold whatever is decided: definitions, and limits that bend by themselves.
-NO_CAUSE: Final = DEFINITIONS | {"requirement", "satiation", "data_bottleneck"}
-Words = Callable[[str, str], str]
-WORDS: Final[Mapping[str, Words]] = {
-    "budget": lambda item, amount: f"an income of USD {amount} bn",
-    OPENING: lambda item, amount: f"cash of USD {amount} bn at the start",
-    "debt": lambda item, amount: f"a debt of at most USD {amount} bn",
-    "last_debt": lambda item, amount: "no more debt at the end than at the start",
-    "carry_over": lambda item, amount: f"at most USD {amount} bn carried over",
-    "least_share": lambda item, amount: f"at least {amount}% of the cost of use for {item}",
-    "largest_share": lambda item, amount: f"at most {amount}% of the cost of use for {item}",
-    "home_market": lambda item, amount: f"at least {amount}% of compute bought from makers at home",
-    "rent_available": lambda item, amount: f"at most {amount} kH100e of offshore cloud",
-    "power_orders": lambda item, amount: f"at most {amount} GW of power ordered a year",
-    "tools": lambda item, amount: f"tools for at most {amount} kwpm more on {item} a year",
-    "memory_orders": lambda item, amount: f"at most {amount} PB a year of memory capacity ordered a year",
-    "memory_imports": lambda item, amount: f"at most {amount} PB of memory imported a year",
-    "recruiting": lambda item, amount: f"at most {amount} thousand researchers won abroad a year",
-    "education_places": lambda item, amount: f"at most {amount} thousand extra graduates ordered a year",
-    "grey_size": lambda item, amount: f"a grey market of at most {amount} kH100e a year",
-    "grey_offer": lambda item, amount: f"at most {amount} thousand {item} on the grey market a year",
-    "import_control": lambda item, amount: f"at most {amount} thousand {item} bought legally a year",
-    "packaging": lambda item, amount: f"at most {amount} thousand {item} packaged a year",
-    "die_bank": lambda item, amount: f"stockpiled dies for {amount} thousand {item}",
-    "yearly_cap": lambda item, amount: f"the yearly cap {item}",
-    "cumulative_cap": lambda item, amount: f"the cap {item} on the total",
-    "power_supply": lambda item, amount: "no more power drawn than there is",
-    "schools": lambda item, amount: f"at most {amount} thousand graduates a year, and those ordered before",
-    "wafer_supply": lambda item, amount: f"no more wafers used than {item} makes",
-    "memory_balance": lambda item, amount: "no more memory used than there is",
-    STAFF: lambda item, amount: "the researchers there at the start, paid for half of the first period",
-    FLEET: lambda item, amount: "the fleet there at the start, in use for half of the first period",
+NO_CAUSE: Final = DEFINITIONS | {limit.name for limit in LIMITS.values() if limit.kind == "soft"}
+# What takes part in a conflict and is no limit.
+AT_THE_START: Final[Mapping[str, str]] = {
+    OPENING: "cash of USD {amount} bn at the start",
+    STAFF: "the researchers there at the start, paid for half of the first period",
+    FLEET: "the fleet there at the start, in use for half of the first period",
 }
 NO_TOOLS: Final = "no tools for more capacity on {lines}"
 BY_DEFAULT: Final = ", whose tool_limit_kwpm_per_year is 0 by default"
-SHARES: Final = ("least_share", "largest_share", "home_market")
 
 
 @dataclass(frozen=True)
@@ -165,13 +139,13 @@ def name_parts(row: str, parameters: PlanParameters) -> tuple[str, str, str]:
 
 
 def _limits_something(family: str, item: str, period: str, parameters: PlanParameters) -> bool:
-    trivial = {"least_share": 0.0, "largest_share": 1.0, "home_market": 0.0}.get(family)
+    trivial = LIMITS[family].silent_at if family in LIMITS else None
     return trivial is None or _amount(family, item, period, parameters) != trivial
 
 
 def _amount(family: str, item: str, period: str, parameters: PlanParameters) -> float | None:
     """What the limit's parameter says in a period, None where it has none or no such entry."""
-    names = LIMIT_PARAMETERS.get(family, ())
+    names = parameters_of(family)
     if len(names) != 1:
         return None
     index = TABLE[names[0]].index
@@ -197,9 +171,13 @@ def _group(
     parameters: PlanParameters,
     inputs: Inputs,
 ) -> ConflictGroup:
-    country = parameters.country
+    country, limit = parameters.country, LIMITS.get(family)
     amounts = [_amount(family, item, period, parameters) for period in periods or ("",)]
-    known = [amount * (100 if family in SHARES else 1) for amount in amounts if amount is not None]
+    known = [
+        amount * (100 if limit is not None and limit.kind == "share" else 1)
+        for amount in amounts
+        if amount is not None
+    ]
     ends = (min(known), max(known)) if known else ()
     amount = " to ".join(dict.fromkeys(_number(end) for end in ends))
     if family in START_INPUTS:
@@ -210,12 +188,10 @@ def _group(
         by_year = {int(period[:4]): each for period, each in said if each is not None}
         years = [int(period[:4]) for period in periods]
         behind = inputs.that_decide(country, family, item, years, by_year)
-    limit = LIMITS.get(family)
-    if family in WORDS:
-        words = WORDS[family](item, amount)
-    else:
-        words = f"the row `{family}`" + (f" of {item}" if item else "")
-    theme = limit.theme if limit is not None else "budget" if family in (OPENING, "last_debt") else "start"
+    words = AT_THE_START.get(family, "") if limit is None else limit.conflict
+    words = words.replace("{item}", item).replace("{amount}", amount)
+    words = words or f"the row `{family}`" + (f" of {item}" if item else "")
+    theme = limit.theme if limit is not None else "budget" if family == OPENING else "start"
     nothing = bool(known) and not any(known)
     if family == "tools" and nothing:
         words = _no_tools(item, bool(behind))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from models.limits import LIMITS
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import quantities
@@ -19,38 +20,6 @@ from optimizer.study.deciding import Deciders, RuleAction
 
 # Cash at the start is no limit of its own; it stands in the budget of the first period.
 OPENING: Final = "opening"
-# The parameters that say how much of each limit there is: those of a row's sides, not of its coefficients.
-LIMIT_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "import_control": ("import_limit",),
-    "yearly_cap": ("cap",),
-    "cumulative_cap": ("cap_cumulative",),
-    "grey_offer": ("grey_open",),
-    "grey_size": ("grey_limit",),
-    "rent_available": ("rent_limit",),
-    "power_supply": ("power0", "power_pending"),
-    "power_orders": ("power_build_limit",),
-    "schools": ("graduates",),
-    "recruiting": ("recruit_limit",),
-    "education_places": ("education_limit",),
-    "tools": ("tool_limit",),
-    "wafer_supply": ("wafer_capacity0", "ai_share", "wafer_yield"),
-    "packaging": ("make_limit",),
-    "die_bank": ("bank0",),
-    "memory_orders": ("hbm_build_limit",),
-    "memory_imports": ("hbm_import_limit",),
-    "memory_balance": ("hbm_stock0", "hbm_capacity0"),
-    "home_market": ("mandate",),
-    "least_share": ("share_floor",),
-    "largest_share": ("share_ceiling",),
-    "budget": ("income",),
-    "debt": ("debt_limit",),
-    "carry_over": ("carry_limit",),
-    "last_debt": ("cash0",),
-    OPENING: ("cash0",),
-    "requirement": ("service_floor",),
-    "satiation": ("service_ceiling",),
-    "data_bottleneck": ("data_wall",),
-}
 # Limits that many inputs feed: those that say most, with the country and the item put in. What a chip's rules
 # decide is shown by `kloof rules`.
 LIMIT_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -122,6 +91,13 @@ def _plain(value: object) -> object:
     return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
+def parameters_of(family: str) -> tuple[str, ...]:
+    """The parameters that say how much of a limit there is."""
+    if family == OPENING:
+        return ("cash0",)
+    return LIMITS[family].parameters if family in LIMITS else ()
+
+
 class Inputs:
     """The numbers of an instance by path, and which of them stand behind a limit."""
 
@@ -180,7 +156,7 @@ class Inputs:
             for path in LIMIT_PATHS.get(family, ())
             for one in self.at(path.format(country=country, item=item))
         }
-        for parameter in () if found or family in LIMIT_PATHS else LIMIT_PARAMETERS.get(family, ()):
+        for parameter in () if found or family in LIMIT_PATHS else parameters_of(family):
             for one in self.behind(country, parameter, item):
                 found.setdefault(one.path, one)
         every = list(found.values())

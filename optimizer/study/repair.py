@@ -29,18 +29,18 @@ from optimizer.study.fixes import Change, Outcome, RepairOption, value_of, writt
 from optimizer.study.inputs import OPENING, Input, Inputs
 from optimizer.study.plan_solver import PlanSolver
 
-SHARES: Final = ("least_share", "largest_share", "home_market")
-MONEY: Final = ("budget", "debt", "carry_over", "last_debt", OPENING)
-# Required and saturating service bend by themselves, so no plan fails for them.
-NEVER: Final = ("requirement", "satiation", "data_bottleneck")
-SUPPLIES: Final = tuple(name for name in LIMITS if name not in (*MONEY, *SHARES, *NEVER))
+
+def _of_kind(kind: str) -> tuple[str, ...]:
+    return tuple(limit.name for limit in LIMITS.values() if limit.kind == kind)
+
+
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "the least change": (*(name for name in MONEY if name != OPENING), *SHARES, *SUPPLIES),
+    "the least change": (*_of_kind("money"), *_of_kind("share"), *_of_kind("supply")),
     "income alone": ("budget",),
     "credit alone": ("debt", "carry_over", "last_debt"),
     "cash at the start alone": (OPENING, "last_debt"),
-    "shares of the budget alone": SHARES,
-    "supplies alone": SUPPLIES,
+    "shares of the budget alone": _of_kind("share"),
+    "supplies alone": _of_kind("supply"),
 }
 # A row moved by less than this share of its natural size is not moved.
 MOVED: Final = 1e-7

@@ -13,13 +13,14 @@ from typing import Final
 
 import numpy as np
 
+from models.limits import LIMITS
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.errors import SolverError
 from optimizer.instance import Instance
 from optimizer.result.explanation import Fact, every_fact, percent_of
 from optimizer.result.run import OPTIMAL, CountryRun
 from optimizer.result.worth import Joint, Worth, Worths
-from optimizer.study.easing import eased, moved_by, with_changes, without_foreign_rules
+from optimizer.study.easing import eased, with_changes, without_foreign_rules
 from optimizer.study.plan_solver import PlanSolver
 
 # So many limits are solved alone, dearest by price first.
@@ -127,7 +128,9 @@ def _denied(
     if free is None:
         return set()
     closed = set(group.families) if group.lifted else {fact.family for fact in members if fact.closed}
-    return {name for name in closed if (free[moved_by(name)] > parameters[moved_by(name)]).any()}
+    return {
+        name for name in closed if (free[LIMITS[name].moved_by] > parameters[LIMITS[name].moved_by]).any()
+    }
 
 
 def _eased_together(
@@ -137,7 +140,7 @@ def _eased_together(
     can be."""
     changed: dict[str, Array] = {}
     for family in group.families:
-        name = moved_by(family)
+        name = LIMITS[family].moved_by
         amount = parameters[name] if group.lifted else 1.1 * parameters[name]
         if free is not None and family in denied:
             amount = np.maximum(amount, free[name])

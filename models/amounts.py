@@ -1,0 +1,58 @@
+"""How much there is of limits that no single parameter states, and how such limits are eased by a tenth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import log
+from typing import Final
+
+import numpy as np
+
+from models.parameters import Array, PlanParameters
+
+Values = Mapping[str, Array]
+Amount = Callable[[PlanParameters, Values], Array]
+Eased = Callable[[PlanParameters, Values], dict[str, Array]]
+
+TENTH_MORE: Final = log(1.1)
+TENTH_LESS: Final = log(0.9)
+THOUSAND: Final = 1000.0
+
+
+def good_wafers(p: PlanParameters, v: Values) -> Array:
+    """The good wafers that each line makes for AI chips, thousand per period."""
+    before = np.concatenate([p["wafer_capacity0"][:, None], v["wafer_capacity"][:, :-1]], axis=1)
+    good = 1 - (1 - p["wafer_yield"]) / (1 + p["transfer"])
+    return np.asarray(12 * p["dt"] * p["ai_share"] * good * (before + v["wafer_capacity"]) / 2)
+
+
+def mandated(p: PlanParameters, v: Values) -> Array:
+    """The value that the mandate asks of home-made chips, USD mn per period."""
+    value = (p["unit_cost"] * (v["domestic"] + v["imports"] + v["grey"])).sum(axis=0)
+    rented = THOUSAND * p["rent_cost"] * p.scalar("dt") * v["rented"].sum(axis=0)
+    return np.asarray(p["mandate"] * (value + rented))
+
+
+def level(change: float, weight: str = "") -> Amount:
+    """What a tenth of a level in log units is a tenth of, in every one of the level's places."""
+
+    def of(p: PlanParameters, _: Values) -> Array:
+        whole = change / 0.1 * (1.0 if not weight else 1 - p.scalar(weight))
+        return np.full((1, len(p.sets.periods)), whole)
+
+    return of
+
+
+def more_power(p: PlanParameters, v: Values) -> dict[str, Array]:
+    """A tenth more of the power that the plan has in each period."""
+    return {"power_pending": p["power_pending"] + np.diff(0.1 * v["power"], prepend=0.0)}
+
+
+def more_graduates(p: PlanParameters, v: Values) -> dict[str, Array]:
+    """A tenth more of the graduates whom the plan takes on."""
+    return {"graduates": p["graduates"] + 0.1 * v["trained"] / p.scalar("dt")}
+
+
+def more_memory(p: PlanParameters, _: Values) -> dict[str, Array]:
+    """A tenth more chips out of the same memory."""
+    return {"hbm_per_chip": p["hbm_per_chip"] / 1.1}
