@@ -9,15 +9,12 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from models.limits import DEFINITIONS, LIMITS
-from models.national import build
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load
 from optimizer.result.explanation import facts
 from optimizer.result.run import OPTIMAL, CountryRun, WorldRun
 from optimizer.result.strategy import frame
 from optimizer.study.solve import solve_world
-from tests.model.small_plan import small_plan
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
 GAP = 1e-7
@@ -44,12 +41,6 @@ def solved(world: Instance, extend: Any) -> tuple[WorldRun, CountryRun]:
     leader = run.countries["USA"]
     assert leader.status == OPTIMAL
     return run, leader
-
-
-def test_every_row_of_the_model_is_a_limit_or_a_definition() -> None:
-    rows = {row.name for row in build(small_plan()).component_objects(pyo.Constraint)}
-    assert rows == set(LIMITS) | DEFINITIONS
-    assert not set(LIMITS) & DEFINITIONS
 
 
 def test_an_own_row_that_binds_is_priced_and_named(world: Instance) -> None:

@@ -1,0 +1,89 @@
+"""What is declared of limits, held against the rows of the model."""
+
+from __future__ import annotations
+
+import pickle
+from math import prod
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+from models.limits import DEFINITIONS, LIMITS, LimitSpec
+from models.national import build
+from models.parameters import TABLE
+from models.simulate import DECISIONS, simulate
+from optimizer.program import Program, compile_model
+from tests.model.small_plan import small_plan
+
+PLAN = small_plan()
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return compile_model(build(PLAN), tie_breaker="least_spending")
+
+
+def test_every_row_of_the_model_is_a_limit_or_a_definition() -> None:
+    rows = {row.name for row in build(PLAN).component_objects(pyo.Constraint)}
+    assert rows == set(LIMITS) | DEFINITIONS
+    assert not set(LIMITS) & DEFINITIONS
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
+def test_a_limit_is_indexed_as_its_row(limit: LimitSpec, program: Program) -> None:
+    assert len(program.rows[limit.name].index) == prod(PLAN.sets.shape(limit.index))
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
+def test_the_parameters_of_a_limit_stand_in_its_row_or_in_a_stock_that_does(
+    limit: LimitSpec, program: Program
+) -> None:
+    assert limit.parameters
+    assert limit.moved_by in limit.parameters
+    # a row that uses up a stock has its parameters where the stock comes from
+    stocks = {"power_supply": "power_balance", "memory_balance": "memory_capacity"}
+    names = [limit.name, *([stocks[limit.name]] if limit.name in stocks else [])]
+    places = np.concatenate([np.arange(program.row_count)[program.rows[name].slice] for name in names])
+    before = program.at(program.parameter_vector(PLAN.values))
+    for name in limit.parameters:
+        other = np.where(np.isfinite(PLAN[name]), PLAN[name] * 0.9 + 1e-3, 1.0)
+        if name == "cash0":
+            # only debt at the start may stand at the end
+            other = np.array(-1.0)
+        moved = program.at(program.parameter_vector({**PLAN.values, name: other}))
+        sides = [
+            np.array_equal(getattr(before, side)[places], getattr(moved, side)[places])
+            for side in ("lower", "upper")
+        ]
+        entries = np.array_equal(before.matrix[places].toarray(), moved.matrix[places].toarray())
+        assert not (all(sides) and entries), f"{name} moves nothing in {names}"
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
+def test_amounts_are_shaped_as_their_row(limit: LimitSpec) -> None:
+    sets = PLAN.sets
+    decisions = {name: np.zeros(shape) for name, shape in decision_shapes().items()}
+    values = simulate(PLAN, decisions)
+    if limit.amount is not None:
+        assert limit.amount(PLAN, values).size == prod(sets.shape(limit.index))
+    if limit.tenth_of is not None:
+        assert limit.tenth_of(PLAN, values).size in (prod(sets.shape(limit.index)), len(sets.periods))
+    if limit.eased is not None:
+        for name, array in limit.eased(PLAN, values).items():
+            assert array.shape == PLAN[name].shape
+            assert name in TABLE
+
+
+def decision_shapes() -> dict[str, tuple[int, ...]]:
+    model = build(PLAN)
+    return {
+        name: tuple(len(part) for part in getattr(model, name).index_set().subsets()) for name in DECISIONS
+    }
+
+
+def test_a_declared_limit_can_be_sent_between_processes() -> None:
+    for limit in LIMITS.values():
+        assert pickle.loads(pickle.dumps(limit)) is limit
+    own = LimitSpec("mine", ("periods",), "unit of the row", "own", "own row mine")
+    assert pickle.loads(pickle.dumps(own)) == own
