@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from models.parameters import PlanParameters
+from models.quantities import QUANTITIES
 from optimizer.result import metrics
 from optimizer.result.run import CountryRun
 from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived, items
-from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 # So many years after the reported ones are shown.
 YEARS: Final = 2
@@ -52,7 +52,7 @@ def beyond_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Any
     for name in TOLD:
         if name not in found:
             continue
-        spec = VARIABLES.get(name) or DERIVED[name]
+        spec = QUANTITIES[name]
         names = items(parameters.sets, spec)
         for item, line in zip(names, found[name].reshape(len(names), -1), strict=True):
             key = f"{name}/{item}" if item else name

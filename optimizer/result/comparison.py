@@ -16,10 +16,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from models.quantities import QUANTITIES
 from optimizer.result import metrics
 from optimizer.result.comparison_numbers import (
-    RELATIVE,
-    UNITS,
     YARDSTICK,
     ZERO,
     Key,
@@ -187,7 +186,7 @@ class Comparison:
     def change_percent(self, world: WorldRun, country: str, key: Key) -> float:
         """The change relative to the baseline; nan where that is 0 or where a percentage says nothing."""
         there = self.numbers(self.baseline, country).get(key)
-        if there is None or there.value == 0 or key[0] not in RELATIVE:
+        if there is None or there.value == 0 or not QUANTITIES[key[0]].relative:
             return math.nan
         return 100 * self.change(world, country, key)[0] / there.value
 
@@ -209,7 +208,7 @@ class Comparison:
                 for key, number in self.numbers(world, country).items():
                     change, meets = self.change(world, country, key)
                     yield Row(
-                        *(country, world.policy, *key, UNITS[key[0]], number.value),
+                        *(country, world.policy, *key, QUANTITIES[key[0]].unit, number.value),
                         baseline=base[key].value if key in base else math.nan,
                         change=change,
                         change_percent=self.change_percent(world, country, key),

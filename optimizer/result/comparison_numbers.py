@@ -18,20 +18,6 @@ from optimizer.result.run import CountryRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import middle_position
 
-UNITS: Final[Mapping[str, str]] = {
-    "objective": "log unit years",
-    "objective_average": "average log units",
-    "spend_share": "1",
-    "outlays": "USD bn",
-    "installed_compute": "kH100e",
-    "compute_ratio": "1",
-    "capability": "log units",
-    "effective_ratio": "1",
-    "lag_months": "months",
-    "leader_gap": "log units",
-}
-# Metrics of which a change in percent says something.
-RELATIVE: Final = frozenset({"outlays", "installed_compute", "compute_ratio", "effective_ratio"})
 # Where capability is counted from.
 ZERO: Final = ("compute_ref",)
 # Weights and time, and the base state of which service and capability are measured.

@@ -10,11 +10,12 @@ from typing import Final
 from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES
+from models.quantities import QUANTITIES
 from optimizer.result import digits, ranges
 from optimizer.result.comparison import OBJECTIVE, Comparison, Ranked
 from optimizer.result.comparison_limits import DEAREST_HEADS, dearest
 from optimizer.result.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
-from optimizer.result.comparison_numbers import RELATIVE, Key, Number
+from optimizer.result.comparison_numbers import Key, Number
 from optimizer.result.run import PROVISIONAL_MARK, CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import EXTRAPOLATED, lag_in_table, lag_mark
@@ -307,8 +308,8 @@ def _pairs(
     leader = comparison.baseline.leader if one else "leader"
     heads = []
     for metric, _, period in keys:
-        percent = "\n%" if metric in RELATIVE else ""
-        heads += [f"{HEADS[metric].format(leader=leader)}\n{period}", f"{CHANGE}{percent}"]
+        percent = "\n%" if QUANTITIES[metric].relative else ""
+        heads += [f"{QUANTITIES[metric].title.format(leader=leader)}\n{period}", f"{CHANGE}{percent}"]
     cells = [
         [
             text
@@ -318,15 +319,6 @@ def _pairs(
         for world in worlds
     ]
     return heads, cells
-
-
-HEADS: Final = {
-    "lag_months": "months\nbehind",
-    "effective_ratio": "effective\n% {leader}",
-    "capability": "capability\nlog units",
-    "installed_compute": "compute\nMH100e",
-    "compute_ratio": "compute\n% {leader}",
-}
 
 
 def _money(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> Table:

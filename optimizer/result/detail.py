@@ -11,27 +11,18 @@ import numpy as np
 from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
+from models.quantities import QUANTITIES
 from optimizer.result import beyond, digits, metrics, ranges
 from optimizer.result.explanation import Fact, at_most, facts
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import derived
 from optimizer.result.summary import AHEAD, lag_in_table, lag_mark
 from optimizer.result.tables import PLAIN_WIDTH, grid, heading, indented
-from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 # Between the columns of a table.
 GAP: Final = 2
 # Flows below this share of what they add to or take from are what the solver's tolerance leaves.
 NOISE: Final = 1e-6
-ADDS_TO: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("imports", "grey", "domestic", "retired", "bank_drawn", "stock"), "fleet"),
-    **dict.fromkeys(("trained", "recruited", "released", "education"), "talent"),
-    "power_built": "power",
-    "wafer_built": "wafer_capacity",
-    "hbm_built": "hbm_capacity",
-    "hbm_imports": "hbm_stock",
-    "rented": "research_compute",
-}
 CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
 
 MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
@@ -74,9 +65,10 @@ class _Book:
     def by_year(self, name: str, item: int | tuple[int, ...] = ()) -> list[float]:
         """A metric's item, one number per year."""
         line = self.values[name][item]
-        size = np.abs(self.values[ADDS_TO.get(name, name)]).max(initial=0.0)
+        # sums of quantities over their items are flows of their own
+        spec = QUANTITIES.get(name, QUANTITIES["outlays"])
+        size = np.abs(self.values[spec.adds_to or name]).max(initial=0.0)
         line = np.where(np.abs(line) > NOISE * size, line, 0.0)
-        spec = VARIABLES.get(name) or DERIVED.get(name) or VARIABLES["premium"]
         parts = [line[year.periods] for year in self.years]
         if spec.kind == "stock":
             return [float(part[-1]) for part in parts]

@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from models.quantities import DERIVED, VARIABLES
 from optimizer.result.plan import Stated
 from optimizer.result.run import CountryRun
 from optimizer.result.strategy import SHADOW_UNITS, derived, items
-from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 # A saved strategy holds every digit, so that this forgives one whose numbers were rounded to seven of them.
 RELATIVE: Final = 1e-6

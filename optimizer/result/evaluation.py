@@ -17,6 +17,7 @@ from rich.console import ConsoleRenderable
 from models.indices import BOUNDED
 from models.limits import LIMITS
 from models.parameters import Array, PlanParameters
+from models.quantities import DERIVED, VARIABLES
 from models.simulate import DECISIONS, objective, simulate, weight_of_time
 from optimizer.result import digits, ranges, strategy
 from optimizer.result.disagreement import Disagreement, disagreements
@@ -25,7 +26,6 @@ from optimizer.result.plan import GivenPlan
 from optimizer.result.run import STOPPED, CountryRun, WorldRun
 from optimizer.result.summary import headline, lag_in_table
 from optimizer.result.tables import grid, heading, indented
-from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 if TYPE_CHECKING:
     from optimizer.solver import Solution

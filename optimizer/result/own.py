@@ -13,9 +13,9 @@ import numpy as np
 
 from models.limits import DEFINITIONS, LIMITS, LimitSpec
 from models.parameters import Array
+from models.quantities import VARIABLES, Series
 from optimizer.errors import Diagnostic, InputError
 from optimizer.program.program import Block, parts
-from optimizer.result.vocabulary import VARIABLES, Series
 
 if TYPE_CHECKING:
     from optimizer.program import Program

@@ -16,10 +16,10 @@ import numpy as np
 
 from models.limits import LIMITS
 from models.parameters import Array, PlanParameters, PlanSets
+from models.quantities import DERIVED, VARIABLES
 from models.simulate import DECISIONS
 from optimizer.errors import Diagnostic, InputError, number_hint
 from optimizer.result.strategy import COLUMNS, SHADOW_UNITS, items, obtainable, unit_of
-from optimizer.result.vocabulary import DERIVED, VARIABLES
 
 REQUIRED: Final = ("country", "period", "metric", "item", "value")
 # Larger numbers overflow on the way to the objective.

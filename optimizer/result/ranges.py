@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.parameters import Array
+from models.quantities import QUANTITIES
 from optimizer.result import digits
 from optimizer.result.run import CountryRun
 from optimizer.result.shadow import NEGLIGIBLE
@@ -47,9 +48,6 @@ LARGEST_GAP: Final = 1.0
 DECIMALS: Final[Mapping[str, int]] = MappingProxyType({"spend_share": 0, "capability": 2, "lag_months": 0})
 CERTIFIED_DECIMALS: Final[Mapping[str, int]] = MappingProxyType(
     {"spend_share": 1, "capability": 3, "lag_months": 1}
-)
-UNITS: Final[Mapping[str, str]] = MappingProxyType(
-    {"lag_months": "months", **dict.fromkeys(FLOWS, "thousand people")}
 )
 HEADS: Final = ("number", "in", "this plan", "least", "greatest", "unit")
 
@@ -134,7 +132,7 @@ def range_rows(run: CountryRun, values: Mapping[str, float]) -> list[list[str]]:
     for key, (low, high) in run.ranges.items():
         metric, *item, period = key.split("/")
         share = metric == "spend_share"
-        scale, unit = (100.0, "%") if share else (1.0, UNITS.get(metric, "log units"))
+        scale, unit = (100.0, "%") if share else (1.0, QUANTITIES[metric].unit)
         places = digits.decimals_for([scale * (high - low)], 2) if high > low else 4
         name = f"{'/'.join(item)} share" if share else metric.partition("_")[0]
         numbers = [values[key], low, high]

@@ -17,12 +17,7 @@ from numpy.typing import NDArray
 
 from models.indices import BOUNDED
 from models.parameters import Array, PlanParameters, PlanSets
-from models.simulate import DECISIONS
-from optimizer.result import metrics
-from optimizer.result.own import is_extended, own_series
-from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.shadow import shadow_prices
-from optimizer.result.vocabulary import (
+from models.quantities import (
     DERIVED,
     LINE_FLOW_UNIT,
     SUPPLY_FLOW_UNITS,
@@ -30,6 +25,11 @@ from optimizer.result.vocabulary import (
     MetricSpec,
     Series,
 )
+from models.simulate import DECISIONS
+from optimizer.result import metrics
+from optimizer.result.own import is_extended, own_series
+from optimizer.result.run import CountryRun, WorldRun
+from optimizer.result.shadow import shadow_prices
 
 if TYPE_CHECKING:
     import pandas as pd

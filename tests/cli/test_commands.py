@@ -11,8 +11,8 @@ import pytest
 
 from models.limits import LIMITS
 from models.parameters import TABLE
+from models.quantities import DERIVED, VARIABLES
 from optimizer.cli import COMMANDS
-from optimizer.result.vocabulary import DERIVED, VARIABLES
 from tests.cli.conftest import Run
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -1,4 +1,4 @@
-"""What is declared of limits, held against the rows of the model."""
+"""What is declared of limits and quantities, held against the model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from models.limits import DEFINITIONS, LIMITS, LimitSpec
 from models.national import build
 from models.parameters import TABLE
+from models.quantities import QUANTITIES, VARIABLES
 from models.simulate import DECISIONS, simulate
 from optimizer.program import Program, compile_model
 from tests.model.small_plan import small_plan
@@ -87,3 +88,15 @@ def test_a_declared_limit_can_be_sent_between_processes() -> None:
         assert pickle.loads(pickle.dumps(limit)) is limit
     own = LimitSpec("mine", ("periods",), "unit of the row", "own", "own row mine")
     assert pickle.loads(pickle.dumps(own)) == own
+
+
+def test_every_variable_of_the_model_is_declared_with_its_index(program: Program) -> None:
+    assert set(program.variables) == set(VARIABLES)
+    for name, block in program.variables.items():
+        assert len(block.index) == prod(PLAN.sets.shape((*VARIABLES[name].index, "periods"))), name
+
+
+def test_what_a_flow_adds_to_is_a_quantity_that_stands_or_holds() -> None:
+    for quantity in QUANTITIES.values():
+        if quantity.adds_to:
+            assert QUANTITIES[quantity.adds_to].kind in ("stock", "level")
