@@ -24,7 +24,7 @@ def converge_integer(search: Search, share: float, method: Method) -> tuple[str,
     search.may_round = False
     status, root, last = search.converge(share, method)
     search.may_round = True
-    if status in ("infeasible", "unbounded"):
+    if status in ("infeasible", "unbounded") or not np.isfinite(root):
         return status, root, last
     upper, careful = root, False
     near = np.zeros(search.program.columns) if last is None else last.x

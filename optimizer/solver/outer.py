@@ -17,7 +17,7 @@ from optimizer.solver.duals import cut_off, function_multipliers
 from optimizer.solver.highs import AFTER_ROWS, Method
 from optimizer.solver.interior import furthest_feasible, interior_point
 from optimizer.solver.pool import Pool
-from optimizer.solver.recession import recedes
+from optimizer.solver.recession import recession
 from optimizer.solver.relaxation import BOXES, Relaxation
 from optimizer.solver.relaxed import Proven, Relaxed
 
@@ -40,6 +40,8 @@ ASIDE: Final = 0.5
 BEATEN: Final = 1e-6
 # what the objective must gain from the smallest box to the largest to count as growing, as a share of it
 GROWN: Final = 1e-6
+# how many times the largest box beyond it plans must still rise, to rise for ever
+BEYOND: Final = (1.0, 1e3, 1e6)
 
 
 @dataclass(frozen=True)
@@ -126,14 +128,18 @@ class Search:
             candidate = proposal(x)
             if candidate is None:
                 continue
-            candidate = candidate[: self.program.user_columns]
-            check = check_point(self.numbers, candidate)
-            if check.feasible:
-                value = self.program.sense * self.numbers.objective_value(candidate)
-                if np.isfinite(value):
-                    self._test_tangents(candidate)
-                    return Plan(candidate, value, check)
+            found = self._checked(candidate)
+            if found is not None:
+                self._test_tangents(found.x)
+                return found
         return None
+
+    def _checked(self, candidate: Array) -> Plan | None:
+        """A point as a plan, if it satisfies every row."""
+        candidate = candidate[: self.program.user_columns]
+        check = check_point(self.numbers, candidate)
+        value = self.program.sense * self.numbers.objective_value(candidate) if check.feasible else np.nan
+        return Plan(candidate, value, check) if np.isfinite(value) else None
 
     def _restored(self, x: Array) -> Array | None:
         return None if self.restore is None else self.restore(x[: self.program.user_columns].copy())
@@ -205,19 +211,23 @@ class Search:
         weights = function_multipliers(self.relaxation, relaxed)
         return float(np.where(violation > 0, weights * violation, 0.0).sum())
 
-    def _grown(self, x: Array, bound: float) -> str:
-        """`unbounded` where a plan towards the end of the largest box is worth more than all plans in the
-        smallest, and the linear rows let it go on; where there is none, what grows may be rounding or end
-        beyond the box, and the answer is `stopped`. Integers are not rounded here: of them the outer program
-        is believed."""
-        if not self.may_round:
-            return "unbounded"
-        plan = self.plan(x, True)
-        self.keep(plan)
+    def _grown(self, x: Array) -> str:
+        """`unbounded` where plans rise and rise beyond the largest box, along a direction that linear rows
+        allow for ever; where they do not, what grows is rounding, or ends beyond the box: `stopped`."""
         scale = self.relaxation.scale[: self.program.user_columns]
-        if plan is not None and plan.value > bound and recedes(self.numbers, plan.x, scale):
+        own = x[: self.program.user_columns]
+        step = recession(self.numbers, own, scale)
+        values = []
+        steps = [] if step is None else [times * self.relaxation.box_size * step for times in BEYOND]
+        for each_step in steps:
+            further = own + each_step
+            candidates = (self._restored(further), self._itself(further))
+            plans = [self._checked(each) for each in candidates if each is not None]
+            values.append(max((plan.value for plan in plans if plan is not None), default=-np.inf))
+        rises = np.diff(values) > GROWN * np.maximum(1.0, np.abs(values[:-1]))
+        if len(rises) and np.isfinite(values).all() and rises.all():
             return "unbounded"
-        self.message = "no bound on the objective was found, nor a plan that grows without one"
+        self.message = "no bound on the objective was found, nor plans that grow without one"
         return "stopped"
 
     def converge(self, goal: float, method: Method) -> tuple[str, float, Proven | None]:
@@ -303,7 +313,7 @@ class Search:
                 levels.append(here)
                 size = next(boxes, None)
                 if size is None and here - levels[0] > GROWN * max(1.0, abs(here)):
-                    return self._grown(relaxed.x, levels[0]), np.inf, None
+                    return self._grown(relaxed.x), np.inf, None
                 relaxation.box(size)
                 boxed, stalled, before = size is not None, 0, (np.inf, -np.inf)
                 continue

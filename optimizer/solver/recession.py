@@ -17,10 +17,11 @@ LARGE: Final = 0.01
 ROUNDING: Final = 1e-6
 
 
-def recedes(numbers: Numbers, direction: Array, scale: Array) -> bool:
-    """Whether some direction with the large components of this one (in units of `scale`) keeps every linear
-    row and column bound however far one goes: rows with functions are not looked at."""
-    steps = direction / scale
+def recession(numbers: Numbers, x: Array, scale: Array) -> Array | None:
+    """A direction with the large components of a point (in units of `scale`, its largest component 1) that
+    keeps every linear row and column bound however far one goes, None where there is none. Rows with
+    functions are not looked at."""
+    steps = x / scale
     steps = steps / np.abs(steps).max(initial=0.0)
     fixed = np.abs(steps) >= LARGE
     low = np.where(np.isfinite(numbers.column_lower), 0.0, -1.0)
@@ -37,4 +38,5 @@ def recedes(numbers: Numbers, direction: Array, scale: Array) -> bool:
     least = np.where(np.isfinite(numbers.lower[rows]), 0.0, -np.inf)
     most = np.where(np.isfinite(numbers.upper[rows]), 0.0, np.inf)
     model = LinearModel(np.zeros(len(scale)), low, high, scaled, least, most)
-    return model.solve(NO_PRESOLVE).status == "optimal"
+    result = model.solve(NO_PRESOLVE)
+    return result.x * scale if result.status == "optimal" else None

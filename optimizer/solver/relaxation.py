@@ -28,6 +28,7 @@ DOMAIN: Final = 3
 REACH: Final = 1e3
 # boxes for a program whose first tangents do not bound it yet, in solver units, from small to large
 BOXES: Final = (1e6, 1e9, 1e12)
+FUNCTIONS_LOWER: Final = 1e6
 
 
 class Relaxation:
@@ -313,12 +314,14 @@ class Relaxation:
         self.model.set_column_bounds(columns, lower / self.scale[columns], upper / self.scale[columns])
 
     def box(self, size: float | None) -> None:
-        """Put columns without bounds into a box of that many solver units, or release them (None)."""
+        """Put columns without bounds into a box of that many solver units, or release them (None). A
+        function may be much lower: held in the same box it would hold its arguments back."""
         columns = np.flatnonzero(~np.isfinite(self.lower) | ~np.isfinite(self.upper))
         low, high = self.lower[columns] / self.scale[columns], self.upper[columns] / self.scale[columns]
         self.box_size = np.inf if size is None else size
         if size is not None:
-            low = np.where(np.isfinite(low), low, np.minimum(-size, high - size))
+            least = -size * np.where(columns >= self.program.user_columns, FUNCTIONS_LOWER, 1.0)
+            low = np.where(np.isfinite(low), low, np.minimum(least, high - size))
             high = np.where(np.isfinite(high), high, np.maximum(size, low + size))
         self.model.set_column_bounds(columns, low, high)
 

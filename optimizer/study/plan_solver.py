@@ -8,15 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from models.indices import BOUNDED
 from models.national import build, nominal_sizes
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
-from optimizer.errors import Diagnostic, InputError
 from optimizer.program import Program, collection_paused, compile_model
 from optimizer.solver import Solution, Solver, Start
+from optimizer.study.extension import refuse_changes, snapshot
 
 Extension = Callable[[Any], None]
 DEFAULT_GAP = 1e-6
@@ -38,9 +37,9 @@ class PlanSolver:
         with collection_paused():
             model = build(parameters)
             if extend is not None:
-                before = {part.name: part for part in model.component_objects()}
+                before = snapshot(model)
                 extend(model)
-                _refuse_replaced(model, before)
+                refuse_changes(model, before)
             program = compile_model(model, tie_breaker="least_spending")
         return cls(program, Solver(program), extend is not None)
 
@@ -110,23 +109,3 @@ class PlanSolver:
         for name, array in weights.items():
             coefficients[self.program.variables[name].slice] += array.ravel()
         return coefficients
-
-
-def _refuse_replaced(model: Any, before: Mapping[str, Any]) -> None:
-    """Raise where something of the plan is not what it was: Pyomo replaces a component of a known name."""
-    problems = []
-    for name, part in before.items():
-        now = model.component(name)
-        off = part.ctype is pyo.Constraint and not part.active
-        if now is not part or off:
-            done = "removes" if now is None else "switches off" if off else "replaces"
-            problems.append(
-                Diagnostic(
-                    "E603",
-                    f"the extension {done} `{name}` of the plan",
-                    path=name,
-                    hint="add rows and variables of your own, under names that the plan does not have",
-                )
-            )
-    if problems:
-        raise InputError(problems)

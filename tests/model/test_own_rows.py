@@ -111,9 +111,16 @@ def test_own_variables_are_in_the_strategy_and_their_bounds_priced(world: Instan
     [
         (lambda m: setattr(m, "talent", pyo.Var(m.PERIODS)), "replaces `talent`"),
         (lambda m: m.del_component("budget"), "removes `budget`"),
-        (lambda m: m.budget.deactivate(), "switches off `budget`"),
+        (lambda m: m.budget.deactivate(), "changes `budget"),
+        (lambda m: m.budget["2027"].deactivate(), "changes `budget"),
+        (lambda m: m.budget["2027"].set_value(m.cash["2027"] <= 1), "changes `budget"),
+        (lambda m: m.imports["nv_h200", "2027"].setub(0), "changes `imports"),
+        (lambda m: m.talent["2027"].fix(3), "changes `talent"),
+        (lambda m: m.income["2027"].set_value(1e6), "changes `income"),
+        (lambda m: m.value_of_plan.set_value(m.capability["2027"]), "changes `value_of_plan"),
+        (lambda m: setattr(m.value_of_plan, "sense", pyo.minimize), "changes `value_of_plan"),
+        (lambda m: m.least_spending.activate(), "changes `least_spending"),
     ],
-    ids=["replaced", "removed", "switched off"],
 )
 def test_an_extension_may_only_add(world: Instance, done: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
