@@ -41,6 +41,7 @@ LEAST_WORTH: Final = 1e-6
 # e to more than this is no number any more
 LARGEST_EXPONENT: Final = 700.0
 HOLDS: Final = "a step more is worth at most this, a step less costs at least as much; steps compound"
+HOLDS_FOR_INTEGERS: Final = "a step is worth this with integers as they are; other integers may be worth more"
 Values = Mapping[str, Array]
 
 
@@ -55,7 +56,8 @@ class Fact:
     is worth at most in percent, about where it is a share of what the plan decides, a tenth less of what is
     asked; None for a limit of zero. The limit is eased by a tenth, else by a step: `best` and `eased_usd_bn`
     are of that in the period in which it is worth most, `worth` what it was solved to be worth (None where it
-    was not). `limits` is how much of it there is (None: no amount). `inputs` are the cells behind it.
+    was not). `integers`: prices are those of a plan's integers as they are, and bound nothing. `limits` is
+    how much of it there is (None: no amount). `inputs` are the cells behind it.
     """
 
     limit: LimitSpec
@@ -79,6 +81,7 @@ class Fact:
     limits: tuple[float, ...] | None
     closed: bool
     worth: Worth | None = None
+    integers: bool = False
     inputs: tuple[Mapping[str, Any], ...] = field(default=())
 
     @property
@@ -146,16 +149,16 @@ class Fact:
 
     @property
     def is_about(self) -> bool:
-        """Whether `tenth` is no bound: it is of a share of what the plan decides."""
-        return self.limit.of_the_plan
+        """Whether its worths by price are no bounds: they are of a share of what the plan decides, or of
+        integers as they are."""
+        return self.integers or (self.limit.of_the_plan and self.tenth is not None)
 
     @property
     def most_cell(self) -> str:
         """What it is worth by its price, in a table; with a `~` where it is no bound."""
         if self.percent is None and self.tenth is None:
             return "n/a"
-        is_about = self.is_about and self.tenth is not None
-        return f"~{significant(self.most)}" if is_about else at_most(self.most)
+        return f"~{significant(self.most)}" if self.is_about else at_most(self.most)
 
     @property
     def worth_cell(self) -> str:
@@ -170,8 +173,7 @@ class Fact:
         most = ""
         if self.best is not None and len(self.periods) > 1:
             most = f"most in {self.best[0]}: {at_most(self.best[1])}%"
-        about = self.is_about and self.tenth is not None
-        by_price = f"about {significant(self.most)}%" if about else f"at most {at_most(self.most)}%"
+        by_price = f"about {significant(self.most)}%" if self.is_about else f"at most {at_most(self.most)}%"
         if self.percent is None:
             worth = f"worth at most {at_most(self.price * self.step)} log unit years of the objective"
         elif self.worth is None:
@@ -235,7 +237,7 @@ class Fact:
             "limit_words": self.amount(),
             "slack": 0.0,
             "closed": self.closed,
-            "holds": HOLDS,
+            "holds": HOLDS_FOR_INTEGERS if self.integers else HOLDS,
             "inputs": [dict(each) for each in self.inputs],
         }
 
@@ -266,6 +268,8 @@ def every_fact(run: CountryRun, instance: InstanceLike) -> list[Fact]:
     found = [fact for fact in found if fact.percent is None or fact.most > LEAST_WORTH]
     if run.worths is not None:
         found = [replace(fact, worth=run.worths.alone.get(fact.row)) for fact in found]
+    if solution.program.integer.any():
+        found = [replace(fact, integers=True) for fact in found]
     return sorted(found, key=lambda fact: fact.rank)
 
 

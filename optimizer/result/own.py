@@ -61,8 +61,10 @@ def own_prices(solution: Solution, limit: LimitSpec, labels: Sequence[str]) -> t
     name = limit.name.removesuffix(BOUND)
     if limit.name.endswith(BOUND):
         block: Block = solution.program.variables[name]
-        # a variable that is 0 is at the least that it can be, which nobody set as a limit
-        prices = np.where(solution.x[block.slice] != 0, solution.column_duals[block.slice], 0.0)
+        duals = solution.column_duals[block.slice]
+        # a variable at a least value of 0 is held by nothing that anybody set as a limit
+        at_most = solution.program.sense * duals > 0
+        prices = np.where((solution.x[block.slice] != 0) | at_most, duals, 0.0)
     else:
         block = solution.program.rows[name]
         prices = solution.row_duals[block.slice]

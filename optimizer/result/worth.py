@@ -31,6 +31,8 @@ class Worth:
     @property
     def text(self) -> str:
         """The percent, no digit finer than the gaps allow, or below what it is."""
+        if self.high <= 0:
+            return "0"
         if not self.is_known:
             return f"<{scientific(self.high) if self.high < 1e-3 else significant(self.high, 1)}"
         return significant(self.percent, 2, (self.high - self.low) / self.percent)
@@ -38,6 +40,8 @@ class Worth:
     @property
     def words(self) -> str:
         """The same in a sentence."""
+        if self.high <= 0:
+            return "nothing: 0%"
         return f"{self.text}%" if self.is_known else f"less than {self.text[1:]}%, which the gap cannot tell,"
 
     def data(self) -> dict[str, Any]:

@@ -22,16 +22,20 @@ def status_of_unbounded(search: Search) -> str:
     relaxation = search.relaxation
     relaxation.box(None)
     relaxation.set_objective(np.zeros(search.program.columns))
-    method, status = AFTER_COST, "stopped"
+    method, status, careful = AFTER_COST, "stopped", False
     for _ in range(ROUNDS):
         if search.late():
             break
         if relaxation.integer.any():
-            relaxed = integer_optimum(relaxation, 1.0, np.zeros(search.program.columns), search.deadline)
+            near = np.zeros(search.program.columns)
+            relaxed = integer_optimum(relaxation, 1.0, near, search.deadline, careful)
         else:
             relaxed = relaxation.solve(method, search.deadline)
         method = AFTER_ROWS
         search.rounds += 1
+        if relaxed.status == "infeasible" and relaxation.integer.any() and not careful:
+            careful = True
+            continue
         if relaxed.status != "optimal":
             status = "infeasible" if relaxed.status == "infeasible" else "stopped"
             break

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.limits import LIMITS
 from models.parameters import Array, LeaderPath, PlanParameters
-from optimizer.errors import SolverError
+from optimizer.errors import KloofError
 from optimizer.instance import Instance
 from optimizer.result.explanation import Fact, every_fact, percent_of
 from optimizer.result.run import OPTIMAL, CountryRun
@@ -81,9 +81,10 @@ def solved_worths(
             found = plan_solver.solve(
                 with_changes(parameters, changed), gap=gap, time_limit=time_limit, start=start
             )
-        except SolverError:
+        except KloofError:
+            # a worth is a help: without one the plan still stands
             return None
-        if not found.has_plan:
+        if found.status != OPTIMAL:
             return None
         after = found.certificate
         gains = (after.lower - before.upper, after.lower - before.lower, after.upper - before.lower)

@@ -125,3 +125,23 @@ def test_own_variables_are_in_the_strategy_and_their_bounds_priced(world: Instan
 def test_an_extension_may_only_add(world: Instance, done: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
         solve_world(world, ["USA"], extend=done, jobs=1)
+
+
+def test_a_bound_of_zero_from_above_is_a_limit(world: Instance) -> None:
+    def capped(m: Any) -> None:
+        m.y = pyo.Var(m.PERIODS, bounds=(None, 0), doc="treaty")
+        m.held = pyo.Constraint(m.PERIODS, rule=lambda m, t: m.capability[t] <= m.y[t])
+
+    _, leader = solved(world, capped)
+    assert "y (own bound)" in {fact.family for fact in facts(leader, world)}
+
+
+def test_prices_beside_own_integers_are_no_bounds(world: Instance) -> None:
+    def staged(m: Any) -> None:
+        m.built = pyo.Var(within=pyo.Binary)
+        m.held = pyo.Constraint(m.PERIODS, rule=lambda m, t: m.capability[t] <= 0.5 + 0.2 * m.built)
+
+    _, leader = solved(world, staged)
+    found = facts(leader, world)
+    assert found
+    assert all(fact.is_about and "at most" not in fact.words for fact in found if fact.percent is not None)
