@@ -105,9 +105,11 @@ def command(
     if not quiet:
         report(world.diagnostics)
     if evaluation.broken and not quiet:
-        note(f"{len(evaluation.broken)} limits broken")
+        note("1 limit broken" if len(evaluation.broken) == 1 else f"{len(evaluation.broken)} limits broken")
     if evaluation.disagreements and not quiet:
-        note(f"{len(evaluation.disagreements)} rows disagree with what follows from the decisions")
+        count = len(evaluation.disagreements)
+        rows = "1 row disagrees" if count == 1 else f"{count} rows disagree"
+        note(f"{rows} with what follows from the decisions")
     if format_ != "json" and not quiet:
         report_uncertified_leaders(run.diagnostics)
     if evaluation.broken or evaluation.disagreements or run.provisional:

@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from optimizer.result.store import sha256
 if TYPE_CHECKING:
     from optimizer.result.run import CountryRun
     from optimizer.solver import Solution
+
+EACH_COUNTRY: Final = "name one country after each `--country`"
 
 Extension = Callable[[Any], None]
 
@@ -46,6 +48,8 @@ class Scenario:
         for country in unknown:
             near = difflib.get_close_matches(country.upper(), known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+            if "," in country:
+                hint = EACH_COUNTRY
             problems.append(Diagnostic("E302", f"unknown country `{country}`", path="--country", hint=hint))
         raise InputError(problems)
 

@@ -28,6 +28,7 @@ GRAMMAR: Final = re.compile(
     re.DOTALL,
 )
 EXAMPLE: Final = "write PATH = VALUE, PATH *= FACTOR or PATH += AMOUNT, as in x.y *= 1.2"
+SHARE: Final = re.compile(r"write (-?[\d.]+)")
 OPERATIONS: Final[dict[str, Operation]] = {"=": "=", "*=": "*=", "+=": "+="}
 
 
@@ -61,7 +62,7 @@ def parse_patch(text: str, origin: Location | None = None) -> Patch:
     operation = OPERATIONS[match["operation"]]
     if operation != "=" and not _is_finite(value):
         message = f"`{operation}` needs a finite number, got {seen(value)} in `{text}`"
-        raise InputError(patch_diagnostic("E406", message, origin, _number_hint(value)))
+        raise InputError(patch_diagnostic("E406", message, origin, _operand_hint(operation, value)))
     years = None
     if match["first"] is not None:
         years = (int(match["first"]), int(match["last"] or match["first"]))
@@ -98,6 +99,21 @@ def _is_finite(value: Raw) -> bool:
 
 def _number_hint(value: Raw) -> str | None:
     return number_hint(value) if isinstance(value, str) else None
+
+
+def _operand_hint(operation: Operation, value: Raw) -> str | None:
+    """How a factor or an amount is written; a percentage may be meant as a change or as a share."""
+    hint = _number_hint(value)
+    share = SHARE.fullmatch(hint or "")
+    if share is None or not str(value).endswith("%"):
+        return hint
+    number = float(share[1])
+    percent = f"{100 * abs(number):.12g}%"
+    change = f"`*= {1 + number:.12g}` for {percent} {'less' if number < 0 else 'more'}"
+    if operation == "+=":
+        return f"write {change}, or `+= {share[1]}` to add that number"
+    is_change = str(value)[0] in "+-"
+    return f"write {change}" if is_change else f"write {change}, or `*= {share[1]}` for {percent} of it"
 
 
 def _grammar_hint(text: str) -> str:

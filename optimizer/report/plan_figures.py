@@ -23,6 +23,7 @@ from optimizer.report.figures import (
     text,
 )
 from optimizer.report.saved import Plan, SavedRun, date, number
+from optimizer.result import metrics
 from optimizer.result.summary import ABOVE, BEYOND, EXTRAPOLATED
 
 CHIPS_NAMED: Final = 7
@@ -95,9 +96,10 @@ def split(plan: Plan) -> Figure:
 
 def money(plan: Plan) -> Figure | None:
     """What is paid, what of it for pace, and the income left unused; none where there is nothing beside."""
-    premiums = _sum([plan.series("premium", item) for item in plan.items("premium")])
-    premiums = premiums or [0.0] * len(plan.periods)
-    unspent, paid = plan.series("lapsed"), plan.series("outlays")
+    paid = plan.series("outlays")
+    for_pace = _sum([plan.series("premium", item) for item in plan.items("premium")])
+    beside = (for_pace or [0.0] * len(paid), plan.series("lapsed"))
+    premiums, unspent = (metrics.without_round_off(line, sum(paid)).tolist() for line in beside)
     if not any((*premiums, *unspent)):
         return None
     width = plan.precision.paid_width

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
-from models.quantities import QUANTITIES
+from models.quantities import QUANTITIES, MetricSpec
 from optimizer.result import beyond, digits, metrics, ranges
 from optimizer.result.explanation import Fact, at_most, facts
 from optimizer.result.run import CountryRun, WorldRun
@@ -26,6 +26,8 @@ NOISE: Final = 1e-6
 CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
 
 MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
+CASH: Final = "cash, USD bn"
+BALANCED: Final = "rounded so that the books balance: single payments may be off in the last digit"
 
 Line = list[str]
 
@@ -36,6 +38,11 @@ class _Year:
 
     label: str
     periods: slice
+
+
+def _spec(name: str) -> MetricSpec:
+    """A quantity; a sum of quantities over their items is a flow of money of its own."""
+    return QUANTITIES.get(name, QUANTITIES["outlays"])
 
 
 class _Book:
@@ -50,8 +57,12 @@ class _Book:
     ) -> None:
         self.run, self.parameters = run, parameters
         self.is_marked = False
-        self.values = {**values, **extra}
         reported = parameters.sets.reported
+        paid = float(extra["outlays"][:reported].sum())
+        self.values = {
+            name: metrics.without_round_off(line, paid) if _spec(name).unit == "USD bn" else line
+            for name, line in {**values, **extra}.items()
+        }
         self.labels = parameters.sets.periods[: beyond.shown_periods(parameters)]
         steps = max(round(1 / parameters.scalar("dt")), 1)
         self.years = [
@@ -65,8 +76,7 @@ class _Book:
     def by_year(self, name: str, item: int | tuple[int, ...] = ()) -> list[float]:
         """A metric's item, one number per year."""
         line = self.values[name][item]
-        # sums of quantities over their items are flows of their own
-        spec = QUANTITIES.get(name, QUANTITIES["outlays"])
+        spec = _spec(name)
         size = np.abs(self.values[spec.adds_to or name]).max(initial=0.0)
         line = np.where(np.abs(line) > NOISE * size, line, 0.0)
         parts = [line[year.periods] for year in self.years]
@@ -106,7 +116,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     book = _Book(run, parameters, values, extra)
     sections = [
         ("cost of use, %", _split(book)),
-        ("cash, USD bn", _cash(book)),
+        (CASH, _cash(book)),
         ("chips bought, thousand", _purchases(book)),
         ("fleet at year's end, thousand", _fleet(book)),
         ("compute, kH100e", _compute(book)),
@@ -127,6 +137,8 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
             stop = start + abreast
             shown = [[line[0], *line[1 + start : 1 + stop]] for line in body]
             parts += [indented(grid([title, *heads[start:stop]], shown)), ""]
+        if title == CASH:
+            parts += [f"  {BALANCED}", ""]
     if run.solution is not None:
         bound = facts(run, world.instance)
         if bound:
@@ -247,12 +259,12 @@ def _cash(book: _Book) -> Iterator[Line]:
         digits.balanced([line[y] for _, line in received], [line[y] for _, line in paid], closing[y], places)
         for y in range(len(book.years))
     ]
-    for i, (label, line) in enumerate(received):
-        if any(line):
-            yield [label, *digits.cells([column[0][i] for column in columns], places)]
-    for i, (label, line) in enumerate(paid):
-        if any(line):
-            yield [f"- {label}", *digits.cells([column[1][i] for column in columns], places)]
+    for i, (label, _) in enumerate(received):
+        if any(rounded := [column[0][i] for column in columns]):
+            yield [label, *digits.cells(rounded, places)]
+    for i, (label, _) in enumerate(paid):
+        if any(rounded := [column[1][i] for column in columns]):
+            yield [f"- {label}", *digits.cells(rounded, places)]
     yield ["= carried over", *digits.cells([column[2] for column in columns], places)]
 
 

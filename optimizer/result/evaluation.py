@@ -267,8 +267,8 @@ def _disagreement_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]
     ]
     if len(found) > MOST_LINES:
         lines.append(["", f"... and {len(found) - MOST_LINES} more", "", "", "", ""])
-    rows = "1 row" if len(found) == 1 else f"{len(found)} rows"
-    said = f"  {rows} of the file disagree with what follows from its decisions, which alone were valued."
+    rows = "1 row of the file disagrees" if len(found) == 1 else f"{len(found)} rows of the file disagree"
+    said = f"  {rows} with what follows from its decisions, which alone were valued."
     heads = ["line", "row that is no decision", "in the file", "follows", "difference", "unit"]
     return ["", said, "", indented(grid(heads, lines, left=2))]
 

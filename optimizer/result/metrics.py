@@ -126,6 +126,15 @@ def outlays(values: Mapping[str, Array]) -> Array:
     return np.asarray(sum(values[name].reshape(-1, values[name].shape[-1]).sum(axis=0) for name in OUTLAYS))
 
 
+# Money below this share of all that is paid is what arithmetic leaves of nothing.
+ROUND_OFF = 1e-9
+
+
+def without_round_off(money: Array | Sequence[float], paid: float) -> Array:
+    """Amounts of money, 0 where they are round-off beside the `paid` in all; same shape and unit."""
+    return np.where(np.abs(money) > ROUND_OFF * paid, money, 0.0).astype(np.float64)
+
+
 def installed_compute(parameters: PlanParameters, fleet: Array) -> Array:
     """The whole fleet at its research rating at the end of each period, kH100e, shape (periods,)."""
     return np.asarray(parameters["research_h100e"] @ fleet, dtype=np.float64)

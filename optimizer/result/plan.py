@@ -7,7 +7,7 @@ import difflib
 import io
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,6 +26,7 @@ REQUIRED: Final = ("country", "period", "metric", "item", "value")
 LARGEST: Final = 1e12
 MOST_PROBLEMS: Final = 50
 # Metrics whose items are rows of the model as this very plan breaks or contradicts them: any text.
+EXTEND: Final = "a variable of your own is known with --extend FILE.py:FUNCTION, as in the solve"
 OF_ANY_ROW: Final = frozenset({"limit_broken", "row_disagrees"})
 
 
@@ -67,6 +68,7 @@ class _Reader:
     stated: list[Stated] = field(default_factory=list)
     lines: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    extend_said: bool = False
 
     def __post_init__(self) -> None:
         self.items = {name: items(self.sets, VARIABLES[name]) for name in DECISIONS}
@@ -79,6 +81,12 @@ class _Reader:
         near = difflib.get_close_matches(name, list(known), n=1)
         self.problem(code, f"unknown {what} `{name}`", line, f"did you mean `{near[0]}`?" if near else None)
 
+    def _say_extend(self) -> None:
+        """Once, at a metric that is like none of Kloof's: it may be a variable of the user's own."""
+        if self.problems[-1].hint is None and not self.extend_said:
+            self.problems[-1] = replace(self.problems[-1], hint=EXTEND)
+            self.extend_said = True
+
     def row(self, line: int, row: Mapping[str, str]) -> None:
         """Every row is read, those of other countries too: only what is whole and unambiguous is a plan."""
         country, metric, period, item = row["country"], row["metric"], row["period"], row["item"]
@@ -88,6 +96,7 @@ class _Reader:
         known = metric in VARIABLES or metric in DERIVED
         if not known and not self.extended:
             self.unknown("E613", "metric", metric, [*VARIABLES, *DERIVED], line)
+            self._say_extend()
             return
         if period not in self.sets.periods:
             self.unknown("E615", "period", period, self.sets.periods, line)

@@ -72,14 +72,19 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     effective, ratio = found.get("effective_ratio"), found.get("compute_ratio")
     marks = [lag_mark(found, t) for t in (middle, last) if lags is not None] or ["", ""]
     installed = found["installed_compute"]
+    paid = float(found["outlays"][: sets.reported].sum())
+    beside = (metrics.premiums(values), values["lapsed"])
+    premiums, unspent = (
+        float(metrics.without_round_off(line[: sets.reported].sum(), paid)) for line in beside
+    )
     return Headline(
         country=run.country,
         first=sets.periods[0],
         split=tuple(metrics.shares(spent).tolist()),
         spending=float(spent.sum()),
-        paid=float(found["outlays"][: sets.reported].sum()),
-        premiums=float(metrics.premiums(values)[: sets.reported].sum()),
-        unspent=float(values["lapsed"][: sets.reported].sum()),
+        paid=paid,
+        premiums=premiums,
+        unspent=unspent,
         installed=(metrics.installed_at_start(parameters), float(installed[last])),
         middle=sets.periods[middle],
         last=sets.periods[last],

@@ -18,7 +18,7 @@ from rich.text import Text
 from models.parameters import CATEGORIES
 from optimizer.result import digits, ranges
 from optimizer.result.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
-from optimizer.result.summary import BEYOND, EXTRAPOLATED, Headline, headline, lag_in_table
+from optimizer.result.summary import Headline, headline, lag_in_table
 
 PLAIN_WIDTH: Final = 120
 ROWS_NAMED: Final = 6
@@ -94,6 +94,7 @@ def summary(
     solved = [top for top in tops.values() if top is not None]
     solved.sort(key=lambda top: (top.country != world.leader, -(top.effective_ratio or 0.0)))
     parts: list[ConsoleRenderable | str] = []
+    lines: list[list[str]] = []
     if solved:
         parts += [heading(_title(world, solved[0])), ""]
         runs = [world.countries[top.country] for top in solved]
@@ -118,7 +119,7 @@ def summary(
     parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)].country if hint else None)]
-    notes = [*_notes(world, solved), *more_notes]
+    notes = [*_notes(world, lines), *more_notes]
     if notes:
         parts += [*([] if solved else [""]), *notes]
     return parts
@@ -251,9 +252,10 @@ def _level(run: CountryRun) -> float:
     return float(run.values["capability"][run.parameters.sets.reported - 1])
 
 
-def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
+def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
+    """What a reader must know of a table of `lines`, and of each mark that stands in it."""
     notes: list[str] = []
-    if solved:
+    if lines:
         notes.append(SHARES_OF)
     for country in world.countries:
         part = PART_OF.match(world.instance.countries[country].note or "")
@@ -268,9 +270,9 @@ def _notes(world: WorldRun, solved: Sequence[Headline]) -> list[str]:
         notes.append(
             "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
         )
-    if any(EXTRAPOLATED in top.lag_marks for top in solved):
+    if any(cell.endswith("*") for line in lines for cell in line):
         notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
-    if any(BEYOND in top.lag_marks for top in solved):
+    if any(cell.startswith(">") for line in lines for cell in line):
         notes.append(beyond_note(world.leader))
     return notes
 

@@ -21,7 +21,8 @@ from optimizer.study.deciding import Deciders, RuleAction
 # Cash at the start is no limit of its own; it stands in the budget of the first period.
 OPENING: Final = "opening"
 # Limits that many inputs feed: those that say most, with the country and the item put in. What a chip's rules
-# decide is shown by `kloof rules`.
+# decide is shown by `kloof rules`. What a default is computed from is none of them: more of it moves other
+# things too, some the other way.
 LIMIT_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
     "import_control": (
         "countries.{country}.trade.limits.{item}",
@@ -40,6 +41,9 @@ LIMIT_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
         "countries.{country}.delivery.required_multiple",
         "segments.{item}.demand_growth_per_year",
     ),
+    "power_supply": ("countries.{country}.power.available_gw", "countries.{country}.power.pending_gw"),
+    "last_debt": ("countries.{country}.budget.cash0_usd_bn",),
+    OPENING: ("countries.{country}.budget.cash0_usd_bn",),
     "satiation": ("segments.{item}.satiation_multiple",),
 }
 MOST_INPUTS: Final = 3

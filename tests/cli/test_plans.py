@@ -172,3 +172,26 @@ def test_rows_that_are_no_decisions_are_read_as_strictly(
     (problem,) = raised.value.diagnostics
     assert problem.code == code
     assert problem.line is not None
+
+
+def test_the_way_to_name_variables_of_ones_own_is_said_once(
+    world: str, saved: Path, china: PlanParameters, tmp_path: Path
+) -> None:
+    rows = rows_of(saved)
+    rows += [{**of(rows, "buy"), "metric": "xyzzy", "period": period} for period in ("2026", "2027")]
+    with pytest.raises(InputError) as raised:
+        read_plan(written(tmp_path / "plan.csv", rows), china, load(world).countries)
+    assert [problem.code for problem in raised.value.diagnostics] == ["E613", "E613"]
+    first, second = (problem.hint or "" for problem in raised.value.diagnostics)
+    assert "--extend FILE.py:FUNCTION" in first
+    assert second == ""
+
+
+def test_one_row_disagrees(kloof: Run, world: str, saved: Path, tmp_path: Path) -> None:
+    rows = rows_of(saved)
+    of(rows, "buy", country="USA")["value"] = "999"
+    plan = written(tmp_path / "plan.csv", rows)
+    done = kloof("evaluate", world, "--country", "USA", "--plan", str(plan))
+    assert done.code == 1
+    assert "1 row of the file disagrees with" in done.out
+    assert "1 row disagrees with" in done.err

@@ -315,6 +315,7 @@ def test_extension_adds_rows_and_its_faults_are_the_users(kloof: Run, world: str
         (["solve", "WORLD", "--no-such-option"], "E601", "--no-such-option"),
         (["solve", "WORLD", "--gap", "0"], "E601", "gap"),
         (["solve", "WORLD", "--country", "CHM"], "E302", "did you mean `CHN`?"),
+        (["solve", "WORLD", "--country", "CHN,USA"], "E302", "one country after each `--country`"),
         (["solve", "WORLD", "--objective", "balance"], "E604", "did you mean `balanced`?"),
         (["solve", "WORLD", "--set", "countries.CHN.budget.income *= 2"], "E402", "income_usd_bn"),
         (["solve", "WORLD", "--extend", "mine.py"], "E603", "FILE.py:FUNCTION"),

@@ -20,7 +20,7 @@ from optimizer.result.explanation import Fact, percent_of
 from optimizer.result.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.solver import Solution, Solver, Start
 from optimizer.study.explain import Explanation, explain_conflict, explain_plan
-from optimizer.study.inputs import Inputs
+from optimizer.study.inputs import OPENING, Inputs
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.solve import solve_world
 
@@ -268,6 +268,23 @@ def test_rules_that_decide_are_named(world: Instance) -> None:
     larger = Inputs(patch(shipped, [f"{own} = 0.5"]))
     assert [one.path for one in larger.that_decide("CHN", "home_market", "", (2027,))] == [own]
     assert [one.path for one in Inputs(world).that_decide("CHN", "home_market", "", (2027,))] == [own]
+
+
+def test_a_default_that_follows_from_other_inputs_has_none_behind_it() -> None:
+    shipped = load("world-2026")
+    own = "countries.NLD.power.available_gw"
+    inputs = Inputs(shipped)
+    assert inputs.of_limit("NLD", "power_supply", "") == []
+    assert inputs.of_limit("NLD", "last_debt", "") == inputs.of_limit("NLD", OPENING, "") == []
+    assert {one.path.partition("[")[0] for one in inputs.of_limit("CHN", "power_supply", "")} == {
+        "countries.CHN.power.pending_gw"
+    }
+    given = Inputs(patch(shipped, [f"{own} = 0.5", "countries.NLD.budget.cash0_usd_bn = 1"]))
+    assert [one.path for one in given.of_limit("NLD", "power_supply", "")] == [own]
+    for family in ("last_debt", OPENING):
+        assert [one.path for one in given.of_limit("NLD", family, "")] == [
+            "countries.NLD.budget.cash0_usd_bn"
+        ]
 
 
 def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None:

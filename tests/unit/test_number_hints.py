@@ -79,3 +79,20 @@ def test_a_comma_in_braces_is_explained() -> None:
     with pytest.raises(InputError) as caught:
         patch(load(TEMPLATE), ["countries.CHN.budget.income_usd_bn = {2026: 45,5, 2029: 65}"])
     assert "decimals take a point" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("operand", "hint"),
+    [
+        ("*= 20%", "write `*= 1.2` for 20% more, or `*= 0.2` for 20% of it"),
+        ("*= 2,5%", "write `*= 1.025` for 2.5% more, or `*= 0.025` for 2.5% of it"),
+        ("*= +20%", "write `*= 1.2` for 20% more"),
+        ("*= -20%", "write `*= 0.8` for 20% less"),
+        ("+= 20%", "write `*= 1.2` for 20% more, or `+= 0.2` to add that number"),
+        ("*= 1,234%", "write 12.34 or 0.01234: `1,234%` may mean either"),
+    ],
+)
+def test_a_percentage_is_offered_as_a_change_and_as_a_share(operand: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_patch(f"countries.CHN.budget.income_usd_bn {operand}")
+    assert [one.hint for one in caught.value.diagnostics] == [hint]

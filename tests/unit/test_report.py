@@ -405,7 +405,9 @@ def test_premiums_and_unspent_income_stand_beside_the_split() -> None:
     assert shown.rows[0].cells[places.index("of it premiums")].text == "6.00"
     assert shown.rows[0].cells[places.index("unspent")].text == "2.00"
     plain = plan([1, 2, 3, 4], 1)
-    assert not [each for each in plan_figures(run(plain), plain) if each.key.endswith("money")]
+    round_off = plan([1, 2, 3, 4], 1, table={**plain.table, ("lapsed", ""): [4e-14, 0.0, 0.0, 0.0]})
+    for each in (plain, round_off):
+        assert not [one for one in plan_figures(run(each), each) if one.key.endswith("money")]
     assert "premiums" not in " ".join(words.country_points(run(plain), plain))
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from optimizer.instance import load, patch
-from optimizer.result import ranges
-from optimizer.result.detail import MARKED, detail
+from optimizer.result import metrics, ranges
+from optimizer.result.detail import BALANCED, MARKED, detail
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.tables import Screen
+from optimizer.result.summary import headline
+from optimizer.result.tables import Screen, summary
 from optimizer.study.solve import solve_world
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
@@ -56,3 +57,47 @@ def test_small_parts_of_a_line_are_unsure_and_the_more_so_the_wider_the_gap(worl
     loose: CountryRun = replace(run, solution=wide)
     assert ranges.unsure(loose, "rented", line).tolist() == [True, True, True, False]
     assert not ranges.unsure(loose, "power", line).any()
+
+
+def test_round_off_is_no_money(world: WorldRun) -> None:
+    run = world.countries["CHN"]
+    assert run.values is not None
+    paid = metrics.outlays(run.values)[:4].sum()
+
+    def with_unspent(amount: float) -> CountryRun:
+        assert run.values is not None
+        money = {"lapsed": np.full_like(run.values["lapsed"], amount), "premium": run.values["premium"] * 0}
+        return replace(run, values={**run.values, **money})
+
+    nothing, something = with_unspent(1e-11 * paid), with_unspent(1e-3 * paid)
+    tops = [headline(each, world.leader_run) for each in (nothing, something)]
+    assert [top and (top.unspent, top.premiums) for top in tops] == [(0, 0), (pytest.approx(4e-3 * paid), 0)]
+    shown, with_row = (Screen().render(detail(each, world)) for each in (nothing, something))
+    assert "unspent" not in shown
+    assert "lapsed" not in shown
+    assert "unspent" in with_row
+    assert "lapsed" in with_row
+
+
+def test_no_row_of_the_books_holds_nothing_and_their_rounding_is_told(world: WorldRun) -> None:
+    run = world.countries["CHN"]
+    assert run.values is not None
+    small = {"bidup": np.full_like(run.values["bidup"], 1e-6)}
+    shown = Screen().render(detail(replace(run, values={**run.values, **small}), world))
+    cash = shown.partition("cash, USD bn")[2].partition(BALANCED)[0]
+    assert "= carried over" in cash
+    assert "bid up" not in cash
+
+
+def test_a_mark_is_explained_where_it_stands(world: WorldRun) -> None:
+    run = world.countries["CHN"]
+    assert run.values is not None
+    assert run.solution is not None
+    far = replace(run, values={**run.values, "capability": run.values["capability"] - 5})
+    certificate = replace(run.solution.certificate, gap=np.inf)
+    unknown = replace(far, status="stopped", solution=replace(run.solution, certificate=certificate))
+    shown, without = (
+        Screen().render(summary(replace(world, countries={"CHN": each}), Screen())) for each in (far, unknown)
+    )
+    assert "* reaches back before" in shown
+    assert "*" not in without
