@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DETAILED_COUNTRIES = 3
 ENDLESS = "S112"
 UNEXPLAINED = "interrupted while explaining: every plan that was solved is here, but not what limits it"
+UNVALUED = "interrupted while valuing steps: every plan is here, but not what each step brings"
 
 
 @click.command(
@@ -108,6 +109,8 @@ def command(
     )
     from optimizer.cli.conflicts import explained, unexplained
 
+    if world.interrupted and not set(countries or scenario.instance.countries) - set(world.countries):
+        note(UNVALUED)
     unplanned = any(run.status == INFEASIBLE for run in world.runs)
     try:
         world = explained(world, scenario.instance, objective)

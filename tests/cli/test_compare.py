@@ -318,6 +318,17 @@ EXPLAINING = """
 import optimizer.cli.conflicts as conflicts
 conflicts.explain_plan = conflicts.explain_conflict = interrupt
 """
+VALUING = """
+import optimizer.study.scenarios as scenarios
+
+command_itself = os.getpid()
+
+def interrupt_all(*_):
+    os.kill(command_itself, signal.SIGINT)
+    time.sleep(60)
+
+scenarios.solved_worths = interrupt_all
+"""
 OTHER_LEADERS = """
 import optimizer.study.scenarios as scenarios
 lead, calls = scenarios._lead, []
@@ -369,6 +380,23 @@ def test_an_interrupt_while_explaining_loses_no_plan(
     assert told.code == 0
     assert re.search(r"(?m)^CHN.*: infeasible; interrupted before it was worked out what limits", told.out)
     assert "nothing limits" not in told.out
+
+
+@pytest.mark.parametrize("named", [("CHN",), ("USA", "CHN")])
+def test_an_interrupt_while_steps_are_valued_loses_no_plan(
+    kloof: Run, world: str, tmp_path: Path, named: tuple[str, ...]
+) -> None:
+    asked = (argument for country in named for argument in ("--country", country))
+    done = interrupted(tmp_path, VALUING, "solve", world, *asked, "--out", "run")
+    assert "every plan is here, but not what each step brings" in done.err
+    data = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert data["status"] == "interrupted"
+    assert {country: each["status"] for country, each in data["countries"].items()} == dict.fromkeys(
+        named, "optimal"
+    )
+    told = kloof("explain", "run", "--format", "json").data["plans"]
+    assert all(plan["binding"] for plan in told)
+    assert not any(fact["solved"] for plan in told for fact in plan["binding"])
 
 
 def test_an_interrupt_among_the_leaders_keeps_those_that_are_solved(
