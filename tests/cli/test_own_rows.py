@@ -82,7 +82,10 @@ def test_the_plan_that_is_saved_is_valued_at_its_objective(place: Path, world: s
 
 
 @pytest.mark.parametrize(("name", "code"), [("not_concave", "M103"), ("taken", "E603")])
-def test_a_faulty_extension_is_wrong_input(place: Path, kloof: Run, world: str, name: str, code: str) -> None:
-    done = kloof("solve", world, "--no-save", "--extend", f"{place}/own.py:{name}")
+@pytest.mark.parametrize("countries", [(), ("--country", "CHN")])
+def test_a_faulty_extension_is_wrong_input(
+    place: Path, kloof: Run, world: str, name: str, code: str, countries: tuple[str, ...]
+) -> None:
+    done = kloof("solve", world, *countries, "--no-save", "--extend", f"{place}/own.py:{name}")
     assert done.code == 2
     assert f"error[{code}]" in done.err
