@@ -16,6 +16,7 @@ from optimizer.result.strategy import derived
 
 MIXED: Final = "mixed"
 INTERRUPTED: Final = "interrupted"
+NOTHING_DONE: Final = "interrupted before any country was done"
 PROVISIONAL: Final = "provisional"
 # What there is to know of a lag beside its number.
 ABOVE: Final = "above"
