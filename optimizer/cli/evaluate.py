@@ -99,7 +99,7 @@ def command(
         return INTERRUPTED
     run = world.countries[country]
     if run.parameters is None or run.solution is None:
-        scenario.refuse(run)
+        scenario.refuse(world, country, objective)
     evaluation = evaluate(run, given, world.leader_run)
     if format_ == "json":
         emit_json(evaluate_document(evaluation, world))
