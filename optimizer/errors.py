@@ -258,7 +258,9 @@ class OutputError(KloofError):
 
 
 class ModelError(KloofError):
-    """A model the engine cannot take: codes M..."""
+    """A model the engine cannot take, as one with faulty rows of the user's own: codes M1.."""
+
+    exit_code: ClassVar[int] = EXIT_INVALID
 
 
 class SolverError(KloofError):

@@ -90,10 +90,11 @@ def command(
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
-    from optimizer.cli.session import interrupts_held, note, report, strongest
-    from optimizer.cli.solve import UNEXPLAINED, save_run
+    from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
+    from optimizer.cli.solve import UNEXPLAINED, end_progress, save_run
     from optimizer.result import store
     from optimizer.result.run import INFEASIBLE
+    from optimizer.result.summary import NOTHING_DONE
 
     started = time.perf_counter()
     if not names and not every_policy:
@@ -128,6 +129,10 @@ def command(
         Question(objective, gap, time_limit, scenario.extension, ranges, jobs),
         None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
     )
+    end_progress(quiet)
+    if not any(world.countries for world in comparison.worlds):
+        note(f"{NOTHING_DONE}: there is nothing to show or save")
+        return INTERRUPTED
     written = not no_save or format_ == "json"
     unplanned = any(run.status == INFEASIBLE for world in comparison.worlds for run in world.runs)
     if written or unplanned:
@@ -258,13 +263,8 @@ def _show(
     quiet: bool,
     detailed: bool,
 ) -> None:
-    import sys
-
     from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
-    from optimizer.cli.streams import is_terminal
 
-    if is_terminal(sys.stderr) and not quiet:
-        sys.stderr.write("\r\x1b[K")
     if not quiet:
         report(each for world in comparison.worlds for each in world.diagnostics if each.severity == "note")
     if format_ == "json":

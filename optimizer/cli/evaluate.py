@@ -72,6 +72,7 @@ def command(
     from optimizer.cli.session import (
         DONE,
         FINDINGS,
+        INTERRUPTED,
         STOPPED,
         emit,
         emit_json,
@@ -81,6 +82,7 @@ def command(
     )
     from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
     from optimizer.result.run import STOPPED as UNFINISHED
+    from optimizer.result.summary import NOTHING_DONE
     from optimizer.study.solve import solve_world
 
     world = solve_world(
@@ -92,9 +94,12 @@ def command(
         extend=scenario.extension,
         policy=scenario.policy,
     )
+    if country not in world.countries:
+        note(f"{NOTHING_DONE}: there is nothing to hold the plan against")
+        return INTERRUPTED
     run = world.countries[country]
     if run.parameters is None or run.solution is None:
-        scenario.refuse(run)
+        scenario.refuse(world, country, objective)
     evaluation = evaluate(run, given, world.leader_run)
     if format_ == "json":
         emit_json(evaluate_document(evaluation, world))

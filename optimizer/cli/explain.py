@@ -34,6 +34,7 @@ UNSOLVED = (
 )
 STOPPED_EARLY = "the solve stopped before there was a price of any limit"
 UNEXPLAINED = "interrupted before it was worked out what limits the plan, or what conflicts: solve again"
+NOT_COME_TO = "interrupted before a plan asked for here was done"
 NARROWEST = 40
 CSV_COLUMNS = (
     *("country", "policy", "status", "rank", "row", "period", "words", "step", "unit", "price"),
@@ -112,10 +113,12 @@ def command(
         emit(_csv(plans))
     else:
         from optimizer.cli.output import screen
+        from optimizer.result.summary import NOTHING_DONE
 
         most = None if verbose else MOST if len(plans) <= FEW_PLANS else FEW
         rules = _Rules(manifest, summary, instance)
-        emit("\n".join(_text(plans, most, rules, screen().width)) + "\n")
+        nothing = NOT_COME_TO if countries or policies else NOTHING_DONE
+        emit("\n".join(_text(plans, most, rules, screen().width) if plans else [nothing]) + "\n")
     if format_ != "json" and not quiet:
         told = (each for plan in plans for each in plan.data.get("diagnostics", []))
         report_uncertified_leaders(Diagnostic(**each) for each in told)

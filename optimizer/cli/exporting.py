@@ -86,6 +86,8 @@ def _lp_from_mps(mps: Path, lp: Path) -> None:
     """Write an MPS file as LP, whose names must not hold square brackets: they become round ones."""
     import highspy
 
+    from optimizer.solver.highs import write_model
+
     # The constructor of highspy.Highs prints a banner; its parent's does not.
     solver = highspy.Highs.__new__(highspy.Highs)
     super(highspy.Highs, solver).__init__()
@@ -95,7 +97,7 @@ def _lp_from_mps(mps: Path, lp: Path) -> None:
     for rename, names in ((solver.passColName, model.col_names_), (solver.passRowName, model.row_names_)):
         for position, name in enumerate(names):
             rename(position, name.replace("[", "(").replace("]", ")"))
-    solver.writeModel(str(lp))
+    write_model(solver, str(lp))
 
 
 def _whole(target: Path, write: Callable[[Path], None], companions: tuple[str, ...]) -> None:

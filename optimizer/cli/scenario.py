@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import numpy as np
 
 from models.parameters import LeaderPath, PlanParameters
-from optimizer.errors import Diagnostic, InfeasibleError, InputError, ModelError, StoppedError
+from optimizer.errors import Diagnostic, InfeasibleError, InputError, SolverError, StoppedError
 from optimizer.instance import Instance, load, patch, read_draft
 from optimizer.instance.policy import parse_all, policies_of, policy_names
 from optimizer.instance.shipped import find_policy
 from optimizer.result.store import sha256
 
 if TYPE_CHECKING:
-    from optimizer.result.run import CountryRun
+    from optimizer.result.run import WorldRun
     from optimizer.solver import Solution
 
 EACH_COUNTRY: Final = "name one country after each `--country`"
@@ -90,14 +90,19 @@ class Scenario:
         warnings = (uncertified_leader(path.country, solution.certificate.gap),) if stopped else ()
         return resolve(self.instance, country, path, objective), warnings
 
-    def refuse(self, run: CountryRun) -> NoReturn:
-        """Raise what kept a country from having a plan, where a command cannot go on without it."""
-        errors = [diagnostic for diagnostic in run.diagnostics if diagnostic.severity == "error"]
-        if errors and all(diagnostic.code.startswith("E") for diagnostic in errors):
-            raise InputError(errors)
-        if errors:
-            raise ModelError(errors)
-        raise InputError(Diagnostic("S104", f"{run.country} has no plan: {run.status}"))
+    def refuse(self, world: WorldRun, country: str, objective: str | None) -> NoReturn:
+        """Raise what kept a country or its leader from a plan that a command cannot go on without."""
+        from optimizer.cli.conflicts import explained
+        from optimizer.cli.solve import failure_code
+        from optimizer.result.summary import exit_code
+
+        world = explained(world, self.instance, objective)
+        errors = [each for run in world.runs for each in run.diagnostics if each.severity == "error"]
+        if not errors:
+            status = world.countries[country].status
+            raise InputError(Diagnostic("S104", f"{country} has no plan: {status}"))
+        ends = {each.exit_code: each for each in (InputError, InfeasibleError, StoppedError)}
+        raise ends.get(exit_code(world, failure_code(world)), SolverError)(errors)
 
 
 def require_certified(who: str, solution: Solution) -> None:

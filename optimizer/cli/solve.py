@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DETAILED_COUNTRIES = 3
 ENDLESS = "S112"
 UNEXPLAINED = "interrupted while explaining: every plan that was solved is here, but not what limits it"
+UNVALUED = "interrupted while valuing steps: every plan is here, but not what each step brings"
 
 
 @click.command(
@@ -76,9 +77,9 @@ def command(
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
     from optimizer.cli.scenario import open_scenario
-    from optimizer.cli.session import interrupts_held, note, report, strongest
+    from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
     from optimizer.result import store
-    from optimizer.result.summary import exit_code
+    from optimizer.result.summary import NOTHING_DONE, exit_code
 
     started = time.perf_counter()
     scenario = open_scenario(instance, policies, patches, objective, extend)
@@ -108,6 +109,12 @@ def command(
     )
     from optimizer.cli.conflicts import explained, unexplained
 
+    end_progress(quiet)
+    if world.interrupted and not world.countries:
+        note(f"{NOTHING_DONE}: there is nothing to show or save")
+        return INTERRUPTED
+    if world.interrupted and not set(countries or scenario.instance.countries) - set(world.countries):
+        note(UNVALUED)
     unplanned = any(run.status == INFEASIBLE for run in world.runs)
     try:
         world = explained(world, scenario.instance, objective)
@@ -164,6 +171,16 @@ def _progress(count: int) -> Any:
     return tell
 
 
+def end_progress(quiet: bool) -> None:
+    """Take the last line of progress off the terminal, before all else that is written."""
+    import sys
+
+    from optimizer.cli.streams import is_terminal
+
+    if is_terminal(sys.stderr) and not quiet:
+        sys.stderr.write("\r\x1b[K")
+
+
 def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> KloofError | None:
     """Save a run and say where. What keeps it from being saved is returned: the plans can still be shown."""
     from optimizer.cli.session import note
@@ -201,15 +218,10 @@ def failure_code(world: WorldRun) -> int:
 def _show(
     world: WorldRun, demand: list[Demand], strategy: str, format_: str, quiet: bool, detailed: bool
 ) -> None:
-    import sys
-
     from optimizer.cli.demand import demand_notes
     from optimizer.cli.output import screen
     from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
-    from optimizer.cli.streams import is_terminal
 
-    if is_terminal(sys.stderr) and not quiet:
-        sys.stderr.write("\r\x1b[K")
     if format_ == "json":
         from optimizer.cli.documents import solve_document
 

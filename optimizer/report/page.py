@@ -21,6 +21,7 @@ from optimizer.report.figures import Section, slug
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.provenance import Group
 from optimizer.report.saved import NOT_SOLVED, SavedRun, number
+from optimizer.result.summary import NOTHING_DONE
 from optimizer.result.tables import PASSES_LEADER
 
 LARGEST_BYTES: Final = 1_500_000
@@ -134,6 +135,8 @@ def _where(run: SavedRun, policies: Sequence[str]) -> str:
 
 
 def _interrupted(run: SavedRun) -> str:
+    if not run.plans:
+        return f"{NOTHING_DONE.capitalize()}."
     if not run.is_comparison:
         return "Interrupted: only the countries that were done are here."
     plans = list(run.all_plans)
@@ -194,7 +197,9 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
 
 def title(run: SavedRun) -> str:
     first = next((plan for plan in run.all_plans if plan.solved), None)
-    if run.is_comparison:
+    if not run.plans:
+        kind = NOTHING_DONE
+    elif run.is_comparison:
         kind = "policies compared"
     else:
         kind = "who leads, and by how much" if first else f"no plan for {', '.join(run.plans)}"
@@ -223,6 +228,8 @@ def _strategies(run: SavedRun) -> str:
     """How many countries there are, and how many have a plan."""
     names = [run.name(country) for country in run.plans]
     solved = sum(run.base(country).solved for country in run.plans)
+    if not names:
+        return NOTHING_DONE.capitalize()
     if not solved:
         return f"No plan for {', '.join(names)}"
     if any(plan.leader_gap is not None for plan in run.all_plans):

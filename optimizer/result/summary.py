@@ -10,12 +10,13 @@ import numpy as np
 
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
 from optimizer.result import digits, metrics, ranges
-from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, UNBOUNDED, CountryRun, WorldRun
+from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived
 
 MIXED: Final = "mixed"
 INTERRUPTED: Final = "interrupted"
+NOTHING_DONE: Final = "interrupted before any country was done"
 PROVISIONAL: Final = "provisional"
 # What there is to know of a lag beside its number.
 ABOVE: Final = "above"
@@ -204,21 +205,12 @@ def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, A
 
 EXIT_INTERRUPTED: Final = 130
 EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, INFEASIBLE: 3, STOPPED: 4}
-
-
 NO_LEADER: Final = "S104"
-
-
-def _outcome(run: CountryRun) -> str:
-    """The status, where a country that only lacks a leader to follow counts as infeasible, or stopped or
-    unbounded, like it."""
-    codes = {diagnostic.code for diagnostic in run.diagnostics if diagnostic.severity == "error"}
-    return INFEASIBLE if codes == {NO_LEADER} and run.status not in (STOPPED, UNBOUNDED) else run.status
 
 
 def exit_code(world: WorldRun, failed: int) -> int:
     """The exit code of a solve; `failed` is the code of the countries that failed, if any did."""
-    kinds = {_outcome(run) for run in world.countries.values()}
+    kinds = {run.status for run in world.countries.values()}
     if kinds - set(EXIT_OF_STATUS):
         return failed
     if world.interrupted:

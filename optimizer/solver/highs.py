@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Final
 
 import highspy
@@ -290,13 +291,30 @@ class LinearModel:
             self._call(self._highs.passColName, number, name.translate(allowed))
         for number, name in enumerate(rows):
             self._call(self._highs.passRowName, number, name.translate(allowed))
-        self._call(self._highs.writeModel, path)
+        write_model(self._highs, path)
+
+
+def write_model(highs: Any, path: str) -> None:
+    """Write the model of a HiGHS object as .mps or .lp. Raises `OSError` where the file is not whole: HiGHS
+    itself says nothing of a disk that is full."""
+    refused = highs.writeModel(path) == highspy.HighsStatus.kError
+    if refused or not _is_whole(Path(path)):
+        raise OSError("HiGHS could not write all of the file")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file ends as its format says: one of a disk that was full stops before."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - len(_LAST_LINE["mps"]) - 2, 0))
+        end = file.read().rstrip()
+    return end.endswith(b"\n" + _LAST_LINE[path.suffix.lstrip(".")])
 
 
 def _numbers(statuses: Sequence[Any]) -> Statuses:
     return np.fromiter([status.value for status in statuses], np.int8, len(statuses))
 
 
+_LAST_LINE: Final = {"mps": b"ENDATA", "lp": b"end"}
 _LOWER_TAKES_PART: Final = (
     int(highspy.IisBoundStatus.kIisBoundStatusLower),
     int(highspy.IisBoundStatus.kIisBoundStatusBoxed),

@@ -246,7 +246,8 @@ class Solver:
         return sensitivity(solution)
 
     def relaxation_lp(self, path: str) -> None:
-        """Write the last solve's outer program, tangents included, as .mps or .lp with names."""
+        """Write the last solve's outer program, tangents included, as .mps or .lp with names. Raises
+        `OSError` where the file cannot be written whole."""
         if self._live is None:
             raise SolverError(Diagnostic("S103", "there is no solved program to write"))
         relaxation = self._live[1]

@@ -17,6 +17,7 @@ from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
 from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, UNBOUNDED, CountryRun, WorldRun
+from optimizer.result.worth import Worths
 from optimizer.solver import Start
 from optimizer.study.country import (
     Sent,
@@ -86,6 +87,17 @@ class _Case:
     def path(self) -> LeaderPath | None:
         return None if self.leader_run is None else self.leader_run.leader
 
+    def run(self, country: str) -> CountryRun | None:
+        """The plan of a country, None where it has not been come to."""
+        return self.leader_run if country == self.leader else self.runs.get(country)
+
+    def keep(self, run: CountryRun) -> None:
+        """Put a plan in its place."""
+        if run.country == self.leader:
+            self.leader_run = run
+        else:
+            self.runs[run.country] = run
+
 
 def solve_scenarios(
     scenarios: Sequence[Scenario],
@@ -110,6 +122,8 @@ def solve_scenarios(
         _solve_other_leaders(cases, asked, question, start)
         for country in _follow(cases, asked, question, start):
             tell(country)
+        if question.worths:
+            _value(cases, asked, question)
     except KeyboardInterrupt:
         interrupted = True
     try:
@@ -159,17 +173,7 @@ def _lead(case: _Case, asked: Sequence[str], question: Question, start: Start | 
     if run.values is None:
         return run
     path = leader_path(case.scenario.instance, case.leading, run.values)
-    wanted = case.leader in asked
-    done = finished(case.plan_solver, run, path, question.ranges and wanted)
-    return _valued(case, done, question) if wanted else done
-
-
-def _valued(case: _Case, run: CountryRun, question: Question) -> CountryRun:
-    """The run with what easing its limits is worth, if that is asked."""
-    if not question.worths or run.leader is None:
-        return run
-    of = (case.scenario.instance, run.leader, question.objective, question.gap, question.time_limit)
-    return replace(run, worths=solved_worths(case.plan_solver, run, *of))
+    return finished(case.plan_solver, run, path, question.ranges and case.leader in asked)
 
 
 def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
@@ -220,20 +224,19 @@ def _follow(
             return key, None
         run = solve_country(case.plan_solver, own, question.gap, question.time_limit, start)
         uncertified = gap_of_stopped(case.leader_run)
-        done = finished(case.plan_solver, run, case.path, question.ranges, uncertified)
-        return key, _valued(case, done, question)
+        return key, finished(case.plan_solver, run, case.path, question.ranges, uncertified)
 
     def follow_baseline(country: str) -> tuple[str, Sent]:
         key, run = follow(first, country, "", None)
         assert run is not None
-        return key, sent(run, with_start=len(cases) > 1)
+        return key, sent(run, with_start=len(cases) > 1 or question.worths)
 
     def follow_other(item: tuple[str, int]) -> tuple[str, Sent | None]:
         country, position = item
         case = cases[position]
         anchor, start = anchors.get(country, ("", None))
         key, run = follow(case, country, anchor, start if case.plan_solver is first.plan_solver else None)
-        return key, None if run is None else sent(run)
+        return key, None if run is None else sent(run, with_start=question.worths)
 
     known: dict[tuple[str, str], CountryRun] = {}
     followers = [country for country in asked if first.path is not None and country != first.leader]
@@ -268,6 +271,27 @@ def _follow(
         cases[position].runs[country] = run
         if position == last[country]:
             yield country
+
+
+def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> None:
+    """Solve what easing the limits of every plan is worth: once all plans are there, so that whoever waits
+    no longer for this loses none of them."""
+    items = [
+        (case, run)
+        for case in cases
+        for country in asked
+        if (run := case.run(country)) is not None and run.leader is not None
+    ]
+
+    def worths(position: int) -> Worths | None:
+        case, run = items[position]
+        assert run.leader is not None
+        of = (case.scenario.instance, run.leader, question.objective, question.gap, question.time_limit)
+        return solved_worths(case.plan_solver, run, *of)
+
+    found = run_each(worths, range(len(items)), question.processes)
+    for (case, run), each in zip(items, found, strict=True):
+        case.keep(replace(run, worths=each))
 
 
 def _world(

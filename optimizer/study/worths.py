@@ -108,6 +108,7 @@ def solved_worths(
         if solved is not None:
             words = f"{group.words}{NONE_DENIED if denied and not group.lifted else ''}"
             together.append(Joint(group.name, words, tuple(fact.row for fact in members), solved))
+    together.sort(key=lambda joint: joint.worth.rank, reverse=True)
     return Worths(alone, tuple(together))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from pathlib import Path
 
@@ -340,6 +341,29 @@ def test_exported_relaxation_has_the_certified_bound(
     certificate = json.loads((saved / "summary.json").read_text())["countries"]["CHN"]["certificate"]
     value = solver.getInfo().objective_function_value
     assert -value == pytest.approx(certificate["upper"], rel=1e-6, abs=1e-5)
+
+
+@pytest.mark.parametrize("ending", ["lp", "mps", "nl"])
+def test_export_to_a_disk_that_is_full_leaves_no_file(
+    kloof: Run, world: str, tmp_path: Path, ending: str
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
+    try:
+        done = kloof("export", world, "--country", "USA", "--to", f"usa.{ending}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert done.code == 74
+    assert "error[E605]" in done.err
+    assert "wrote" not in done.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", ["lp", "mps", "nl"])
+def test_export_where_no_file_can_be_made(kloof: Run, world: str, ending: str) -> None:
+    done = kloof("export", world, "--country", "USA", "--to", f"/proc/usa.{ending}")
+    assert done.code == 74
+    assert "error[E605]" in done.err
 
 
 @pytest.mark.parametrize(("country", "name"), [("CHN", "y.mps"), ("USA", "y.lp")])

@@ -318,6 +318,21 @@ EXPLAINING = """
 import optimizer.cli.conflicts as conflicts
 conflicts.explain_plan = conflicts.explain_conflict = interrupt
 """
+VALUING = """
+import optimizer.study.scenarios as scenarios
+
+command_itself = os.getpid()
+
+def interrupt_all(*_):
+    os.kill(command_itself, signal.SIGINT)
+    time.sleep(60)
+
+scenarios.solved_worths = interrupt_all
+"""
+FOLLOWING = """
+import optimizer.study.scenarios as scenarios
+scenarios._follow = interrupt
+"""
 OTHER_LEADERS = """
 import optimizer.study.scenarios as scenarios
 lead, calls = scenarios._lead, []
@@ -369,6 +384,53 @@ def test_an_interrupt_while_explaining_loses_no_plan(
     assert told.code == 0
     assert re.search(r"(?m)^CHN.*: infeasible; interrupted before it was worked out what limits", told.out)
     assert "nothing limits" not in told.out
+
+
+@pytest.mark.parametrize("named", [("CHN",), ("USA", "CHN")])
+def test_an_interrupt_while_steps_are_valued_loses_no_plan(
+    kloof: Run, world: str, tmp_path: Path, named: tuple[str, ...]
+) -> None:
+    asked = (argument for country in named for argument in ("--country", country))
+    done = interrupted(tmp_path, VALUING, "solve", world, *asked, "--out", "run")
+    assert "every plan is here, but not what each step brings" in done.err
+    data = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert data["status"] == "interrupted"
+    assert {country: each["status"] for country, each in data["countries"].items()} == dict.fromkeys(
+        named, "optimal"
+    )
+    told = kloof("explain", "run", "--format", "json").data["plans"]
+    assert all(plan["binding"] for plan in told)
+    assert not any(fact["solved"] for plan in told for fact in plan["binding"])
+
+
+@pytest.mark.parametrize("command", ["compare", "solve", "evaluate"])
+def test_an_interrupt_before_any_country_is_done_saves_nothing(
+    world: str, saved: Path, policies: None, tmp_path: Path, command: str
+) -> None:
+    own = {
+        "compare": (*columns("rich"), "--out", "run"),
+        "solve": ("--out", "run"),
+        "evaluate": ("--plan", str(saved / "strategy.csv")),
+    }
+    done = interrupted(tmp_path, FOLLOWING, command, world, "--country", "CHN", *own[command])
+    assert done.out == ""
+    assert "interrupted before any country was done" in done.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_of_no_country_is_told_as_one(kloof: Run, saved: Path, tmp_path: Path) -> None:
+    place = tmp_path / "none"
+    shutil.copytree(saved, place)
+    data = json.loads((place / "summary.json").read_text()) | {"countries": {}, "status": "interrupted"}
+    (place / "summary.json").write_text(json.dumps(data))
+    head = (place / "strategy.csv").read_text().splitlines()[0]
+    (place / "strategy.csv").write_text(f"{head}\n")
+    assert kloof("explain", "none").out == "interrupted before any country was done\n"
+    assert kloof("report", "none").code == 0
+    page = (place / "report.html").read_text()
+    assert "interrupted before any country was done</title>" in page
+    assert "Interrupted before any country was done." in page
+    assert not re.search(r"(?i)no plan for", page)
 
 
 def test_an_interrupt_among_the_leaders_keeps_those_that_are_solved(

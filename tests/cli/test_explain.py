@@ -188,6 +188,9 @@ def test_solve_lists_the_limits_of_explain_in_its_order(kloof: Run, world: str, 
     assert [row[0].removeprefix("together: ") for row in together] == [each["words"] for each in joints]
     assert joints[0]["name"] == "export_denials"
     assert joints[0]["solved"]["low"] > max(each["solved"]["high"] for each in facts if each["solved"])
+    percents = [each["solved"]["percent_effective_compute"] for each in joints]
+    assert len(percents) > 2
+    assert percents == sorted(percents, reverse=True)
     assert len(facts) >= 10
     solved = [each for each in facts if each["solved"]]
     assert len(solved) == 8

@@ -41,15 +41,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def solved(place: Path, world: str) -> Outcome:
+def treaty(place: Path, world: str) -> Outcome:
     arguments = ("--country", "CHN", "--extend", "own.py:treaty", "--out", "run")
     done = run_kloof(place, "solve", world, *arguments)
     assert done.code == 0, done.err
     return done
 
 
-def test_the_table_the_file_the_explanation_and_the_page_name_it(place: Path, solved: Outcome) -> None:
-    assert WORDS in solved.out
+def test_the_table_the_file_the_explanation_and_the_page_name_it(place: Path, treaty: Outcome) -> None:
+    assert WORDS in treaty.out
     rows = list(csv.DictReader((place / "run" / "strategy.csv").open()))
     metrics = {row["metric"] for row in rows}
     assert "pool" in metrics
@@ -63,7 +63,7 @@ def test_the_table_the_file_the_explanation_and_the_page_name_it(place: Path, so
     assert "capability under the treaty" in (place / "run" / "report.html").read_text()
 
 
-def test_the_plan_that_is_saved_is_valued_at_its_objective(place: Path, world: str, solved: Outcome) -> None:
+def test_the_plan_that_is_saved_is_valued_at_its_objective(place: Path, world: str, treaty: Outcome) -> None:
     arguments = ("--country", "CHN", "--extend", "own.py:treaty", "--plan")
     done = run_kloof(place, "evaluate", world, *arguments, "run/strategy.csv", "--format", "json")
     assert done.code == 0, done.err
@@ -82,7 +82,31 @@ def test_the_plan_that_is_saved_is_valued_at_its_objective(place: Path, world: s
 
 
 @pytest.mark.parametrize(("name", "code"), [("not_concave", "M103"), ("taken", "E603")])
-def test_a_faulty_extension_is_wrong_input(place: Path, kloof: Run, world: str, name: str, code: str) -> None:
-    done = kloof("solve", world, "--no-save", "--extend", f"{place}/own.py:{name}")
+@pytest.mark.parametrize("countries", [(), ("--country", "CHN")])
+def test_a_faulty_extension_is_wrong_input(
+    place: Path, kloof: Run, world: str, name: str, code: str, countries: tuple[str, ...]
+) -> None:
+    done = kloof("solve", world, *countries, "--no-save", "--extend", f"{place}/own.py:{name}")
     assert done.code == 2
     assert f"error[{code}]" in done.err
+
+
+def test_a_faulty_row_is_wrong_input_of_every_command(
+    place: Path, kloof: Run, world: str, saved: Path
+) -> None:
+    given = (world, "--country", "CHN", "--extend", f"{place}/own.py:not_concave")
+    for command in (
+        ("evaluate", *given, "--plan", str(saved / "strategy.csv")),
+        ("export", *given, "--to", "china.lp"),
+    ):
+        done = kloof(*command)
+        assert done.code == 2
+        assert "error[M103]" in done.err
+
+
+def test_a_plan_beside_a_leader_without_one_is_not_evaluated(kloof: Run, world: str, saved: Path) -> None:
+    plan = ("--country", "CHN", "--plan", str(saved / "strategy.csv"))
+    done = kloof("evaluate", world, *plan, "--set", "countries.USA.budget.cash0_usd_bn = -100000")
+    assert done.code == 3
+    assert "error[S104]" in done.err
+    assert "cash of USD -100,000 bn" in done.err
