@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.national import build
 from optimizer.errors import Diagnostic, OutputError
+from optimizer.result.store import check_ordinary
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
@@ -17,7 +18,9 @@ NAME_FILES: Final = (".row", ".col")
 
 
 def check_writable(target: Path) -> None:
-    """Raise `OutputError` where the target's directory does not exist, before anything is solved."""
+    """Raise `OutputError` where the target's directory does not exist, or where it is no ordinary file,
+    before anything is solved."""
+    check_ordinary(target)
     if not target.parent.is_dir():
         message = f"the directory {target.parent} does not exist"
         raise OutputError(Diagnostic("E605", message, file=str(target)))
@@ -34,6 +37,7 @@ def export_nl(
     """Write the true concave program as NL, with `.row` and `.col` files of names beside it. `gap` and
     `time_limit` are those of the leader's solve. Returns what to be warned of.
     """
+    check_writable(target)
     parameters, warnings = scenario.parameters(country, objective, gap, time_limit)
     model = build(parameters)
     if scenario.extension is not None:

@@ -46,8 +46,10 @@ def command(
     from optimizer.errors import Diagnostic, OutputError
     from optimizer.report.page import report_html
     from optimizer.report.saved import read_run
+    from optimizer.result.store import check_ordinary
 
     target = out or run / "report.html"
+    check_ordinary(target)
     saved = read_run(run)
     page = report_html(saved)
     # beside its place first, so that a page is there whole or as it was before

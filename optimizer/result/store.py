@@ -81,6 +81,13 @@ def _unwritable(directory: Path, error: OSError) -> OutputError:
     return OutputError(Diagnostic("E605", message, file=str(directory), hint=hint))
 
 
+def check_ordinary(target: Path) -> None:
+    """Raise `OutputError` where a file would take the place of a device, a pipe or the like."""
+    if target.exists() and not target.is_file():
+        message = "the output exists and is no ordinary file"
+        raise OutputError(Diagnostic("E605", message, file=str(target)))
+
+
 def beside_earlier(directory: Path) -> Path:
     """`directory`, or where it holds an earlier run, which half a run must not replace, a place beside it."""
     return directory.with_name(f"{directory.name}-interrupted") if _is_run(directory) else directory

@@ -109,7 +109,7 @@ def solved_worths(
             words = f"{group.words}{NONE_DENIED if denied and not group.lifted else ''}"
             together.append(Joint(group.name, words, tuple(fact.row for fact in members), solved))
     together.sort(key=lambda joint: joint.worth.rank, reverse=True)
-    return Worths(alone, tuple(sorted(together, key=lambda joint: -joint.worth.rank)))
+    return Worths(alone, tuple(together))
 
 
 def _groups(found: Sequence[Fact]) -> Iterator[tuple[Group, list[Fact]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 from pathlib import Path
@@ -426,3 +427,17 @@ def test_export_into_a_directory_that_does_not_exist(
     done = kloof("export", world, "--country", "CHN", "--to", str(tmp_path / "nowhere" / name))
     assert done.code == 74
     assert "error[E605]" in done.err
+
+
+def test_a_pipe_is_not_replaced_by_a_file(kloof: Run, world: str, saved: Path, tmp_path: Path) -> None:
+    for name in ("pipe.mps", "pipe.nl", "pipe.html"):
+        os.mkfifo(tmp_path / name)
+    for arguments in (
+        ("export", world, "--country", "USA", "--to", "pipe.mps"),
+        ("export", world, "--country", "USA", "--to", "pipe.nl"),
+        ("report", str(saved), "--out", "pipe.html"),
+    ):
+        done = kloof(*arguments)
+        assert done.code == 74
+        assert "no ordinary file" in done.err
+        assert (tmp_path / arguments[-1]).is_fifo()
