@@ -22,7 +22,10 @@ def recession(numbers: Numbers, x: Array, scale: Array) -> Array | None:
     keeps every linear row and column bound however far one goes, None where there is none. Rows with
     functions are not looked at."""
     steps = x / scale
-    steps = steps / np.abs(steps).max(initial=0.0)
+    largest = float(np.abs(steps).max(initial=0.0))
+    if largest == 0:
+        return None
+    steps = steps / largest
     fixed = np.abs(steps) >= LARGE
     low = np.where(np.isfinite(numbers.column_lower), 0.0, -1.0)
     high = np.where(np.isfinite(numbers.column_upper), 0.0, 1.0)

@@ -28,6 +28,7 @@ DOMAIN: Final = 3
 REACH: Final = 1e3
 # boxes for a program whose first tangents do not bound it yet, in solver units, from small to large
 BOXES: Final = (1e6, 1e9, 1e12)
+# so many times lower than its arguments may be large a function may be, within a box
 FUNCTIONS_LOWER: Final = 1e6
 
 

@@ -14,6 +14,7 @@ from models.national import build, nominal_sizes
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.program import Program, collection_paused, compile_model
+from optimizer.result.own import is_extended
 from optimizer.solver import Solution, Solver, Start
 from optimizer.study.extension import refuse_changes, snapshot
 
@@ -23,17 +24,15 @@ DEFAULT_GAP = 1e-6
 
 @dataclass
 class PlanSolver:
-    """A compiled national plan: solves any parameters of its structure. `extended`: with rows or variables of
-    the user's own."""
+    """A compiled national plan: solves any parameters of its structure."""
 
     program: Program
     solver: Solver
-    extended: bool = False
 
     @classmethod
     def compile(cls, parameters: PlanParameters, extend: Extension | None = None) -> PlanSolver:
         """Build and compile the plan of `parameters`; the numbers may be changed in every solve. `extend` may
-        add rows and variables. Raises InputError where it replaces or removes what the plan is made of."""
+        add rows and variables. Raises InputError where it changes what the plan is made of."""
         with collection_paused():
             model = build(parameters)
             if extend is not None:
@@ -41,7 +40,7 @@ class PlanSolver:
                 extend(model)
                 refuse_changes(model, before)
             program = compile_model(model, tie_breaker="least_spending")
-        return cls(program, Solver(program), extend is not None)
+        return cls(program, Solver(program))
 
     def solve(
         self,
@@ -69,6 +68,11 @@ class PlanSolver:
         for name, size in nominal_sizes(parameters).items():
             sizes[self.program.variables[name].slice] = size.ravel()
         return sizes
+
+    @cached_property
+    def extended(self) -> bool:
+        """Whether the plan has rows or variables of the user's own."""
+        return is_extended(self.program)
 
     @cached_property
     def _ordinary_sizes(self) -> Array:

@@ -25,8 +25,6 @@ from optimizer.study.plan_solver import PlanSolver
 
 # So many limits are solved alone, dearest by price first.
 MOST_SOLVED: Final = 8
-
-
 NONE_DENIED: Final = ", none denied"
 
 
@@ -130,9 +128,8 @@ def _denied(
     if free is None:
         return set()
     closed = set(group.families) if group.lifted else {fact.family for fact in members if fact.closed}
-    return {
-        name for name in closed if (free[LIMITS[name].moved_by] > parameters[LIMITS[name].moved_by]).any()
-    }
+    moved = {family: LIMITS[family].moved_by for family in closed}
+    return {family for family, name in moved.items() if (free[name] > parameters[name]).any()}
 
 
 def _eased_together(

@@ -110,3 +110,9 @@ def test_a_plan_beside_a_leader_without_one_is_not_evaluated(kloof: Run, world: 
     assert done.code == 3
     assert "error[S104]" in done.err
     assert "cash of USD -100,000 bn" in done.err
+
+
+def test_a_program_with_own_rows_on_an_index_is_exported(place: Path, world: str, solved: Outcome) -> None:
+    done = run_kloof(place, "export", world, "--country", "CHN", "--extend", "own.py:treaty", "--to", "o.mps")
+    assert done.code == 0, done.err
+    assert "pooled[research,2026]" in (place / "o.mps").read_text()

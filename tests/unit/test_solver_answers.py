@@ -288,3 +288,10 @@ def test_a_function_that_is_outgrown_is_not_called_unbounded(
     solution = solve_model(model)
     assert solution.status in ("optimal", "stopped")
     assert solution.certificate.upper >= best * (1 - 1e-5)
+
+
+def test_nothing_has_no_direction() -> None:
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(bounds=(0, None))
+    model.o = pyo.Objective(expr=model.x)
+    assert recession(compile_model(model).at(), np.zeros(1), np.ones(1)) is None
