@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 EXIT_INVALID: Final = 2
 EXIT_INFEASIBLE: Final = 3
@@ -113,6 +113,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E641": "directory without a saved run",
         "E642": "file of a run that cannot be read",
         "E643": "country or policy that a run does not have",
+        "E644": "run saved by another version",
         # M1xx: model structure
         "M101": "expression or component that cannot be compiled",
         "M102": "non-linear equality",
@@ -277,3 +278,17 @@ class StoppedError(SolverError):
     """A solve stopped before the gap asked for, where a command cannot go on with less."""
 
     exit_code: ClassVar[int] = EXIT_STOPPED
+
+
+def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as JSON data, every key always there."""
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": visible(diagnostic.message),
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "path": diagnostic.path,
+        "hint": None if diagnostic.hint is None else visible(diagnostic.hint),
+    }

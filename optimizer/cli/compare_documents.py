@@ -6,14 +6,23 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from optimizer.cli.documents import country_data
+from optimizer.cli.documents import plan_answer
 from optimizer.cli.scenario import json_value
 from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
 from optimizer.instance import Policy
 from optimizer.result import summary
+from optimizer.result.answer import (
+    AppliedAnswer,
+    CompareAnswer,
+    PlanAnswer,
+    PlanEnding,
+    PolicyAnswer,
+    RankedAnswer,
+    Remark,
+    text_of_infinity,
+)
 from optimizer.result.comparison import BASELINE, Comparison
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.store import text_of_infinity
 
 OTHER_STRUCTURE: Final = "S108"
 
@@ -31,21 +40,26 @@ def comparison_document(
     `leaders`, only where there are some: leaders that were not asked for and have no plan, by policy.
     """
     baseline = comparison.baseline
-    leaders = {world.policy: country_data(run) for world in comparison.worlds if (run := _planless(world))}
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "command": "compare",
-        "status": overall_status(comparison),
-        "instance": baseline.instance.name,
-        "leader": baseline.leader,
-        "gap": gap,
-        "set": list(patches),
-        "baseline": BASELINE,
-        "policies": [
+    leaders = {
+        world.policy: PlanEnding(**summary.ending(run).said(), **run.explanation.said())
+        for world in comparison.worlds
+        if (run := _planless(world))
+    }
+    told: dict[str, Any] = {"leaders": leaders} if leaders else {}
+    return CompareAnswer(
+        schema_version=SCHEMA_VERSION,
+        command="compare",
+        status=overall_status(comparison),
+        instance=baseline.instance.name,
+        leader=baseline.leader,
+        gap=gap,
+        set=tuple(patches),
+        baseline=BASELINE,
+        policies=tuple(
             _policy(world, policy, given)
             for world, (policy, given) in zip(comparison.policies, policies, strict=True)
-        ],
-        "countries": {
+        ),
+        countries={
             country: {
                 world.policy: _country(comparison, world, country)
                 for world in comparison.worlds
@@ -53,18 +67,19 @@ def comparison_document(
             }
             for country in comparison.countries
         },
-        "ranking": {
-            country: [each.policy for each in comparison.ranking(country)] for country in comparison.countries
+        ranking={
+            country: tuple(each.policy for each in comparison.ranking(country))
+            for country in comparison.countries
         },
-        "ranking_detail": {country: _ranking(comparison, country) for country in comparison.countries},
-        **({"leaders": leaders} if leaders else {}),
-        "left_out": dict(left_out),
-        "diagnostics": [
-            {**diagnostic_data(diagnostic), "policy": world.policy}
+        ranking_detail={country: _ranking(comparison, country) for country in comparison.countries},
+        left_out=dict(left_out),
+        diagnostics=tuple(
+            Remark(**diagnostic_data(diagnostic), policy=world.policy)
             for world in comparison.worlds
             for diagnostic in world.diagnostics
-        ],
-    }
+        ),
+        **told,
+    ).data()
 
 
 def with_numbers(document: dict[str, Any], comparison: Comparison) -> dict[str, Any]:
@@ -87,47 +102,42 @@ def _planless(world: WorldRun) -> CountryRun | None:
     return None if run is None or run.solved or run.country in world.countries else run
 
 
-def _country(comparison: Comparison, world: WorldRun, country: str) -> dict[str, Any]:
-    run = world.countries[country]
-    data = country_data(run)
+def _country(comparison: Comparison, world: WorldRun, country: str) -> PlanAnswer:
     earlier = comparison.shares_plan_with(world, country)
-    return {
-        **data,
-        "headline": summary.headline_data(run, world.leader_run),
-        "shares_plan_with": None if earlier is None else earlier.policy,
-    }
+    shared = None if earlier is None else earlier.policy
+    return plan_answer(world.countries[country], world.leader_run, shares_plan_with=shared)
 
 
-def _policy(world: WorldRun, policy: Policy, given: str) -> dict[str, Any]:
+def _policy(world: WorldRun, policy: Policy, given: str) -> PolicyAnswer:
     texts = {patch.text for patch in policy.patches}
-    return {
-        "name": world.policy,
-        "given": given,
-        "title": policy.title,
-        "description": policy.description,
-        "sources": list(policy.sources),
-        "applied": [
-            {"path": each.path, "old": json_value(each.old), "new": json_value(each.new), "text": each.text}
+    return PolicyAnswer(
+        name=world.policy,
+        given=given,
+        title=policy.title,
+        description=policy.description,
+        sources=tuple(policy.sources),
+        applied=tuple(
+            AppliedAnswer(path=each.path, old=json_value(each.old), new=json_value(each.new), text=each.text)
             for each in world.applied
             if each.text in texts
-        ],
-        "leader": world.leader,
-        "structure": next((each.message for each in world.diagnostics if each.code == OTHER_STRUCTURE), None),
-    }
+        ),
+        leader=world.leader,
+        structure=next((each.message for each in world.diagnostics if each.code == OTHER_STRUCTURE), None),
+    )
 
 
-def _ranking(comparison: Comparison, country: str) -> list[dict[str, Any]]:
+def _ranking(comparison: Comparison, country: str) -> tuple[RankedAnswer, ...]:
     ranked = comparison.ranking(country)
-    return [
-        {
-            "policy": each.policy,
-            "rank": each.place,
-            "change_average_log_units": _number(each.gain),
-            "worth_percent_effective_compute": each.worth,
-            "indistinguishable_from_previous": position > 0 and ranked[position - 1].place == each.place,
-        }
+    return tuple(
+        RankedAnswer(
+            policy=each.policy,
+            rank=each.place,
+            change_average_log_units=None if math.isnan(each.gain) else each.gain,
+            worth_percent_effective_compute=each.worth,
+            indistinguishable_from_previous=position > 0 and ranked[position - 1].place == each.place,
+        )
         for position, each in enumerate(ranked)
-    ]
+    )
 
 
 def _number(value: object) -> object:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
+from optimizer.result.answer import Explained
 from optimizer.result.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
 from optimizer.solver import Solver
 from optimizer.study.endless import endless_diagnostics
@@ -26,9 +27,9 @@ def explained(
         if run.status == UNBOUNDED:
             return replace(run, diagnostics=(*run.diagnostics, *endless_diagnostics(run, inputs)))
         if run.status != INFEASIBLE:
-            return replace(run, explanation=explain_plan(run, inputs, most).data())
+            return replace(run, explanation=explain_plan(run, inputs, most).answer())
         found = explain_conflict(run, inputs, _solver(run), objective)
-        return replace(run, explanation=found.data(), diagnostics=(*run.diagnostics, *_diagnostics(found)))
+        return replace(run, explanation=found.answer(), diagnostics=(*run.diagnostics, *_diagnostics(found)))
 
     done = {run.country: told(run) for run in world.runs}
     leader = None if world.leader_run is None else done.get(world.leader, world.leader_run)
@@ -39,7 +40,7 @@ def unexplained(world: WorldRun) -> WorldRun:
     """The run as it is where an interrupt came before `explained` was done."""
 
     def untold(run: CountryRun) -> CountryRun:
-        return replace(run, explanation={"explained": False})
+        return replace(run, explanation=Explained(explained=False))
 
     countries = {name: untold(run) for name, run in world.countries.items()}
     leader = None if world.leader_run is None else countries.get(world.leader, untold(world.leader_run))

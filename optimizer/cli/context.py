@@ -14,8 +14,9 @@ from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import Cell
+from optimizer.result.answer import text_of_infinity
 from optimizer.result.run import WorldRun
-from optimizer.result.store import json_text, text_of_infinity
+from optimizer.result.store import json_text
 
 INPUTS: Final = "inputs.csv"
 CONTEXT: Final = "context.json"

@@ -3,98 +3,87 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from optimizer.cli.demand import Demand
-from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
+from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.result import summary
+from optimizer.result.answer import (
+    DemandAnswer,
+    LeaderAnswer,
+    PlanAnswer,
+    SolveAnswer,
+    remarks,
+    text_of_infinity,
+)
 from optimizer.result.beyond import beyond_data
 from optimizer.result.disagreement import Disagreement
 from optimizer.result.evaluation import Evaluation
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.store import PROGRAM, text_of_infinity
+from optimizer.result.store import PROGRAM
 from optimizer.result.strategy import rows
 
 PACKAGES: Final = ("kloof", "highspy", "numpy", "pyomo", "pydantic")
 
 
-def country_data(run: CountryRun) -> dict[str, Any]:
-    """How one country's solve ended and why, as JSON data."""
-    data: dict[str, Any] = {
-        "status": run.status,
-        "objective": summary.objective_data(run),
-        "certificate": summary.certificate_data(run),
-        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in run.diagnostics],
-    }
-    if run.leader_gap is not None:
-        data["leader_gap"] = text_of_infinity(run.leader_gap)
-    if run.solution is not None and run.solution.conflict:
-        data["conflict"] = list(run.solution.conflict)
-    return {**data, **run.explanation}
+def plan_answer(run: CountryRun, leader_run: CountryRun | None, **more: Any) -> PlanAnswer:
+    """What is said of one country's plan, and what else there is to say of it."""
+    told = summary.ending(run).said() | run.explanation.said()
+    return PlanAnswer(**told, headline=summary.headline_data(run, leader_run), **more)
 
 
-def _leader(world: WorldRun) -> dict[str, Any]:
+def _leader(world: WorldRun) -> LeaderAnswer:
     run = world.leader_run
-    data: dict[str, Any] = {
-        "country": world.leader,
-        "status": run.status if run else None,
-        "certificate": summary.certificate_data(run) if run else None,
-    }
-    return data if run is None or run.solved else {**data, **run.explanation}
+    explanation = {} if run is None or run.solved else run.explanation.said()
+    return LeaderAnswer(
+        country=world.leader,
+        status=run.status if run else None,
+        certificate=summary.certificate(run) if run else None,
+        **explanation,
+    )
 
 
-def _head(world: WorldRun) -> dict[str, Any]:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "status": summary.status(world),
-        "instance": world.instance.name,
-        "policy": world.policy,
-        "leader": _leader(world),
-    }
+def solve_answer(world: WorldRun, demand: Sequence[Demand]) -> SolveAnswer:
+    """What `kloof solve` answers, and `summary.json` holds: certificates, headline numbers, explanations."""
+    return SolveAnswer(
+        schema_version=SCHEMA_VERSION,
+        status=summary.status(world),
+        instance=world.instance.name,
+        policy=world.policy,
+        leader=_leader(world),
+        countries={
+            country: plan_answer(run, world.leader_run, beyond=beyond_data(run, world.leader_run))
+            for country, run in world.countries.items()
+        },
+        world_demand=tuple(DemandAnswer(**vars(each)) for each in demand),
+        diagnostics=remarks(world.diagnostics),
+    )
 
 
-def _tail(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
-    return {
-        "world_demand": [{**vars(each), "ratio": text_of_infinity(each.ratio)} for each in demand],
-        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in world.diagnostics],
-    }
-
-
-def solve_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
-    """What `kloof solve --format json` prints: certificates and whole strategies."""
-    countries = {}
+def solve_document(world: WorldRun, demand: Sequence[Demand]) -> dict[str, Any]:
+    """What `kloof solve --format json` prints: the answer with whole strategies."""
+    document = solve_answer(world, demand).data()
     for country, run in world.countries.items():
-        strategy = [
+        plan = document["countries"][country]
+        del plan["beyond"]
+        plan["strategy"] = [
             {**row._asdict(), "value": text_of_infinity(row.value)} for row in rows(run, world.leader_run)
         ]
-        headline = summary.headline_data(run, world.leader_run)
-        countries[country] = {**country_data(run), "headline": headline, "strategy": strategy}
-    return {**_head(world), "countries": countries, **_tail(world, demand)}
-
-
-def summary_document(world: WorldRun, demand: list[Demand]) -> dict[str, Any]:
-    """What `summary.json` holds: certificates, headline numbers and explanations, without the strategies."""
-    countries = {
-        country: {
-            **country_data(run),
-            "headline": summary.headline_data(run, world.leader_run),
-            "beyond": beyond_data(run, world.leader_run),
-        }
-        for country, run in world.countries.items()
-    }
-    return {**_head(world), "countries": countries, **_tail(world, demand)}
+    return document
 
 
 def evaluate_document(evaluation: Evaluation, world: WorldRun) -> dict[str, Any]:
     """What `kloof evaluate --format json` prints."""
     strategy = rows(evaluation.run, world.leader_run)
+    optimum = world.countries[evaluation.run.country]
     return {
         "schema_version": SCHEMA_VERSION,
         "status": "broken" if evaluation.broken else "disagrees" if evaluation.disagreements else "kept",
         "country": evaluation.run.country,
         "objective": text_of_infinity(evaluation.objective),
-        "optimum": country_data(world.countries[evaluation.run.country]),
+        "optimum": summary.ending(optimum).data() | optimum.explanation.data(),
         "loss_average_log_units": evaluation.loss,
         "broken": [{"row": each.row, "excess": each.excess, "unit": each.unit} for each in evaluation.broken],
         "disagreements": [_disagreement(each) for each in evaluation.disagreements],
@@ -114,9 +103,8 @@ def manifest_document(
     command: str, inputs: dict[str, Any], applied: list[dict[str, Any]], world: WorldRun, wall: float
 ) -> dict[str, Any]:
     """What `manifest.json` holds: how the run came about. The only place where a time appears."""
-    gaps = {
-        country: (summary.objective_data(run) or {}).get("gap") for country, run in world.countries.items()
-    }
+    found = {country: summary.certificate(run) for country, run in world.countries.items()}
+    gaps = {country: each and text_of_infinity(each.gap) for country, each in found.items()}
     return {
         "program": PROGRAM,
         "schema_version": SCHEMA_VERSION,

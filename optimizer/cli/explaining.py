@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from optimizer.cli.conflicts import explained
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
+from optimizer.result.answer import Explained
 from optimizer.result.comparison import Comparison
 from optimizer.result.run import INFEASIBLE, CountryRun
 from optimizer.study.runner import available_jobs, run_each
@@ -16,7 +17,7 @@ from optimizer.study.runner import available_jobs, run_each
 # How many binding limits of each plan are told, dearest first.
 MOST_BINDING: Final = 10
 
-Told = tuple[Mapping[str, Any], tuple[Diagnostic, ...]]
+Told = tuple[Explained, tuple[Diagnostic, ...]]
 
 
 def explain_comparison(

@@ -19,7 +19,7 @@ from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import cell_map
 from optimizer.result import digits
-from optimizer.result.store import text_of_infinity
+from optimizer.result.answer import text_of_infinity
 from optimizer.result.tables import grid, heading
 from optimizer.study.solve import DEFAULT_GAP, PlanSolver
 

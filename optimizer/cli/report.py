@@ -69,5 +69,5 @@ def command(
     elif not quiet:
         note(f"wrote {target}")
         told = (each for plan in saved.all_plans for each in plan.diagnostics)
-        report_uncertified_leaders(Diagnostic(**each) for each in told)
+        report_uncertified_leaders(each.diagnostic for each in told)
     return FINDINGS if any(plan.leader_gap is not None for plan in saved.all_plans) else DONE

@@ -26,7 +26,8 @@ from optimizer.cli.streams import (
 from optimizer.cli.streams import emit as emit
 from optimizer.cli.streams import emit_json as emit_json
 from optimizer.cli.streams import note as note
-from optimizer.errors import EXIT_UNWRITTEN, Diagnostic, InputError, KloofError, OutputError, visible
+from optimizer.errors import EXIT_UNWRITTEN, Diagnostic, InputError, KloofError, OutputError
+from optimizer.errors import diagnostic_data as diagnostic_data
 
 DONE: Final = 0
 FINDINGS: Final = 1
@@ -41,20 +42,6 @@ SCHEMA_VERSION: Final = 1
 # Signals that ask a process to end, beside that of Ctrl-C; not every system has all.
 ENDINGS: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 UNCERTIFIED_LEADER: Final = "S110"
-
-
-def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
-    """A diagnostic as JSON data, every key always there."""
-    return {
-        "code": diagnostic.code,
-        "severity": diagnostic.severity,
-        "message": visible(diagnostic.message),
-        "file": diagnostic.file,
-        "line": diagnostic.line,
-        "column": diagnostic.column,
-        "path": diagnostic.path,
-        "hint": None if diagnostic.hint is None else visible(diagnostic.hint),
-    }
 
 
 def report(diagnostics: Iterable[Diagnostic]) -> None:

@@ -255,11 +255,11 @@ def _files(
     applied: list[dict[str, Any]],
     wall: float,
 ) -> dict[str, str]:
-    from optimizer.cli.documents import manifest_document, summary_document
+    from optimizer.cli.documents import manifest_document, solve_answer
     from optimizer.result.store import MANIFEST, json_text
 
     return {
         "strategy.csv": strategy,
-        "summary.json": json_text(summary_document(world, demand)),
+        "summary.json": json_text(solve_answer(world, demand).data()),
         MANIFEST: json_text(manifest_document("solve", inputs, applied, world, wall)),
     }

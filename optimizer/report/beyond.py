@@ -17,22 +17,22 @@ from optimizer.report.figures import (
     slug,
     text,
 )
-from optimizer.report.saved import Plan, number
+from optimizer.report.saved import Plan
 from optimizer.result.summary import lag_mark
 
 
 def beyond_tables(plan: Plan) -> list[tuple[str, Table]]:
     """The first periods after the reported ones with the sentence that says what they are; nothing where the
     run does not tell."""
-    found = plan.beyond
-    if not found or not found["periods"]:
+    found = None if plan.answer is None else plan.answer.beyond
+    if found is None or not found.periods:
         return []
-    numbers = {name: [number(each) for each in line] for name, line in found["numbers"].items()}
+    numbers = found.numbers
     categories = [name.partition("/")[2] for name in numbers if name.startswith("spend_share/")]
     scale = compute_scale(numbers["installed_compute"])
     precision = plan.precision
     rows = []
-    for t, period in enumerate(found["periods"]):
+    for t, period in enumerate(found.periods):
         cells = [text(f"({period})")]
         cells += shares(plan, [numbers[f"spend_share/{name}"][t] for name in categories])
         cells += [amount(numbers[name][t], 3, precision.paid_width) for name in ("total", "outlays")]
@@ -54,6 +54,6 @@ def beyond_tables(plan: Plan) -> list[tuple[str, Table]]:
     ]
     title = (
         f"Beyond {plan.periods[-1]}: the first of the later years that the plan is made for as well; "
-        f"{100 * number(found['weight_share']):.0f}% of what the objective weighs lies there"
+        f"{100 * found.weight_share:.0f}% of what the objective weighs lies there"
     )
     return [(title, Table(slug(plan.country, "beyond"), columns, rows))]

@@ -24,7 +24,8 @@ from optimizer.report.figures import (
     text,
 )
 from optimizer.report.plan_figures import PERIOD, limit_name
-from optimizer.report.saved import Plan, SavedRun, date, number
+from optimizer.report.saved import Plan, SavedRun, date
+from optimizer.result.answer import CompareAnswer
 from optimizer.result.run import OPTIMAL
 
 NAME: Final = Column("Policy", field="name", text=True)
@@ -37,7 +38,7 @@ VISIBLE: Final = {"lag_months": (1.0, "a month"), "capability": (0.05, "0.05 log
 
 def country_figures(run: SavedRun, found: Differences, base: Plan, last: str) -> list[Figure]:
     """The charts of one country under all policies; those without anything to show are left out."""
-    plans = [run.plans[base.country][str(each["name"])] for each in run.policies]
+    plans = [run.plans[base.country][each.name] for each in run.policies]
     plans = [plan for plan in plans if plan.solved]
     metric, unit = ("capability", "log units") if base.country == run.leader else ("lag_months", "months")
     moved = [plan for plan in plans if found.of(plan, metric, last) is not None and not found.is_same(plan)]
@@ -90,7 +91,7 @@ def _changes(
         Column(_what(run, metric), unit),
         Column("how sure", text=True),
     ]
-    plans = [run.plans[base.country][str(each["name"])] for each in run.policies]
+    plans = [run.plans[base.country][each.name] for each in run.policies]
     same = sum(found.is_same(plan) for plan in plans)
     leave = words.counted(same, "more policy leaves", "more policies leave")
     rest = [*([f"{leave} it exactly as it is"] if same else []), *_left_out(run, found, plans, lagging)]
@@ -149,7 +150,7 @@ def _paths(
     ]
     if not told:
         return None
-    policies = [str(each["name"]) for each in run.policies]
+    policies = [each.name for each in run.policies]
     precision = base.precision
     places = precision.lag_decimals if lagging else precision.capability_decimals
     lines = [(plan.series(metric), plan.lag_marks()) for plan in (base, *told)]
@@ -199,12 +200,12 @@ def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan])
     """One bar per policy: the split of the cost of use over the horizon."""
     if not told:
         return None
-    categories = list(base.top["split"])
+    categories = list(base.top.split)
     rows = [
         Row(
             [
                 text(found.names[plan.policy]),
-                *shares(plan, list(plan.top["split"].values())),
+                *shares(plan, list(plan.top.split.values())),
             ]
         )
         for plan in [base, *told]
@@ -215,8 +216,8 @@ def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan])
         table=Table(slug(base.country, "splits"), columns, rows),
         chart="bars-across",
         alt=f"One stacked bar per policy; the share of {categories[0]} is between "
-        f"{min(number(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}% and "
-        f"{max(number(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}%.",
+        f"{min(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}% and "
+        f"{max(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}%.",
         unit="% of the cost of use over the horizon",
     )
 
@@ -236,7 +237,7 @@ def ranking_table(run: SavedRun, found: Differences, base: Plan, last: str) -> T
         Column(f"effective compute, {last}", f"% of {run.leader}"),
         Column("dearest limit", text=True),
     ]
-    order = [str(name) for name in run.summary.get("ranking", {}).get(country, [])]
+    order = list(run.answer.ranking[country]) if isinstance(run.answer, CompareAnswer) else []
     order += [policy for policy in run.plans[country] if policy not in order]
     rows = [_ranked(run, found, base, policy, leads, last) for policy in order]
     return Table(slug(country, "ranking"), columns, rows)
@@ -267,7 +268,7 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
         ]
         behind.append(Cell("0") if baseline else lag_cell_of(change, precision.finest["lag_months"], same))
     compute, ratio = (found.value(plan, metric, last) for metric in ("installed_compute", "effective_ratio"))
-    limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0]['period']}" if plan.binding else ""
+    limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0].period}" if plan.binding else ""
     stopped = "" if plan.told_status == OPTIMAL else f" ({plan.told_status})"
     return Row(
         [
@@ -276,7 +277,7 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
             worth_shown,
             *behind,
             Cell(MISSING) if compute is None else compute.cell(2, 1e-3),
-            rounded(number(top["capability"][last]), precision.capability_decimals),
+            rounded(top.capability[last], precision.capability_decimals),
             Cell(MISSING) if ratio is None else _against(ratio.cell(2, 100.0), other),
             text(limit),
         ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from optimizer.report import overview, words
 from optimizer.report.comparison_figures import country_figures, ranking_table
@@ -20,6 +20,7 @@ from optimizer.report.differences import (
 from optimizer.report.figures import Cell, Column, Figure, Row, Section, Table, slug, text
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.saved import NOT_SOLVED, Plan, SavedRun
+from optimizer.result.answer import PolicyAnswer
 
 CLOSEST: Final = 2
 SENTENCE: Final = re.compile(r"(?<=[a-z0-9)%])\.(?= [A-Z0-9])")
@@ -61,7 +62,7 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
         ],
         tables=tables,
         notes=notes,
-        listed=[(found.names[str(each["name"])], what_it_does(each)) for each in run.policies],
+        listed=[(found.names[each.name], what_it_does(each)) for each in run.policies],
         listed_title="What each policy does",
         folded=overview.overview_figures(run),
         folded_title="Countries side by side in the baseline",
@@ -74,15 +75,15 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
     ]
 
 
-def what_it_does(policy: Mapping[str, Any]) -> str:
+def what_it_does(policy: PolicyAnswer) -> str:
     """A policy in one sentence: the first of its description, else what it changes. Of policies put together
     (`one+another`) all is said."""
-    described = " ".join(str(policy.get("description", "")).split())
-    if described and TOGETHER in str(policy.get("name", "")):
+    described = " ".join(policy.description.split())
+    if described and TOGETHER in policy.name:
         return described
     if described:
         return f"{SENTENCE.split(described, maxsplit=1)[0].removesuffix('.')}."
-    changed = list(dict.fromkeys(str(each["text"]) for each in policy.get("applied", [])))
+    changed = list(dict.fromkeys(each.text for each in policy.applied))
     if not changed:
         return "Nothing is changed."
     more = words.counted(len(changed) - 1, "more change", "more changes")
@@ -168,7 +169,7 @@ def _matrices(
     if followers:
         columns = [Column("Policy", text=True), *(Column(plan.country, "months") for plan in followers)]
         rows = []
-        for policy in (str(each["name"]) for each in run.policies):
+        for policy in (each.name for each in run.policies):
             cells = [text(found.names[policy])]
             for base in followers:
                 plan = run.plans[base.country][policy]
@@ -182,7 +183,7 @@ def _matrices(
         columns = [Column("Policy", text=True), *(Column(plan.country, "%") for plan in solved)]
         rows = [
             Row([text(found.names[policy]), *(worth_cell(run, found, base, policy) for base in solved)])
-            for policy in (str(each["name"]) for each in run.policies)
+            for policy in (each.name for each in run.policies)
         ]
         title = "What a policy is worth to each country by its own objective, % effective compute for good"
         tables.append((title, Table("worth", columns, rows)))
@@ -226,24 +227,19 @@ def _policies(run: SavedRun, found: Differences) -> Section:
     ]
     rows = []
     for each in run.policies:
-        name = str(each["name"])
-        described = " ".join(str(each.get("description", "")).split())
-        cited = "; ".join(str(source) for source in each.get("sources", []))
-        changed = Cell(str(len(each.get("applied", []))))
-        rows.append(Row([text(found.names[name]), text(name), text(described), changed, text(cited)]))
+        described = " ".join(each.description.split())
+        changed = Cell(str(len(each.applied)))
+        names = (text(found.names[each.name]), text(each.name))
+        rows.append(Row([*names, text(described), changed, text("; ".join(each.sources))]))
     table = Table("policies", columns, rows, stacks=True)
-    structure = [
-        f"{found.names[str(each['name'])]}: {each['structure']}."
-        for each in run.policies
-        if each.get("structure")
-    ]
+    structure = [f"{found.names[each.name]}: {each.structure}." for each in run.policies if each.structure]
     return Section("policies", "The policies", "Policies", tables=[("Policies", table)], notes=structure)
 
 
 def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Section:
     country = base.country
     title = run.name(country) if run.name(country) == country else f"{run.name(country)} ({country})"
-    plans = [run.plans[country][str(each["name"])] for each in run.policies]
+    plans = [run.plans[country][each.name] for each in run.policies]
     without = [_failed(found.names[plan.policy], plan) for plan in plans if plan.tried and not plan.solved]
     late = sum(not plan.tried for plan in plans)
     if late:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from optimizer.report.figures import MISSING, Cell, amount, exact
 from optimizer.report.saved import Plan, SavedRun
 from optimizer.result import digits
+from optimizer.result.answer import CompareAnswer
 from optimizer.result.comparison_tables import signed_percent
 
 METRICS: Final = ("lag_months", "capability", "effective_ratio", "installed_compute", "objective_average")
@@ -115,20 +116,19 @@ def differences(run: SavedRun) -> Differences:
             off = values[key].within + (before.within if before else 0.0)
             found[key] = Difference(number, off, told)
     worth, places = {}, {}
-    for country, ranked in run.summary.get("ranking_detail", {}).items():
+    ranking = run.answer.ranking_detail if isinstance(run.answer, CompareAnswer) else {}
+    for country, ranked in ranking.items():
         for each in ranked:
-            place = (country, str(each["policy"]))
-            places[place] = int(each["rank"])
-            if each.get("worth_percent_effective_compute") is not None:
-                worth[place] = float(each["worth_percent_effective_compute"])
+            place = (country, each.policy)
+            places[place] = each.rank
+            if each.worth_percent_effective_compute is not None:
+                worth[place] = each.worth_percent_effective_compute
     same_plans = frozenset(
-        (country, policy)
-        for country, outcomes in run.summary["countries"].items()
-        for policy, outcome in outcomes.items()
-        if outcome.get("shares_plan_with") == run.baseline
+        (plan.country, plan.policy)
+        for plan in run.all_plans
+        if plan.answer is not None and plan.answer.shares_plan_with == run.baseline
     )
-    policies = (str(each["name"]) for each in run.policies)
-    leaders = {name: run.leader_under(name) for name in policies if run.leader_under(name) != run.leader}
+    leaders = {each.name: each.leader for each in run.policies if each.leader != run.leader}
     return Differences(found, values, worth, places, run.policy_names, same_plans, leaders)
 
 

@@ -22,7 +22,7 @@ from optimizer.report.figures import (
     shares,
     text,
 )
-from optimizer.report.saved import Plan, SavedRun, number
+from optimizer.report.saved import Plan, SavedRun
 from optimizer.result import digits
 from optimizer.result.summary import EXTRAPOLATED
 
@@ -34,7 +34,7 @@ def countries_table(run: SavedRun) -> Table:
     """One line per country, the leader first and then the closest."""
     plans = ranked(run)
     known = [plan for plan in plans if plan.solved]
-    categories = list(known[0].top["split"]) if known else []
+    categories = list(known[0].top.split) if known else []
     middle, last = words.middle_and_last(known[0]) if known else ("", "")
     columns = [
         Column("Country", text=True),
@@ -63,7 +63,7 @@ def ranked(run: SavedRun) -> list[Plan]:
         key=lambda plan: (
             not plan.solved,
             plan.country != run.leader,
-            -(plan.top.get("effective_ratio") or 0.0) if plan.solved else 0.0,
+            -(plan.top.effective_ratio or 0.0) if plan.solved else 0.0,
         ),
     )
 
@@ -73,7 +73,7 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
     if not plan.solved:
         return Row([name, *[Cell(MISSING)] * (width - 2), text(plan.told_status)])
     top, precision = plan.top, plan.precision
-    installed = top["installed_kh100e"]
+    installed = top.installed_kh100e
     found = words.lags(plan)
     middle = words.middle_and_last(plan)[0]
     if found is None:
@@ -84,17 +84,17 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
             lag_cell(months, precision.lag_decimals, mark, starred=True)
             for months, mark in zip(found, marks, strict=True)
         ]
-    ratio = top.get("effective_ratio")
+    ratio = top.effective_ratio
     ratio_width = 0.0 if plan.country == run.leader else precision.ratio_width
     return Row(
         [
             name,
-            *shares(plan, list(top["split"].values())),
-            amount(number(top["paid_usd_bn"]), 3, precision.paid_width),
-            *(amount(number(top.get(key)), 3, precision.paid_width) for key in BESIDE_PAID),
-            amount(number(installed["start"]) / 1000, 3),
-            amount(number(installed[last]) / 1000, 2, precision.compute_width),
-            rounded(number(top["capability"][last]), precision.capability_decimals),
+            *shares(plan, list(top.split.values())),
+            amount(top.paid_usd_bn, 3, precision.paid_width),
+            *(amount(getattr(top, key), 3, precision.paid_width) for key in BESIDE_PAID),
+            amount(installed["start"] / 1000, 3),
+            amount(installed[last] / 1000, 2, precision.compute_width),
+            rounded(top.capability[last], precision.capability_decimals),
             *behind,
             Cell(MISSING)
             if ratio is None
@@ -156,17 +156,17 @@ def _lags(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
 
 
 def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
-    followers = [plan for plan in plans if plan.country != run.leader and plan.top.get("effective_ratio")]
+    followers = [plan for plan in plans if plan.country != run.leader and plan.top.effective_ratio]
     if not followers:
         return None
     last = words.middle_and_last(plans[0])[1]
     rows = []
     for plan in followers:
-        base, width = plan.top["base"]["capability"], plan.precision.ratio_width
-        start = Cell(MISSING) if base is None else amount(100 * math.exp(number(base)), 2, width)
-        end = amount(100 * number(plan.top["effective_ratio"]), 2, width)
-        compute = plan.top.get("compute_ratio")
-        whole = math.nan if compute is None else 100 * number(compute)
+        base, width = plan.top.base.capability, plan.precision.ratio_width
+        start = Cell(MISSING) if base is None else amount(100 * math.exp(base), 2, width)
+        end = amount(100 * (plan.top.effective_ratio or 0.0), 2, width)
+        compute = plan.top.compute_ratio
+        whole = math.nan if compute is None else 100 * compute
         chips = amount(whole, 2) if math.isfinite(whole) else Cell(MISSING)
         rows.append(Row([text(run.name(plan.country)), start, end, chips]))
     unit = f"% of {run.leader}"
@@ -186,20 +186,20 @@ def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
 
 
 def _splits(run: SavedRun, plans: Sequence[Plan]) -> Figure:
-    categories = list(plans[0].top["split"])
+    categories = list(plans[0].top.split)
     rows = [
         Row(
             [
                 text(run.name(plan.country)),
-                *shares(plan, list(plan.top["split"].values())),
+                *shares(plan, list(plan.top.split.values())),
             ]
         )
         for plan in plans
     ]
     columns = [COUNTRY, *(Column(name, "%", series=True) for name in categories)]
     first, last = plans[0].periods[0], plans[0].periods[-1]
-    most = max(plans, key=lambda plan: plan.top["split"][categories[0]])
-    share = most.precision.shares(list(most.top["split"].values()))[0]
+    most = max(plans, key=lambda plan: plan.top.split[categories[0]])
+    share = most.precision.shares(list(most.top.split.values()))[0]
     return Figure(
         title="How budgets split over the horizon",
         table=Table("splits", columns, rows),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Final
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,8 +20,9 @@ from optimizer.report.beyond import beyond_tables
 from optimizer.report.figures import Section, slug
 from optimizer.report.plan_figures import plan_figures
 from optimizer.report.provenance import Group
-from optimizer.report.saved import NOT_SOLVED, SavedRun, number
-from optimizer.result.summary import NOTHING_DONE
+from optimizer.report.saved import NOT_SOLVED, SavedRun
+from optimizer.result.answer import Remark, SolveAnswer
+from optimizer.result.summary import INTERRUPTED, NOTHING_DONE
 from optimizer.result.tables import PASSES_LEADER
 
 LARGEST_BYTES: Final = 1_500_000
@@ -98,28 +99,27 @@ def warnings(run: SavedRun) -> list[str]:
 
     Of the countries that pass the leader only the most advanced is told of, as in the tables of commands.
     """
-    found = [(str(each.get("policy") or run.baseline), each) for each in run.summary.get("diagnostics", [])]
-    passing: dict[str, list[tuple[float, dict[str, Any]]]] = {}
+    found = [(each.policy or run.baseline, each) for each in run.answer.diagnostics]
+    passing: dict[str, list[tuple[float, Remark]]] = {}
     for plan in run.all_plans:
         for each in plan.diagnostics:
-            if each.get("code") == PASSES_LEADER and plan.headline is not None:
-                reached = number(plan.top.get("effective_ratio"))
-                passing.setdefault(plan.policy, []).append((reached, dict(each)))
+            if each.code == PASSES_LEADER and plan.headline is not None:
+                reached = plan.top.effective_ratio or 0.0
+                passing.setdefault(plan.policy, []).append((reached, each))
             else:
                 found.append((plan.policy, each))
     for policy, several in passing.items():
         _, first = max(several, key=lambda pair: pair[0])
         others = words.counted(len(several) - 1, "more passes", "more pass")
         more = f" ({others} it)" if len(several) > 1 else ""
-        found.append((policy, {**first, "message": f"{first['message']}{more}"}))
+        found.append((policy, first.model_copy(update={"message": f"{first.message}{more}"})))
     policies: dict[str, list[str]] = {}
     for policy, each in found:
-        if each.get("severity") == "warning":
-            text = f"{each['message']}{': ' + each['hint'] if each.get('hint') else ''}"
-            policies.setdefault(text, []).append(policy)
+        if each.severity == "warning":
+            policies.setdefault(each.text, []).append(policy)
     texts = [f"{_where(run, under)}{text}" for text, under in policies.items()]
     texts += _demand(run)
-    if run.summary.get("status") == "interrupted":
+    if run.answer.status == INTERRUPTED:
         texts.insert(0, _interrupted(run))
     return texts
 
@@ -147,9 +147,9 @@ def _interrupted(run: SavedRun) -> str:
 def _demand(run: SavedRun) -> list[str]:
     """Chips of which all countries together would buy more than the world makes."""
     years: dict[str, list[str]] = {}
-    for each in run.summary.get("world_demand", []):
-        if float(each["ratio"]) > 1 + 1e-6:
-            years.setdefault(each["chip"], []).append(str(each["year"]))
+    for each in run.answer.world_demand if isinstance(run.answer, SolveAnswer) else ():
+        if each.ratio > 1 + 1e-6:
+            years.setdefault(each.chip, []).append(str(each.year))
     return [
         f"All countries together would buy more {run.chip(chip)} than the world makes in {', '.join(found)}."
         for chip, found in years.items()
@@ -214,8 +214,8 @@ def subtitle(run: SavedRun) -> list[str]:
         count = len(run.policies)
         policies = "1 policy" if count == 1 else f"{count} policies"
         lines.append(f"{policies} beside the baseline; leader {run.leader}")
-    elif run.summary.get("policy"):
-        lines.append(f"Policy: {run.summary['policy']}; leader {run.leader}")
+    elif isinstance(run.answer, SolveAnswer) and run.answer.policy:
+        lines.append(f"Policy: {run.answer.policy}; leader {run.leader}")
     else:
         lines.append(f"{_strategies(run)}; leader {run.leader}")
     by_hand = run.manifest.get("set", [])

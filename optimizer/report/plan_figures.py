@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from optimizer.report.figures import (
     MISSING,
@@ -22,8 +22,9 @@ from optimizer.report.figures import (
     slug,
     text,
 )
-from optimizer.report.saved import Plan, SavedRun, date, number
+from optimizer.report.saved import Plan, SavedRun, date
 from optimizer.result import metrics
+from optimizer.result.answer import Binding
 from optimizer.result.summary import ABOVE, BEYOND, EXTRAPOLATED
 
 CHIPS_NAMED: Final = 7
@@ -206,12 +207,12 @@ def purchases(run: SavedRun, plan: Plan) -> Figure | None:
 def installed(run: SavedRun, plan: Plan) -> Figure:
     """Installed compute beside the leader's, log axis."""
     own, ratio = plan.series("installed_compute"), plan.series("compute_ratio")
-    start = number(plan.top["installed_kh100e"]["start"])
+    start = plan.top.installed_kh100e["start"]
     leads = plan.country == run.leader or not plan.has("compute_ratio")
     leading = [a / b if b > 0 and math.isfinite(b) else math.nan for a, b in zip(own, ratio, strict=True)]
     before = math.nan
     if not leads and run.leader in run.plans and run.base(run.leader).headline is not None:
-        before = number(run.base(run.leader).top["installed_kh100e"]["start"])
+        before = run.base(run.leader).top.installed_kh100e["start"]
     scale = compute_scale([*own, start])
     width = plan.precision.compute_width
     first = Row(
@@ -238,7 +239,7 @@ def effective(run: SavedRun, plan: Plan) -> Figure:
     """Effective research compute, exp(capability), beside the leader's, log axis."""
     own, ratio = plan.series("capability"), plan.series("effective_ratio")
     leads = plan.country == run.leader or not plan.has("effective_ratio")
-    base = plan.top["base"]["capability"]
+    base = plan.top.base.capability
     width = plan.precision.ratio_width
     rows = []
     if base is not None:
@@ -271,7 +272,7 @@ def lag(run: SavedRun, plan: Plan) -> Figure | None:
         return None
     months, marks, places = plan.series("lag_months"), plan.lag_marks(), plan.precision.lag_decimals
     rows = []
-    base = plan.top["base"]["lag_months"]
+    base = plan.top.base.lag_months
     if base is not None:
         mark = EXTRAPOLATED if base > 0 else ""
         rows.append(
@@ -296,28 +297,28 @@ def lag(run: SavedRun, plan: Plan) -> Figure | None:
     )
 
 
-def limit_name(run: SavedRun, fact: Mapping[str, Any]) -> str:
+def limit_name(run: SavedRun, fact: Binding) -> str:
     """A limit in a few words: what it is, and of which chip, line or segment."""
-    item, meaning = str(fact["row"]).partition("/")[2], str(fact["meaning"])
+    item, meaning = fact.row.partition("/")[2], fact.meaning
     return f"{meaning}: {run.chip(item)}" if item else meaning
 
 
 def prices(run: SavedRun, plan: Plan) -> Figure | None:
     """What easing each binding limit is worth, dearest first: as solved, else at most by its price."""
-    facts = [fact for fact in plan.binding if fact.get("ranked_by")][:LIMITS_DRAWN]
+    facts = [fact for fact in plan.binding if fact.ranked_by][:LIMITS_DRAWN]
     if not facts:
         return None
     rows = []
     for fact in facts:
-        usd = fact.get("eased_usd_bn", fact.get("usd_bn"))
+        usd = fact.eased_usd_bn
         rows.append(
             Row(
                 [
-                    text(f"{limit_name(run, fact)}{', closed: a step' if fact.get('closed') else ''}"),
-                    text(fact["period"]),
+                    text(f"{limit_name(run, fact)}{', closed: a step' if fact.closed else ''}"),
+                    text(fact.period),
                     _worth(fact),
-                    text(fact["words"]),
-                    Cell(MISSING) if usd is None else amount(number(usd), 2),
+                    text(fact.words),
+                    Cell(MISSING) if usd is None else amount(usd, 2),
                 ]
             )
         )
@@ -329,7 +330,9 @@ def prices(run: SavedRun, plan: Plan) -> Figure | None:
         Column("that is worth up to", "USD bn of one year"),
     ]
     dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
-    together = [f"Together: {joint['sentence']}" for joint in plan.together]
+    together = [
+        f"Together: {joint.sentence}" for joint in (plan.answer.binding_together if plan.answer else ())
+    ]
     return Figure(
         title="What binds, and what easing it is worth",
         table=Table(_key(plan, "limits"), columns, rows, stacks=True),
@@ -350,10 +353,10 @@ def prices(run: SavedRun, plan: Plan) -> Figure | None:
     )
 
 
-def _worth(fact: Mapping[str, Any]) -> Cell:
+def _worth(fact: Binding) -> Cell:
     """What easing a limit is worth: as solved, else by its price, marked as no more than a bound."""
-    most = amount(number(fact["ranked_by"]), 2)
-    mark = "" if fact.get("solved") else "≤" if fact.get("ten_percent_is_bound", True) else "~"
+    most = amount(fact.ranked_by, 2)
+    mark = "" if fact.solved else "≤" if fact.ten_percent_is_bound else "~"
     return Cell(f"{mark}{most.text}", most.value or most.text)
 
 

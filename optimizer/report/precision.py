@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from optimizer.result import digits, ranges
-
-
-def number(value: object) -> float:
-    """A number as JSON holds it, infinity as text."""
-    return float(value) if isinstance(value, (int, float, str)) else math.nan
+from optimizer.result.answer import HeadlineData
 
 
 @dataclass(frozen=True)
@@ -28,11 +22,10 @@ class Precision:
     compared: bool
 
     @staticmethod
-    def of(headline: Mapping[str, Any], compared: bool) -> Precision:
-        """As the run tells it; `compared`: for a plan beside others. Raises `KeyError` where it does not."""
-        finest = ranges.CERTIFIED_DECIMALS if headline["ranges"] else ranges.DECIMALS
-        widths = {name: number(width) for name, width in headline["widths"].items()}
-        return Precision(widths, finest, compared)
+    def of(headline: HeadlineData, compared: bool) -> Precision:
+        """As the run tells it; `compared`: for a plan beside others."""
+        finest = ranges.CERTIFIED_DECIMALS if headline.ranges else ranges.DECIMALS
+        return Precision(headline.widths, finest, compared)
 
     @property
     def ratio_width(self) -> float:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from optimizer.report.figures import MISSING, Cell, Column, Row, Table, text
-from optimizer.report.saved import Plan, SavedRun, number
+from optimizer.report.saved import Plan, SavedRun
 from optimizer.result import digits
+from optimizer.result.answer import AppliedAnswer
 
 OTHER_GROUPS: Final = (("market", "Markets"), ("", "The world"), ("chips", "Chips"))
 YEARS_SHOWN: Final = 8
@@ -70,38 +71,36 @@ def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
     found = plan.certificate
     if found is None:
         return [*head, *[Cell(MISSING)] * (width - len(head))]
-    lower, upper = number(found["lower"]), number(found["upper"])
     return [
         *head,
-        Cell(f"{lower:.6f}"),
-        Cell(f"{upper:.6f}" if math.isfinite(upper) else "unknown"),
-        Cell(digits.scientific(number(found["gap"]))),
-        Cell(digits.scientific(number(found["max_row_violation"]))),
-        Cell(f"{int(number(found['rows_checked'])):,}"),
-        text(int(number(found["rounds"]))),
-        text(f"{found['solver']} {found['solver_version']}"),
+        Cell(f"{found.lower:.6f}"),
+        Cell(f"{found.upper:.6f}" if math.isfinite(found.upper) else "unknown"),
+        Cell(digits.scientific(found.gap)),
+        Cell(digits.scientific(found.max_row_violation)),
+        Cell(f"{found.rows_checked:,}"),
+        text(found.rounds),
+        text(f"{found.solver} {found.solver_version}"),
     ]
 
 
 def changes(run: SavedRun) -> Table | None:
     """What patches changed, old and new; None where nothing was."""
-    by_policy = [
-        (str(policy["name"]), policy.get("applied", [])) for policy in run.summary.get("policies", [])
-    ]
-    if not run.is_comparison:
-        by_policy = [("", run.manifest.get("patches", []))]
+    if run.is_comparison:
+        applied = [(policy.name, each) for policy in run.policies for each in policy.applied]
+    else:
+        patches = run.manifest["patches"]
+        applied = [("", AppliedAnswer(**each, text=each["patch"])) for each in patches]
     rows = [
         Row(
             [
                 *([text(policy)] if run.is_comparison else []),
-                text(each["path"]),
-                text(value_text(each["old"])),
-                text(value_text(each["new"])),
-                text(each.get("text") or each.get("patch", "")),
+                text(each.path),
+                text(value_text(each.old)),
+                text(value_text(each.new)),
+                text(each.text),
             ]
         )
-        for policy, applied in by_policy
-        for each in applied
+        for policy, each in applied
     ]
     if not rows:
         return None
@@ -113,25 +112,21 @@ def changes(run: SavedRun) -> Table | None:
 def facts(run: SavedRun) -> list[tuple[str, str]]:
     """What ran, on what, and how: for the reader who wants to do it again."""
     manifest = run.manifest
-    options = {
-        key: value for key, value in manifest.get("options", {}).items() if value not in (None, [], False)
-    }
-    policies = [
-        each["name"] if isinstance(each, dict) else str(each) for each in manifest.get("policies", [])
-    ]
-    files = manifest.get("files", {})
+    options = {key: value for key, value in manifest["options"].items() if value not in (None, [], False)}
+    policies = [each["name"] if isinstance(each, dict) else str(each) for each in manifest["policies"]]
+    files = manifest["files"]
     found = [
         ("Run", f"{run.directory} (kloof {run.command})"),
         ("Instance", run.instance),
         ("Policies", ", ".join(policies)),
-        ("Changes by hand", "; ".join(map(str, manifest.get("set", [])))),
+        ("Changes by hand", "; ".join(map(str, manifest["set"]))),
         ("Options", ", ".join(f"{key.replace('_', ' ')} {_option(value)}" for key, value in options.items())),
         (
             "Versions",
-            ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items()),
+            ", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
         ),
         ("Input files", f"{len(files)}, hashed in manifest.json" if files else ""),
-        ("Time taken", f"{manifest['wall_time_seconds']} s" if "wall_time_seconds" in manifest else ""),
+        ("Time taken", f"{manifest['wall_time_seconds']} s"),
     ]
     return [(name, value) for name, value in found if value]
 

@@ -16,8 +16,18 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.report import whole
 from optimizer.report.labels import labels_of
 from optimizer.report.precision import Precision
-from optimizer.report.precision import number as number
-from optimizer.result.store import MANIFEST, open_run
+from optimizer.result.answer import (
+    Binding,
+    BindingTogether,
+    CertificateData,
+    CompareAnswer,
+    HeadlineData,
+    PlanAnswer,
+    PolicyAnswer,
+    Remark,
+    SolveAnswer,
+)
+from optimizer.result.store import Answer, open_run
 from optimizer.result.strategy import COLUMNS
 from optimizer.result.summary import lag_mark
 
@@ -42,27 +52,60 @@ INPUT_COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "no
 
 @dataclass(frozen=True)
 class Plan:
-    """One country's plan under one policy, as saved; `headline` is None where there is no plan.
-
-    `conflict` and `repairs` say in words why not, and what would give one. `table` maps (metric, item) to
-    values over `periods`, the reported ones; `beyond` holds those of the first periods after them. `together`
-    says what several limits eased at once are worth.
-    """
+    """One country's plan under one policy, as saved; `answer` is None where an interrupted run did not come
+    to it. `table` maps (metric, item) to values over `periods`, the reported ones."""
 
     country: str
     policy: str
-    status: str
+    answer: PlanAnswer | None
     periods: tuple[str, ...]
-    headline: Mapping[str, Any] | None
-    certificate: Mapping[str, Any] | None
-    binding: Sequence[Mapping[str, Any]]
-    diagnostics: Sequence[Mapping[str, Any]]
-    conflict: Sequence[str]
-    repairs: Sequence[str]
     table: Mapping[tuple[str, str], Sequence[float]] = field(repr=False)
-    leader_gap: float | None = None
-    together: Sequence[Mapping[str, Any]] = ()
-    beyond: Mapping[str, Any] | None = None
+
+    @property
+    def status(self) -> str:
+        return NOT_SOLVED if self.answer is None else self.answer.status
+
+    @property
+    def headline(self) -> HeadlineData | None:
+        """The headline numbers; None where there is no plan."""
+        return None if self.answer is None else self.answer.headline
+
+    @property
+    def certificate(self) -> CertificateData | None:
+        return None if self.answer is None else self.answer.certificate
+
+    @property
+    def binding(self) -> Sequence[Binding]:
+        """What limits the plan, dearest first."""
+        return () if self.answer is None else self.answer.binding
+
+    @property
+    def together(self) -> Sequence[BindingTogether]:
+        """What several limits eased at once are worth."""
+        return () if self.answer is None else self.answer.binding_together
+
+    @property
+    def diagnostics(self) -> Sequence[Remark]:
+        return () if self.answer is None else self.answer.diagnostics
+
+    @property
+    def leader_gap(self) -> float | None:
+        return None if self.answer is None else self.answer.leader_gap
+
+    @property
+    def conflict(self) -> list[str]:
+        """What excludes each other where there is no plan: in words where the run has them, else by row."""
+        if self.answer is None:
+            return []
+        groups = self.answer.conflict_groups
+        words = [f"{each.words} in {each.period}" if each.period else each.words for each in groups]
+        return words or list(self.answer.conflict)
+
+    @property
+    def repairs(self) -> list[str]:
+        """What would give the country a plan, in words."""
+        found = None if self.answer is None else self.answer.repairs
+        return [option.words for option in found or ()]
 
     @property
     def told_status(self) -> str:
@@ -76,7 +119,7 @@ class Plan:
     @property
     def tried(self) -> bool:
         """Whether the run came to this plan before it was interrupted."""
-        return self.status != NOT_SOLVED
+        return self.answer is not None
 
     def series(self, metric: str, item: str = "") -> list[float]:
         """Values over the reported periods; zeros where the run lists none."""
@@ -90,7 +133,7 @@ class Plan:
         return [item for name, item in self.table if name == metric]
 
     @property
-    def top(self) -> Mapping[str, Any]:
+    def top(self) -> HeadlineData:
         """The headline numbers. Raises `ValueError` where there is no plan."""
         if self.headline is None:
             raise ValueError(f"{self.country} has no plan under {self.policy or 'this scenario'}")
@@ -99,7 +142,7 @@ class Plan:
     @property
     def gap(self) -> float:
         """The certified gap in average log units; infinite where nothing was certified."""
-        return number((self.certificate or {}).get("gap", math.inf))
+        return math.inf if self.certificate is None else self.certificate.gap
 
     @property
     def precision(self) -> Precision:
@@ -122,10 +165,7 @@ class SavedRun:
     """A run directory read whole. `plans` is keyed by country, then policy (`""` for `solve`)."""
 
     directory: str
-    command: str
-    instance: str
-    leader: str
-    summary: Mapping[str, Any]
+    answer: Answer
     manifest: Mapping[str, Any]
     context: Mapping[str, Any]
     inputs: Sequence[Mapping[str, str]]
@@ -134,27 +174,39 @@ class SavedRun:
 
     @property
     def is_comparison(self) -> bool:
-        return self.command == "compare"
+        return isinstance(self.answer, CompareAnswer)
 
     @property
-    def policies(self) -> list[Mapping[str, Any]]:
+    def policies(self) -> Sequence[PolicyAnswer]:
         """The policies of a comparison in the order of its columns, without the baseline."""
-        return [each for each in self.summary.get("policies", []) if each["name"] != self.baseline]
+        return self.answer.policies if isinstance(self.answer, CompareAnswer) else ()
 
     @property
     def policy_names(self) -> dict[str, str]:
         """What readers call the policies: no two alike, not even where a chart cuts what is long."""
-        titles = {str(each["name"]): str(each.get("title") or each["name"]) for each in self.policies}
+        titles = {each.name: each.title or each.name for each in self.policies}
         return {**labels_of(titles, "Baseline"), self.baseline: "Baseline"}
 
     def leader_under(self, policy: str) -> str:
         """The leader under a policy of a comparison: that of the run unless the policy names another."""
-        found = (each for each in self.policies if each["name"] == policy)
-        return next((str(each.get("leader") or self.leader) for each in found), self.leader)
+        return next((each.leader for each in self.policies if each.name == policy), self.leader)
 
     @property
     def baseline(self) -> str:
-        return str(self.summary.get("baseline", BASELINE)) if self.is_comparison else ""
+        return self.answer.baseline if isinstance(self.answer, CompareAnswer) else ""
+
+    @property
+    def leader(self) -> str:
+        found = self.answer.leader
+        return found if isinstance(found, str) else found.country
+
+    @property
+    def command(self) -> str:
+        return str(self.manifest["command"])
+
+    @property
+    def instance(self) -> str:
+        return self.answer.instance
 
     @property
     def horizon(self) -> str:
@@ -204,40 +256,28 @@ def date(period: str, where: float = 0.5) -> float:
 def read_run(directory: Path) -> SavedRun:
     """Read a run directory of `solve` or `compare`. Raises `InputError` (E641 no run, E642 a file of it
     cannot be read or lacks what the run solved)."""
-    manifest, summary = open_run(directory)
-    command = str(manifest.get("command"))
-    if command not in ("solve", "compare"):
-        message = f"a run of `{command}` has no report"
-        raise InputError(Diagnostic("E641", message, file=str(directory / MANIFEST)))
+    manifest, answer = open_run(directory)
     context = _json(directory / "context.json") if (directory / "context.json").exists() else {}
-    leader = summary.get("leader")
-    place = directory / "summary.json"
     strategy = _strategy(directory / "strategy.csv")
-    comparison = _frame(directory / "comparison.csv") if command == "compare" else None
-    try:
-        run = SavedRun(
-            directory=directory.resolve().name,
-            command=command,
-            instance=str(summary["instance"]),
-            leader=str(leader["country"] if isinstance(leader, dict) else leader),
-            summary=summary,
-            manifest=manifest,
-            context=context,
-            inputs=_inputs(directory / "inputs.csv"),
-            comparison=comparison,
-            plans=_plans(summary, strategy, command),
-        )
-        _check(directory, run, strategy)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        message = f"the run cannot be understood: {type(error).__name__}: {error}"
-        raise InputError(Diagnostic("E642", message, file=str(place), hint="save the run again")) from error
+    compared = isinstance(answer, CompareAnswer)
+    comparison = _frame(directory / "comparison.csv") if compared else None
+    run = SavedRun(
+        directory=directory.resolve().name,
+        answer=answer,
+        manifest=manifest,
+        context=context,
+        inputs=_inputs(directory / "inputs.csv"),
+        comparison=comparison,
+        plans=_plans(answer, strategy),
+    )
+    _check(directory, run, strategy)
     return run
 
 
 def _check(directory: Path, run: SavedRun, strategy: pd.DataFrame) -> None:
-    """Refuse a run whose tables lack what its summary says was solved, or whose digits it does not tell."""
-    single = str(run.summary.get("policy", ""))
-    planned = [plan for plan in run.all_plans if plan.headline is not None and plan.precision.finest]
+    """Refuse a run whose tables lack what its summary says was solved."""
+    single = "" if isinstance(run.answer, CompareAnswer) else run.answer.policy
+    planned = [plan for plan in run.all_plans if plan.headline is not None]
     solved = [
         whole.Solved(
             plan.country, plan.policy or single, plan.country == run.leader_under(plan.policy), plan.top
@@ -302,29 +342,27 @@ def _inputs(path: Path) -> list[dict[str, str]]:
     return [dict(zip(texts, line, strict=True)) for line in zip(*texts.values(), strict=True)]
 
 
-def _plans(summary: Mapping[str, Any], strategy: pd.DataFrame, command: str) -> dict[str, dict[str, Plan]]:
+def _plans(answer: Answer, strategy: pd.DataFrame) -> dict[str, dict[str, Plan]]:
     tables: dict[tuple[str, str], pd.DataFrame] = {
         (str(country), str(policy)): part
         for (country, policy), part in strategy.groupby(["country", "policy"], observed=True)
     }
-    single = str(summary.get("policy", ""))
-    names: list[str] = []
-    if command == "compare":
-        names = [str(summary.get("baseline", BASELINE)), *(str(each["name"]) for each in summary["policies"])]
-    plans: dict[str, dict[str, Plan]] = {}
-    for country, found in summary["countries"].items():
-        by_policy = found if command == "compare" else {"": found}
-        missing = {"status": NOT_SOLVED}
-        plans[country] = {
-            policy: _plan(
-                country, policy, by_policy.get(policy, missing), tables.get((country, policy or single))
-            )
-            for policy in dict.fromkeys([*names, *by_policy])
+    if isinstance(answer, SolveAnswer):
+        return {
+            country: {"": _plan(country, "", plan, tables.get((country, answer.policy)))}
+            for country, plan in answer.countries.items()
         }
-    return plans
+    names = [answer.baseline, *(each.name for each in answer.policies)]
+    return {
+        country: {
+            policy: _plan(country, policy, plans.get(policy), tables.get((country, policy)))
+            for policy in names
+        }
+        for country, plans in answer.countries.items()
+    }
 
 
-def _plan(country: str, policy: str, data: Mapping[str, Any], rows: pd.DataFrame | None) -> Plan:
+def _plan(country: str, policy: str, answer: PlanAnswer | None, rows: pd.DataFrame | None) -> Plan:
     table: dict[tuple[str, str], list[float]] = {}
     periods: tuple[str, ...] = ()
     if rows is not None and len(rows):
@@ -336,30 +374,4 @@ def _plan(country: str, policy: str, data: Mapping[str, Any], rows: pd.DataFrame
         for metric, item, period, value in zip(*columns, rows["value"], strict=True):
             if period in places:
                 table.setdefault((metric, item), [0.0] * len(periods))[places[period]] = value
-    return Plan(
-        country=country,
-        policy=policy,
-        status=str(data["status"]),
-        periods=periods,
-        headline=data.get("headline"),
-        certificate=data.get("certificate"),
-        binding=data.get("binding") or (),
-        together=data.get("binding_together") or (),
-        beyond=data.get("beyond"),
-        diagnostics=data.get("diagnostics") or (),
-        conflict=_conflict(data),
-        repairs=[str(option["words"]) for option in data.get("repairs") or ()],
-        table=table,
-        leader_gap=None if data.get("leader_gap") is None else number(data["leader_gap"]),
-    )
-
-
-def _conflict(data: Mapping[str, Any]) -> list[str]:
-    """What excludes each other where there is no plan: in words where the run has them, else by row."""
-    groups = data.get("conflict_groups") or ()
-    if groups:
-        return [
-            f"{group['words']} in {group['period']}" if group.get("period") else str(group["words"])
-            for group in groups
-        ]
-    return [str(row) for row in data.get("conflict") or ()]
+    return Plan(country, policy, answer, periods, table)

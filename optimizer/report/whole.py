@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from optimizer.errors import Diagnostic, InputError
+from optimizer.result.answer import HeadlineData
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ class Solved(NamedTuple):
     country: str
     policy: str
     leads: bool
-    headline: Mapping[str, Any]
+    headline: HeadlineData
 
 
 def check_end(path: Path) -> None:
@@ -80,11 +81,11 @@ def _faults_of_strategy(frame: pd.DataFrame, solved: Iterable[Solved]) -> Iterat
     for country, policy, leads, headline in solved:
         # what is nothing throughout is not listed
         against = [] if leads else AGAINST_LEADER.items()
-        needed = [*ALWAYS, *(metric for metric, key in against if headline.get(key) is not None)]
+        needed = [*ALWAYS, *(metric for metric, key in against if getattr(headline, key) is not None)]
         lacking = [metric for metric in needed if metric not in found.get((country, policy), ())]
         if lacking:
             yield f"{country}{_under(policy)} has no {', '.join(lacking)}"
-        if (last := list(headline["capability"])[-1]) not in periods.get(policy, ()):
+        if (last := list(headline.capability)[-1]) not in periods.get(policy, ()):
             yield f"{country}{_under(policy)} has no {last}"
 
 
@@ -94,7 +95,7 @@ def _faults_of_comparison(frame: pd.DataFrame, solved: Iterable[Solved]) -> Iter
     for (_, policy, metric), count in counts.items():
         most[policy, metric] = max(most.get((policy, metric), 1), count)
     for country, policy, _, headline in solved:
-        against = [metric for metric, key in AGAINST_LEADER.items() if headline.get(key) is not None]
+        against = [metric for metric, key in AGAINST_LEADER.items() if getattr(headline, key) is not None]
         for metric in (*COMPARED, *against):
             count, whole = counts.get((country, policy, metric), 0), most.get((policy, metric), 1)
             if count != whole:

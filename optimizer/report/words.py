@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.report.figures import amount, lag_words
-from optimizer.report.saved import Plan, SavedRun, number
+from optimizer.report.saved import Plan, SavedRun
 from optimizer.result import digits
 from optimizer.result.summary import ABOVE, AHEAD
 
@@ -33,17 +33,17 @@ LEAST_SAID: Final = 0.01
 
 def lags(plan: Plan) -> tuple[float, float, float] | None:
     """Months behind the leader at the start, at mid-horizon and at the horizon; None where there are none."""
-    found = plan.headline and plan.headline.get("lag_months")
+    found = None if plan.headline is None else plan.headline.lag_months
     if not found:
         return None
-    middle, last = (number(found[period]) for period in middle_and_last(plan))
-    base = plan.top["base"]["lag_months"]
-    return (middle if base is None else number(base)), middle, last
+    middle, last = (found[period] for period in middle_and_last(plan))
+    base = plan.top.base.lag_months
+    return (middle if base is None else base), middle, last
 
 
 def middle_and_last(plan: Plan) -> tuple[str, str]:
     """The labels of the periods at mid-horizon and horizon."""
-    periods = list(plan.top["capability"])
+    periods = list(plan.top.capability)
     return periods[0], periods[-1]
 
 
@@ -115,16 +115,17 @@ def ratio_trend(plan: Plan) -> str:
     start, end = _ratio_texts(plan)
     if not start:
         return ""
-    gained = math.log(number(plan.top["effective_ratio"])) - number(plan.top["base"]["capability"])
+    base, ratio = plan.top.base.capability, plan.top.effective_ratio
+    gained = 0.0 if base is None or ratio is None else math.log(ratio) - base
     return LEVEL if start == end else RISES if gained > 0 else FALLS
 
 
 def _ratio_texts(plan: Plan) -> tuple[str, str]:
     """The shares at the start and at the end in percent; the first is empty where it is not known."""
     width = plan.precision.ratio_width
-    base = plan.top["base"]["capability"]
-    start = "" if base is None else amount(100 * math.exp(number(base)), 2, width).text
-    return start, amount(100 * number(plan.top["effective_ratio"]), 2, width).text
+    base = plan.top.base.capability
+    start = "" if base is None else amount(100 * math.exp(base), 2, width).text
+    return start, amount(100 * (plan.top.effective_ratio or 0.0), 2, width).text
 
 
 def _ratio_path(plan: Plan) -> str:
@@ -192,7 +193,7 @@ def _leader(run: SavedRun, followers: Sequence[Plan]) -> str:
         return f"Leader: {name}; {nobody}." if followers else f"Leader: {name}."
     under: dict[str, list[str]] = {}
     other: dict[str, list[str]] = {}
-    for policy in (str(each["name"]) for each in run.policies):
+    for policy in (each.name for each in run.policies):
         leader = run.leader_under(policy)
         plans = [by_policy[policy] for country, by_policy in run.plans.items() if country != leader]
         if leader != run.leader:
@@ -211,9 +212,9 @@ def _leader(run: SavedRun, followers: Sequence[Plan]) -> str:
 def _passing(run: SavedRun, plans: Sequence[Plan]) -> str:
     """Which of the plans pass their leader, and when."""
     return ", ".join(
-        f"{run.name(plan.country)} ({plan.top['passes_the_leader_in']})"
+        f"{run.name(plan.country)} ({plan.top.passes_the_leader_in})"
         for plan in plans
-        if plan.solved and plan.top.get("passes_the_leader_in")
+        if plan.solved and plan.top.passes_the_leader_in
     )
 
 
@@ -285,7 +286,7 @@ def _unsolved(run: SavedRun) -> list[str]:
 
 def dearest(run: SavedRun, plan: Plan) -> str:
     """The words of the limit whose easing is worth most; empty where the run names none."""
-    return str(plan.binding[0]["words"]) if plan.binding else ""
+    return plan.binding[0].words if plan.binding else ""
 
 
 def country_points(run: SavedRun, plan: Plan) -> list[str]:
@@ -297,18 +298,18 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
         points.append("Leads: the others are measured against it.")
     elif path:
         points.append(f"{path[0].upper()}{path[1:]}.")
-    if top.get("passes_the_leader_in"):
-        points.append(f"Passes {run.name(run.leader)} in {top['passes_the_leader_in']}.")
-    split = top["split"]
+    if top.passes_the_leader_in:
+        points.append(f"Passes {run.name(run.leader)} in {top.passes_the_leader_in}.")
+    split = top.split
     shown = precision.shares(list(split.values()))
     parts = [f"{name} {share}%" for name, share in zip(split, shown, strict=True) if share.strip("~0")]
     first, last = plan.periods[0], plan.periods[-1]
-    paid = amount(number(top["paid_usd_bn"]), 3, precision.paid_width).text
+    paid = amount(top.paid_usd_bn, 3, precision.paid_width).text
     points.append(f"Cost of use, {first} to {last}: {', '.join(parts)}; USD {paid} bn paid.")
     beside = [
-        f"USD {amount(number(top.get(key)), 3, precision.paid_width).text} bn {said}"
+        f"USD {amount(getattr(top, key), 3, precision.paid_width).text} bn {said}"
         for key, said in BESIDE_SPLIT.items()
-        if number(top.get(key)) > LEAST_SAID * number(top["paid_usd_bn"])
+        if getattr(top, key) > LEAST_SAID * top.paid_usd_bn
     ]
     if beside:
         points.append(f"{' and '.join(beside)}.")
@@ -344,6 +345,6 @@ def failure_points(plan: Plan) -> list[str]:
     if plan.conflict:
         points = [f"these cannot hold together: {'; '.join(plan.conflict)}."]
     else:
-        errors = [str(each["message"]) for each in plan.diagnostics if each.get("severity") == "error"]
+        errors = [each.message for each in plan.diagnostics if each.severity == "error"]
         points = [f"{' '.join(errors)}" if errors else f"{plan.status}."]
     return [*points, *(f"It has a plan with {repair}" for repair in plan.repairs)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from models.parameters import PlanParameters
 from models.quantities import QUANTITIES
 from optimizer.result import metrics
+from optimizer.result.answer import Beyond
 from optimizer.result.run import CountryRun
-from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived, items
 
 # So many years after the reported ones are shown.
@@ -40,9 +40,8 @@ def weight_words(parameters: PlanParameters) -> str:
     return f"{share} lies beyond {last}: in later years, some of them in brackets, and in what they leave"
 
 
-def beyond_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Any] | None:
-    """The first periods after the reported ones as JSON data, by metric or metric/item; None where there is
-    no plan."""
+def beyond_data(run: CountryRun, leader_run: CountryRun | None) -> Beyond | None:
+    """The first periods after the reported ones, by metric or metric/item; None where there is no plan."""
     parameters, values = run.parameters, run.values
     if parameters is None or values is None:
         return None
@@ -56,9 +55,9 @@ def beyond_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Any
         names = items(parameters.sets, spec)
         for item, line in zip(names, found[name].reshape(len(names), -1), strict=True):
             key = f"{name}/{item}" if item else name
-            numbers[key] = [text_of_infinity(value) for value in line[first:last].tolist()]
-    return {
-        "weight_share": weight_share(parameters),
-        "periods": list(parameters.sets.periods[first:last]),
-        "numbers": numbers,
-    }
+            numbers[key] = tuple(line[first:last].tolist())
+    return Beyond(
+        weight_share=weight_share(parameters),
+        periods=tuple(parameters.sets.periods[first:last]),
+        numbers=numbers,
+    )

@@ -11,20 +11,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import ceil, expm1, inf, isfinite
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from models.limits import LIMITS, LimitSpec
 from models.parameters import Array, PlanParameters
 from optimizer.result import metrics
+from optimizer.result.answer import Binding, InputCell
 from optimizer.result.binding import Bound, bounds, span
 from optimizer.result.digits import decimals_for, fixed, scientific, significant
 from optimizer.result.own import own_prices, own_sizes
 from optimizer.result.steps import natural_step
-from optimizer.result.store import text_of_infinity
 from optimizer.result.worth import Worth
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Fact:
     closed: bool
     worth: Worth | None = None
     integers: bool = False
-    inputs: tuple[Mapping[str, Any], ...] = field(default=())
+    inputs: tuple[InputCell, ...] = ()
 
     @property
     def family(self) -> str:
@@ -206,44 +206,40 @@ class Fact:
         least, most = significant(low, 3), significant(high, 3)
         return f"{least if least == most else f'{least} to {most}'} {self.unit}"
 
-    def data(self) -> dict[str, Any]:
-        """The fact as JSON data."""
-        limit = None if self.limits is None else [text_of_infinity(each) for each in self.limits]
-        return {
-            "row": self.row,
-            "meaning": self.limit.meaning,
-            "category": self.limit.theme,
-            "period": self.span,
-            "periods": list(self.periods),
-            "periods_after": list(self.after),
-            "price": self.price,
-            "prices": list(self.prices),
-            "price_after": self.price - sum(self.prices),
-            "unit": self.unit,
-            "words": self.words,
-            "step": self.step,
-            "step_words": self.step_words,
-            "eased_words": self.eased,
-            "eased_percent_at_most": _text(self.most),
-            "eased_usd_bn": self.eased_usd_bn,
-            "solved": None if self.worth is None else self.worth.data(),
-            "percent_effective_compute": _text(self.percent),
-            "ten_percent_effective_compute": _text(self.tenth),
-            "ten_percent_words": self.tenth_words,
-            "ten_percent_is_bound": not self.is_about,
-            "ranked_by": _text(self.most if self.worth is None else self.worth.rank),
-            "usd_bn": self.usd_bn,
-            "limit": limit[0] if limit and len(set(limit)) == 1 else limit,
-            "limit_words": self.amount(),
-            "slack": 0.0,
-            "closed": self.closed,
-            "holds": HOLDS_FOR_INTEGERS if self.integers else HOLDS,
-            "inputs": [dict(each) for each in self.inputs],
-        }
-
-
-def _text(value: float | None) -> float | str | None:
-    return None if value is None else text_of_infinity(value)
+    def answer(self) -> Binding:
+        """The fact as it is told."""
+        limits = None if self.limits is None else tuple(map(float, self.limits))
+        return Binding(
+            row=self.row,
+            meaning=self.limit.meaning,
+            category=self.limit.theme,
+            period=self.span,
+            periods=self.periods,
+            periods_after=self.after,
+            price=self.price,
+            prices=self.prices,
+            price_after=self.price - sum(self.prices),
+            unit=self.unit,
+            words=self.words,
+            step=self.step,
+            step_words=self.step_words,
+            eased_words=self.eased,
+            eased_percent_at_most=self.most,
+            eased_usd_bn=self.eased_usd_bn,
+            solved=None if self.worth is None else self.worth.answer(),
+            percent_effective_compute=self.percent,
+            ten_percent_effective_compute=self.tenth,
+            ten_percent_words=self.tenth_words,
+            ten_percent_is_bound=not self.is_about,
+            ranked_by=self.most if self.worth is None else self.worth.rank,
+            usd_bn=self.usd_bn,
+            limit=limits[0] if limits and len(set(limits)) == 1 else limits,
+            limit_words=self.amount(),
+            slack=0.0,
+            closed=self.closed,
+            holds=HOLDS_FOR_INTEGERS if self.integers else HOLDS,
+            inputs=self.inputs,
+        )
 
 
 def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:

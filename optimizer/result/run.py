@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.errors import Diagnostic
+from optimizer.result.answer import Explained
 from optimizer.result.worth import Worths
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class CountryRun:
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,
     `capability/2030`), its least and greatest value over all plans within the certified gap. `worths` says
     what easing the dearest limits brings, where that was solved. `explanation` says what limits the plan, or
-    why there is none, as JSON data (`optimizer.study.explain`). `leader_gap` is the gap of the leader's plan
+    why there is none (`optimizer.study.explain`). `leader_gap` is the gap of the leader's plan
     where that stopped above the gap asked for: then all that is said here, certificate included, holds for a
     leader that another plan may serve better.
     """
@@ -86,7 +87,7 @@ class CountryRun:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     worths: Worths | None = None
-    explanation: Mapping[str, Any] = field(default_factory=dict)
+    explanation: Explained = field(default_factory=Explained)
     leader_gap: float | None = None
 
     @property

@@ -9,17 +9,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.result.answer import CompareAnswer, SolveAnswer
 
 MANIFEST: Final = "manifest.json"
 SUMMARY: Final = "summary.json"
 PROGRAM: Final = "kloof"
+SCHEMA_VERSION: Final = 1
+# Options of a run that take one value.
+SINGLE: Final = ("objective", "gap", "time_limit")
+
+Answer = SolveAnswer | CompareAnswer
+ANSWERS: Final[Mapping[str, type[SolveAnswer] | type[CompareAnswer]]] = {
+    "solve": SolveAnswer,
+    "compare": CompareAnswer,
+}
 
 
 def sha256(content: bytes) -> str:
@@ -101,22 +114,61 @@ def _is_run(directory: Path) -> bool:
     return isinstance(manifest, dict) and manifest.get("program") == PROGRAM
 
 
-def open_run(directory: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The manifest and summary of a saved run. Raises `InputError` where there is none or it is damaged."""
+def open_run(directory: Path) -> tuple[dict[str, Any], Answer]:
+    """The manifest and the answer of a saved run.
+
+    Raises `InputError`: E641 where there is none, E642 where a file is damaged, E644 where another version of
+    Kloof saved it.
+    """
     if not _is_run(directory):
         message = "no saved run here" if directory.is_dir() else "no such directory"
         hint = "name a directory that `kloof solve` or `kloof compare` saved"
         raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
-    found = []
-    for name in (MANIFEST, SUMMARY):
-        try:
-            data = json.loads((directory / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            message = f"the file cannot be read: {error}"
-            place = str(directory / name)
-            raise InputError(Diagnostic("E642", message, file=place, hint="save the run again")) from error
-        found.append(data)
-    return found[0], found[1]
+    manifest, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
+    command = str(manifest.get("command"))
+    if command not in ANSWERS:
+        message = f"a run of `{command}` cannot be told"
+        raise InputError(Diagnostic("E641", message, file=str(directory / MANIFEST)))
+    again = f"save it again: {_command(manifest, command, directory)}"
+    version = manifest.get("schema_version")
+    if version != SCHEMA_VERSION:
+        message = f"saved by another version of Kloof: its form is {version}, not {SCHEMA_VERSION}"
+        raise InputError(Diagnostic("E644", message, file=str(directory / MANIFEST), hint=again))
+    try:
+        return manifest, ANSWERS[command].model_validate(summary)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        what = "is missing" if first["type"] == "missing" else f"cannot be read: {first['msg']}"
+        path = ".".join(map(str, first["loc"]))
+        message = f"saved by another version of Kloof, or changed since: `{path}` {what}"
+        place = str(directory / SUMMARY)
+        raise InputError(Diagnostic("E644", message, file=place, path=path, hint=again)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"the file cannot be read: {error}"
+        raise InputError(Diagnostic("E642", message, file=str(path), hint="save the run again")) from error
+    if not isinstance(data, dict):
+        raise InputError(Diagnostic("E642", "the file does not hold one JSON object", file=str(path)))
+    return data
+
+
+def _command(manifest: Mapping[str, Any], command: str, directory: Path) -> str:
+    """The command that makes a run anew, as far as its manifest says."""
+    named = [each["name"] for each in manifest.get("policies", [])]
+    options = manifest.get("options", {})
+    given = [
+        *(("--policy", str(name)) for name in manifest.get("given_policies", named)),
+        *(("--set", str(text)) for text in manifest.get("set", [])),
+        *(("--country", str(country)) for country in options.get("countries") or ()),
+        *((f"--{name.replace('_', '-')}", str(options[name])) for name in SINGLE if options.get(name)),
+    ]
+    flags = ["--ranges"] if options.get("ranges") else []
+    words = ["kloof", command, str(manifest.get("instance")), *(part for pair in given for part in pair)]
+    return shlex.join([*words, *flags, "--out", str(directory)])
 
 
 def changed_files(manifest: Mapping[str, Any], instance: Path) -> list[str]:
@@ -160,10 +212,3 @@ def save(directory: Path, files: Mapping[str, str]) -> None:
 def json_text(data: Mapping[str, Any]) -> str:
     """JSON for a file: sorted as given, indented, with a last newline; infinity must already be text."""
     return json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def text_of_infinity(value: float) -> float | str:
-    """A number as JSON can hold it: infinity as `inf` or `-inf`."""
-    if value == float("inf"):
-        return "inf"
-    return "-inf" if value == float("-inf") else value

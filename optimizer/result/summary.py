@@ -10,8 +10,8 @@ import numpy as np
 
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
 from optimizer.result import digits, metrics, ranges
+from optimizer.result.answer import BaseState, Bounds, CertificateData, Ending, HeadlineData, remarks
 from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
-from optimizer.result.store import text_of_infinity
 from optimizer.result.strategy import derived
 
 MIXED: Final = "mixed"
@@ -148,59 +148,56 @@ def status(world: WorldRun) -> str:
     return kinds.pop() if len(kinds) == 1 else MIXED
 
 
-def certificate_data(run: CountryRun) -> dict[str, Any] | None:
-    """The certificate as JSON data; None where nothing was certified."""
+def certificate(run: CountryRun) -> CertificateData | None:
+    """The certificate as it is told; None where nothing was certified."""
     if run.solution is None or not run.solved:
         return None
-    c = run.solution.certificate
-    return {
-        "upper": text_of_infinity(c.upper),
-        "lower": text_of_infinity(c.lower),
-        "gap": text_of_infinity(c.gap),
-        "max_row_violation": c.max_row_violation,
-        "rows_checked": c.rows_checked,
-        "rounds": c.rounds,
-        "tangents": c.tangents,
-        "solver": c.solver,
-        "solver_version": c.solver_version,
-    }
+    return CertificateData(**vars(run.solution.certificate))
 
 
-def objective_data(run: CountryRun) -> dict[str, Any] | None:
-    """Bounds of the optimal objective as JSON data; None where there is no plan."""
-    certificate = certificate_data(run)
-    return certificate and {key: certificate[key] for key in ("lower", "upper", "gap")}
+def ending(run: CountryRun) -> Ending:
+    """How one country's solve ended."""
+    found = certificate(run)
+    bounds = None if found is None else Bounds(lower=found.lower, upper=found.upper, gap=found.gap)
+    told: dict[str, Any] = {}
+    if run.leader_gap is not None:
+        told["leader_gap"] = run.leader_gap
+    if run.solution is not None and run.solution.conflict:
+        told["conflict"] = tuple(run.solution.conflict)
+    return Ending(
+        status=run.status,
+        objective=bounds,
+        certificate=found,
+        diagnostics=remarks(run.diagnostics),
+        **told,
+    )
 
 
-def headline_data(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Any] | None:
-    """The headline numbers as JSON data.
-
-    `widths`: by how much each kind of number may vary over all plans within the gap; of `paid` and `compute`
-    relative to the number.
-    """
+def headline_data(run: CountryRun, leader_run: CountryRun | None) -> HeadlineData | None:
+    """The headline numbers as they are told."""
     top = headline(run, leader_run)
     if top is None:
         return None
     lag = top.lag_months
-    return {
-        "spending_usd_bn": top.spending,
-        "paid_usd_bn": top.paid,
-        "premiums_usd_bn": top.premiums,
-        "unspent_usd_bn": top.unspent,
-        "split": dict(zip(CATEGORIES, top.split, strict=True)),
-        "installed_kh100e": {"start": top.installed[0], top.last: top.installed[1]},
-        "capability": {top.middle: top.capability[0], top.last: top.capability[1]},
-        "lag_months": None if lag is None else {top.middle: lag[0], top.last: lag[1]},
-        "compute_ratio": None if top.compute_ratio is None else text_of_infinity(top.compute_ratio),
-        "effective_ratio": top.effective_ratio,
-        "base": {"capability": top.base_capability, "lag_months": top.base_lag_months},
-        "passes_the_leader_in": min(filter(None, passing_periods(run, run.leader)), default=None),
-        "ranges": {key: list(pair) for key, pair in sorted(run.ranges.items())},
-        "widths": {
+    return HeadlineData(
+        spending_usd_bn=top.spending,
+        paid_usd_bn=top.paid,
+        premiums_usd_bn=top.premiums,
+        unspent_usd_bn=top.unspent,
+        split=dict(zip(CATEGORIES, top.split, strict=True)),
+        installed_kh100e={"start": top.installed[0], top.last: top.installed[1]},
+        capability={top.middle: top.capability[0], top.last: top.capability[1]},
+        lag_months=None if lag is None else {top.middle: lag[0], top.last: lag[1]},
+        compute_ratio=top.compute_ratio,
+        effective_ratio=top.effective_ratio,
+        base=BaseState(capability=top.base_capability, lag_months=top.base_lag_months),
+        passes_the_leader_in=min(filter(None, passing_periods(run, run.leader)), default=None),
+        ranges=dict(sorted(run.ranges.items())),
+        widths={
             **{metric: ranges.width(run, metric) for metric in ranges.MEASURED_WIDTH},
             **{name: ranges.relative_width(run, name) for name in ranges.MEASURED_RELATIVE_WIDTH},
         },
-    }
+    )
 
 
 EXIT_INTERRUPTED: Final = 130

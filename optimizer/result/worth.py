@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from optimizer.result.answer import BindingTogether, SolvedWorth
 from optimizer.result.digits import scientific, significant
 
 
@@ -44,9 +44,9 @@ class Worth:
             return "nothing: 0%"
         return f"{self.text}%" if self.is_known else f"less than {self.text[1:]}%, which the gap cannot tell,"
 
-    def data(self) -> dict[str, Any]:
-        """The worth as JSON data."""
-        return {"percent_effective_compute": self.percent, "low": self.low, "high": self.high}
+    def answer(self) -> SolvedWorth:
+        """The worth as it is told."""
+        return SolvedWorth(percent_effective_compute=self.percent, low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,15 @@ class Joint:
         """What it is worth, in a sentence."""
         return f"{self.words}: worth {self.worth.words} more effective compute for good, as solved."
 
-    def data(self) -> dict[str, Any]:
-        """The limits and their worth as JSON data."""
-        return {
-            "name": self.name,
-            "words": self.words,
-            "sentence": self.sentence,
-            "rows": list(self.rows),
-            "solved": self.worth.data(),
-        }
+    def answer(self) -> BindingTogether:
+        """The limits and their worth as they are told."""
+        return BindingTogether(
+            name=self.name,
+            words=self.words,
+            sentence=self.sentence,
+            rows=self.rows,
+            solved=self.worth.answer(),
+        )
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from models.limits import DEFINITIONS, LIMITS
 from models.parameters import TABLE, PlanParameters
+from optimizer.result.answer import ConflictingLimit
 from optimizer.study.deciding import RuleAction
 from optimizer.study.inputs import OPENING, Input, Inputs, parameters_of
 
@@ -61,18 +62,18 @@ class ConflictGroup:
             return ""
         return self.periods[0] if len(self.periods) == 1 else f"{self.periods[0]} to {self.periods[-1]}"
 
-    def data(self) -> dict[str, Any]:
-        """The group as JSON data."""
-        return {
-            "family": self.family,
-            "item": self.item,
-            "category": self.theme,
-            "period": self.span,
-            "periods": list(self.periods),
-            "words": self.words,
-            "rows": list(self.rows),
-            "inputs": [one.data() for one in self.inputs],
-        }
+    def answer(self) -> ConflictingLimit:
+        """The group as it is told."""
+        return ConflictingLimit(
+            family=self.family,
+            item=self.item,
+            category=self.theme,
+            period=self.span,
+            periods=self.periods,
+            words=self.words,
+            rows=self.rows,
+            inputs=tuple(one.answer() for one in self.inputs),
+        )
 
 
 def conflict_groups(

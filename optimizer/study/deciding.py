@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from optimizer.errors import InputError
 from optimizer.instance import Instance
@@ -14,6 +14,7 @@ from optimizer.instance.rules.schema import ExportRule
 from optimizer.instance.status import OWN_MANDATE, BesideChips, beside_chips
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_yaml
+from optimizer.result.answer import InputCell
 
 RULES_FILE: Final = "rules.yaml"
 MANDATE: Final = "home_market"
@@ -55,17 +56,17 @@ class RuleAction:
             return f"set by `{self.patch}`"
         return "" if self.location is None else f"{self.location.file}:{self.location.line}"
 
-    def data(self) -> dict[str, Any]:
-        """The input as JSON data."""
-        return {
-            "path": self.path,
-            "value": self.action,
-            "source": list(self.source),
-            "status": "sourced" if self.source else "",
-            "file": self.file,
-            "line": None if self.location is None else self.location.line,
-            "patch": self.patch,
-        }
+    def answer(self) -> InputCell:
+        """The input as it is told."""
+        return InputCell(
+            path=self.path,
+            value=self.action,
+            source=self.source,
+            status="sourced" if self.source else "",
+            file=self.file,
+            line=None if self.location is None else self.location.line,
+            patch=self.patch,
+        )
 
 
 class Deciders:

@@ -6,9 +6,9 @@ It is worked out where the plan is solved and kept with the run, so that it can 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from optimizer.errors import SolverError
+from optimizer.result.answer import Explained
 from optimizer.result.explanation import Fact, facts
 from optimizer.result.run import CountryRun
 from optimizer.result.worth import Joint
@@ -31,19 +31,21 @@ class Explanation:
     repairs: tuple[RepairOption, ...] | None = None
     together: tuple[Joint, ...] = ()
 
-    def data(self) -> dict[str, Any]:
-        """The explanation as JSON data: what `summary.json` holds of it."""
-        if not self.conflict and not self.facts:
-            return {}
-        if not self.conflict:
-            found: dict[str, Any] = {"binding": [fact.data() for fact in self.facts]}
-            if self.together:
-                found["binding_together"] = [joint.data() for joint in self.together]
-            return found
-        groups = [group.data() for group in self.conflict]
-        if self.repairs is None:
-            return {"conflict_groups": groups}
-        return {"conflict_groups": groups, "repairs": [option.data() for option in self.repairs]}
+    def answer(self) -> Explained:
+        """The explanation as it is told, without what it says nothing of."""
+        if self.conflict:
+            groups = tuple(group.answer() for group in self.conflict)
+            if self.repairs is None:
+                return Explained(conflict_groups=groups)
+            return Explained(
+                conflict_groups=groups, repairs=tuple(option.answer() for option in self.repairs)
+            )
+        if not self.facts:
+            return Explained()
+        binding = tuple(fact.answer() for fact in self.facts)
+        if not self.together:
+            return Explained(binding=binding)
+        return Explained(binding=binding, binding_together=tuple(joint.answer() for joint in self.together))
 
 
 def explain_plan(run: CountryRun, inputs: Inputs, most: int | None = None) -> Explanation:
@@ -62,7 +64,7 @@ def explain_plan(run: CountryRun, inputs: Inputs, most: int | None = None) -> Ex
         if fact.closed and fact.family == "import_control":
             # a share of nothing: the rules deny the chip, or its own limit of 0 does
             behind = [one for one in behind if fact.item in one.path.split(".") and "limits" in one.path]
-        found.append(replace(fact, inputs=tuple(one.data() for one in behind)))
+        found.append(replace(fact, inputs=tuple(one.answer() for one in behind)))
     together = () if run.worths is None else run.worths.together
     return Explanation(run.country, tuple(found), together=together)
 

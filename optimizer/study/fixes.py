@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from models.parameters import Array
 from optimizer.instance import Instance
 from optimizer.instance.instance import Applied
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import dotted
+from optimizer.result.answer import Repair, RepairOutcome, RepairPatch, ReplacedPatch
 from optimizer.result.summary import AHEAD, lag_in_table
 from optimizer.study.inputs import Input
 
@@ -87,17 +88,24 @@ class Fix:
         """The earlier patches' texts."""
         return tuple(each.text for each in self.earlier)
 
-    def data(self) -> dict[str, Any]:
-        """The patch as JSON data."""
-        found = self.input.data()
-        place = {"file": found["file"], "line": found["line"]}
-        said = {"patch": self.text, "old": self.old, "new": self.new, "replaces": list(self.replaces)}
-        in_files = [
-            {"patch": each.text, "file": each.origin.file, "line": each.origin.line}
+    def answer(self) -> RepairPatch:
+        """The patch as it is told."""
+        place = self.input.answer()
+        in_files = (
+            ReplacedPatch(patch=each.text, file=each.origin.file, line=each.origin.line)
             for each in self.earlier
             if each.origin is not None
-        ]
-        return {**said, "replaces_in_files": in_files, "how": list(self.how), **place}
+        )
+        return RepairPatch(
+            patch=self.text,
+            old=self.old,
+            new=self.new,
+            replaces=self.replaces,
+            replaces_in_files=tuple(in_files),
+            how=self.how,
+            file=place.file,
+            line=place.line,
+        )
 
     @property
     def how(self) -> tuple[str, ...]:
@@ -143,10 +151,15 @@ class Outcome:
         number = shown.replace(">", "more than ").rstrip("*")
         return f"{number} {'month' if number == '1' else 'months'} {side}"
 
-    def data(self) -> dict[str, Any]:
-        """The outcome as JSON data."""
-        said = {"period": self.period, "capability": self.capability, "lag_months": self.lag_months}
-        return {**said, "lag_mark": self.lag_mark, "words": self.words}
+    def answer(self) -> RepairOutcome:
+        """The outcome as it is told."""
+        return RepairOutcome(
+            period=self.period,
+            capability=self.capability,
+            lag_months=self.lag_months,
+            lag_mark=self.lag_mark,
+            words=self.words,
+        )
 
 
 @dataclass(frozen=True)
@@ -159,17 +172,16 @@ class RepairOption:
     size: float
     outcome: Outcome | None = None
 
-    def data(self) -> dict[str, Any]:
-        """The repair as JSON data."""
-        fixes = [fix.data() for fix in self.fixes]
-        return {
-            "kind": self.kind,
-            "words": self.words,
-            "size": self.size,
-            "verified": True,
-            "patches": fixes,
-            "outcome": None if self.outcome is None else self.outcome.data(),
-        }
+    def answer(self) -> Repair:
+        """The repair as it is told."""
+        return Repair(
+            kind=self.kind,
+            words=self.words,
+            size=self.size,
+            verified=True,
+            patches=tuple(fix.answer() for fix in self.fixes),
+            outcome=None if self.outcome is None else self.outcome.answer(),
+        )
 
     @property
     def words(self) -> str:

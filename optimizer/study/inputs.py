@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from models.limits import LIMITS
 from optimizer.instance import Instance
@@ -15,7 +15,7 @@ from optimizer.instance.instance import quantities
 from optimizer.instance.shape import children
 from optimizer.instance.values import Location, Quantity
 from optimizer.instance.yaml_reader import Where, dotted
-from optimizer.result.store import text_of_infinity
+from optimizer.result.answer import InputCell, text_of_infinity
 from optimizer.study.deciding import Deciders, RuleAction
 
 # Cash at the start is no limit of its own; it stands in the budget of the first period.
@@ -59,18 +59,18 @@ class Input:
     file: str | None
     patch: str = ""
 
-    def data(self) -> dict[str, Any]:
-        """The input as JSON data."""
+    def answer(self) -> InputCell:
+        """The input as it is told."""
         place = self.quantity.location
-        return {
-            "path": self.path,
-            "value": _plain(self.quantity.value),
-            "source": list(self.quantity.source),
-            "status": self.quantity.status,
-            "file": self.file,
-            "line": None if place is None else place.line,
-            "patch": self.patch,
-        }
+        return InputCell(
+            path=self.path,
+            value=_plain(self.quantity.value),
+            source=tuple(self.quantity.source),
+            status=self.quantity.status,
+            file=self.file,
+            line=None if place is None else place.line,
+            patch=self.patch,
+        )
 
     @property
     def location(self) -> Location | None:

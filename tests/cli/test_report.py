@@ -16,6 +16,7 @@ from optimizer.cli.context import feeding_cells
 from optimizer.instance import load
 from optimizer.instance.cells import cell_map
 from optimizer.report.page import LARGEST_BYTES
+from optimizer.result.store import json_text, open_run
 from tests.cli.conftest import Outcome, Run, run_kloof
 
 DOCS = Path(__file__).parents[2] / "docs" / "report.md"
@@ -310,9 +311,9 @@ def test_quarters_have_a_page(kloof: Run, world: str, tmp_path: Path) -> None:
     ("name", "content", "code", "said"),
     [
         ("manifest.json", "{}", "E641", "no saved run here"),
-        ("manifest.json", '{"program": "kloof", "command": "sweep"}', "E641", "`sweep` has no report"),
+        ("manifest.json", '{"program": "kloof", "command": "sweep"}', "E641", "`sweep` cannot be told"),
         ("summary.json", "{", "E642", "cannot be read"),
-        ("summary.json", "{}", "E642", "cannot be understood"),
+        ("summary.json", "{}", "E644", "`schema_version` is missing"),
         ("context.json", "[]", "E642", "does not hold one JSON object"),
         ("strategy.csv", "a,b\n1,2\n", "E642", "cannot be read"),
         ("strategy.csv", None, "E642", "No such file"),
@@ -446,3 +447,32 @@ def test_every_command_of_the_documentation_runs(kloof: Run, tmp_path: Path) -> 
         assert done.code == 0, f"{line}\n{done.err}"
     assert (tmp_path / "runs" / "first" / "report.html").exists()
     assert (tmp_path / "policies.html").exists()
+
+
+@pytest.mark.parametrize("command", ["report", "explain"])
+def test_a_run_of_another_version_is_refused_with_the_command_that_makes_it_anew(
+    kloof: Run, copied: Path, command: str
+) -> None:
+    summary = json.loads((copied / "summary.json").read_text())
+    country = next(iter(summary["countries"]))
+    del summary["countries"][country]["headline"]["widths"]
+    (copied / "summary.json").write_text(json.dumps(summary))
+    done = kloof(command, "copied")
+    assert done.code == 2
+    assert done.err.count("error[") == 1
+    assert f"`countries.{country}.headline.widths` is missing" in done.err
+    again = re.search(r"save it again: (kloof solve .* --out copied)", done.err)
+    assert again is not None
+    manifest = json.loads((copied / "manifest.json").read_text())
+    assert f" {manifest['instance']} " in again[1]
+    assert all(f"--country {name}" in again[1] for name in manifest["options"]["countries"] or ())
+
+    (copied / "manifest.json").write_text(json.dumps({**manifest, "schema_version": 2}))
+    done = kloof(command, "copied")
+    assert done.code == 2
+    assert "error[E644]: saved by another version of Kloof: its form is 2, not 1" in done.err
+
+
+def test_a_saved_answer_is_read_and_written_to_the_byte(copied: Path) -> None:
+    _, answer = open_run(copied)
+    assert json_text(answer.data()) == (copied / "summary.json").read_text()

@@ -260,9 +260,9 @@ def test_rules_that_decide_are_named(world: Instance) -> None:
     assert named("memory_imports") == ["rules.us_2024_hbm.action"]
     assert named("cumulative_cap", "cn_2026_h200_quota") == ["rules.cn_2026_h200_quota.cap_value"]
     (denial,) = inputs.that_decide("CHN", "memory_imports", "", (2027,))
-    data = denial.data()
-    line = Path(shipped.directory, "rules.yaml").read_text().splitlines()[data["line"] - 1]
-    assert (data["value"], data["file"], line.strip()) == ("deny", "rules.yaml", "action: deny")
+    data = denial.answer()
+    line = Path(shipped.directory, "rules.yaml").read_text().splitlines()[(data.line or 0) - 1]
+    assert (data.value, data.file, line.strip()) == ("deny", "rules.yaml", "action: deny")
     # the country's own share is named where it is the larger one, or no rule holds
     own = "countries.CHN.trade.home_market_share"
     larger = Inputs(patch(shipped, [f"{own} = 0.5"]))
@@ -291,7 +291,7 @@ def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None
     instance, run = solved(world, "CHN", ["countries.CHN.trade.limits.nv_h200 = 40"])
     facts = {fact.row: fact for fact in explain_plan(run, Inputs(instance)).facts}
     income = facts["budget"]
-    assert [one["path"] for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
+    assert [one.path for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
     assert income.inputs[0]["file"].endswith("CHN.yaml")
     assert income.words.startswith("10% more income in each year 2026-2029 and after is worth at most 4.")
     assert income.words.count("%") == 3

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.errors import Diagnostic
 from optimizer.report import overview, page, provenance, words
 from optimizer.report.charts import CHARTS, templates
 from optimizer.report.comparison_sections import what_it_does
@@ -22,8 +23,28 @@ from optimizer.report.labels import labels_of
 from optimizer.report.plan_figures import fleet, plan_figures
 from optimizer.report.saved import Plan, SavedRun, date
 from optimizer.result import ranges
+from optimizer.result.answer import (
+    AppliedAnswer,
+    BaseState,
+    Binding,
+    Bounds,
+    CertificateData,
+    ConflictingLimit,
+    HeadlineData,
+    LeaderAnswer,
+    PlanAnswer,
+    PolicyAnswer,
+    Repair,
+    SolveAnswer,
+    remarks,
+)
 
 PERIODS = ("2026", "2027", "2028", "2029")
+MANIFEST: dict[str, Any] = {
+    **{name: [] for name in ("policies", "set", "patches")},
+    **{name: {} for name in ("options", "files", "versions")},
+    **{"command": "solve", "wall_time_seconds": 1.0},
+}
 
 
 def widths(gap: float) -> dict[str, float]:
@@ -34,25 +55,32 @@ def widths(gap: float) -> dict[str, float]:
 
 
 def plan(
-    months: list[float], start: float = 6.0, gap: float = 1e-6, country: str = "CHN", **more: Any
+    months: list[float],
+    start: float = 6.0,
+    gap: float = 1e-6,
+    country: str = "CHN",
+    table: dict[tuple[str, str], list[float]] | None = None,
+    **told: Any,
 ) -> Plan:
     """A follower whose lag takes these values; all else is plain."""
-    headline = {
-        "spending_usd_bn": 100.0,
-        "paid_usd_bn": 90.0,
-        "split": {"research": 0.6, "delivery": 0.4},
-        "installed_kh100e": {"start": 10.0, PERIODS[-1]: 80.0},
-        "capability": {PERIODS[1]: 1.0, PERIODS[-1]: 2.0},
-        "lag_months": {PERIODS[1]: months[1], PERIODS[-1]: months[-1]},
-        "compute_ratio": 0.1,
-        "effective_ratio": 0.2,
-        "base": {"capability": -1.0, "lag_months": start},
-        "passes_the_leader_in": None,
-        "ranges": {},
-        "widths": widths(gap),
-    }
+    headline = HeadlineData(
+        spending_usd_bn=100.0,
+        paid_usd_bn=90.0,
+        premiums_usd_bn=0.0,
+        unspent_usd_bn=0.0,
+        split={"research": 0.6, "delivery": 0.4},
+        installed_kh100e={"start": 10.0, PERIODS[-1]: 80.0},
+        capability={PERIODS[1]: 1.0, PERIODS[-1]: 2.0},
+        lag_months={PERIODS[1]: months[1], PERIODS[-1]: months[-1]},
+        compute_ratio=0.1,
+        effective_ratio=0.2,
+        base=BaseState(capability=-1.0, lag_months=start),
+        passes_the_leader_in=None,
+        ranges={},
+        widths=widths(gap),
+    )
     nothing = [0.0] * 4
-    table = {
+    plain = {
         ("spend_share", "research"): [0.6] * 4,
         ("spend_share", "delivery"): [0.4] * 4,
         ("lag_months", ""): months,
@@ -65,29 +93,56 @@ def plan(
         ("total", ""): [25.0] * 4,
         ("outlays", ""): [22.5] * 4,
     }
-    certificate = {
-        "lower": 1.0,
-        "upper": 1.0 + gap,
-        "gap": gap,
-        "max_row_violation": 0.0,
-        "rows_checked": 7,
-        "rounds": 2,
-        "solver": "HiGHS",
-        "solver_version": "1",
-    }
-    made = Plan(country, "", "optimal", PERIODS, headline, certificate, (), (), (), (), table)
-    return replace(made, **more)
+    certificate = CertificateData(
+        lower=1.0,
+        upper=1.0 + gap,
+        gap=gap,
+        max_row_violation=0.0,
+        rows_checked=7,
+        rounds=2,
+        tangents=3,
+        solver="HiGHS",
+        solver_version="1",
+    )
+    answer = PlanAnswer(
+        status="optimal",
+        objective=Bounds(lower=1.0, upper=1.0 + gap, gap=gap),
+        certificate=certificate,
+        diagnostics=(),
+        headline=headline,
+    )
+    return Plan(country, "", answer.model_copy(update=told), PERIODS, table or plain)
+
+
+def binding(row: str, **told: Any) -> Binding:
+    """A limit of which nothing is told but this."""
+    plain = {"meaning": "", "words": "", "period": "2027", "inputs": (), "ranked_by": 0.0, "closed": False}
+    plain |= {"solved": None, "eased_usd_bn": None, "ten_percent_is_bound": True}
+    return Binding.model_construct(row=row, **{**plain, **told})
+
+
+def with_headline(made: Plan, **changes: Any) -> Plan:
+    """The plan with some headline numbers changed."""
+    assert made.answer is not None
+    headline = made.top.model_copy(update=changes)
+    return replace(made, answer=made.answer.model_copy(update={"headline": headline}))
 
 
 def run(*plans: Plan, **more: Any) -> SavedRun:
     names = {each.country: {"name": f"Land of {each.country}", "note": ""} for each in plans}
     return SavedRun(
         directory="run",
-        command="solve",
-        instance="test",
-        leader="USA",
-        summary={},
-        manifest={},
+        answer=SolveAnswer(
+            schema_version=1,
+            status="optimal",
+            instance=more.pop("instance", "test"),
+            policy="",
+            leader=LeaderAnswer(country="USA", status="optimal", certificate=None),
+            countries={},
+            world_demand=(),
+            diagnostics=(),
+        ),
+        manifest=MANIFEST,
         context={"countries": names},
         inputs=more.pop("inputs", ()),
         comparison=None,
@@ -197,8 +252,8 @@ def test_headline_counts_trends_and_names_closest_and_farthest() -> None:
 def with_shares(made: Plan, start: float | None, end: float) -> Plan:
     """The plan with these shares of the leader's effective compute at the start and at the horizon."""
     capability = None if start is None else math.log(start)
-    base = {"capability": capability, "lag_months": made.top["base"]["lag_months"]}
-    return replace(made, headline={**made.top, "base": base, "effective_ratio": end})
+    base = BaseState(capability=capability, lag_months=made.top.base.lag_months)
+    return with_headline(made, base=base, effective_ratio=end)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +289,22 @@ def test_lags_that_grow_while_shares_rise_are_counted_apart() -> None:
 
 
 def without_plan(country: str = "CHN") -> Plan:
-    conflict = ["an income of 1 in 2026", "a debt of 2 in 2026"]
-    return Plan(country, "", "infeasible", (), None, None, (), (), conflict, ["a loan"], {})
+    nothing: dict[str, Any] = {"periods": (), "rows": (), "inputs": (), "item": "", "category": "budget"}
+    limits = [
+        ConflictingLimit(family=family, words=words, period="2026", **nothing)
+        for family, words in (("budget", "an income of 1"), ("debt", "a debt of 2"))
+    ]
+    loan = Repair(kind="", words="a loan", size=1.0, verified=True, patches=(), outcome=None)
+    answer = PlanAnswer(
+        status="infeasible",
+        objective=None,
+        certificate=None,
+        diagnostics=(),
+        headline=None,
+        conflict_groups=tuple(limits),
+        repairs=(loan,),
+    )
+    return Plan(country, "", answer, (), {})
 
 
 def test_a_run_without_any_plan_says_so_in_its_title_and_shows_no_empty_table() -> None:
@@ -268,8 +337,7 @@ def test_a_chip_is_named_with_its_id() -> None:
     names = [world.chip(chip) for chip in ("nv_vr200", "plain", "bare", "unknown")]
     assert names == ["Vera Rubin VR200 (nv_vr200)", "plain", "bare", "unknown"]
     said = "10,000 more Vera Rubin VR200 (nv_vr200) on sale are worth 3%."
-    limit = {"row": "import_control/nv_vr200", "meaning": "legal purchases"}
-    fact = {**limit, "words": said, "period": "2027", "ranked_by": 3.0}
+    fact = binding("import_control/nv_vr200", meaning="legal purchases", words=said, ranked_by=3.0)
     dear = plan([7, 8, 9, 10], binding=[fact])
     known = replace(run(dear), context={"chips": chips})
     assert f"Dearest limit: {said}" in words.country_points(known, dear)
@@ -277,6 +345,12 @@ def test_a_chip_is_named_with_its_id() -> None:
     assert [cell.text for cell in figure.table.rows[0].cells[:4]] == [
         *("legal purchases: Vera Rubin VR200 (nv_vr200)", "2027", "≤3.0", said)
     ]
+
+
+POLICY: dict[str, Any] = {
+    **dict.fromkeys(("name", "given", "title", "description", "leader"), ""),
+    **{"sources": (), "structure": None},
+}
 
 
 @pytest.mark.parametrize(
@@ -292,7 +366,9 @@ def test_a_chip_is_named_with_its_id() -> None:
     ],
 )
 def test_a_policy_in_one_sentence(policy: dict[str, Any], said: str) -> None:
-    assert what_it_does(policy) == said
+    applied = [AppliedAnswer(path="a", old=0, new=1, **each) for each in policy.pop("applied", [])]
+    told = {**POLICY, **policy, "applied": applied}
+    assert what_it_does(PolicyAnswer(**told)) == said
 
 
 def test_digits_follow_the_gap() -> None:
@@ -305,13 +381,11 @@ def test_digits_follow_the_gap() -> None:
 
 
 def test_digits_are_those_that_the_run_tells_whatever_it_lists_of_what_binds() -> None:
-    loose = plan([1, 2, 3, 4], binding=[{"row": "power", "words": "", "periods": []}])
+    loose = plan([1, 2, 3, 4], binding=[binding("power")])
     assert loose.precision.shares([0.612, 0.388]) == ["61", "39"]
-    loose = replace(loose, headline={**loose.top, "widths": {**widths(1e-6), "spend_share": 1.0}})
+    loose = with_headline(loose, widths={**widths(1e-6), "spend_share": 1.0})
     assert loose.precision.shares([0.612, 0.388]) == ["~60", "~40"]
-    ranged = replace(
-        loose, headline={**loose.top, "ranges": {"lag_months/2029": [3.97, 4.03]}, "widths": widths(1e-7)}
-    )
+    ranged = with_headline(loose, ranges={"lag_months/2029": (3.97, 4.03)}, widths=widths(1e-7))
     assert words.lag_text(ranged, 4.04) == "4.0 months behind"
 
 
@@ -393,8 +467,7 @@ def test_premiums_and_unspent_income_stand_beside_the_split() -> None:
     table = dict(plan([1, 2, 3, 4], 1).table)
     table |= {("premium", "rent"): [1.0] * 4, ("premium", "grey"): [0.5] * 4, ("lapsed", ""): [2.0, 0, 0, 0]}
     saving = plan([1, 2, 3, 4], 1, table=table)
-    top = {**saving.top, "premiums_usd_bn": 6.0, "unspent_usd_bn": 2.0}
-    saving = replace(saving, headline=top)
+    saving = with_headline(saving, premiums_usd_bn=6.0, unspent_usd_bn=2.0)
     said = " ".join(words.country_points(run(saving), saving))
     assert "USD 6.00 bn of what is paid are premiums for pace and USD 2.00 bn of income are left" in said
     (figure,) = [each for each in plan_figures(run(saving), saving) if each.key.endswith("money")]
@@ -489,14 +562,15 @@ def test_nothing_in_the_page_can_be_loaded_and_no_other_script_can_run() -> None
 
 def test_what_is_in_a_run_is_only_text_in_the_page() -> None:
     hostile = "</td><script>alert(1)</script>"
-    evil = plan([7, 8, 9, 10], diagnostics=[{"severity": "warning", "message": hostile, "hint": None}])
+    warning = remarks([Diagnostic("S105", hostile, severity="warning")])
+    evil = plan([7, 8, 9, 10], diagnostics=warning)
     context = {
         "countries": {"CHN": {"name": hostile, "note": hostile}},
         "sources": {"x": {"title": hostile, "url": "javascript:alert(1)", "date": "", "confidence": ""}},
     }
     line = {"path": f"countries.CHN.{hostile}", "value": json.dumps(hostile), "low": "", "high": ""}
     line |= {"status": "sourced", "sources": "x", "note": hostile}
-    made = page.report_html(replace(run(evil, inputs=[line]), context=context, instance=hostile))
+    made = page.report_html(replace(run(evil, inputs=[line], instance=hostile), context=context))
     elements = Elements(made)
     assert len(elements.scripts) == 3
     assert made.count("&lt;script&gt;alert(1)") >= 5
