@@ -292,7 +292,7 @@ def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None
     facts = {fact.row: fact for fact in explain_plan(run, Inputs(instance)).facts}
     income = facts["budget"]
     assert [one.path for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
-    assert income.inputs[0]["file"].endswith("CHN.yaml")
+    assert (income.inputs[0].file or "").endswith("CHN.yaml")
     assert income.words.startswith("10% more income in each year 2026-2029 and after is worth at most 4.")
     assert income.words.count("%") == 3
     often = replace(income, periods=tuple(map(str, range(2026, 2035))), span="9 of 10 years", then="")
@@ -301,8 +301,8 @@ def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None
     assert limited.limits is not None
     assert max(limited.limits) == 40.0
     (cell,) = limited.inputs
-    assert (cell["path"], cell["value"]) == ("countries.CHN.trade.limits.nv_h200", 40.0)
-    assert cell["patch"] == "countries.CHN.trade.limits.nv_h200 = 40"
+    assert (cell.path, cell.value) == ("countries.CHN.trade.limits.nv_h200", 40.0)
+    assert cell.patch == "countries.CHN.trade.limits.nv_h200 = 40"
     denied = facts["import_control/nv_vr200"]
     assert denied.closed
     assert denied.inputs == ()
