@@ -136,6 +136,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S110": "follower of a leader whose plan is not certified",
         "S111": "solve that stopped before the gap asked for",
         "S112": "input that leaves a plan without bound",
+        "S113": "process that did not survive its work",
         # W1xx: valid, but doubtful
         "W101": "data that end before the plan does",
         "W102": "value far from those of the shipped world",
@@ -244,6 +245,10 @@ class KloofError(Exception):
         found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
         self.diagnostics: tuple[Diagnostic, ...] = found
         super().__init__("\n".join(diagnostic.render() for diagnostic in self.diagnostics))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # the text that an exception is otherwise made again from is no diagnostic
+        return type(self), (self.diagnostics,), self.__dict__
 
 
 class InputError(KloofError):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from optimizer.cli.conflicts import explained
+from optimizer.cli.conflicts import explained, unexplained
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
 from optimizer.result.answer import Explained
 from optimizer.result.comparison import Comparison
 from optimizer.result.run import INFEASIBLE, CountryRun
-from optimizer.study.runner import available_jobs, run_each
+from optimizer.study.runner import available_jobs, process_ended, run_each
 
 # How many binding limits of each plan are told, dearest first.
 MOST_BINDING: Final = 10
@@ -42,8 +42,13 @@ def explain_comparison(
         done = explained(tried, instances[position], objective, MOST_BINDING)
         return {run.country: (run.explanation, run.diagnostics) for run in done.runs}
 
+    def lost(position: int, how: str) -> dict[str, Told]:
+        world = unexplained(worlds[position])
+        problem = process_ended(f"what limits the plans of {world.policy}", how, "warning")
+        return {run.country: (run.explanation, (*run.diagnostics, problem)) for run in world.runs}
+
     processes = available_jobs() if jobs is None else jobs
-    found = list(run_each(explain, range(len(worlds)), processes))
+    found = list(run_each(explain, range(len(worlds)), processes, lost))
     by_name = dict(zip((world.policy for world in worlds), found, strict=True))
 
     def told(run: CountryRun, position: int) -> CountryRun:

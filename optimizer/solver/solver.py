@@ -45,6 +45,10 @@ class Solver:
         self._start: Start | None = None
         self._live: tuple[Solution, Relaxation, Pool] | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        # what HiGHS holds of the last solve stays where it is
+        return {**self.__dict__, "_live": None}
+
     def solve(
         self,
         parameters: Array | None = None,

@@ -7,6 +7,7 @@ on its own scenario and the baseline only. Plans of equal parameters are solved 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -17,7 +18,7 @@ from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
 from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, UNBOUNDED, CountryRun, WorldRun
-from optimizer.result.worth import Worths
+from optimizer.result.worth import Worth
 from optimizer.solver import Start
 from optimizer.study.country import (
     Sent,
@@ -30,8 +31,8 @@ from optimizer.study.country import (
     solve_country,
 )
 from optimizer.study.plan_solver import DEFAULT_GAP, Extension, PlanSolver
-from optimizer.study.runner import available_jobs, run_each
-from optimizer.study.worths import solved_worths
+from optimizer.study.runner import available_jobs, process_ended, run_each
+from optimizer.study.worths import easings, gathered, solved_worth
 
 Progress = Callable[[str], None]
 # Settings that choose what is solved rather than feed a parameter.
@@ -115,6 +116,8 @@ def solve_scenarios(
     asked = list(baseline.countries) if countries is None else list(dict.fromkeys(countries))
     tell = progress or (lambda text: None)
     cases = _cases(scenarios, question)
+    # it is in the programs by now, and not every one can be sent to another process
+    question = replace(question, extend=None)
     tell(cases[0].leader)
     start = _solve_first_leader(cases, asked, question)
     interrupted = False
@@ -201,7 +204,13 @@ def _solve_other_leaders(
         case = others[key]
         return sent(_lead(case, asked, question, start if case.plan_solver is first.plan_solver else None))
 
-    for key, parts in zip(others, run_each(lead, list(others), question.processes), strict=True):
+    def lost(key: str, how: str) -> Sent:
+        case = others[key]
+        what = f"{case.leader}, the leader of {case.scenario.name or 'the baseline'}"
+        return sent(CountryRun(case.leader, FAILED, diagnostics=(process_ended(what, how),)))
+
+    found = run_each(lead, list(others), question.processes, lost)
+    for key, parts in zip(others, found, strict=True):
         _give(received(others[key].plan_solver, parts), key, cases)
 
 
@@ -238,10 +247,21 @@ def _follow(
         key, run = follow(case, country, anchor, start if case.plan_solver is first.plan_solver else None)
         return key, None if run is None else sent(run, with_start=question.worths)
 
+    def lost(case: _Case, country: str, how: str) -> tuple[str, Sent]:
+        what = f"{country} in {case.scenario.name}" if case.scenario.name else country
+        problem = process_ended(what, how)
+        return "", sent(CountryRun(country, FAILED, leader=case.path, diagnostics=(problem,)))
+
+    def lost_baseline(country: str, how: str) -> tuple[str, Sent]:
+        return lost(first, country, how)
+
+    def lost_other(item: tuple[str, int], how: str) -> tuple[str, Sent]:
+        return lost(cases[item[1]], item[0], how)
+
     known: dict[tuple[str, str], CountryRun] = {}
     followers = [country for country in asked if first.path is not None and country != first.leader]
     for country, (key, parts) in zip(
-        followers, run_each(follow_baseline, followers, question.processes), strict=True
+        followers, run_each(follow_baseline, followers, question.processes, lost_baseline), strict=True
     ):
         run = received(first.plan_solver, parts)
         first.runs[country] = run
@@ -261,7 +281,7 @@ def _follow(
     ]
     last = dict(items)
     for (country, position), (key, other) in zip(
-        items, run_each(follow_other, items, question.processes), strict=True
+        items, run_each(follow_other, items, question.processes, lost_other), strict=True
     ):
         if other is None:
             run = known[country, key]
@@ -275,23 +295,35 @@ def _follow(
 
 def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> None:
     """Solve what easing the limits of every plan is worth: once all plans are there, so that whoever waits
-    no longer for this loses none of them."""
-    items = [
-        (case, run)
-        for case in cases
-        for country in asked
-        if (run := case.run(country)) is not None and run.leader is not None
-    ]
+    no longer for this loses none of them. Each easing is a piece of work of its own."""
+    items, plans = [], []
+    for case in cases:
+        for country in asked:
+            run = case.run(country)
+            if run is None or run.leader is None:
+                continue
+            wanted = easings(run, case.scenario.instance, run.leader, question.objective)
+            if wanted is not None:
+                plans.append((case, run, wanted))
+                items += [(case, run, easing) for easing in wanted]
 
-    def worths(position: int) -> Worths | None:
-        case, run = items[position]
-        assert run.leader is not None
-        of = (case.scenario.instance, run.leader, question.objective, question.gap, question.time_limit)
-        return solved_worths(case.plan_solver, run, *of)
+    def worth(position: int) -> Worth | None:
+        case, run, easing = items[position]
+        return solved_worth(case.plan_solver, run, easing, question.gap, question.time_limit)
 
-    found = run_each(worths, range(len(items)), question.processes)
-    for (case, run), each in zip(items, found, strict=True):
-        case.keep(replace(run, worths=each))
+    def lost(position: int, how: str) -> Worth | None:
+        case, run, easing = items[position]
+        what = f"what easing {easing.words or easing.rows[0]} is worth to {run.country}"
+        problems[case.scenario.name, run.country].append(process_ended(what, how, "warning"))
+        return None
+
+    problems: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
+    found = list(run_each(worth, range(len(items)), question.processes, lost))
+    for case, run, wanted in plans:
+        solved, found = found[: len(wanted)], found[len(wanted) :]
+        worths = gathered(zip(wanted, solved, strict=True))
+        diagnostics = (*run.diagnostics, *problems[case.scenario.name, run.country])
+        case.keep(replace(run, worths=worths, diagnostics=diagnostics))
 
 
 def _world(

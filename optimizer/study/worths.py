@@ -7,7 +7,7 @@ what each of them is worth alone says little where another one stands behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,56 +56,75 @@ GROUPS: Final = (
 )
 
 
-def solved_worths(
-    plan_solver: PlanSolver,
-    run: CountryRun,
-    instance: Instance,
-    leader: LeaderPath,
-    objective: str | None,
-    gap: float,
-    time_limit: float | None,
-) -> Worths | None:
-    """The worths of the dearest limits of an optimal plan, and of groups of limits; None for another one, or
-    where capability has no weight to say a worth by."""
+@dataclass(frozen=True)
+class Easing:
+    """One solve: the parameters that change, and the rows eased by it: a single one, or those of a group."""
+
+    changed: dict[str, Array]
+    rows: tuple[str, ...]
+    group: str = ""
+    words: str = ""
+
+
+def easings(
+    run: CountryRun, instance: Instance, leader: LeaderPath, objective: str | None
+) -> list[Easing] | None:
+    """What is to be solved to know the worths of the dearest limits of an optimal plan, and of groups of
+    limits; None for another one, or where capability has no weight to say a worth by."""
     parameters, values = run.parameters, run.values
     if run.status != OPTIMAL or run.solution is None or parameters is None or values is None:
         return None
     if percent_of(0.0, parameters) is None:
         return None
-    before, start = run.solution.certificate, run.solution.start
-
-    def worth(changed: dict[str, Array]) -> Worth | None:
-        try:
-            found = plan_solver.solve(
-                with_changes(parameters, changed), gap=gap, time_limit=time_limit, start=start
-            )
-        except KloofError:
-            # a worth is a help: without one the plan still stands
-            return None
-        if found.status != OPTIMAL:
-            return None
-        after = found.certificate
-        gains = (after.lower - before.upper, after.lower - before.lower, after.upper - before.lower)
-        low, percent, high = (percent_of(gain, parameters) or 0.0 for gain in gains)
-        return Worth(low, percent, high)
-
     found = every_fact(run, instance)
-    alone = {}
+    wanted = []
     for fact in found[:MOST_SOLVED]:
         changed = eased(parameters, values, fact)
-        solved = None if changed is None else worth(changed)
-        if solved is not None:
-            alone[fact.row] = solved
+        if changed is not None:
+            wanted.append(Easing(changed, (fact.row,)))
     follows = None if run.country == instance.leader else leader
     free = without_foreign_rules(instance, run.country, follows, objective)
-    together = []
     for group, members in _groups(found):
         denied = _denied(group, members, parameters, free)
         changed = _eased_together(group, denied, parameters, free)
-        solved = worth(changed) if changed else None
-        if solved is not None:
+        if changed:
             words = f"{group.words}{NONE_DENIED if denied and not group.lifted else ''}"
-            together.append(Joint(group.name, words, tuple(fact.row for fact in members), solved))
+            wanted.append(Easing(changed, tuple(fact.row for fact in members), group.name, words))
+    return wanted
+
+
+def solved_worth(
+    plan_solver: PlanSolver, run: CountryRun, easing: Easing, gap: float, time_limit: float | None
+) -> Worth | None:
+    """What one easing of an optimal plan is worth, solved from the plan's own start; None where that finds no
+    optimum."""
+    parameters, solution = run.parameters, run.solution
+    assert parameters is not None
+    assert solution is not None
+    changed = with_changes(parameters, easing.changed)
+    try:
+        found = plan_solver.solve(changed, gap=gap, time_limit=time_limit, start=solution.start)
+    except KloofError:
+        # a worth is a help: without one the plan still stands
+        return None
+    if found.status != OPTIMAL:
+        return None
+    before, after = solution.certificate, found.certificate
+    gains = (after.lower - before.upper, after.lower - before.lower, after.upper - before.lower)
+    low, percent, high = (percent_of(gain, parameters) or 0.0 for gain in gains)
+    return Worth(low, percent, high)
+
+
+def gathered(solved: Iterable[tuple[Easing, Worth | None]]) -> Worths:
+    """The worths that solves have found, groups with the greatest first."""
+    alone, together = {}, []
+    for easing, worth in solved:
+        if worth is None:
+            continue
+        if easing.group:
+            together.append(Joint(easing.group, easing.words, easing.rows, worth))
+        else:
+            alone[easing.rows[0]] = worth
     together.sort(key=lambda joint: joint.worth.rank, reverse=True)
     return Worths(alone, tuple(together))
 

@@ -327,7 +327,7 @@ def interrupt_all(*_):
     os.kill(command_itself, signal.SIGINT)
     time.sleep(60)
 
-scenarios.solved_worths = interrupt_all
+scenarios.solved_worth = interrupt_all
 """
 FOLLOWING = """
 import optimizer.study.scenarios as scenarios
