@@ -8,6 +8,7 @@ from dataclasses import replace
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
 from optimizer.result.answer import Explained
+from optimizer.result.explanation import with_facts
 from optimizer.result.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
 from optimizer.solver import Solver
 from optimizer.study.endless import endless_diagnostics
@@ -27,11 +28,14 @@ def explained(
         if run.status == UNBOUNDED:
             return replace(run, diagnostics=(*run.diagnostics, *endless_diagnostics(run, inputs)))
         if run.status != INFEASIBLE:
+            run = with_facts(run, instance)
             return replace(run, explanation=explain_plan(run, inputs, most).answer())
         found = explain_conflict(run, inputs, _solver(run), objective)
         return replace(run, explanation=found.answer(), diagnostics=(*run.diagnostics, *_diagnostics(found)))
 
-    done = {run.country: told(run) for run in world.runs}
+    # of a leader that was not asked for, only why it has no plan is told
+    told_of = [run for run in world.runs if run.country in world.countries or not run.solved]
+    done = {run.country: told(run) for run in told_of}
     leader = None if world.leader_run is None else done.get(world.leader, world.leader_run)
     return replace(world, countries={name: done[name] for name in world.countries}, leader_run=leader)
 

@@ -11,13 +11,15 @@ from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
 from optimizer.result.answer import Explained
 from optimizer.result.comparison import Comparison
+from optimizer.result.explanation import Fact, facts
 from optimizer.result.run import INFEASIBLE, CountryRun
 from optimizer.study.runner import available_jobs, process_ended, run_each
 
 # How many binding limits of each plan are told, dearest first.
 MOST_BINDING: Final = 10
 
-Told = tuple[Explained, tuple[Diagnostic, ...]]
+# Its explanation, what was reported of it, and its dearest limits.
+Told = tuple[Explained, tuple[Diagnostic, ...], tuple[Fact, ...] | None]
 
 
 def explain_comparison(
@@ -39,23 +41,28 @@ def explain_comparison(
         leader = world.leader_run
         failed = leader is not None and leader.status == INFEASIBLE
         tried = replace(world, countries=own, leader_run=leader if failed else None)
-        done = explained(tried, instances[position], objective, MOST_BINDING)
-        return {run.country: (run.explanation, run.diagnostics) for run in done.runs}
+        plans = explained(tried, instances[position], objective, MOST_BINDING)
+        return {
+            run.country: (run.explanation, run.diagnostics, tuple(facts(run, instances[position])))
+            for run in plans.runs
+        }
 
     def lost(position: int, how: str) -> dict[str, Told]:
         world = unexplained(worlds[position])
         problem = process_ended(f"what limits the plans of {world.policy}", how, "warning")
-        return {run.country: (run.explanation, (*run.diagnostics, problem)) for run in world.runs}
+        return {run.country: (run.explanation, (*run.diagnostics, problem), None) for run in world.runs}
 
     processes = available_jobs() if jobs is None else jobs
-    found = list(run_each(explain, range(len(worlds)), processes, lost))
-    by_name = dict(zip((world.policy for world in worlds), found, strict=True))
+    done = list(run_each(explain, range(len(worlds)), processes, lost))
+    by_name = dict(zip((world.policy for world in worlds), done, strict=True))
 
     def told(run: CountryRun, position: int) -> CountryRun:
         earlier = comparison.shares_plan_with(worlds[position], run.country)
-        source = found[position] if earlier is None else by_name[earlier.policy]
-        explanation, diagnostics = source.get(run.country, (run.explanation, run.diagnostics))
-        return replace(run, explanation=explanation, diagnostics=diagnostics)
+        source = done[position] if earlier is None else by_name[earlier.policy]
+        if run.country not in source:
+            return run
+        explanation, diagnostics, found = source[run.country]
+        return replace(run, explanation=explanation, diagnostics=diagnostics, facts=found)
 
     return replace(
         comparison,

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from models.limits import LimitSpec
 from models.parameters import Array, PlanParameters
-from optimizer.result.shadow import ShadowPrices, shadow_prices
+from optimizer.result.shadow import ShadowPrices
 
 if TYPE_CHECKING:
     from optimizer.result.run import InstanceLike
-    from optimizer.solver import Solution
 
 CAP_UNITS: Final[Mapping[str, str]] = {
     "chips": "thousand chips",
@@ -30,11 +29,10 @@ Values = Mapping[str, Array]
 
 
 def bounds(
-    parameters: PlanParameters, values: Values, solution: Solution, instance: InstanceLike
+    parameters: PlanParameters, values: Values, every: Sequence[ShadowPrices], instance: InstanceLike
 ) -> list[Bound]:
-    """Every limit that binds in a reported period and denies something, in the order of `LIMITS`."""
+    """Every limit that binds in a reported period and denies something, in the order of its prices."""
     sold = on_sale(parameters, instance)
-    every = shadow_prices(parameters, solution)
     limits = {prices.limit.name: prices.limit for prices in every}
     amounts = {name: one.amount(parameters, values) for name, one in limits.items() if one.amount}
     return [

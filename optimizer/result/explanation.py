@@ -24,6 +24,7 @@ from optimizer.result.answer import Binding, InputCell
 from optimizer.result.binding import Bound, bounds, span
 from optimizer.result.digits import decimals_for, fixed, scientific, significant
 from optimizer.result.own import own_prices, own_sizes
+from optimizer.result.shadow import shadow_prices
 from optimizer.result.steps import natural_step
 from optimizer.result.worth import Worth
 
@@ -248,25 +249,34 @@ def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
 
 
 def every_fact(run: CountryRun, instance: InstanceLike) -> list[Fact]:
-    """All limits that bind, dearest first."""
+    """All limits that bind, dearest first: as solved, where the run knows worths."""
+    found = list(with_facts(run, instance).facts or ())
+    if run.worths is not None:
+        found = [replace(fact, worth=run.worths.alone.get(fact.row)) for fact in found]
+    return sorted(found, key=lambda fact: fact.rank)
+
+
+def with_facts(run: CountryRun, instance: InstanceLike) -> CountryRun:
+    """The run with its shadow prices and every limit that binds; what it has of them is kept."""
     parameters, values, solution = run.parameters, run.values, run.solution
+    if run.facts is not None:
+        return run
     if parameters is None or values is None or solution is None:
-        return []
+        return replace(run, prices=(), facts=())
+    prices = tuple(shadow_prices(parameters, solution)) if run.prices is None else run.prices
     reference = _Reference(parameters, values, solution)
     carried = _by_carrying(parameters, solution)
     found = [
         _fact(bound, reference.of(bound), carried, parameters, instance)
-        for bound in bounds(parameters, values, solution, instance)
+        for bound in bounds(parameters, values, prices, instance)
     ]
     if any(fact.family == "memory_imports" for fact in found):
         # memory that is short is worth the same whether it is made or bought: once is enough
         found = [fact for fact in found if fact.family != "memory_balance"]
     found = [fact for fact in found if fact.percent is None or fact.most > LEAST_WORTH]
-    if run.worths is not None:
-        found = [replace(fact, worth=run.worths.alone.get(fact.row)) for fact in found]
     if solution.program.integer.any():
         found = [replace(fact, integers=True) for fact in found]
-    return sorted(found, key=lambda fact: fact.rank)
+    return replace(run, prices=prices, facts=tuple(found))
 
 
 def at_most(value: float) -> str:

@@ -16,6 +16,8 @@ from optimizer.result.answer import Explained
 from optimizer.result.worth import Worths
 
 if TYPE_CHECKING:
+    from optimizer.result.explanation import Fact
+    from optimizer.result.shadow import ShadowPrices
     from optimizer.solver import Solution
 
 OPTIMAL = "optimal"
@@ -75,7 +77,8 @@ class CountryRun:
     what easing the dearest limits brings, where that was solved. `explanation` says what limits the plan, or
     why there is none (`optimizer.study.explain`). `leader_gap` is the gap of the leader's plan
     where that stopped above the gap asked for: then all that is said here, certificate included, holds for a
-    leader that another plan may serve better.
+    leader that another plan may serve better. `prices` and `facts` are the shadow prices and every limit that
+    binds, None until they are worked out (`optimizer.result.explanation.with_facts`).
     """
 
     country: str
@@ -89,6 +92,8 @@ class CountryRun:
     worths: Worths | None = None
     explanation: Explained = field(default_factory=Explained)
     leader_gap: float | None = None
+    prices: tuple[ShadowPrices, ...] | None = None
+    facts: tuple[Fact, ...] | None = None
 
     @property
     def solved(self) -> bool:

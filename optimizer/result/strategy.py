@@ -29,12 +29,10 @@ from models.simulate import DECISIONS
 from optimizer.result import metrics
 from optimizer.result.own import is_extended, own_series
 from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.shadow import shadow_prices
+from optimizer.result.shadow import ShadowPrices, shadow_prices
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from optimizer.solver import Solution
 
 COLUMNS: Final = ("country", "policy", "period", "metric", "item", "unit", "value")
 # What shadow prices are counted in, per unit of their limit.
@@ -91,9 +89,9 @@ def _metric_series(
             yield Series(spec.name, item, unit_of(spec, item), labels, line)
 
 
-def _shadow_series(parameters: PlanParameters, solution: Solution) -> Iterator[Series]:
+def _shadow_series(known: Iterable[ShadowPrices]) -> Iterator[Series]:
     """The shadow prices of the limits that bind; `item` is `row/index`."""
-    for prices in shadow_prices(parameters, solution):
+    for prices in known:
         item = "/".join(part for part in (prices.limit.name, prices.item) if part)
         units = {metric: f"{of} per {prices.limit.unit}" for metric, of in SHADOW_UNITS.items()}
         price = prices.price.tolist()
@@ -155,7 +153,8 @@ def series(run: CountryRun, leader_run: CountryRun | None = None, *, priced: boo
     if run.solution is not None:
         yield from own_series(run.solution, sets.periods)
         if priced:
-            yield from _shadow_series(parameters, run.solution)
+            known = shadow_prices(parameters, run.solution) if run.prices is None else run.prices
+            yield from _shadow_series(known)
 
 
 def rows(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Row]:

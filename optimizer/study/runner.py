@@ -112,8 +112,8 @@ class _Team:
     def answers(self) -> Iterator[tuple[int, Any, str]]:
         """Wait for some process; position, result and, where a process has ended instead, how. Raises what
         the task raised."""
-        for connection in wait(list(self.busy)):
-            assert isinstance(connection, Connection)
+        ready: list[Any] = wait(list(self.busy))
+        for connection in ready:
             position = self.busy.pop(connection)
             try:
                 result, error = connection.recv()
@@ -141,7 +141,9 @@ class _Team:
         # Looking for garbage among what was there before would copy all of it into every process.
         gc.freeze()
         # One that is spawned would run the user's script again, of which the task brings what it needs.
-        main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        main = sys.modules["__main__"]
+        if not forked:
+            sys.modules["__main__"] = ModuleType("__main__")
         try:
             given = (self._task, there, here if forked else None, before)
             process = self._context.Process(target=_serve, args=given, daemon=True)

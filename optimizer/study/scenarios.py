@@ -17,6 +17,7 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
+from optimizer.result.explanation import with_facts
 from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, UNBOUNDED, CountryRun, WorldRun
 from optimizer.result.worth import Worth
 from optimizer.solver import Start
@@ -300,9 +301,11 @@ def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> 
     for case in cases:
         for country in asked:
             run = case.run(country)
-            if run is None or run.leader is None:
+            leader = None if run is None else run.leader
+            if run is None or leader is None:
                 continue
-            wanted = easings(run, case.scenario.instance, run.leader, question.objective)
+            run = with_facts(run, case.scenario.instance)
+            wanted = easings(run, case.scenario.instance, leader, question.objective)
             if wanted is not None:
                 plans.append((case, run, wanted))
                 items += [(case, run, easing) for easing in wanted]

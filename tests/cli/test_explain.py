@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from models.parameters import PlanParameters
+from optimizer.result import explanation, strategy
+from optimizer.result.shadow import ShadowPrices
+from optimizer.solver import Solution
 from tests.cli.conftest import Outcome, Run, run_kloof
 
 FLOOR = "countries.CHN.budget.category_floors.chips = 0.99"
@@ -368,3 +372,25 @@ def test_page_says_what_the_commands_do(kloof: Run) -> None:
     assert len(lines) > 10
     for line in lines:
         assert re.sub(r"gap \S+;", "gap;", line) in printed.splitlines(), line
+
+
+@pytest.mark.parametrize("command", ["solve", "compare"])
+def test_what_binds_a_plan_is_worked_out_once(
+    kloof: Run, world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    asked: list[str] = []
+    real = explanation.shadow_prices
+
+    def counted(parameters: PlanParameters, solution: Solution) -> list[ShadowPrices]:
+        asked.append(parameters.country)
+        return real(parameters, solution)
+
+    monkeypatch.setattr(explanation, "shadow_prices", counted)
+    monkeypatch.setattr(strategy, "shadow_prices", counted)
+    rich = tmp_path / "richer.yaml"
+    rich.write_text("title: richer\npatches: ['countries.CHN.budget.income_usd_bn *= 1.2']\n")
+    more = ("--policy", str(rich), "--jobs", "1") if command == "compare" else ()
+    done = kloof(command, world, "--country", "CHN", *more, "--out", "run")
+    assert done.code == 0, done.err
+    assert "what binds" in done.out
+    assert asked == ["CHN"] * (2 if command == "compare" else 1)

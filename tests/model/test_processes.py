@@ -102,6 +102,12 @@ def test_an_item_that_kills_every_process_is_lost_alone(method: str) -> None:
     assert not multiprocessing.active_children()
 
 
+def test_a_forked_process_knows_the_script_that_it_is_of() -> None:
+    name = sys.modules["__main__"].__file__
+    files = run_each(lambda item: sys.modules["__main__"].__file__, range(3), 2, nothing_lost)
+    assert list(files) == [name] * 3
+
+
 def test_an_error_comes_through_whole_and_ends_the_processes(method: str) -> None:
     def task(item: int) -> int:
         raise SolverError(Diagnostic("S101", f"number {item}"))
