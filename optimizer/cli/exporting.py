@@ -69,8 +69,8 @@ def export_relaxation(
     from optimizer.study.solve import PlanSolver
 
     check_writable(target)
-    parameters, warnings = scenario.parameters(country, objective, gap, time_limit)
-    program = PlanSolver.compile(parameters, scenario.extension).program
+    compiled, parameters, warnings = scenario.compiled(country, objective, gap, time_limit)
+    program = compiled.program
     plan_solver = PlanSolver(program, Solver(program, scaled=False))
     require_certified(country, plan_solver.solve(parameters, gap=gap, time_limit=time_limit))
 

@@ -21,7 +21,7 @@ from optimizer.instance.cells import cell_map
 from optimizer.result import digits
 from optimizer.result.answer import text_of_infinity
 from optimizer.result.tables import grid, heading
-from optimizer.study.solve import DEFAULT_GAP, PlanSolver
+from optimizer.study.solve import DEFAULT_GAP
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario
@@ -68,9 +68,10 @@ def inspect_country(
     at fault or a parameter is unknown."""
     _check_names(only)
     instance = scenario.instance
-    parameters, warnings = scenario.parameters(country, objective, DEFAULT_GAP, None)
-    program = PlanSolver.compile(parameters, scenario.extension).program
-    written, scaled = program.coefficient_range(program.parameter_vector(parameters.values))
+    plan_solver, parameters, warnings = scenario.compiled(country, objective, DEFAULT_GAP, None)
+    program = plan_solver.program
+    vector = program.parameter_vector(parameters.values)
+    written, scaled = program.coefficient_range(vector, plan_solver.nominal(parameters))
     cells = cell_map(instance, country, objective)
     inputs = []
     for cell in instance.cells():

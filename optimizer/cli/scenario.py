@@ -21,6 +21,7 @@ from optimizer.result.store import sha256
 if TYPE_CHECKING:
     from optimizer.result.run import WorldRun
     from optimizer.solver import Solution
+    from optimizer.study.solve import PlanSolver
 
 EACH_COUNTRY: Final = "name one country after each `--country`"
 
@@ -66,21 +67,31 @@ class Scenario:
     def parameters(
         self, country: str, objective: str | None, gap: float, time_limit: float | None
     ) -> tuple[PlanParameters, tuple[Diagnostic, ...]]:
-        """One country's parameters, and a warning where they rest on a leader that is not certified; for a
-        follower the leader is solved first.
+        """One country's parameters and warnings as `compiled` gives them; the leader's without a program."""
+        from optimizer.instance.resolve import resolve
+
+        if country == self.instance.leader:
+            return resolve(self.instance, country, None, objective), ()
+        _, parameters, warnings = self.compiled(country, objective, gap, time_limit)
+        return parameters, warnings
+
+    def compiled(
+        self, country: str, objective: str | None, gap: float, time_limit: float | None
+    ) -> tuple[PlanSolver, PlanParameters, tuple[Diagnostic, ...]]:
+        """The program that all countries share, one country's parameters, and a warning where they rest on a
+        leader that is not certified; for a follower the leader is solved first.
 
         Raises `InputError`, and `SolverError` where the leader has no plan to follow.
         """
         from optimizer.instance.resolve import resolve
-
-        leading = resolve(self.instance, self.instance.leader, None, objective)
-        if country == self.instance.leader:
-            return leading, ()
         from optimizer.result.run import STOPPED
         from optimizer.study.country import uncertified_leader
         from optimizer.study.solve import PlanSolver, leader_path
 
+        leading = resolve(self.instance, self.instance.leader, None, objective)
         plan_solver = PlanSolver.compile(leading, self.extension)
+        if country == self.instance.leader:
+            return plan_solver, leading, ()
         solution = plan_solver.solve(leading, gap=gap, time_limit=time_limit)
         if not solution.has_plan:
             require_certified(f"the leader {leading.country}", solution)
@@ -88,7 +99,7 @@ class Scenario:
         path = leader_path(self.instance, leading, values)
         stopped = solution.status == STOPPED
         warnings = (uncertified_leader(path.country, solution.certificate.gap),) if stopped else ()
-        return resolve(self.instance, country, path, objective), warnings
+        return plan_solver, resolve(self.instance, country, path, objective), warnings
 
     def refuse(self, world: WorldRun, country: str, objective: str | None) -> NoReturn:
         """Raise what kept a country or its leader from a plan that a command cannot go on without."""

@@ -213,9 +213,12 @@ class Program:
         """Name of an entry of the parameter vector."""
         return _label(self.parameters, place)
 
-    def coefficient_range(self, parameters: Array | None = None) -> tuple[tuple[float, float], ...]:
-        """Smallest and largest absolute non-zero entry of the matrix as written, then as scaled."""
-        numbers = self.at(parameters)
+    def coefficient_range(
+        self, parameters: Array | None = None, nominal: Array | None = None
+    ) -> tuple[tuple[float, float], ...]:
+        """Smallest and largest absolute non-zero entry of the matrix as written, then as scaled; `nominal` as
+        in `at`."""
+        numbers = self.at(parameters, nominal)
         used = np.isfinite(numbers.lower) | np.isfinite(numbers.upper)
         matrix = csr_array(numbers.matrix[np.flatnonzero(used)])
         return _extremes(matrix.data), _extremes(_scaled(matrix, column_scale(numbers)).data)

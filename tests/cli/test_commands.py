@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from models.limits import LIMITS
 from models.parameters import TABLE
 from models.quantities import DERIVED, VARIABLES
 from optimizer.cli import COMMANDS
+from optimizer.program import Program, compile_model
+from optimizer.study import plan_solver
 from tests.cli.conftest import Run
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -291,6 +294,22 @@ def test_inspect_json_is_the_contract(kloof: Run, world: str) -> None:
     )
     assert 0 < data["coefficients"]["smallest"] < data["coefficients"]["largest"] < float("inf")
     assert "Infinity" not in done.out
+
+
+@pytest.mark.parametrize("command", [("inspect",), ("export", "--to", "china.mps")])
+def test_a_follower_is_compiled_once(
+    kloof: Run, world: str, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    compiled = []
+
+    def counted(*arguments: Any, **named: Any) -> Program:
+        compiled.append(arguments)
+        return compile_model(*arguments, **named)
+
+    monkeypatch.setattr(plan_solver, "compile_model", counted)
+    name, *rest = command
+    assert kloof(name, world, "--country", "CHN", *rest).code == 0
+    assert len(compiled) == 1
 
 
 def test_inspect_table_follows_patches(kloof: Run, world: str) -> None:
