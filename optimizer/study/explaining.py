@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from optimizer.cli.conflicts import explained
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
 from optimizer.result.comparison import Comparison
 from optimizer.result.run import INFEASIBLE, CountryRun
+from optimizer.study.explained import explained
 from optimizer.study.runner import available_jobs, run_each
 
 # How many binding limits of each plan are told, dearest first.
