@@ -41,7 +41,7 @@ def test_the_api_is_listed_and_the_module_runs() -> None:
 
 
 def test_a_country_without_a_plan_says_what_would_repair_it(world: str) -> None:
-    broke = patch(load(world), ["countries.CHN.budget.income_usd_bn *= 0.01"])
+    broke = patch(load(world), ["countries.CHN.budget.cash0_usd_bn = -100000"])
     result = solve(broke, ["CHN"])
     assert list(result.certificates["status"]) == ["infeasible"]
     assert result.explain("CHN").empty
