@@ -16,9 +16,17 @@ from optimizer.instance import load as _load
 from optimizer.instance import patch as _patch
 from optimizer.instance.policy import draft_of, policies_of
 from optimizer.result.comparison import Comparison
+from optimizer.result.explanation_frames import (
+    conflicts_frame,
+    limits_frame,
+    repairs_frame,
+    summary_frame,
+)
 from optimizer.result.run import CountryRun, WorldRun
 from optimizer.result.strategy import frame
 from optimizer.study.compare import compare_scenarios, scenarios_of
+from optimizer.study.explained import explained
+from optimizer.study.explaining import explain_comparison
 from optimizer.study.scenarios import Question
 from optimizer.study.solve import DEFAULT_GAP, Extension, solve_world
 
@@ -27,7 +35,7 @@ COMPARE_GAP = 1e-4
 CERTIFICATE = ("status", "lower", "upper", "gap", "leader_gap")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """Plans of one scenario.
 
@@ -41,9 +49,38 @@ class Result:
     certificates: pd.DataFrame
     ranges: pd.DataFrame
     run: WorldRun
+    instance: Instance
+    objective: str | None = None
+
+    @cached_property
+    def _explained(self) -> list[WorldRun]:
+        return [explained(self.run, self.instance, self.objective)]
+
+    @cached_property
+    def _summary(self) -> pd.DataFrame:
+        return summary_frame([self.run]).drop(columns="policy")
+
+    def explain(self, country: str | None = None) -> pd.DataFrame:
+        """What limits each plan (of one country, or all), dearest first: one row per limit. Worked out when
+        first asked for. Raises `ValueError` for a country that was not solved."""
+        return _of(limits_frame(self._explained).drop(columns="policy"), country, [self.run])
+
+    def conflicts(self, country: str | None = None) -> pd.DataFrame:
+        """For countries without a plan, the limits that exclude each other, and the inputs behind them."""
+        return _of(conflicts_frame(self._explained).drop(columns="policy"), country, [self.run])
+
+    def repairs(self, country: str | None = None) -> pd.DataFrame:
+        """For countries without a plan, verified changes that give them one, the least first."""
+        return _of(repairs_frame(self._explained).drop(columns="policy"), country, [self.run])
+
+    def __repr__(self) -> str:
+        return f"Result of\n{self._summary.to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        return str(self._summary.to_html(index=False))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Compared:
     """The same countries under a baseline and several policies.
 
@@ -58,6 +95,36 @@ class Compared:
     ranking: pd.DataFrame
     certificates: pd.DataFrame
     run: Comparison
+    instances: tuple[Instance, ...]
+    objective: str | None = None
+    jobs: int | None = None
+
+    @cached_property
+    def _explained(self) -> Sequence[WorldRun]:
+        return explain_comparison(self.run, self.instances, self.objective, self.jobs).worlds
+
+    @cached_property
+    def _summary(self) -> pd.DataFrame:
+        return summary_frame(self.run.worlds)
+
+    def explain(self, country: str | None = None) -> pd.DataFrame:
+        """What limits each plan (of one country, or all), dearest first: one row per limit. Worked out when
+        first asked for. Raises `ValueError` for a country that was not solved."""
+        return _of(limits_frame(self._explained), country, self.run.worlds)
+
+    def conflicts(self, country: str | None = None) -> pd.DataFrame:
+        """For countries without a plan, the limits that exclude each other, and the inputs behind them."""
+        return _of(conflicts_frame(self._explained), country, self.run.worlds)
+
+    def repairs(self, country: str | None = None) -> pd.DataFrame:
+        """For countries without a plan, verified changes that give them one, the least first."""
+        return _of(repairs_frame(self._explained), country, self.run.worlds)
+
+    def __repr__(self) -> str:
+        return f"Comparison of\n{self._summary.to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        return str(self._summary.to_html(index=False))
 
     @cached_property
     def strategy(self) -> pd.DataFrame:
@@ -84,11 +151,13 @@ def solve(
     time_limit: float | None = None,
     extend: Extension | None = None,
     ranges: bool = False,
+    worths: bool = False,
 ) -> Result:
     """The optimal strategy of each country (all if None), certified to `gap` average log units.
 
     `time_limit` is in seconds per country. `extend` receives the Pyomo model before it is compiled and may
-    add rows. `ranges` adds those of headline numbers, at many times the cost of the plans. Raises
+    add rows. `ranges` adds those of headline numbers, at many times the cost of the plans; `worths`
+    solves what easing the dearest limits of each plan brings, for `explain`, at about its cost again. Raises
     `InputError`; a country without a plan raises nothing: its status says so.
     """
     run = solve_world(
@@ -99,12 +168,13 @@ def solve(
         time_limit=time_limit,
         extend=extend,
         ranges=ranges,
+        worths=worths,
     )
     if run.interrupted:
         raise KeyboardInterrupt
     rows = [(country, *_certificate(plan)) for country, plan in run.countries.items()]
     certificates = pd.DataFrame(rows, columns=["country", *CERTIFICATE])
-    return Result(frame([run]), certificates, _ranges(run), run)
+    return Result(frame([run]), certificates, _ranges(run), run, instance, objective)
 
 
 def compare(
@@ -132,7 +202,8 @@ def compare(
         drafts = [read_draft(name) for name in policies]
     chosen = policies_of(drafts, instance, [draft.patches for draft in drafts])
     question = Question(objective, gap, time_limit, extend, ranges, jobs)
-    run = compare_scenarios(scenarios_of(instance, chosen), countries, question)
+    scenarios = scenarios_of(instance, chosen)
+    run = compare_scenarios(scenarios, countries, question)
     if any(world.interrupted for world in run.worlds):
         raise KeyboardInterrupt
     certificates = [
@@ -154,7 +225,20 @@ def compare(
         ),
         pd.DataFrame(certificates, columns=["country", "policy", *CERTIFICATE]),
         run,
+        tuple(scenario.instance for scenario in scenarios),
+        objective,
+        jobs,
     )
+
+
+def _of(found: pd.DataFrame, country: str | None, worlds: Sequence[WorldRun]) -> pd.DataFrame:
+    """The rows of one country, all if None. Raises `ValueError` for a country that no world has."""
+    if country is None:
+        return found
+    known = dict.fromkeys(run.country for world in worlds for run in world.runs)
+    if country not in known:
+        raise ValueError(f"no plan of `{country}` was asked for; known: {', '.join(known)}")
+    return found[found["country"] == country].reset_index(drop=True)
 
 
 def _certificate(plan: CountryRun) -> tuple[str, float, float, float, float]:

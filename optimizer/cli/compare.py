@@ -136,8 +136,8 @@ def command(
     written = not no_save or format_ == "json"
     unplanned = any(run.status == INFEASIBLE for world in comparison.worlds for run in world.runs)
     if written or unplanned:
-        from optimizer.cli.conflicts import unexplained
-        from optimizer.cli.explaining import explain_comparison
+        from optimizer.study.explained import unexplained
+        from optimizer.study.explaining import explain_comparison
 
         try:
             instances = [each.instance for each in scenarios]

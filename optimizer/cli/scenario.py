@@ -103,9 +103,9 @@ class Scenario:
 
     def refuse(self, world: WorldRun, country: str, objective: str | None) -> NoReturn:
         """Raise what kept a country or its leader from a plan that a command cannot go on without."""
-        from optimizer.cli.conflicts import explained
         from optimizer.cli.solve import failure_code
         from optimizer.result.summary import exit_code
+        from optimizer.study.explained import explained
 
         world = explained(world, self.instance, objective)
         errors = [each for run in world.runs for each in run.diagnostics if each.severity == "error"]

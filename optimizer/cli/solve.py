@@ -107,7 +107,7 @@ def command(
         worths=detailed,
         progress=None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
     )
-    from optimizer.cli.conflicts import explained, unexplained
+    from optimizer.study.explained import explained, unexplained
 
     end_progress(quiet)
     if world.interrupted and not world.countries:

@@ -315,7 +315,7 @@ from optimizer.cli import main
 main()
 """
 EXPLAINING = """
-import optimizer.cli.conflicts as conflicts
+import optimizer.study.explained as conflicts
 conflicts.explain_plan = conflicts.explain_conflict = interrupt
 """
 VALUING = """
@@ -504,7 +504,7 @@ def test_a_run_that_cannot_be_saved_in_the_end_is_printed_all_the_same(
     world: str, policies: None, tmp_path: Path, command: str
 ) -> None:
     spoiling = (
-        "import pathlib, optimizer.cli.conflicts as conflicts\n"
+        "import pathlib, optimizer.study.explained as conflicts\n"
         "explain = conflicts.explain_plan\n"
         "def spoil(*arguments):\n"
         "    place = pathlib.Path('place')\n"

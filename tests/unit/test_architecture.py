@@ -28,6 +28,7 @@ ALLOWED = {
     },
     "optimizer.report": {"models", "optimizer.result"},
     "optimizer.api": {"models", "optimizer.instance", "optimizer.result", "optimizer.study"},
+    "optimizer.__main__": {"optimizer.cli"},
     "optimizer.cli": {
         "optimizer",
         "models",

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from optimizer.cli.conflicts import explained, unexplained
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
 from optimizer.result.answer import Explained
 from optimizer.result.comparison import Comparison
 from optimizer.result.explanation import Fact, facts
 from optimizer.result.run import INFEASIBLE, CountryRun
+from optimizer.study.explained import explained, unexplained
 from optimizer.study.runner import available_jobs, process_ended, run_each
 
 # How many binding limits of each plan are told, dearest first.

@@ -1,4 +1,4 @@
-"""Why plans are as they are, worked out right after a solve, and what is said where a country has none."""
+"""Why plans are as they are, worked out after a solve, and what is said where a country has none."""
 
 from __future__ import annotations
 
