@@ -1,7 +1,7 @@
 """The limits of the national plan: the rows that hold something back, each declared once.
 
 Every row of the model is a limit or a definition, which says what a quantity is. Rows that a user adds are
-neither; they are told in generic words (`optimizer.result.own`).
+neither; they are told in generic words (`optimizer.answer.own`).
 """
 
 from __future__ import annotations

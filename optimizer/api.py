@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimizer.instance import Instance, read_draft
-from optimizer.instance import load as _load
-from optimizer.instance import patch as _patch
-from optimizer.instance.policy import draft_of, policies_of
-from optimizer.result.comparison import Comparison
-from optimizer.result.explanation_frames import (
+from optimizer.answer.comparison import Comparison
+from optimizer.answer.explanation_frames import (
     conflicts_frame,
     limits_frame,
     repairs_frame,
     summary_frame,
 )
-from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.strategy import frame
+from optimizer.answer.run import CountryRun, WorldRun
+from optimizer.answer.strategy import frame
+from optimizer.instance import Instance, read_draft
+from optimizer.instance import load as _load
+from optimizer.instance import patch as _patch
+from optimizer.instance.policy import draft_of, policies_of
 from optimizer.study.compare import compare_scenarios, scenarios_of
 from optimizer.study.explained import explained
 from optimizer.study.explaining import explain_comparison

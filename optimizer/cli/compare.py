@@ -21,10 +21,10 @@ from optimizer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from optimizer.answer.comparison import Comparison
     from optimizer.cli.scenario import Scenario
     from optimizer.errors import Diagnostic, KloofError
     from optimizer.instance import Instance, Policy
-    from optimizer.result.comparison import Comparison
 
 # With more countries than this, each country's own tables only on --verbose.
 DETAILED_COUNTRIES = 3
@@ -90,11 +90,11 @@ def command(
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
+    from optimizer.answer.run import INFEASIBLE
+    from optimizer.answer.summary import NOTHING_DONE
     from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
     from optimizer.cli.solve import UNEXPLAINED, end_progress, save_run
-    from optimizer.result import store
-    from optimizer.result.run import INFEASIBLE
-    from optimizer.result.summary import NOTHING_DONE
+    from optimizer.tell.files import store
 
     started = time.perf_counter()
     if not names and not every_policy:
@@ -150,7 +150,7 @@ def command(
     unsaved: KloofError | None = None
     with interrupts_held():
         if written:
-            from optimizer.cli.compare_documents import comparison_document
+            from optimizer.tell.files.compare_documents import comparison_document
 
             document = comparison_document(comparison, policies, patches, gap, left_out)
         if not no_save:
@@ -207,7 +207,7 @@ def _hashes(text: str) -> list[str]:
     """The hash of each policy file behind `A+B`."""
     from optimizer.instance.policy import policy_names
     from optimizer.instance.shipped import find_policy
-    from optimizer.result.store import sha256
+    from optimizer.tell.files.store import sha256
 
     return [sha256(find_policy(name).read_bytes()) for name in policy_names(text)]
 
@@ -240,10 +240,10 @@ def _files(
     objective: str | None,
     wall: float,
 ) -> dict[str, str]:
-    from optimizer.cli.context import context_files
-    from optimizer.cli.documents import manifest_document
-    from optimizer.result.comparison_files import comparison_text, strategy_text
-    from optimizer.result.store import MANIFEST, json_text
+    from optimizer.tell.files.comparison_files import comparison_text, strategy_text
+    from optimizer.tell.files.context import context_files
+    from optimizer.tell.files.documents import manifest_document
+    from optimizer.tell.files.store import MANIFEST, json_text
 
     manifest = manifest_document("compare", inputs, scenario.applied, comparison.baseline, wall)
     return {
@@ -268,17 +268,17 @@ def _show(
     if not quiet:
         report(each for world in comparison.worlds for each in world.diagnostics if each.severity == "note")
     if format_ == "json":
-        from optimizer.cli.compare_documents import with_numbers
+        from optimizer.tell.files.compare_documents import with_numbers
 
         emit_json(with_numbers(document, comparison))
         return
     if format_ == "csv":
-        from optimizer.result.comparison_files import comparison_text
+        from optimizer.tell.files.comparison_files import comparison_text
 
         emit(comparison_text(comparison))
     else:
         from optimizer.cli.output import screen
-        from optimizer.result.comparison_tables import tables
+        from optimizer.tell.terminal.comparison_tables import tables
 
         place = screen()
         emit(place.render([*tables(comparison, place, detailed), *_namesakes(comparison, policies)]))
@@ -326,9 +326,9 @@ def _warnings(comparison: Comparison) -> list[Diagnostic]:
 
 def _exit_code(comparison: Comparison) -> int:
     """That of all columns together: 1 where they ended differently."""
+    from optimizer.answer.summary import exit_code
     from optimizer.cli.session import FINDINGS, strongest
     from optimizer.cli.solve import failure_code
-    from optimizer.result.summary import exit_code
 
     codes = [
         exit_code(world, failed=failure_code(world))

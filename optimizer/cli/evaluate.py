@@ -57,8 +57,8 @@ def command(
     Its decisions are valued; all else in the file is held against what follows from them. Ends with code 1
     where limits are broken or rows disagree, and with 4 where the best plan stopped before the gap asked for.
     """
+    from optimizer.answer.plan import read_plan
     from optimizer.cli.scenario import open_scenario
-    from optimizer.result.plan import read_plan
 
     scenario = open_scenario(instance, policies, patches, objective, extend)
     scenario.check_countries((country,))
@@ -67,7 +67,9 @@ def command(
     extended = scenario.extension is not None
     given = read_plan(plan, parameters, scenario.instance.countries, extended)
 
-    from optimizer.cli.documents import evaluate_document
+    from optimizer.answer.evaluation import evaluate, evaluation_csv
+    from optimizer.answer.run import STOPPED as UNFINISHED
+    from optimizer.answer.summary import NOTHING_DONE
     from optimizer.cli.output import screen
     from optimizer.cli.session import (
         DONE,
@@ -80,10 +82,9 @@ def command(
         report,
         report_uncertified_leaders,
     )
-    from optimizer.result.evaluation import evaluate, evaluation_csv, evaluation_table
-    from optimizer.result.run import STOPPED as UNFINISHED
-    from optimizer.result.summary import NOTHING_DONE
     from optimizer.study.solve import solve_world
+    from optimizer.tell.files.documents import evaluate_document
+    from optimizer.tell.terminal.evaluation_table import evaluation_table
 
     world = solve_world(
         scenario.instance,

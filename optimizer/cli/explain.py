@@ -11,8 +11,8 @@ import click
 from optimizer.cli.options import countries_option, examples, output_options
 
 if TYPE_CHECKING:
-    from optimizer.cli.explain_text import SavedPlan
     from optimizer.errors import Diagnostic
+    from optimizer.tell.terminal.explain_text import SavedPlan
 
 # Each plan's dearest limits: ten of up to three plans, three of more.
 MOST = 10
@@ -58,7 +58,6 @@ def command(
     Files are named as they stand in the directory of the run's instance. Nothing is solved. Ends with code 1
     where a plan's leader is not certified.
     """
-    from optimizer.cli.explain_text import RulesCommand, csv_of, data_of, plans_of, text_of
     from optimizer.cli.session import (
         DONE,
         FINDINGS,
@@ -67,7 +66,9 @@ def command(
         report,
         report_uncertified_leaders,
     )
-    from optimizer.result.store import SCHEMA_VERSION, open_run
+    from optimizer.tell import SCHEMA_VERSION
+    from optimizer.tell.files.store import open_run
+    from optimizer.tell.terminal.explain_text import RulesCommand, csv_of, data_of, plans_of, text_of
 
     manifest, answer = open_run(run)
     plans = _chosen(plans_of(answer), countries, policies)
@@ -80,8 +81,8 @@ def command(
     elif format_ == "csv":
         emit(csv_of(plans))
     else:
+        from optimizer.answer.summary import NOTHING_DONE
         from optimizer.cli.output import screen
-        from optimizer.result.summary import NOTHING_DONE
 
         most = None if verbose else MOST if len(plans) <= FEW_PLANS else FEW
         rules = RulesCommand(manifest, answer, instance)
@@ -128,7 +129,7 @@ def _changes(manifest: Mapping[str, Any], instance: str | None) -> list[Diagnost
     """A warning where the instance of the run is not what it was; none where it is out of reach."""
     from optimizer.errors import Diagnostic
     from optimizer.instance.shipped import find_instance, shipped_instances
-    from optimizer.result.store import changed_files
+    from optimizer.tell.files.store import changed_files
 
     name = str(manifest.get("instance"))
     if instance is None and name not in shipped_instances():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.national import build
 from optimizer.errors import Diagnostic, OutputError
-from optimizer.result.store import check_ordinary
+from optimizer.tell.files.store import check_ordinary
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario

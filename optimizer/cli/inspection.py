@@ -15,13 +15,13 @@ from rich.console import ConsoleRenderable
 
 from models.parameters import TABLE, PlanParameters
 from models.units import unit_label
+from optimizer.answer import digits
+from optimizer.answer.answer import text_of_infinity
 from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import cell_map
-from optimizer.result import digits
-from optimizer.result.answer import text_of_infinity
-from optimizer.result.tables import grid, heading
 from optimizer.study.solve import DEFAULT_GAP
+from optimizer.tell.terminal.tables import grid, heading
 
 if TYPE_CHECKING:
     from optimizer.cli.scenario import Scenario

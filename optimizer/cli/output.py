@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from optimizer.cli.streams import is_terminal
 
 if TYPE_CHECKING:
-    from optimizer.result.tables import Screen
+    from optimizer.tell.terminal.tables import Screen
 
 
 def screen() -> Screen:
     """The terminal's width and colour; 120 columns of plain text where output goes elsewhere."""
-    from optimizer.result.tables import PLAIN_WIDTH, Screen
+    from optimizer.tell.terminal.tables import PLAIN_WIDTH, Screen
 
     if not is_terminal(sys.stdout):
         return Screen(int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else PLAIN_WIDTH)

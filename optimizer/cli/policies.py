@@ -101,7 +101,7 @@ def listed(instance: Instance | None) -> list[Listed]:
 
 
 def _table(found: list[Listed], judged: bool, width: int) -> str:
-    from optimizer.result.tables import Screen, grid
+    from optimizer.tell.terminal.tables import Screen, grid
 
     if not found:
         return "no policy is shipped\n"

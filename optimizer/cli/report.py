@@ -44,9 +44,9 @@ def command(
         raise click.UsageError(f"--out must end in .html, got `{out.name}`")
     from optimizer.cli.session import DONE, FINDINGS, emit_json, note, report_uncertified_leaders
     from optimizer.errors import Diagnostic, OutputError
-    from optimizer.report.page import report_html
-    from optimizer.report.saved import read_run
-    from optimizer.result.store import check_ordinary
+    from optimizer.tell.files.store import check_ordinary
+    from optimizer.tell.page.page import report_html
+    from optimizer.tell.page.saved import read_run
 
     target = out or run / "report.html"
     check_ordinary(target)

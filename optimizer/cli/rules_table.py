@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from rich.console import ConsoleRenderable
 
+from optimizer.answer import digits
 from optimizer.cli.session import SCHEMA_VERSION, diagnostic_data
 from optimizer.instance import Instance
 from optimizer.instance.status import PRACTICE, ChipStatus, Side, Span, Verdict, YearStatus
-from optimizer.result import digits
-from optimizer.result.tables import grid, heading
+from optimizer.tell.terminal.tables import grid, heading
 
 COLUMNS: Final = (
     "chip",

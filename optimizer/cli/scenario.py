@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import numpy as np
 
 from models.parameters import LeaderPath, PlanParameters
+from optimizer.answer.answer import json_value
 from optimizer.errors import Diagnostic, InfeasibleError, InputError, SolverError, StoppedError
 from optimizer.instance import Instance, load, patch, read_draft
 from optimizer.instance.policy import parse_all, policies_of, policy_names
 from optimizer.instance.shipped import find_policy
-from optimizer.result.store import sha256
+from optimizer.tell.files.store import sha256
 
 if TYPE_CHECKING:
-    from optimizer.result.run import WorldRun
+    from optimizer.answer.run import WorldRun
     from optimizer.solver import Solution
     from optimizer.study.solve import PlanSolver
 
@@ -83,8 +84,8 @@ class Scenario:
 
         Raises `InputError`, and `SolverError` where the leader has no plan to follow.
         """
+        from optimizer.answer.run import STOPPED
         from optimizer.instance.resolve import resolve
-        from optimizer.result.run import STOPPED
         from optimizer.study.country import uncertified_leader
         from optimizer.study.solve import PlanSolver, leader_path
 
@@ -103,8 +104,8 @@ class Scenario:
 
     def refuse(self, world: WorldRun, country: str, objective: str | None) -> NoReturn:
         """Raise what kept a country or its leader from a plan that a command cannot go on without."""
+        from optimizer.answer.summary import exit_code
         from optimizer.cli.solve import failure_code
-        from optimizer.result.summary import exit_code
         from optimizer.study.explained import explained
 
         world = explained(world, self.instance, objective)
@@ -190,19 +191,6 @@ def open_scenario(
         for each in changed.applied
     ]
     return Scenario(changed, "+".join(policy.name for policy in chosen), inputs, applied, extension)
-
-
-def json_value(value: object) -> object:
-    """A patched value as JSON data; what JSON has no word for as text."""
-    if isinstance(value, (str, bool, int)) or value is None:
-        return value
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else str(value)
-    if isinstance(value, dict):
-        return {str(key): json_value(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [json_value(each) for each in value]
-    return str(value)
 
 
 def _extension(text: str) -> tuple[Path, Extension]:

@@ -28,6 +28,7 @@ from optimizer.cli.streams import emit_json as emit_json
 from optimizer.cli.streams import note as note
 from optimizer.errors import EXIT_UNWRITTEN, Diagnostic, InputError, KloofError, OutputError
 from optimizer.errors import diagnostic_data as diagnostic_data
+from optimizer.tell import SCHEMA_VERSION as SCHEMA_VERSION
 
 DONE: Final = 0
 FINDINGS: Final = 1
@@ -38,7 +39,6 @@ INTERNAL: Final = 70
 UNWRITTEN: Final = EXIT_UNWRITTEN
 INTERRUPTED: Final = 130
 
-SCHEMA_VERSION: Final = 1
 # Signals that ask a process to end, beside that of Ctrl-C; not every system has all.
 ENDINGS: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 UNCERTIFIED_LEADER: Final = "S110"

@@ -20,9 +20,9 @@ from optimizer.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from optimizer.cli.demand import Demand
+    from optimizer.answer.run import WorldRun
     from optimizer.errors import KloofError
-    from optimizer.result.run import WorldRun
+    from optimizer.study.demand import Demand
 
 # With more countries than this, detail only on --verbose.
 DETAILED_COUNTRIES = 3
@@ -76,10 +76,10 @@ def command(
     """
     if out is not None and no_save:
         raise click.UsageError("--out and --no-save exclude each other")
+    from optimizer.answer.summary import NOTHING_DONE, exit_code
     from optimizer.cli.scenario import open_scenario
     from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
-    from optimizer.result import store
-    from optimizer.result.summary import NOTHING_DONE, exit_code
+    from optimizer.tell.files import store
 
     started = time.perf_counter()
     scenario = open_scenario(instance, policies, patches, objective, extend)
@@ -90,8 +90,8 @@ def command(
     if not no_save:
         store.check_place(directory)
 
-    from optimizer.cli.demand import world_demand
-    from optimizer.result.run import INFEASIBLE
+    from optimizer.answer.run import INFEASIBLE
+    from optimizer.study.demand import world_demand
     from optimizer.study.solve import solve_world
 
     detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
@@ -126,11 +126,11 @@ def command(
         demand = world_demand(world, scenario.instance)
         strategy = ""
         if not no_save or format_ == "csv":
-            from optimizer.result.strategy import csv_text
+            from optimizer.answer.strategy import csv_text
 
             strategy = csv_text(world)
         if not no_save:
-            from optimizer.cli.context import context_files
+            from optimizer.tell.files.context import context_files
 
             if world.interrupted:
                 directory = store.beside_earlier(directory)
@@ -185,7 +185,7 @@ def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> KloofErr
     """Save a run and say where. What keeps it from being saved is returned: the plans can still be shown."""
     from optimizer.cli.session import note
     from optimizer.errors import KloofError
-    from optimizer.result import store
+    from optimizer.tell.files import store
 
     try:
         store.save(directory, files)
@@ -199,9 +199,9 @@ def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> KloofErr
 def failure_code(world: WorldRun) -> int:
     """Exit code of the countries that failed: 2 where their input is at fault, rows of the user's own among
     it, else 70."""
+    from optimizer.answer.run import FAILED, UNBOUNDED
+    from optimizer.answer.summary import NO_LEADER
     from optimizer.cli.session import INTERNAL, INVALID
-    from optimizer.result.run import FAILED, UNBOUNDED
-    from optimizer.result.summary import NO_LEADER
 
     codes = {
         diagnostic.code
@@ -218,20 +218,20 @@ def failure_code(world: WorldRun) -> int:
 def _show(
     world: WorldRun, demand: list[Demand], strategy: str, format_: str, quiet: bool, detailed: bool
 ) -> None:
-    from optimizer.cli.demand import demand_notes
     from optimizer.cli.output import screen
     from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
+    from optimizer.study.demand import demand_notes
 
     if format_ == "json":
-        from optimizer.cli.documents import solve_document
+        from optimizer.tell.files.documents import solve_document
 
         emit_json(solve_document(world, demand))
         return
     if format_ == "csv":
         emit(strategy)
     else:
-        from optimizer.result.detail import detail
-        from optimizer.result.tables import summary
+        from optimizer.tell.terminal.detail import detail
+        from optimizer.tell.terminal.tables import summary
 
         place = screen()
         parts = summary(world, place, demand_notes(demand), hint=not detailed)
@@ -255,8 +255,8 @@ def _files(
     applied: list[dict[str, Any]],
     wall: float,
 ) -> dict[str, str]:
-    from optimizer.cli.documents import manifest_document, solve_answer
-    from optimizer.result.store import MANIFEST, json_text
+    from optimizer.tell.files.documents import manifest_document, solve_answer
+    from optimizer.tell.files.store import MANIFEST, json_text
 
     return {
         "strategy.csv": strategy,

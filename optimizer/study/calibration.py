@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 
 from models.parameters import Array, PlanParameters
+from optimizer.answer import metrics
+from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.instance import Instance, load
-from optimizer.result import metrics
-from optimizer.result.run import CountryRun, WorldRun
 from optimizer.study.solve import solve_world
 
 # Chips in China that no rule ever allowed there.

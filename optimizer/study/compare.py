@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optimizer.answer.comparison import BASELINE, Comparison, unique_names
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, Policy, patch
-from optimizer.result.comparison import BASELINE, Comparison, unique_names
 from optimizer.study.scenarios import Progress, Question, Scenario, solve_scenarios
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from models.limits import DEFINITIONS, LIMITS
 from models.parameters import TABLE, PlanParameters
-from optimizer.result.answer import ConflictingLimit
+from optimizer.answer.answer import ConflictingLimit
 from optimizer.study.deciding import RuleAction
 from optimizer.study.inputs import OPENING, Input, Inputs, parameters_of
 

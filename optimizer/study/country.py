@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from models.parameters import Array, LeaderPath, PlanParameters
+from optimizer.answer import digits, metrics
+from optimizer.answer.ranges import FLOWS
+from optimizer.answer.run import FAILED, OPTIMAL, STOPPED, CountryRun
+from optimizer.answer.summary import middle_position, passing_periods
 from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
-from optimizer.result import digits, metrics
-from optimizer.result.ranges import FLOWS
-from optimizer.result.run import FAILED, OPTIMAL, STOPPED, CountryRun
-from optimizer.result.summary import middle_position, passing_periods
 from optimizer.solver import Solution, Start
 from optimizer.study.plan_solver import PlanSolver
 

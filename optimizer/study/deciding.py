@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from optimizer.answer.answer import InputCell
 from optimizer.errors import InputError
 from optimizer.instance import Instance
 from optimizer.instance.rules.schema import ExportRule
 from optimizer.instance.status import OWN_MANDATE, BesideChips, beside_chips
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_yaml
-from optimizer.result.answer import InputCell
 
 RULES_FILE: Final = "rules.yaml"
 MANDATE: Final = "home_market"

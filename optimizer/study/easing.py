@@ -9,9 +9,9 @@ import numpy as np
 
 from models.amounts import TENTH_LESS, TENTH_MORE
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
+from optimizer.answer.explanation import Fact
 from optimizer.errors import InputError
 from optimizer.instance import Instance, patch, resolve
-from optimizer.result.explanation import Fact
 
 Values = Mapping[str, Array]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from optimizer.answer.run import CountryRun
 from optimizer.errors import Diagnostic
 from optimizer.instance.values import Quantity
-from optimizer.result.run import CountryRun
 from optimizer.study.conflict import name_parts
 from optimizer.study.inputs import Input, Inputs
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from optimizer.answer.answer import Explained
+from optimizer.answer.explanation import Fact, facts
+from optimizer.answer.run import CountryRun
+from optimizer.answer.worth import Joint
 from optimizer.errors import SolverError
-from optimizer.result.answer import Explained
-from optimizer.result.explanation import Fact, facts
-from optimizer.result.run import CountryRun
-from optimizer.result.worth import Joint
 from optimizer.study.conflict import ConflictGroup, conflict_groups
 from optimizer.study.fixes import RepairOption
 from optimizer.study.inputs import Inputs

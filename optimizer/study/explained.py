@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from optimizer.answer.answer import Explained
+from optimizer.answer.explanation import with_facts
+from optimizer.answer.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
-from optimizer.result.answer import Explained
-from optimizer.result.explanation import with_facts
-from optimizer.result.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
 from optimizer.solver import Solver
 from optimizer.study.endless import endless_diagnostics
 from optimizer.study.explain import Explanation, explain_conflict, explain_plan

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from optimizer.answer.answer import Explained
+from optimizer.answer.comparison import Comparison
+from optimizer.answer.explanation import Fact, facts
+from optimizer.answer.run import INFEASIBLE, CountryRun
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
-from optimizer.result.answer import Explained
-from optimizer.result.comparison import Comparison
-from optimizer.result.explanation import Fact, facts
-from optimizer.result.run import INFEASIBLE, CountryRun
 from optimizer.study.explained import explained, unexplained
 from optimizer.study.runner import available_jobs, process_ended, run_each
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from models.parameters import Array
+from optimizer.answer.answer import Repair, RepairOutcome, RepairPatch, ReplacedPatch
+from optimizer.answer.summary import AHEAD, lag_in_table
 from optimizer.instance import Instance
 from optimizer.instance.instance import Applied
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import dotted
-from optimizer.result.answer import Repair, RepairOutcome, RepairPatch, ReplacedPatch
-from optimizer.result.summary import AHEAD, lag_in_table
 from optimizer.study.inputs import Input
 
 DIGITS: Final = 3

@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Final
 
 from models.limits import LIMITS
+from optimizer.answer.answer import InputCell, text_of_infinity
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import quantities
 from optimizer.instance.shape import children
 from optimizer.instance.values import Location, Quantity
 from optimizer.instance.yaml_reader import Where, dotted
-from optimizer.result.answer import InputCell, text_of_infinity
 from optimizer.study.deciding import Deciders, RuleAction
 
 # Cash at the start is no limit of its own; it stands in the budget of the first period.

@@ -13,8 +13,8 @@ from models.indices import BOUNDED
 from models.national import build, nominal_sizes
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
+from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
-from optimizer.result.own import is_extended
 from optimizer.solver import Solution, Solver, Start
 from optimizer.study.extension import refuse_changes, snapshot
 

@@ -18,11 +18,11 @@ from models.limits import LIMITS
 from models.national import nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
+from optimizer.answer.metrics import effective_ratio, lag_of_plan
+from optimizer.answer.run import OPTIMAL
+from optimizer.answer.summary import lag_mark
 from optimizer.errors import InputError, SolverError
 from optimizer.instance import patch, resolve
-from optimizer.result.metrics import effective_ratio, lag_of_plan
-from optimizer.result.run import OPTIMAL
-from optimizer.result.summary import lag_mark
 from optimizer.solver.certificate import check_point
 from optimizer.solver.repair import Repair, cheapest_repair, least_change
 from optimizer.study.fixes import Change, Outcome, RepairOption, value_of, written

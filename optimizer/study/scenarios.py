@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from models.parameters import LeaderPath, PlanParameters, PlanSets
+from optimizer.answer.explanation import with_facts
+from optimizer.answer.run import FAILED, INFEASIBLE, STOPPED, UNBOUNDED, CountryRun, WorldRun
+from optimizer.answer.worth import Worth
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
-from optimizer.result.explanation import with_facts
-from optimizer.result.run import FAILED, INFEASIBLE, STOPPED, UNBOUNDED, CountryRun, WorldRun
-from optimizer.result.worth import Worth
 from optimizer.solver import Start
 from optimizer.study.country import (
     Sent,

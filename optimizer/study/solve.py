@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
-from optimizer.result.run import WorldRun
 from optimizer.study.country import leader_path
 from optimizer.study.plan_solver import DEFAULT_GAP, Extension, PlanSolver
 from optimizer.study.scenarios import Progress, Question, Scenario, solve_scenarios

@@ -15,11 +15,11 @@ import numpy as np
 
 from models.limits import LIMITS
 from models.parameters import Array, LeaderPath, PlanParameters
+from optimizer.answer.explanation import Fact, every_fact, percent_of
+from optimizer.answer.run import OPTIMAL, CountryRun
+from optimizer.answer.worth import Joint, Worth, Worths
 from optimizer.errors import KloofError
 from optimizer.instance import Instance
-from optimizer.result.explanation import Fact, every_fact, percent_of
-from optimizer.result.run import OPTIMAL, CountryRun
-from optimizer.result.worth import Joint, Worth, Worths
 from optimizer.study.easing import eased, with_changes, without_foreign_rules
 from optimizer.study.plan_solver import PlanSolver
 

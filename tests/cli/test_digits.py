@@ -9,8 +9,8 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from optimizer.result import digits, ranges
-from optimizer.result.run import CountryRun
+from optimizer.answer import digits, ranges
+from optimizer.answer.run import CountryRun
 from optimizer.solver import Solution, solve_model
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from models.parameters import PlanParameters
-from optimizer.result import explanation, strategy
-from optimizer.result.shadow import ShadowPrices
+from optimizer.answer import explanation, strategy
+from optimizer.answer.shadow import ShadowPrices
 from optimizer.solver import Solution
 from tests.cli.conftest import Outcome, Run, run_kloof
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.parameters import LeaderPath
-from optimizer.result import metrics
+from optimizer.answer import metrics
 from tests.model.small_plan import small_plan
 
 DATES = np.array([2026.5, 2027.5, 2028.5])

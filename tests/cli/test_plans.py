@@ -11,9 +11,9 @@ import pytest
 from models.parameters import PlanParameters
 from models.simulate import DECISIONS
 from optimizer import load
+from optimizer.answer.plan import read_plan
 from optimizer.cli.scenario import open_scenario
 from optimizer.errors import InputError
-from optimizer.result.plan import read_plan
 from tests.cli.conftest import Run
 
 Row = dict[str, str]

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.cli.context import feeding_cells
 from optimizer.instance import load
 from optimizer.instance.cells import cell_map
-from optimizer.report.page import LARGEST_BYTES
-from optimizer.result.store import json_text, open_run
+from optimizer.tell.files.context import feeding_cells
+from optimizer.tell.files.store import json_text, open_run
+from optimizer.tell.page.page import LARGEST_BYTES
 from tests.cli.conftest import Outcome, Run, run_kloof
 
 DOCS = Path(__file__).parents[2] / "docs" / "report.md"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from optimizer.errors import InputError, OutputError
-from optimizer.result import store
+from optimizer.tell.files import store
 
 RUN = {"manifest.json": '{"program": "kloof"}', "strategy.csv": "a\n"}
 

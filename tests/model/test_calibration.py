@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.cli.demand import world_demand
+from optimizer.answer.run import OPTIMAL, WorldRun
 from optimizer.instance import Instance, load
-from optimizer.result.run import OPTIMAL, WorldRun
 from optimizer.study.calibration import compare, page
+from optimizer.study.demand import world_demand
 from optimizer.study.solve import solve_world
 
 ROOT = Path(__file__).parents[2]

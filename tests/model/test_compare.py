@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optimizer.answer.comparison import Comparison, unique_names
+from optimizer.answer.comparison_numbers import Number
+from optimizer.answer.digits import percents_not_nothing
+from optimizer.answer.run import INFEASIBLE, CountryRun, WorldRun
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, Policy, load, parse_patch
-from optimizer.result.comparison import Comparison, unique_names
-from optimizer.result.comparison_numbers import Number
-from optimizer.result.comparison_tables import signed_percent, tables
-from optimizer.result.digits import percents_not_nothing
-from optimizer.result.run import INFEASIBLE, CountryRun, WorldRun
-from optimizer.result.tables import Screen
 from optimizer.study.compare import compare_scenarios, scenarios_of
 from optimizer.study.scenarios import Question
 from optimizer.study.solve import solve_world
+from optimizer.tell.terminal.comparison_tables import signed_percent, tables
+from optimizer.tell.terminal.tables import Screen
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
 GAP = 1e-4

@@ -14,10 +14,10 @@ import pytest
 from models.limits import LIMITS
 from models.national import build
 from models.parameters import TABLE, PlanParameters
+from optimizer.answer.explanation import Fact, percent_of
+from optimizer.answer.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.instance import Instance, load, patch, resolve
 from optimizer.program import compile_model
-from optimizer.result.explanation import Fact, percent_of
-from optimizer.result.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.solver import Solution, Solver, Start
 from optimizer.study.explain import Explanation, explain_conflict, explain_plan
 from optimizer.study.inputs import OPENING, Inputs

@@ -11,7 +11,7 @@ import pytest
 
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
 from models.simulate import objective, simulate, weight_of_time
-from optimizer.result.metrics import base_lag_months
+from optimizer.answer.metrics import base_lag_months
 from optimizer.solver import Solution
 from tests.model.plan_solver import solve_plan
 from tests.model.small_plan import small_plan

@@ -9,11 +9,11 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
+from optimizer.answer.explanation import facts
+from optimizer.answer.run import OPTIMAL, CountryRun, WorldRun
+from optimizer.answer.strategy import frame
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load
-from optimizer.result.explanation import facts
-from optimizer.result.run import OPTIMAL, CountryRun, WorldRun
-from optimizer.result.strategy import frame
 from optimizer.study.solve import solve_world
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"

@@ -10,10 +10,10 @@ import pytest
 
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
+from optimizer.answer.run import OPTIMAL
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load, patch, read_policy, resolve, shipped_policies
 from optimizer.instance.status import ChipStatus, year_status
-from optimizer.result.run import OPTIMAL
 from optimizer.solver import Solution
 from optimizer.solver.pool import Start
 from optimizer.study.solve import PlanSolver, leader_path

@@ -16,10 +16,10 @@ import pyomo.environ as pyo
 import pytest
 
 import optimizer.study.scenarios as scenarios
+from optimizer.answer.run import FAILED, OPTIMAL, WorldRun
+from optimizer.answer.strategy import csv_text
 from optimizer.errors import Diagnostic, SolverError
 from optimizer.instance import Instance, load, patch
-from optimizer.result.run import FAILED, OPTIMAL, WorldRun
-from optimizer.result.strategy import csv_text
 from optimizer.study.runner import run_each
 from optimizer.study.scenarios import Question, Scenario, solve_scenarios
 from optimizer.study.solve import solve_world

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optimizer.answer.run import INFEASIBLE, OPTIMAL, STOPPED
 from optimizer.instance import Instance, load, patch
-from optimizer.result.run import INFEASIBLE, OPTIMAL, STOPPED
 from optimizer.study.solve import solve_world
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optimizer.answer.explanation import Fact, every_fact, facts, percent_of
+from optimizer.answer.run import OPTIMAL, CountryRun
+from optimizer.answer.worth import Joint, Worth, Worths
 from optimizer.instance import Instance, load, patch
-from optimizer.result.explanation import Fact, every_fact, facts, percent_of
-from optimizer.result.run import OPTIMAL, CountryRun
-from optimizer.result.worth import Joint, Worth, Worths
 from optimizer.solver import Solver
 from optimizer.study.easing import eased, with_changes
 from optimizer.study.solve import solve_world

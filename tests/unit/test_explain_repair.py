@@ -10,8 +10,8 @@ import pyomo.environ as pyo
 import pytest
 from scipy.sparse import csr_array
 
+from optimizer.answer.summary import ABOVE, BEYOND, EXTRAPOLATED
 from optimizer.program import Program, compile_model
-from optimizer.result.summary import ABOVE, BEYOND, EXTRAPOLATED
 from optimizer.solver.repair import Repair, cheapest_repair, least_change, rows_that_can_fail
 from optimizer.study.fixes import Outcome
 

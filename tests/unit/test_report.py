@@ -13,17 +13,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.errors import Diagnostic
-from optimizer.report import overview, page, provenance, words
-from optimizer.report.charts import CHARTS, templates
-from optimizer.report.comparison_sections import what_it_does
-from optimizer.report.differences import Difference, lag_cell_of, worth_cell_of
-from optimizer.report.figures import Cell, compute_scale
-from optimizer.report.labels import labels_of
-from optimizer.report.plan_figures import fleet, plan_figures
-from optimizer.report.saved import Plan, SavedRun, date
-from optimizer.result import ranges
-from optimizer.result.answer import (
+from optimizer.answer import ranges
+from optimizer.answer.answer import (
     AppliedAnswer,
     BaseState,
     Binding,
@@ -38,6 +29,15 @@ from optimizer.result.answer import (
     SolveAnswer,
     remarks,
 )
+from optimizer.errors import Diagnostic
+from optimizer.tell.page import overview, page, provenance, words
+from optimizer.tell.page.charts import CHARTS, templates
+from optimizer.tell.page.comparison_sections import what_it_does
+from optimizer.tell.page.differences import Difference, lag_cell_of, worth_cell_of
+from optimizer.tell.page.figures import Cell, compute_scale
+from optimizer.tell.page.labels import labels_of
+from optimizer.tell.page.plan_figures import fleet, plan_figures
+from optimizer.tell.page.saved import Plan, SavedRun, date
 
 PERIODS = ("2026", "2027", "2028", "2029")
 MANIFEST: dict[str, Any] = {

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optimizer.answer import metrics, ranges
+from optimizer.answer.run import CountryRun, WorldRun
+from optimizer.answer.summary import headline
 from optimizer.instance import load, patch
-from optimizer.result import metrics, ranges
-from optimizer.result.detail import BALANCED, MARKED, detail
-from optimizer.result.run import CountryRun, WorldRun
-from optimizer.result.summary import headline
-from optimizer.result.tables import Screen, summary
 from optimizer.study.solve import solve_world
+from optimizer.tell.terminal.detail import BALANCED, MARKED, detail
+from optimizer.tell.terminal.tables import Screen, summary
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
 # so many graduates that nobody would pay for one more

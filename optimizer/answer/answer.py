@@ -1,0 +1,388 @@
+"""What a command answers, typed: written to `summary.json`, printed as JSON, and read back by all that tells
+of a saved run.
+
+A key that says nothing is left out of the text: it was not set. Keys are only ever added. Infinity, which
+JSON cannot hold, is the text `inf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from optimizer.errors import Diagnostic, diagnostic_data
+
+
+def text_of_infinity(value: float) -> float | str:
+    """A number as JSON can hold it: infinity as `inf` or `-inf`."""
+    if value == float("inf"):
+        return "inf"
+    return "-inf" if value == float("-inf") else value
+
+
+def json_value(value: object) -> object:
+    """A patched value as JSON data; what JSON has no word for as text."""
+    if isinstance(value, (str, bool, int)) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else str(value)
+    if isinstance(value, dict):
+        return {str(key): json_value(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_value(each) for each in value]
+    return str(value)
+
+
+Number = Annotated[float | int, PlainSerializer(text_of_infinity, return_type=Any)]
+
+
+class Part(BaseModel):
+    """A part of an answer; what a later version adds is passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def data(self) -> dict[str, Any]:
+        """The part as JSON data, without what was not set."""
+        return self.model_dump(exclude_unset=True)
+
+    def said(self) -> dict[str, Any]:
+        """What was set, by name, as it is."""
+        return {
+            name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set
+        }
+
+
+class Remark(Part):
+    """An error, a warning or a note, with its place; lines and columns count from 1."""
+
+    code: str
+    severity: str
+    message: str
+    file: str | None
+    line: int | None
+    column: int | None
+    path: str | None
+    hint: str | None
+    policy: str = ""
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The diagnostic that is told."""
+        return Diagnostic(**self.model_dump(exclude={"policy"}))
+
+    @property
+    def text(self) -> str:
+        """What it says, and what to do about it."""
+        return f"{self.message}: {self.hint}" if self.hint else self.message
+
+
+def remarks(diagnostics: Iterable[Diagnostic]) -> tuple[Remark, ...]:
+    """Diagnostics as they are told."""
+    return tuple(Remark(**diagnostic_data(each)) for each in diagnostics)
+
+
+class InputCell(Part):
+    """A number of the instance, or a rule's action: its value, sources, and where it stands, or the patch
+    that set it."""
+
+    path: str
+    value: Any
+    source: tuple[str, ...]
+    status: str
+    file: str | None
+    line: int | None
+    patch: str
+
+
+class SolvedWorth(Part):
+    """What easing a limit was solved to be worth, percent of effective compute for good, between the bounds
+    that the gaps leave."""
+
+    percent_effective_compute: Number
+    low: Number
+    high: Number
+
+
+class Binding(Part):
+    """A binding limit: `Fact` of `optimizer.answer.explanation` as data."""
+
+    row: str
+    meaning: str
+    category: str
+    period: str
+    periods: tuple[str, ...]
+    periods_after: tuple[str, ...]
+    price: Number
+    prices: tuple[Number, ...]
+    price_after: Number
+    unit: str
+    words: str
+    step: Number
+    step_words: str
+    eased_words: str
+    eased_percent_at_most: Number
+    eased_usd_bn: Number | None
+    solved: SolvedWorth | None
+    percent_effective_compute: Number | None
+    ten_percent_effective_compute: Number | None
+    ten_percent_words: str
+    ten_percent_is_bound: bool
+    ranked_by: Number
+    usd_bn: Number | None
+    limit: Number | tuple[Number, ...] | None
+    limit_words: str
+    slack: float
+    closed: bool
+    holds: str
+    inputs: tuple[InputCell, ...]
+
+
+class BindingTogether(Part):
+    """Limits eased together, and what that was solved to be worth."""
+
+    name: str
+    words: str
+    sentence: str
+    rows: tuple[str, ...]
+    solved: SolvedWorth
+
+
+class ConflictingLimit(Part):
+    """A limit that excludes others, over its periods, and the inputs behind it."""
+
+    family: str
+    item: str
+    category: str
+    period: str
+    periods: tuple[str, ...]
+    words: str
+    rows: tuple[str, ...]
+    inputs: tuple[InputCell, ...]
+
+
+class ReplacedPatch(Part):
+    """A patch of a policy file in whose place another one is given."""
+
+    patch: str
+    file: str
+    line: int
+
+
+class RepairPatch(Part):
+    """One patch of a repair, and how to give it."""
+
+    patch: str
+    old: Number
+    new: Number
+    replaces: tuple[str, ...]
+    replaces_in_files: tuple[ReplacedPatch, ...]
+    how: tuple[str, ...]
+    file: str | None
+    line: int | None
+
+
+class RepairOutcome(Part):
+    """What the best plan with a repair is like in the last reported period."""
+
+    period: str
+    capability: Number
+    lag_months: Number | None
+    lag_mark: str
+    words: str
+
+
+class Repair(Part):
+    """Patches that give a country a plan, applied and checked; `size` is what they move."""
+
+    kind: str
+    words: str
+    size: Number
+    verified: bool
+    patches: tuple[RepairPatch, ...]
+    outcome: RepairOutcome | None
+
+
+class Bounds(Part):
+    """Between what an objective lies, log unit years, and the gap in average log units."""
+
+    lower: Number
+    upper: Number
+    gap: Number
+
+
+class CertificateData(Part):
+    """The certificate of a plan: bounds of its objective, and what was checked with what."""
+
+    upper: Number
+    lower: Number
+    gap: Number
+    max_row_violation: Number
+    rows_checked: int
+    rounds: int
+    tangents: int
+    solver: str
+    solver_version: str
+
+
+class BaseState(Part):
+    """Capability in log units, and lag in months, before the first period."""
+
+    capability: Number | None
+    lag_months: Number | None
+
+
+class HeadlineData(Part):
+    """The headline numbers of a plan, by period where there are several; `installed_kh100e` has `start` too.
+
+    `ranges`: least and greatest value over all plans within the gap, where asked for. `widths`: by how much
+    each kind of number may vary; of `paid` and `compute` relative to the number.
+    """
+
+    spending_usd_bn: Number
+    paid_usd_bn: Number
+    premiums_usd_bn: Number
+    unspent_usd_bn: Number
+    split: Mapping[str, Number]
+    installed_kh100e: Mapping[str, Number]
+    capability: Mapping[str, Number]
+    lag_months: Mapping[str, Number] | None
+    compute_ratio: Number | None
+    effective_ratio: Number | None
+    base: BaseState
+    passes_the_leader_in: str | None
+    ranges: Mapping[str, tuple[Number, Number]]
+    widths: Mapping[str, Number]
+
+
+class Beyond(Part):
+    """The first periods after the reported ones, by metric or metric/item, and the objective's weight beyond
+    those reported."""
+
+    weight_share: float
+    periods: tuple[str, ...]
+    numbers: Mapping[str, tuple[Number, ...]]
+
+
+class Ending(Part):
+    """How one country's solve ended; `leader_gap` where its leader is not certified, `conflict` the rows that
+    exclude each other where there is no plan."""
+
+    status: str
+    objective: Bounds | None
+    certificate: CertificateData | None
+    diagnostics: tuple[Remark, ...]
+    leader_gap: Number | None = None
+    conflict: tuple[str, ...] = ()
+
+
+class Explained(Part):
+    """Why a plan is as it is: what binds, dearest first; where there is none, what excludes what, and what
+    repairs it (None: not looked for). Not `explained` where an interrupt came before."""
+
+    explained: bool = True
+    binding: tuple[Binding, ...] = ()
+    binding_together: tuple[BindingTogether, ...] = ()
+    conflict_groups: tuple[ConflictingLimit, ...] = ()
+    repairs: tuple[Repair, ...] | None = None
+
+
+class PlanEnding(Explained, Ending):
+    """How a solve ended, and why the plan is as it is or there is none."""
+
+
+class PlanAnswer(PlanEnding):
+    """All that is said of one country's plan under one policy, the plan itself apart; `shares_plan_with` is
+    the earlier policy of a comparison under which it has the very same plan."""
+
+    headline: HeadlineData | None
+    beyond: Beyond | None = None
+    shares_plan_with: str | None = None
+
+
+class LeaderEnding(Part):
+    """How the leader's own solve ended, None where it was not come to."""
+
+    country: str
+    status: str | None
+    certificate: CertificateData | None
+
+
+class LeaderAnswer(Explained, LeaderEnding):
+    """The leader, explained where it has no plan for others to follow."""
+
+
+class DemandAnswer(Part):
+    """What all countries buy of a chip in a year, thousand, over what the world makes."""
+
+    chip: str
+    year: int
+    purchases: Number
+    output: Number
+    ratio: Number
+
+
+class SolveAnswer(Part):
+    """What `solve` answers."""
+
+    schema_version: int
+    status: str
+    instance: str
+    policy: str
+    leader: LeaderAnswer
+    countries: Mapping[str, PlanAnswer]
+    world_demand: tuple[DemandAnswer, ...]
+    diagnostics: tuple[Remark, ...]
+
+
+class AppliedAnswer(Part):
+    """One cell that a policy changed."""
+
+    path: str
+    old: Any
+    new: Any
+    text: str
+
+
+class PolicyAnswer(Part):
+    """A column of a comparison: the policy, as it was `given`, what it changes, and who leads under it."""
+
+    name: str
+    given: str
+    title: str
+    description: str
+    sources: tuple[str, ...]
+    applied: tuple[AppliedAnswer, ...]
+    leader: str
+    structure: str | None
+
+
+class RankedAnswer(Part):
+    """A policy's place for a country."""
+
+    policy: str
+    rank: int
+    change_average_log_units: Number | None
+    worth_percent_effective_compute: Number | None
+    indistinguishable_from_previous: bool
+
+
+class CompareAnswer(Part):
+    """What `compare` answers: plans by country, then policy, the baseline first."""
+
+    schema_version: int
+    command: str
+    status: str
+    instance: str
+    leader: str
+    gap: Number
+    set: tuple[str, ...]
+    baseline: str
+    policies: tuple[PolicyAnswer, ...]
+    countries: Mapping[str, Mapping[str, PlanAnswer]]
+    ranking: Mapping[str, tuple[str, ...]]
+    ranking_detail: Mapping[str, tuple[RankedAnswer, ...]]
+    leaders: Mapping[str, PlanEnding] = {}
+    left_out: Mapping[str, str]
+    diagnostics: tuple[Remark, ...]

@@ -1,0 +1,216 @@
+"""The first thing a person reads: one line per country, and the same numbers as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
+from optimizer.answer import digits, metrics, ranges
+from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, HeadlineData, remarks
+from optimizer.answer.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
+from optimizer.answer.strategy import derived
+
+MIXED: Final = "mixed"
+INTERRUPTED: Final = "interrupted"
+NOTHING_DONE: Final = "interrupted before any country was done"
+PROVISIONAL: Final = "provisional"
+# What there is to know of a lag beside its number.
+ABOVE: Final = "above"
+BEYOND: Final = "beyond"
+EXTRAPOLATED: Final = "extrapolated"
+AHEAD: Final = "ahead"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The headline numbers of one country's plan.
+
+    `split` is the share of each category in the cost of use over the reported periods, `spending` that total,
+    `paid` the money paid, `premiums` what of it is for pace and `unspent` the income left unused (USD bn).
+    `installed` is the fleet at its research rating, kH100e, at the start and at the end. `first`, `middle`
+    and `last` are the labels of the first period and those at mid-horizon and horizon; pairs hold the values
+    at the last two.
+    """
+
+    country: str
+    first: str
+    split: tuple[float, ...]
+    spending: float
+    paid: float
+    premiums: float
+    unspent: float
+    installed: tuple[float, float]
+    middle: str
+    last: str
+    capability: tuple[float, float]
+    lag_months: tuple[float, float] | None
+    lag_marks: tuple[str, str]
+    compute_ratio: float | None
+    effective_ratio: float | None
+    base_capability: float | None
+    base_lag_months: float | None
+
+
+def middle_position(sets: PlanSets) -> int:
+    """Position of the period at mid-horizon: the last one of the first half."""
+    return max((sets.reported + 1) // 2 - 1, 0)
+
+
+def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
+    """The headline numbers; None where there is no plan."""
+    parameters, values = run.parameters, run.values
+    if parameters is None or values is None:
+        return None
+    sets = parameters.sets
+    middle, last = middle_position(sets), sets.reported - 1
+    found = derived(run, leader_run)
+    spent = values["spend"][:, : sets.reported].sum(axis=1)
+    lags = found.get("lag_months")
+    effective, ratio = found.get("effective_ratio"), found.get("compute_ratio")
+    marks = [lag_mark(found, t) for t in (middle, last) if lags is not None] or ["", ""]
+    installed = found["installed_compute"]
+    paid = float(found["outlays"][: sets.reported].sum())
+    beside = (metrics.premiums(values), values["lapsed"])
+    premiums, unspent = (
+        float(metrics.without_round_off(line[: sets.reported].sum(), paid)) for line in beside
+    )
+    return Headline(
+        country=run.country,
+        first=sets.periods[0],
+        split=tuple(metrics.shares(spent).tolist()),
+        spending=float(spent.sum()),
+        paid=paid,
+        premiums=premiums,
+        unspent=unspent,
+        installed=(metrics.installed_at_start(parameters), float(installed[last])),
+        middle=sets.periods[middle],
+        last=sets.periods[last],
+        capability=(float(values["capability"][middle]), float(values["capability"][last])),
+        lag_months=None if lags is None else (float(lags[middle]), float(lags[last])),
+        lag_marks=(marks[0], marks[1]),
+        compute_ratio=None if ratio is None else float(ratio[last]),
+        effective_ratio=None if effective is None else float(effective[last]),
+        base_capability=None if run.leader is None else metrics.base_capability(parameters, run.leader),
+        base_lag_months=None if run.leader is None else metrics.base_lag_months(parameters, run.leader),
+    )
+
+
+def lag_mark(found: Mapping[str, Array | Sequence[float]], t: int) -> str:
+    """What to know of a lag in period `t`, from the metrics that a strategy has against its leader.
+
+    The leader's capability counts at its highest so far: where it has fallen since, a country may be above it
+    and yet have a lag.
+    """
+    if found["effective_ratio"][t] > 1 and found["lag_months"][t] > 0:
+        return ABOVE
+    return BEYOND if found["lag_beyond"][t] else EXTRAPOLATED if found["lag_extrapolated"][t] else ""
+
+
+def lag_in_table(months: float, decimals: int, mark: str = "") -> str:
+    """A lag under a head that says `months behind`: in words where the country is ahead of the leader."""
+    if mark == ABOVE:
+        return AHEAD
+    text = digits.fixed(months, decimals)
+    if text == "n/a":
+        return text
+    if mark == BEYOND:
+        return f">{text.lstrip('-')} {AHEAD}"
+    if text.startswith("-"):
+        return f"{text[1:]} {AHEAD}"
+    return f"{text}*" if mark == EXTRAPOLATED else text
+
+
+def passing_periods(run: CountryRun, leader: LeaderPath | None) -> tuple[str | None, str | None]:
+    """The first reported periods in which a follower's own level (and with it capability) and its knowledge
+    pass the leader's, each None where it never does."""
+    if leader is None or run.parameters is None or run.values is None or run.country == leader.country:
+        return None, None
+    sets = run.parameters.sets
+    level = run.values["own"] > leader.capability
+    knowledge = run.values["knowledge"] > leader.knowledge[1:]
+    passed = [np.flatnonzero(ahead[: sets.reported]) for ahead in (level, knowledge)]
+    first, second = (sets.periods[ahead[0]] if ahead.size else None for ahead in passed)
+    return first, second
+
+
+def status(world: WorldRun) -> str:
+    """`interrupted`, or the status that all countries share, else `mixed`; `provisional` where all would be
+    optimal if their leader were certified."""
+    if world.interrupted:
+        return INTERRUPTED
+    kinds = {run.status for run in world.countries.values()}
+    if kinds == {OPTIMAL} and world.provisional:
+        return PROVISIONAL
+    return kinds.pop() if len(kinds) == 1 else MIXED
+
+
+def certificate(run: CountryRun) -> CertificateData | None:
+    """The certificate as it is told; None where nothing was certified."""
+    if run.solution is None or not run.solved:
+        return None
+    return CertificateData(**vars(run.solution.certificate))
+
+
+def ending(run: CountryRun) -> Ending:
+    """How one country's solve ended."""
+    found = certificate(run)
+    bounds = None if found is None else Bounds(lower=found.lower, upper=found.upper, gap=found.gap)
+    told: dict[str, Any] = {}
+    if run.leader_gap is not None:
+        told["leader_gap"] = run.leader_gap
+    if run.solution is not None and run.solution.conflict:
+        told["conflict"] = tuple(run.solution.conflict)
+    return Ending(
+        status=run.status,
+        objective=bounds,
+        certificate=found,
+        diagnostics=remarks(run.diagnostics),
+        **told,
+    )
+
+
+def headline_data(run: CountryRun, leader_run: CountryRun | None) -> HeadlineData | None:
+    """The headline numbers as they are told."""
+    top = headline(run, leader_run)
+    if top is None:
+        return None
+    lag = top.lag_months
+    return HeadlineData(
+        spending_usd_bn=top.spending,
+        paid_usd_bn=top.paid,
+        premiums_usd_bn=top.premiums,
+        unspent_usd_bn=top.unspent,
+        split=dict(zip(CATEGORIES, top.split, strict=True)),
+        installed_kh100e={"start": top.installed[0], top.last: top.installed[1]},
+        capability={top.middle: top.capability[0], top.last: top.capability[1]},
+        lag_months=None if lag is None else {top.middle: lag[0], top.last: lag[1]},
+        compute_ratio=top.compute_ratio,
+        effective_ratio=top.effective_ratio,
+        base=BaseState(capability=top.base_capability, lag_months=top.base_lag_months),
+        passes_the_leader_in=min(filter(None, passing_periods(run, run.leader)), default=None),
+        ranges=dict(sorted(run.ranges.items())),
+        widths={
+            **{metric: ranges.width(run, metric) for metric in ranges.MEASURED_WIDTH},
+            **{name: ranges.relative_width(run, name) for name in ranges.MEASURED_RELATIVE_WIDTH},
+        },
+    )
+
+
+EXIT_INTERRUPTED: Final = 130
+EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, INFEASIBLE: 3, STOPPED: 4}
+NO_LEADER: Final = "S104"
+
+
+def exit_code(world: WorldRun, failed: int) -> int:
+    """The exit code of a solve; `failed` is the code of the countries that failed, if any did."""
+    kinds = {run.status for run in world.countries.values()}
+    if kinds - set(EXIT_OF_STATUS):
+        return failed
+    if world.interrupted:
+        return EXIT_INTERRUPTED
+    code = EXIT_OF_STATUS[kinds.pop()] if len(kinds) == 1 else 1
+    return 1 if code == 0 and world.provisional else code

@@ -1,0 +1,71 @@
+"""What all countries together would buy, against what the world makes: a check that no single plan can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.parameters import Array
+from optimizer.answer.metrics import demand_over_output
+from optimizer.answer.run import WorldRun
+from optimizer.instance import Instance
+
+# Purchases count as above the output beyond what rounding explains.
+ROUNDING: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Purchases of a chip in a calendar year by all countries solved, thousand, over the world's output."""
+
+    chip: str
+    year: int
+    purchases: float
+    output: float
+    ratio: float
+
+    @property
+    def exceeds(self) -> bool:
+        return self.ratio > 1 + ROUNDING
+
+
+def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
+    """Every chip and reported year in which someone buys on the market or its grey side."""
+    plans = [run for run in world.countries.values() if run.parameters is not None and run.values is not None]
+    years = np.array(instance.horizon.years)
+    bought: dict[str, Array] = {}
+    for run in plans:
+        if run.parameters is None or run.values is None:
+            continue
+        sets = run.parameters.sets
+        flow = (run.values["imports"] + run.values["grey"])[:, : sets.reported]
+        by_year = flow.reshape(len(sets.chips), len(years), -1).sum(axis=2)
+        for chip, line in zip(sets.chips, by_year, strict=True):
+            bought[chip] = bought.get(chip, np.zeros(len(years))) + line
+    made = {
+        chip: instance.market.output[chip].numbers(years)
+        if chip in instance.market.output
+        else np.zeros(len(years))
+        for chip in bought
+    }
+    ratios = demand_over_output(bought, made)
+    return [
+        Demand(chip, int(year), float(bought[chip][t]), float(made[chip][t]), float(ratios[chip][t]))
+        for chip in bought
+        for t, year in enumerate(years)
+        if bought[chip][t] > 0
+    ]
+
+
+def demand_notes(demands: list[Demand]) -> list[str]:
+    """One line per chip that is bought beyond the output, with the years and the largest ratio."""
+    notes = []
+    for chip in dict.fromkeys(demand.chip for demand in demands if demand.exceeds):
+        over = [demand for demand in demands if demand.chip == chip and demand.exceeds]
+        years = ", ".join(str(demand.year) for demand in over)
+        worst = max(demand.ratio for demand in over)
+        times = f"up to {worst:.2g} times" if np.isfinite(worst) else "more than"
+        notes.append(f"! all countries together would buy {times} the world's output of {chip} in {years}")
+    return notes

@@ -1,0 +1,126 @@
+"""What a run directory says of the world it came from: the inputs behind its plans, and what names mean.
+
+`inputs.csv` and `context.json` let a report cite every number on a machine that does not have the instance.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Final
+
+from optimizer.answer.answer import text_of_infinity
+from optimizer.answer.run import WorldRun
+from optimizer.instance import Instance
+from optimizer.instance.cells import CellMap, cell_map
+from optimizer.instance.instance import Cell
+from optimizer.tell import SCHEMA_VERSION
+from optimizer.tell.files.store import json_text
+
+INPUTS: Final = "inputs.csv"
+CONTEXT: Final = "context.json"
+COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
+
+
+def context_files(world: WorldRun, instance: Instance, objective: str | None) -> dict[str, str]:
+    """The two files of a run, name -> text.
+
+    `inputs.csv` has one line per input that feeds one of the plans, as it is after all changes: a value as
+    JSON (a number, a list or a map of years), its range, status and the ids of its sources. `context.json`
+    has the names of countries and chips, the chips' ratings in H100-equivalents, and the sources cited.
+    """
+    cells = feeding_cells(instance, [run.country for run in world.runs], objective)
+    return {INPUTS: _inputs_text(cells), CONTEXT: json_text(_context(world, instance, cells))}
+
+
+def feeding_cells(instance: Instance, countries: list[str], objective: str | None) -> list[Cell]:
+    """The cells that some of the `countries`' plans read, in the order of the schema.
+
+    A country's own cells are looked up in its own map; all others feed every country alike, so that one map
+    answers for them.
+    """
+    maps = {country: cell_map(instance, country, objective) for country in countries}
+    shared = next(iter(maps.values()), cell_map(instance, instance.leader, objective))
+
+    def reader(path: str) -> CellMap | None:
+        top, _, rest = path.partition(".")
+        return maps.get(rest.partition(".")[0]) if top == "countries" else shared
+
+    found = []
+    for cell in instance.cells():
+        reads = reader(cell.path)
+        if reads is not None and (reads.feeds(cell.path) or reads.shapes(cell.path)):
+            found.append(cell)
+    return found
+
+
+def _inputs_text(cells: list[Cell]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for cell in cells:
+        bounds = ["" if bound is None else repr(bound) for bound in (cell.low, cell.high)]
+        value = json.dumps(_finite(cell.value), ensure_ascii=False)
+        writer.writerow([cell.path, value, *bounds, cell.status, " ".join(cell.source), cell.note])
+    return buffer.getvalue()
+
+
+def _finite(value: object) -> object:
+    """A value as JSON holds it: infinity as text, at any depth."""
+    if isinstance(value, float):
+        return text_of_infinity(value)
+    if isinstance(value, dict):
+        return {str(key): _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list) else value
+
+
+def _context(world: WorldRun, instance: Instance, cells: list[Cell]) -> dict[str, object]:
+    cited = dict.fromkeys(source for cell in cells for source in cell.source)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "horizon": {
+            "first_year": instance.horizon.first_year,
+            "last_year": instance.horizon.last_year,
+        },
+        "countries": {
+            run.country: {
+                "name": instance.countries[run.country].name,
+                "note": instance.countries[run.country].note,
+            }
+            for run in world.runs
+        },
+        "chips": _chips(world, instance),
+        "sources": {
+            name: {
+                "title": source.title,
+                "url": source.url,
+                "date": source.date,
+                "confidence": source.confidence,
+            }
+            for name in cited
+            if (source := instance.sources.get(name)) is not None
+        },
+    }
+
+
+def _chips(world: WorldRun, instance: Instance) -> dict[str, dict[str, object]]:
+    """Name, designer and ratings (H100-equivalents per chip) of every chip; empty where no plan was posed."""
+    parameters = next((run.parameters for run in world.runs if run.parameters is not None), None)
+    if parameters is None:
+        return {}
+    ratings = zip(
+        parameters.sets.chips,
+        parameters["research_h100e"].tolist(),
+        parameters["delivery_h100e"].tolist(),
+        strict=True,
+    )
+    return {
+        chip: {
+            "name": instance.chips[chip].name,
+            "designer": instance.chips[chip].designer,
+            "research_h100e": research,
+            "delivery_h100e": delivery,
+        }
+        for chip, research, delivery in ratings
+    }

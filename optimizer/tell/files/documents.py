@@ -1,0 +1,124 @@
+"""The JSON documents that commands print and save; keys are only ever added."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from optimizer.answer import summary
+from optimizer.answer.answer import (
+    DemandAnswer,
+    LeaderAnswer,
+    PlanAnswer,
+    SolveAnswer,
+    remarks,
+    text_of_infinity,
+)
+from optimizer.answer.beyond import beyond_data
+from optimizer.answer.disagreement import Disagreement
+from optimizer.answer.evaluation import Evaluation
+from optimizer.answer.run import CountryRun, WorldRun
+from optimizer.answer.strategy import rows
+from optimizer.study.demand import Demand
+from optimizer.tell import SCHEMA_VERSION
+from optimizer.tell.files.store import PROGRAM
+
+PACKAGES: Final = ("kloof", "highspy", "numpy", "pyomo", "pydantic")
+
+
+def plan_answer(run: CountryRun, leader_run: CountryRun | None, **more: Any) -> PlanAnswer:
+    """What is said of one country's plan, and what else there is to say of it."""
+    told = summary.ending(run).said() | run.explanation.said()
+    return PlanAnswer(**told, headline=summary.headline_data(run, leader_run), **more)
+
+
+def _leader(world: WorldRun) -> LeaderAnswer:
+    run = world.leader_run
+    explanation = {} if run is None or run.solved else run.explanation.said()
+    return LeaderAnswer(
+        country=world.leader,
+        status=run.status if run else None,
+        certificate=summary.certificate(run) if run else None,
+        **explanation,
+    )
+
+
+def solve_answer(world: WorldRun, demand: Sequence[Demand]) -> SolveAnswer:
+    """What `kloof solve` answers, and `summary.json` holds: certificates, headline numbers, explanations."""
+    return SolveAnswer(
+        schema_version=SCHEMA_VERSION,
+        status=summary.status(world),
+        instance=world.instance.name,
+        policy=world.policy,
+        leader=_leader(world),
+        countries={
+            country: plan_answer(run, world.leader_run, beyond=beyond_data(run, world.leader_run))
+            for country, run in world.countries.items()
+        },
+        world_demand=tuple(DemandAnswer(**vars(each)) for each in demand),
+        diagnostics=remarks(world.diagnostics),
+    )
+
+
+def solve_document(world: WorldRun, demand: Sequence[Demand]) -> dict[str, Any]:
+    """What `kloof solve --format json` prints: the answer with whole strategies."""
+    document = solve_answer(world, demand).data()
+    for country, run in world.countries.items():
+        plan = document["countries"][country]
+        del plan["beyond"]
+        plan["strategy"] = [
+            {**row._asdict(), "value": text_of_infinity(row.value)} for row in rows(run, world.leader_run)
+        ]
+    return document
+
+
+def evaluate_document(evaluation: Evaluation, world: WorldRun) -> dict[str, Any]:
+    """What `kloof evaluate --format json` prints."""
+    strategy = rows(evaluation.run, world.leader_run)
+    optimum = world.countries[evaluation.run.country]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "status": "broken" if evaluation.broken else "disagrees" if evaluation.disagreements else "kept",
+        "country": evaluation.run.country,
+        "objective": text_of_infinity(evaluation.objective),
+        "optimum": summary.ending(optimum).data() | optimum.explanation.data(),
+        "loss_average_log_units": evaluation.loss,
+        "broken": [{"row": each.row, "excess": each.excess, "unit": each.unit} for each in evaluation.broken],
+        "disagreements": [_disagreement(each) for each in evaluation.disagreements],
+        "strategy": [{**row._asdict(), "value": text_of_infinity(row.value)} for row in strategy],
+    }
+
+
+def _disagreement(each: Disagreement) -> dict[str, Any]:
+    numbers = {"stated": each.stated.value, "follows": each.follows, "difference": each.difference}
+    return {
+        **{name: getattr(each.stated, name) for name in ("line", "metric", "item", "period", "unit")},
+        **{name: text_of_infinity(value) for name, value in numbers.items()},
+    }
+
+
+def manifest_document(
+    command: str, inputs: dict[str, Any], applied: list[dict[str, Any]], world: WorldRun, wall: float
+) -> dict[str, Any]:
+    """What `manifest.json` holds: how the run came about. The only place where a time appears."""
+    found = {country: summary.certificate(run) for country, run in world.countries.items()}
+    gaps = {country: each and text_of_infinity(each.gap) for country, each in found.items()}
+    return {
+        "program": PROGRAM,
+        "schema_version": SCHEMA_VERSION,
+        "command": command,
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        **inputs,
+        "patches": applied,
+        "gap": gaps,
+        "wall_time_seconds": round(wall, 3),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,214 @@
+"""Run directories: what a command leaves on disk, written whole or not at all.
+
+A run holds `strategy.csv`, `summary.json` and `manifest.json`. The same inputs give the same bytes, times in
+the manifest aside, and the same default place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from optimizer.answer.answer import CompareAnswer, SolveAnswer
+from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.tell import SCHEMA_VERSION
+
+MANIFEST: Final = "manifest.json"
+SUMMARY: Final = "summary.json"
+PROGRAM: Final = "kloof"
+# Options of a run that take one value.
+SINGLE: Final = ("objective", "gap", "time_limit")
+
+Answer = SolveAnswer | CompareAnswer
+ANSWERS: Final[Mapping[str, type[SolveAnswer] | type[CompareAnswer]]] = {
+    "solve": SolveAnswer,
+    "compare": CompareAnswer,
+}
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def input_hash(inputs: Mapping[str, Any]) -> str:
+    """A hash of JSON-like inputs that does not depend on the order of keys."""
+    return sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode())
+
+
+def default_directory(command: str, inputs: Mapping[str, Any]) -> Path:
+    """`runs/<command>-<12 hex of the input hash>` under the working directory."""
+    return Path("runs") / f"{command}-{input_hash(inputs)[:12]}"
+
+
+def check_replaceable(directory: Path) -> None:
+    """Raise `InputError` unless `directory` is new, empty or an earlier run, so that nothing else is lost."""
+    if not directory.exists() and not directory.is_symlink():
+        return
+    if not directory.is_dir():
+        raise InputError(Diagnostic("E602", "the output exists and is not a directory", file=str(directory)))
+    if directory.is_symlink():
+        raise InputError(Diagnostic("E602", "the output directory is a symbolic link", file=str(directory)))
+    if not any(directory.iterdir()) or _is_run(directory):
+        return
+    raise InputError(
+        Diagnostic(
+            "E602",
+            "the output directory holds files that are not a run of kloof",
+            file=str(directory),
+            hint="name a new or empty directory, or an earlier run to replace",
+        )
+    )
+
+
+def check_place(directory: Path) -> None:
+    """Raise an error unless a run can be saved as `directory`; so much is better known before a solve.
+
+    Creates the directory's parents.
+    """
+    check_replaceable(directory)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{directory.name}.", dir=directory.parent):
+            pass
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+
+
+def _unwritable(directory: Path, error: OSError) -> OutputError:
+    parent = directory.parent
+    why = error.strerror or str(error)
+    if parent.exists() and not parent.is_dir():
+        why = f"`{parent}` is not a directory"
+    message = f"the run cannot be saved: {why}"
+    hint = "name a place that can be written after --out, or --no-save"
+    return OutputError(Diagnostic("E605", message, file=str(directory), hint=hint))
+
+
+def check_ordinary(target: Path) -> None:
+    """Raise `OutputError` where a file would take the place of a device, a pipe or the like."""
+    if target.exists() and not target.is_file():
+        message = "the output exists and is no ordinary file"
+        raise OutputError(Diagnostic("E605", message, file=str(target)))
+
+
+def beside_earlier(directory: Path) -> Path:
+    """`directory`, or where it holds an earlier run, which half a run must not replace, a place beside it."""
+    return directory.with_name(f"{directory.name}-interrupted") if _is_run(directory) else directory
+
+
+def _is_run(directory: Path) -> bool:
+    try:
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("program") == PROGRAM
+
+
+def open_run(directory: Path) -> tuple[dict[str, Any], Answer]:
+    """The manifest and the answer of a saved run.
+
+    Raises `InputError`: E641 where there is none, E642 where a file is damaged, E644 where another version of
+    Kloof saved it.
+    """
+    if not _is_run(directory):
+        message = "no saved run here" if directory.is_dir() else "no such directory"
+        hint = "name a directory that `kloof solve` or `kloof compare` saved"
+        raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
+    manifest, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
+    command = str(manifest.get("command"))
+    if command not in ANSWERS:
+        message = f"a run of `{command}` cannot be told"
+        raise InputError(Diagnostic("E641", message, file=str(directory / MANIFEST)))
+    again = f"save it again: {_command(manifest, command, directory)}"
+    version = manifest.get("schema_version")
+    if version != SCHEMA_VERSION:
+        message = f"saved by another version of Kloof: its form is {version}, not {SCHEMA_VERSION}"
+        raise InputError(Diagnostic("E644", message, file=str(directory / MANIFEST), hint=again))
+    try:
+        return manifest, ANSWERS[command].model_validate(summary)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        what = "is missing" if first["type"] == "missing" else f"cannot be read: {first['msg']}"
+        path = ".".join(map(str, first["loc"]))
+        message = f"saved by another version of Kloof, or changed since: `{path}` {what}"
+        place = str(directory / SUMMARY)
+        raise InputError(Diagnostic("E644", message, file=place, path=path, hint=again)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"the file cannot be read: {error}"
+        raise InputError(Diagnostic("E642", message, file=str(path), hint="save the run again")) from error
+    if not isinstance(data, dict):
+        raise InputError(Diagnostic("E642", "the file does not hold one JSON object", file=str(path)))
+    return data
+
+
+def _command(manifest: Mapping[str, Any], command: str, directory: Path) -> str:
+    """The command that makes a run anew, as far as its manifest says."""
+    named = [each["name"] for each in manifest.get("policies", [])]
+    options = manifest.get("options", {})
+    given = [
+        *(("--policy", str(name)) for name in manifest.get("given_policies", named)),
+        *(("--set", str(text)) for text in manifest.get("set", [])),
+        *(("--country", str(country)) for country in options.get("countries") or ()),
+        *((f"--{name.replace('_', '-')}", str(options[name])) for name in SINGLE if options.get(name)),
+    ]
+    flags = ["--ranges"] if options.get("ranges") else []
+    words = ["kloof", command, str(manifest.get("instance")), *(part for pair in given for part in pair)]
+    return shlex.join([*words, *flags, "--out", str(directory)])
+
+
+def changed_files(manifest: Mapping[str, Any], instance: Path) -> list[str]:
+    """The files of a run's instance whose content in the directory `instance` is not what it was."""
+    changed = []
+    for name, known in manifest.get("files", {}).items():
+        try:
+            same = sha256((instance / name).read_bytes()) == known
+        except OSError:
+            same = False
+        if not same:
+            changed.append(name)
+    return changed
+
+
+def save(directory: Path, files: Mapping[str, str]) -> None:
+    """Write `files` (name -> text) as the whole content of `directory`, replacing an earlier run at once.
+
+    Raises `InputError` where the directory must not be replaced, `OutputError` where it cannot be written.
+    """
+    check_replaceable(directory)
+    place = directory.parent / f".{directory.name}"
+    fresh, old = Path(f"{place}.new-{os.getpid()}"), Path(f"{place}.old-{os.getpid()}")
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        fresh.mkdir()
+        for name, text in files.items():
+            (fresh / name).write_text(text, encoding="utf-8", newline="")
+        if directory.exists():
+            directory.rename(old)
+        fresh.rename(directory)
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+    finally:
+        if old.exists() and not directory.exists():
+            old.rename(directory)
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def json_text(data: Mapping[str, Any]) -> str:
+    """JSON for a file: sorted as given, indented, with a last newline; infinity must already be text."""
+    return json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n"

@@ -1,0 +1,210 @@
+"""All countries side by side: the table that a reader sorts first, and three charts."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from optimizer.answer import digits
+from optimizer.answer.summary import EXTRAPOLATED
+from optimizer.tell.page import words
+from optimizer.tell.page.figures import (
+    MISSING,
+    Cell,
+    Column,
+    Figure,
+    Row,
+    Table,
+    amount,
+    exact,
+    lag_cell,
+    rounded,
+    shares,
+    text,
+)
+from optimizer.tell.page.saved import Plan, SavedRun
+
+BESIDE_PAID: Final = ("premiums_usd_bn", "unspent_usd_bn")
+COUNTRY: Final = Column("Country", field="name", text=True)
+
+
+def countries_table(run: SavedRun) -> Table:
+    """One line per country, the leader first and then the closest."""
+    plans = ranked(run)
+    known = [plan for plan in plans if plan.solved]
+    categories = list(known[0].top.split) if known else []
+    middle, last = words.middle_and_last(known[0]) if known else ("", "")
+    columns = [
+        Column("Country", text=True),
+        *(Column(name, "%") for name in categories),
+        Column("paid", "USD bn"),
+        Column("of it premiums", "USD bn"),
+        Column("unspent", "USD bn"),
+        Column("compute, start", "million H100e"),
+        Column(f"compute, {last}", "million H100e"),
+        Column(f"capability, {last}", "log units"),
+        Column("behind, start", "months"),
+        Column(f"behind, {middle}", "months"),
+        Column(f"behind, {last}", "months"),
+        Column(f"effective compute, {last}", f"% of {run.leader}"),
+        Column("gap", "log units"),
+        Column("status", text=True),
+    ]
+    return Table("countries", columns, [_line(run, plan, len(columns), last) for plan in plans])
+
+
+def ranked(run: SavedRun) -> list[Plan]:
+    """The plans, the leader's first, then by what they reach; those without a plan last."""
+    plans = [run.base(country) for country in run.plans]
+    return sorted(
+        plans,
+        key=lambda plan: (
+            not plan.solved,
+            plan.country != run.leader,
+            -(plan.top.effective_ratio or 0.0) if plan.solved else 0.0,
+        ),
+    )
+
+
+def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
+    name = text(f"{run.name(plan.country)} ({plan.country})")
+    if not plan.solved:
+        return Row([name, *[Cell(MISSING)] * (width - 2), text(plan.told_status)])
+    top, precision = plan.top, plan.precision
+    installed = top.installed_kh100e
+    found = words.lags(plan)
+    middle = words.middle_and_last(plan)[0]
+    if found is None:
+        behind = [Cell(MISSING)] * 3
+    else:
+        marks = [EXTRAPOLATED if found[0] > 0 else "", plan.lag_mark_in(middle), plan.lag_mark_in(last)]
+        behind = [
+            lag_cell(months, precision.lag_decimals, mark, starred=True)
+            for months, mark in zip(found, marks, strict=True)
+        ]
+    ratio = top.effective_ratio
+    ratio_width = 0.0 if plan.country == run.leader else precision.ratio_width
+    return Row(
+        [
+            name,
+            *shares(plan, list(top.split.values())),
+            amount(top.paid_usd_bn, 3, precision.paid_width),
+            *(amount(getattr(top, key), 3, precision.paid_width) for key in BESIDE_PAID),
+            amount(installed["start"] / 1000, 3),
+            amount(installed[last] / 1000, 2, precision.compute_width),
+            rounded(top.capability[last], precision.capability_decimals),
+            *behind,
+            Cell(MISSING)
+            if ratio is None
+            else Cell(amount(100 * ratio, 2, ratio_width).text, exact(100 * ratio)),
+            Cell(digits.scientific(plan.gap), exact(plan.gap)),
+            text(plan.told_status),
+        ]
+    )
+
+
+MARKS: Final = (
+    (re.compile(r"\*$"), "* reaches back before the leader's base state, extended by its growth until then"),
+    (re.compile(r"^>"), "> beyond all that the leader reaches: at least this far ahead"),
+    (re.compile(r"^~"), "~ plans as good split otherwise"),
+    (re.compile(r"^<"), "< a share that is not nothing, but less than this"),
+)
+
+
+def marks_notes(table: Table) -> list[str]:
+    """What the marks beside numbers of a table mean, those that stand in it."""
+    shown = {cell.text for row in table.rows for cell in row.cells[1:]}
+    meant = [meaning for mark, meaning in MARKS if any(mark.search(each) for each in shown)]
+    return [f"{'; '.join(meant)}."] if meant else []
+
+
+def overview_figures(run: SavedRun) -> list[Figure]:
+    """Charts of all countries with a plan, as far as there are several to compare."""
+    plans = [plan for plan in ranked(run) if plan.solved]
+    found = [_lags(run, plans), _effective(run, plans), _splits(run, plans) if plans else None]
+    return [figure for figure in found if figure is not None and len(figure.table.rows) > 1]
+
+
+def _lags(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
+    followers = [
+        (plan, found) for plan in plans if plan.country != run.leader and (found := words.lags(plan))
+    ]
+    if not followers:
+        return None
+    middle, last = words.middle_and_last(plans[0])
+    rows = []
+    for plan, found in followers:
+        places = plan.precision.lag_decimals
+        cells = [
+            lag_cell(months, places, plan.lag_mark_in(period))
+            for months, period in zip(found, ("start", middle, last), strict=True)
+        ]
+        rows.append(Row([text(run.name(plan.country)), *cells]))
+    columns = [COUNTRY, *(Column(name, "months", series=True) for name in ("start", middle, last))]
+    grown = sum(found[2] > found[0] for _, found in followers)
+    return Figure(
+        title=f"How far behind {run.name(run.leader)}",
+        table=Table("lags", columns, rows),
+        chart="dumbbell",
+        alt=f"Months behind at the start, in {middle} and in {last} for {len(rows)} countries; "
+        f"it is more in {last} than at the start for {grown} of them.",
+        unit="months behind; negative: ahead",
+        note="Values before the leader's base state are extrapolated; the sections mark them.",
+    )
+
+
+def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
+    followers = [plan for plan in plans if plan.country != run.leader and plan.top.effective_ratio]
+    if not followers:
+        return None
+    last = words.middle_and_last(plans[0])[1]
+    rows = []
+    for plan in followers:
+        base, width = plan.top.base.capability, plan.precision.ratio_width
+        start = Cell(MISSING) if base is None else amount(100 * math.exp(base), 2, width)
+        end = amount(100 * (plan.top.effective_ratio or 0.0), 2, width)
+        compute = plan.top.compute_ratio
+        whole = math.nan if compute is None else 100 * compute
+        chips = amount(whole, 2) if math.isfinite(whole) else Cell(MISSING)
+        rows.append(Row([text(run.name(plan.country)), start, end, chips]))
+    unit = f"% of {run.leader}"
+    names = ("effective compute, start", f"effective compute, {last}", f"installed compute, {last}")
+    return Figure(
+        title="Effective and installed compute against the leader",
+        table=Table("ratios", [COUNTRY, *(Column(name, unit, series=True) for name in names)], rows),
+        chart="dumbbell-log",
+        alt="; ".join(
+            f"{row.cells[0].text} from {row.cells[1].text}% to {row.cells[2].text}%" for row in rows[:5]
+        )
+        + ".",
+        unit=f"% of {run.leader}'s, log axis",
+        note="Effective compute counts algorithms as well: where it is above installed compute, "
+        "efficiency, imitation and the share for research make up for chips.",
+    )
+
+
+def _splits(run: SavedRun, plans: Sequence[Plan]) -> Figure:
+    categories = list(plans[0].top.split)
+    rows = [
+        Row(
+            [
+                text(run.name(plan.country)),
+                *shares(plan, list(plan.top.split.values())),
+            ]
+        )
+        for plan in plans
+    ]
+    columns = [COUNTRY, *(Column(name, "%", series=True) for name in categories)]
+    first, last = plans[0].periods[0], plans[0].periods[-1]
+    most = max(plans, key=lambda plan: plan.top.split[categories[0]])
+    share = most.precision.shares(list(most.top.split.values()))[0]
+    return Figure(
+        title="How budgets split over the horizon",
+        table=Table("splits", columns, rows),
+        chart="bars-across",
+        alt=f"One stacked bar per country; {run.name(most.country)} puts the largest share into "
+        f"{categories[0]}, {share}%.",
+        unit=f"% of the cost of use, {first} to {last}",
+    )

@@ -1,0 +1,377 @@
+"""A saved run as its files tell it: nothing here needs the instance or the machine that it was solved on."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from optimizer.answer.answer import (
+    Binding,
+    BindingTogether,
+    CertificateData,
+    CompareAnswer,
+    HeadlineData,
+    PlanAnswer,
+    PolicyAnswer,
+    Remark,
+    SolveAnswer,
+)
+from optimizer.answer.strategy import COLUMNS
+from optimizer.answer.summary import lag_mark
+from optimizer.errors import Diagnostic, InputError
+from optimizer.tell.files.store import Answer, open_run
+from optimizer.tell.page import whole
+from optimizer.tell.page.labels import labels_of
+from optimizer.tell.page.precision import Precision
+
+BASELINE: Final = "baseline"
+# what an interrupted comparison did not come to; a run itself says nothing of it
+NOT_SOLVED: Final = "not solved"
+PROVISIONAL: Final = "leader not certified"
+QUALIFIER: Final = re.compile(r" \([^()]*\)$")
+PERIOD: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|M(\d\d))?")
+PERIODS_PER_YEAR: Final = (1, 2, 4, 12)
+# metrics of `strategy.csv` that the page shows; the rest, shadow prices above all, would only cost memory
+SHOWN: Final = frozenset(
+    (
+        *("spend", "spend_share", "total", "outlays", "premium", "lapsed"),
+        *("fleet", "imports", "grey", "domestic", "rented"),
+        *("installed_compute", "compute_ratio", "capability", "effective_ratio"),
+        *("lag_months", "lag_extrapolated", "lag_beyond"),
+    )
+)
+INPUT_COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One country's plan under one policy, as saved; `answer` is None where an interrupted run did not come
+    to it. `table` maps (metric, item) to values over `periods`, the reported ones."""
+
+    country: str
+    policy: str
+    answer: PlanAnswer | None
+    periods: tuple[str, ...]
+    table: Mapping[tuple[str, str], Sequence[float]] = field(repr=False)
+
+    @property
+    def status(self) -> str:
+        return NOT_SOLVED if self.answer is None else self.answer.status
+
+    @property
+    def headline(self) -> HeadlineData | None:
+        """The headline numbers; None where there is no plan."""
+        return None if self.answer is None else self.answer.headline
+
+    @property
+    def certificate(self) -> CertificateData | None:
+        return None if self.answer is None else self.answer.certificate
+
+    @property
+    def binding(self) -> Sequence[Binding]:
+        """What limits the plan, dearest first."""
+        return () if self.answer is None else self.answer.binding
+
+    @property
+    def together(self) -> Sequence[BindingTogether]:
+        """What several limits eased at once are worth."""
+        return () if self.answer is None else self.answer.binding_together
+
+    @property
+    def diagnostics(self) -> Sequence[Remark]:
+        return () if self.answer is None else self.answer.diagnostics
+
+    @property
+    def leader_gap(self) -> float | None:
+        return None if self.answer is None else self.answer.leader_gap
+
+    @property
+    def conflict(self) -> list[str]:
+        """What excludes each other where there is no plan: in words where the run has them, else by row."""
+        if self.answer is None:
+            return []
+        groups = self.answer.conflict_groups
+        words = [f"{each.words} in {each.period}" if each.period else each.words for each in groups]
+        return words or list(self.answer.conflict)
+
+    @property
+    def repairs(self) -> list[str]:
+        """What would give the country a plan, in words."""
+        found = None if self.answer is None else self.answer.repairs
+        return [option.words for option in found or ()]
+
+    @property
+    def told_status(self) -> str:
+        """The status, with what a follower must say of a leader that is not certified."""
+        return self.status if self.leader_gap is None else f"{self.status}, {PROVISIONAL}"
+
+    @property
+    def solved(self) -> bool:
+        return self.headline is not None and bool(self.periods)
+
+    @property
+    def tried(self) -> bool:
+        """Whether the run came to this plan before it was interrupted."""
+        return self.answer is not None
+
+    def series(self, metric: str, item: str = "") -> list[float]:
+        """Values over the reported periods; zeros where the run lists none."""
+        return list(self.table.get((metric, item), [0.0] * len(self.periods)))
+
+    def has(self, metric: str, item: str = "") -> bool:
+        return (metric, item) in self.table
+
+    def items(self, metric: str) -> list[str]:
+        """The items of a metric in the order of the file."""
+        return [item for name, item in self.table if name == metric]
+
+    @property
+    def top(self) -> HeadlineData:
+        """The headline numbers. Raises `ValueError` where there is no plan."""
+        if self.headline is None:
+            raise ValueError(f"{self.country} has no plan under {self.policy or 'this scenario'}")
+        return self.headline
+
+    @property
+    def gap(self) -> float:
+        """The certified gap in average log units; infinite where nothing was certified."""
+        return math.inf if self.certificate is None else self.certificate.gap
+
+    @property
+    def precision(self) -> Precision:
+        """Which digits hold. Raises `ValueError` where there is no plan."""
+        return Precision.of(self.top, compared=bool(self.policy))
+
+    def lag_marks(self) -> list[str]:
+        """`above`, `beyond`, `extrapolated` or nothing per period."""
+        names = ("lag_months", "effective_ratio", "lag_beyond", "lag_extrapolated")
+        found = {name: self.series(name) for name in names}
+        return [lag_mark(found, t) for t in range(len(self.periods))]
+
+    def lag_mark_in(self, period: str) -> str:
+        """That of a reported period; nothing for any other label."""
+        return dict(zip(self.periods, self.lag_marks(), strict=True)).get(period, "")
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run directory read whole. `plans` is keyed by country, then policy (`""` for `solve`)."""
+
+    directory: str
+    answer: Answer
+    manifest: Mapping[str, Any]
+    context: Mapping[str, Any]
+    inputs: Sequence[Mapping[str, str]]
+    comparison: pd.DataFrame | None
+    plans: Mapping[str, Mapping[str, Plan]]
+
+    @property
+    def is_comparison(self) -> bool:
+        return isinstance(self.answer, CompareAnswer)
+
+    @property
+    def policies(self) -> Sequence[PolicyAnswer]:
+        """The policies of a comparison in the order of its columns, without the baseline."""
+        return self.answer.policies if isinstance(self.answer, CompareAnswer) else ()
+
+    @property
+    def policy_names(self) -> dict[str, str]:
+        """What readers call the policies: no two alike, not even where a chart cuts what is long."""
+        titles = {each.name: each.title or each.name for each in self.policies}
+        return {**labels_of(titles, "Baseline"), self.baseline: "Baseline"}
+
+    def leader_under(self, policy: str) -> str:
+        """The leader under a policy of a comparison: that of the run unless the policy names another."""
+        return next((each.leader for each in self.policies if each.name == policy), self.leader)
+
+    @property
+    def baseline(self) -> str:
+        return self.answer.baseline if isinstance(self.answer, CompareAnswer) else ""
+
+    @property
+    def leader(self) -> str:
+        found = self.answer.leader
+        return found if isinstance(found, str) else found.country
+
+    @property
+    def command(self) -> str:
+        return str(self.manifest["command"])
+
+    @property
+    def instance(self) -> str:
+        return self.answer.instance
+
+    @property
+    def horizon(self) -> str:
+        """The years that the run is about as far as it says, for where no plan does; else empty."""
+        found = self.context.get("horizon", {})
+        return f"{found['first_year']} to {found['last_year']}" if found else ""
+
+    def base(self, country: str) -> Plan:
+        """The plan of a country that others are compared with: the only one of `solve`."""
+        return self.plans[country][self.baseline]
+
+    def name(self, country: str) -> str:
+        """The country's name, its code where the run does not say."""
+        return str(self.context.get("countries", {}).get(country, {}).get("name", country))
+
+    def note(self, country: str) -> str:
+        return str(self.context.get("countries", {}).get(country, {}).get("note", ""))
+
+    def chip(self, chip: str) -> str:
+        """The chip's name and, as patches and tables call it, its id: `Vera Rubin VR200 (nv_vr200)`. The id
+        alone where the run does not say more."""
+        name = QUALIFIER.sub("", str(self.context.get("chips", {}).get(chip, {}).get("name") or chip))
+        return chip if name == chip else f"{name} ({chip})"
+
+    def rating(self, chip: str) -> float | None:
+        """H100-equivalents per chip in research; None where the run does not say."""
+        found = self.context.get("chips", {}).get(chip, {}).get("research_h100e")
+        return None if found is None else float(found)
+
+    @property
+    def all_plans(self) -> Iterator[Plan]:
+        return (plan for by_policy in self.plans.values() for plan in by_policy.values())
+
+
+def date(period: str, where: float = 0.5) -> float:
+    """The decimal year of a period label (`2026`, `2026H1`, `2026Q1`, `2026M01`) at a fraction of it."""
+    found = PERIOD.fullmatch(period)
+    if found is None:
+        raise ValueError(f"no period: {period!r}")
+    year, *steps = found.groups()
+    for count, step in zip(PERIODS_PER_YEAR[1:], steps, strict=True):
+        if step is not None:
+            return int(year) + (int(step) - 1 + where) / count
+    return int(year) + where
+
+
+def read_run(directory: Path) -> SavedRun:
+    """Read a run directory of `solve` or `compare`. Raises `InputError` (E641 no run, E642 a file of it
+    cannot be read or lacks what the run solved)."""
+    manifest, answer = open_run(directory)
+    context = _json(directory / "context.json") if (directory / "context.json").exists() else {}
+    strategy = _strategy(directory / "strategy.csv")
+    compared = isinstance(answer, CompareAnswer)
+    comparison = _frame(directory / "comparison.csv") if compared else None
+    run = SavedRun(
+        directory=directory.resolve().name,
+        answer=answer,
+        manifest=manifest,
+        context=context,
+        inputs=_inputs(directory / "inputs.csv"),
+        comparison=comparison,
+        plans=_plans(answer, strategy),
+    )
+    _check(directory, run, strategy)
+    return run
+
+
+def _check(directory: Path, run: SavedRun, strategy: pd.DataFrame) -> None:
+    """Refuse a run whose tables lack what its summary says was solved."""
+    single = "" if isinstance(run.answer, CompareAnswer) else run.answer.policy
+    planned = [plan for plan in run.all_plans if plan.headline is not None]
+    solved = [
+        whole.Solved(
+            plan.country, plan.policy or single, plan.country == run.leader_under(plan.policy), plan.top
+        )
+        for plan in planned
+    ]
+    whole.check_strategy(directory / "strategy.csv", strategy, solved)
+    if run.comparison is not None:
+        whole.check_comparison(directory / "comparison.csv", run.comparison, solved)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(_unreadable(path, error)) from error
+    if not isinstance(data, dict):
+        raise InputError(Diagnostic("E642", "the file does not hold one JSON object", file=str(path)))
+    return data
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    try:
+        whole.check_end(path)
+        return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "nan"]}, low_memory=False)
+    except (OSError, ValueError) as error:
+        raise InputError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: Exception) -> Diagnostic:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return Diagnostic("E642", f"the file cannot be read: {reason}", file=str(path), hint="save the run again")
+
+
+def _strategy(path: Path) -> pd.DataFrame:
+    """The rows of `strategy.csv` that the page shows."""
+    text = {name: "category" for name in COLUMNS if name not in ("unit", "value")}
+    try:
+        whole.check_end(path)
+        frame = pd.read_csv(
+            path,
+            usecols=[*text, "value"],
+            dtype={**text, "value": "float64"},
+            keep_default_na=False,
+            na_values={"value": [""]},
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(_unreadable(path, error)) from error
+    return frame[frame["metric"].isin(SHOWN)]
+
+
+def _inputs(path: Path) -> list[dict[str, str]]:
+    """The lines of `inputs.csv`, none where an older run has no such file."""
+    if not path.exists():
+        return []
+    frame = _frame(path)
+    missing = [name for name in INPUT_COLUMNS if name not in frame.columns]
+    if missing:
+        message = f"column {', '.join(missing)} is missing"
+        raise InputError(Diagnostic("E642", message, file=str(path), hint="save the run again"))
+    texts = {name: frame[name].astype(str).tolist() for name in INPUT_COLUMNS}
+    return [dict(zip(texts, line, strict=True)) for line in zip(*texts.values(), strict=True)]
+
+
+def _plans(answer: Answer, strategy: pd.DataFrame) -> dict[str, dict[str, Plan]]:
+    tables: dict[tuple[str, str], pd.DataFrame] = {
+        (str(country), str(policy)): part
+        for (country, policy), part in strategy.groupby(["country", "policy"], observed=True)
+    }
+    if isinstance(answer, SolveAnswer):
+        return {
+            country: {"": _plan(country, "", plan, tables.get((country, answer.policy)))}
+            for country, plan in answer.countries.items()
+        }
+    names = [answer.baseline, *(each.name for each in answer.policies)]
+    return {
+        country: {
+            policy: _plan(country, policy, plans.get(policy), tables.get((country, policy)))
+            for policy in names
+        }
+        for country, plans in answer.countries.items()
+    }
+
+
+def _plan(country: str, policy: str, answer: PlanAnswer | None, rows: pd.DataFrame | None) -> Plan:
+    table: dict[tuple[str, str], list[float]] = {}
+    periods: tuple[str, ...] = ()
+    if rows is not None and len(rows):
+        # only reported periods have shares; decisions are listed for the tail as well
+        shares = rows[rows["metric"] == "spend_share"]
+        periods = tuple(dict.fromkeys(shares["period"].astype(str)))
+        places = {period: t for t, period in enumerate(periods)}
+        columns = (rows[name].astype(str) for name in ("metric", "item", "period"))
+        for metric, item, period, value in zip(*columns, rows["value"], strict=True):
+            if period in places:
+                table.setdefault((metric, item), [0.0] * len(periods))[places[period]] = value
+    return Plan(country, policy, answer, periods, table)

@@ -1,0 +1,389 @@
+"""One country's plan in full: every section of the strategy by year, what binds, and the certificate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from rich.console import ConsoleRenderable
+
+from models.parameters import CATEGORIES, USES, Array, PlanParameters
+from models.quantities import QUANTITIES, MetricSpec
+from optimizer.answer import beyond, digits, metrics, ranges
+from optimizer.answer.explanation import Fact, at_most, facts
+from optimizer.answer.run import CountryRun, WorldRun
+from optimizer.answer.strategy import derived
+from optimizer.answer.summary import AHEAD, lag_in_table, lag_mark
+from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
+
+# Between the columns of a table.
+GAP: Final = 2
+# Flows below this share of what they add to or take from are what the solver's tolerance leaves.
+NOISE: Final = 1e-6
+CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
+
+MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
+CASH: Final = "cash, USD bn"
+BALANCED: Final = "rounded so that the books balance: single payments may be off in the last digit"
+
+Line = list[str]
+
+
+@dataclass(frozen=True)
+class _Year:
+    """A column: its label and the positions of its periods."""
+
+    label: str
+    periods: slice
+
+
+def _spec(name: str) -> MetricSpec:
+    """A quantity; a sum of quantities over their items is a flow of money of its own."""
+    return QUANTITIES.get(name, QUANTITIES["outlays"])
+
+
+class _Book:
+    """One country's numbers by calendar year: flows added up, stocks at the end, levels on average."""
+
+    def __init__(
+        self,
+        run: CountryRun,
+        parameters: PlanParameters,
+        values: Mapping[str, Array],
+        extra: Mapping[str, Array],
+    ) -> None:
+        self.run, self.parameters = run, parameters
+        self.is_marked = False
+        reported = parameters.sets.reported
+        paid = float(extra["outlays"][:reported].sum())
+        self.values = {
+            name: metrics.without_round_off(line, paid) if _spec(name).unit == "USD bn" else line
+            for name, line in {**values, **extra}.items()
+        }
+        self.labels = parameters.sets.periods[: beyond.shown_periods(parameters)]
+        steps = max(round(1 / parameters.scalar("dt")), 1)
+        self.years = [
+            _Year(
+                self.labels[t][:4] if t < reported else f"({self.labels[t][:4]})",
+                slice(t, min(t + steps, len(self.labels))),
+            )
+            for t in range(0, len(self.labels), steps)
+        ]
+
+    def by_year(self, name: str, item: int | tuple[int, ...] = ()) -> list[float]:
+        """A metric's item, one number per year."""
+        line = self.values[name][item]
+        spec = _spec(name)
+        size = np.abs(self.values[spec.adds_to or name]).max(initial=0.0)
+        line = np.where(np.abs(line) > NOISE * size, line, 0.0)
+        parts = [line[year.periods] for year in self.years]
+        if spec.kind == "stock":
+            return [float(part[-1]) for part in parts]
+        return [float(part.sum() if spec.kind == "flow" else part.mean()) for part in parts]
+
+    def line(
+        self, label: str, name: str, item: int | tuple[int, ...] = (), decimals: int | None = None
+    ) -> Line:
+        """A row of the table: the label and a number per year, marked where plans within the gap do not share
+        it."""
+        unsure = ranges.unsure(self.run, name, self.values[name][item][: len(self.labels)])
+        texts = digits.cells(self.by_year(name, item), decimals)
+        marked = [bool(unsure[year.periods].any()) for year in self.years]
+        self.is_marked |= any(marked)
+        return [
+            label,
+            *(
+                f"{ranges.MARK}{text.replace(digits.NOTHING, '0')}" if mark else text
+                for text, mark in zip(texts, marked, strict=True)
+            ),
+        ]
+
+    def some(self, label: str, name: str, item: int | tuple[int, ...] = ()) -> Iterator[Line]:
+        """The row, unless it holds nothing."""
+        if any(self.by_year(name, item)):
+            yield self.line(label, name, item)
+
+
+def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
+    """The whole plan of one country; empty where there is none."""
+    parameters, values = run.parameters, run.values
+    if parameters is None or values is None:
+        return []
+    extra = {**derived(run, world.leader_run), "premiums": metrics.premiums(values)}
+    book = _Book(run, parameters, values, extra)
+    sections = [
+        ("cost of use, %", _split(book)),
+        (CASH, _cash(book)),
+        ("chips bought, thousand", _purchases(book)),
+        ("fleet at year's end, thousand", _fleet(book)),
+        ("compute, kH100e", _compute(book)),
+        ("power, GW", _power(book)),
+        ("researchers, thousand", _talent(book)),
+        ("research", _research(book)),
+        ("service, log units", _service(book)),
+        ("domestic chip industry", _industry(book)),
+        (f"against {world.leader}", _against(book) if run.country != world.leader else ()),
+    ]
+    name = world.instance.countries[run.country].name
+    parts: list[ConsoleRenderable | str] = [heading(f"{run.country} {name}: {_verdict(run)}"), ""]
+    heads = [year.label for year in book.years]
+    for title, lines in sections:
+        body = list(lines)
+        abreast = _abreast([[title, *heads], *body])
+        for start in range(0, len(heads) if body else 0, abreast):
+            stop = start + abreast
+            shown = [[line[0], *line[1 + start : 1 + stop]] for line in body]
+            parts += [indented(grid([title, *heads[start:stop]], shown)), ""]
+        if title == CASH:
+            parts += [f"  {BALANCED}", ""]
+    if run.solution is not None:
+        bound = facts(run, world.instance)
+        if bound:
+            parts += [indented(grid(BINDING_HEADS, _binding(run, bound), left=2)), ""]
+        if run.ranges:
+            title = "range over all plans within the gap"
+            table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
+            parts += [indented(table), ""]
+        if book.is_marked:
+            parts += [f"  {MARKED}", ""]
+        parts += [f"  {beyond.weight_words(parameters)}", ""]
+        parts += [f"  {line}" for line in _certificate(run)]
+    return parts
+
+
+def _abreast(lines: Sequence[Line]) -> int:
+    """How many years stand side by side: all that fit a plain screen, in parts of one size."""
+    widths = [max(map(len, column)) + GAP for column in zip(*lines, strict=True)]
+    years, room = len(widths) - 1, PLAIN_WIDTH - widths[0]
+    for parts in range(1, years):
+        size = -(-years // parts)
+        if all(sum(widths[1 + start : 1 + start + size]) <= room for start in range(0, years, size)):
+            return size
+    return 1
+
+
+BINDING_HEADS: Final = (
+    "what binds, dearest first",
+    "in",
+    "as solved:\neffective\ncompute\nfor good, %",
+    "by its\nprice, at\nmost, %",
+    "or at most\nUSD bn",
+)
+MOST_BINDING: Final = 20
+
+
+def _binding(run: CountryRun, found: Sequence[Fact]) -> Iterator[Line]:
+    """The dearest limits, in the order and with the figures of `kloof explain`; first several together."""
+    for joint in () if run.worths is None else run.worths.together:
+        yield [f"together: {joint.words}", "", joint.worth.text, "", ""]
+    for fact in found[:MOST_BINDING]:
+        usd = "n/a" if fact.eased_usd_bn is None else at_most(fact.eased_usd_bn)
+        yield [fact.what, fact.span, fact.worth_cell, fact.most_cell, usd]
+    if len(found) > MOST_BINDING:
+        yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
+
+
+def _headline_values(book: _Book) -> dict[str, float]:
+    """The plan's own numbers by the keys of its ranges."""
+    share = dict(zip(CATEGORIES, book.values["spend_share"], strict=True))
+    lines = {f"spend_share/{name}": share[name] for name in CATEGORIES}
+    named = ("capability", "lag_months", *ranges.FLOWS)
+    lines |= {name: book.values[name] for name in named if name in book.values}
+    return {
+        f"{name}/{label}": float(value)
+        for name, line in lines.items()
+        for label, value in zip(book.labels, line, strict=False)
+    }
+
+
+def _verdict(run: CountryRun) -> str:
+    if run.solution is None:
+        return run.status
+    gap = run.solution.certificate.gap
+    shown = digits.scientific(gap)
+    if run.status == "optimal":
+        led = ", beside a leader that is not certified" if run.provisional else ""
+        return f"optimal{led}; no plan is better by more than {shown} average log units of effective compute"
+    most = f"at most {shown} average log units" if math.isfinite(gap) else "an unknown amount"
+    return f"stopped; a better plan may exist, by {most}"
+
+
+def _split(book: _Book) -> Iterator[Line]:
+    spending = np.array([book.by_year("spend", c) for c in range(len(CATEGORIES))])
+    width, finest = ranges.width(book.run, "spend_share"), ranges.finest(book.run, "spend_share")
+    columns = [digits.percents(column, width, finest) for column in spending.T.tolist()]
+    for c, name in enumerate(CATEGORIES):
+        yield [name, *(column[c] for column in columns)]
+    yield book.line("cost of use, USD bn", "total")
+    yield book.line("paid, USD bn", "outlays")
+    yield from book.some("of it premiums for pace, USD bn", "premiums")
+    yield from book.some("unspent, USD bn", "lapsed")
+
+
+PAID: Final = (
+    ("chips bought and made", "buy"),
+    ("offshore rent", "rent"),
+    ("energy", "energy"),
+    ("domestic chip investment", "chips_cost"),
+    ("talent", "talent_cost"),
+    ("power", "power_spend"),
+    ("premiums for pace", "premium"),
+    ("market prices bid up", "bidup"),
+    ("lapsed", "lapsed"),
+)
+
+
+def _cash(book: _Book) -> Iterator[Line]:
+    p = book.parameters
+    dt = p.scalar("dt")
+    values = book.values
+    before = np.concatenate([[p.scalar("cash0")], values["cash"][:-1]])
+    interest = ((1 + p.scalar("interest")) ** dt - 1) * before
+    received: list[tuple[str, list[float]]] = [
+        ("carried in", [float(before[year.periods][0]) for year in book.years]),
+        ("interest", [float(interest[year.periods].sum()) for year in book.years]),
+        ("income", [float((p["income"] * dt)[year.periods].sum()) for year in book.years]),
+        ("recovered from users", book.by_year("recovered")),
+        ("returned by home-made chips", book.by_year("home_returned")),
+    ]
+    paid: list[tuple[str, list[float]]] = []
+    for label, name in PAID:
+        lines = values[name].reshape(-1, values[name].shape[-1]).sum(axis=0)
+        paid.append((label, [float(lines[year.periods].sum()) for year in book.years]))
+    closing = book.by_year("cash")
+    places = digits.decimals_for([amount for _, line in paid for amount in line])
+    columns = [
+        digits.balanced([line[y] for _, line in received], [line[y] for _, line in paid], closing[y], places)
+        for y in range(len(book.years))
+    ]
+    for i, (label, _) in enumerate(received):
+        if any(rounded := [column[0][i] for column in columns]):
+            yield [label, *digits.cells(rounded, places)]
+    for i, (label, _) in enumerate(paid):
+        if any(rounded := [column[1][i] for column in columns]):
+            yield [f"- {label}", *digits.cells(rounded, places)]
+    yield ["= carried over", *digits.cells([column[2] for column in columns], places)]
+
+
+def _purchases(book: _Book) -> Iterator[Line]:
+    for k, chip in enumerate(book.parameters.sets.chips):
+        for name, channel in CHANNELS:
+            yield from book.some(f"{chip}, {channel}", name, k)
+        yield from book.some(f"{chip}, of it from stockpiled dies", "bank_drawn", k)
+
+
+def _fleet(book: _Book) -> Iterator[Line]:
+    for k, chip in enumerate(book.parameters.sets.chips):
+        for u, use in enumerate(USES):
+            yield from book.some(f"{chip}, {use}", "stock", (k, u))
+    lines = [book.by_year("retired", k) for k in range(len(book.parameters.sets.chips))]
+    retired = np.sum(lines, axis=0).tolist()
+    if any(retired):
+        yield ["retired early, all chips", *digits.cells(retired)]
+
+
+def _compute(book: _Book) -> Iterator[Line]:
+    yield book.line("installed, end of year, at research rating", "installed_compute")
+    yield book.line("at work on research, at research rating", "research_compute")
+    yield book.line("at work on delivery, at delivery rating", "delivery_compute")
+    for u, use in enumerate(USES):
+        yield from book.some(f"of it rented for {use}, at {use} rating", "rented", u)
+    yield from book.some("home-made, installed, at research rating", "home_compute")
+    yield book.line("autonomy, log units", "autonomy", decimals=2)
+
+
+def _power(book: _Book) -> Iterator[Line]:
+    yield book.line("available, end of year", "power")
+    draw = book.parameters["power_per_chip"] @ book.values["fleet"]
+    yield ["drawn by the fleet", *digits.cells([float(draw[year.periods][-1]) for year in book.years])]
+    yield from book.some("ordered", "power_built")
+
+
+def _talent(book: _Book) -> Iterator[Line]:
+    yield book.line("at the end of the year", "talent")
+    for label, name in (
+        ("graduates taken on", "trained"),
+        ("recruited abroad", "recruited"),
+        ("let go", "released"),
+        ("extra graduates ordered", "education"),
+    ):
+        yield from book.some(label, name)
+
+
+def _research(book: _Book) -> Iterator[Line]:
+    yield book.line("effort, leader at start = 1", "effort")
+    yield book.line("knowledge, leader-effort years", "knowledge")
+    places = ranges.decimals(book.run, "capability")
+    yield book.line("efficiency, log units", "efficiency", decimals=places)
+    yield book.line("capability, log units", "capability", decimals=places)
+
+
+def _service(book: _Book) -> Iterator[Line]:
+    for j, segment in enumerate(book.parameters.sets.segments):
+        yield book.line(segment, "service", j, decimals=2)
+        if any(amount > 5e-3 for amount in book.by_year("shortfall", j)):
+            yield book.line(f"{segment}, short of need", "shortfall", j, decimals=2)
+
+
+def _industry(book: _Book) -> Iterator[Line]:
+    for n, line in enumerate(book.parameters.sets.lines):
+        if any(book.by_year("wafer_capacity", n)):
+            yield book.line(f"{line} capacity, kwpm", "wafer_capacity", n)
+            yield from book.some(f"{line} ordered, kwpm", "wafer_built", n)
+    for label, name in (
+        ("HBM capacity, PB/year", "hbm_capacity"),
+        ("HBM capacity ordered, PB/year", "hbm_built"),
+        ("HBM imported, PB", "hbm_imports"),
+        ("HBM in store, PB", "hbm_stock"),
+    ):
+        yield from book.some(label, name)
+
+
+def _against(book: _Book) -> Iterator[Line]:
+    for label, name in (
+        ("installed compute, %", "compute_ratio"),
+        ("effective compute, %", "effective_ratio"),
+    ):
+        if name in book.values:
+            width = ranges.width(book.run, "capability") if name == "effective_ratio" else 0.0
+            yield [label, *(digits.significant(100 * value, width=width) for value in book.by_year(name))]
+    if "lag_months" in book.values:
+        yield from _lags(book)
+
+
+def _lags(book: _Book) -> Iterator[Line]:
+    """Months behind the leader, and on a line of their own the months by which the country is ahead."""
+    names = ("lag_months", "effective_ratio", "lag_beyond", "lag_extrapolated")
+    found = {name: book.by_year(name) for name in names}
+    places = ranges.decimals(book.run, "lag_months")
+    texts = [lag_in_table(months, places, lag_mark(found, t)) for t, months in enumerate(found["lag_months"])]
+    leads = [text.endswith(f" {AHEAD}") for text in texts]
+    if not all(leads):
+        yield [
+            "lag, months",
+            *(digits.NOTHING if is_lead else text for text, is_lead in zip(texts, leads, strict=True)),
+        ]
+    if any(leads):
+        yield [
+            "ahead by, months",
+            *(
+                text.removesuffix(f" {AHEAD}") if is_lead else digits.NOTHING
+                for text, is_lead in zip(texts, leads, strict=True)
+            ),
+        ]
+
+
+def _certificate(run: CountryRun) -> Sequence[str]:
+    if run.solution is None:
+        return []
+    c = run.solution.certificate
+    return [
+        f"certificate: objective between {c.lower:.9g} (plan) and {c.upper:.9g} (bound) log unit years; "
+        f"gap {digits.scientific(c.gap)} average log units",
+        f"  {c.rows_checked} rows of the true model checked, worst off by "
+        f"{digits.scientific(c.max_row_violation)} of its size; {c.rounds} rounds, {c.tangents} tangents, "
+        f"{c.solver} {c.solver_version}",
+    ]

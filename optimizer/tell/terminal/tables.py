@@ -1,0 +1,287 @@
+"""Tables for people: rich tables as plain text, and the summary with one line per country."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rich import box
+from rich.console import Console, ConsoleRenderable
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from models.parameters import CATEGORIES
+from optimizer.answer import digits, ranges
+from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
+from optimizer.answer.summary import Headline, headline, lag_in_table
+
+PLAIN_WIDTH: Final = 120
+ROWS_NAMED: Final = 6
+CHANGES_NAMED: Final = 2
+PASSES_LEADER: Final = "S105"
+EXCLUDE_EACH_OTHER: Final = "S106"
+PART_OF: Final = re.compile(r"part of ([A-Z]{3})\b", re.IGNORECASE)
+SHARES_OF: Final = (
+    "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
+    "`paid` is all cash out"
+)
+# Tables keep their natural width: a number cut short by a narrow screen would be a wrong number.
+UNLIMITED: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where tables go: its width in characters and whether it shows colour."""
+
+    width: int = PLAIN_WIDTH
+    colour: bool = False
+
+    def render(self, parts: Iterable[ConsoleRenderable | str]) -> str:
+        """The parts one below the other as text, without trailing spaces."""
+        buffer = io.StringIO()
+        console = Console(
+            file=buffer,
+            width=UNLIMITED,
+            force_terminal=self.colour,
+            color_system="standard" if self.colour else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+        for part in parts:
+            console.print(part, soft_wrap=isinstance(part, str))
+        lines = [line.rstrip() for line in buffer.getvalue().splitlines()]
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def grid(heads: Sequence[str], body: Iterable[Sequence[str]], left: int = 1) -> Table:
+    """A table whose first `left` columns are text and whose others are numbers, never truncated."""
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 0, 0, 1)
+    )
+    for position, head in enumerate(heads):
+        side: Literal["left", "right"] = "left" if position < left else "right"
+        table.add_column(head, justify=side, no_wrap=True, overflow="fold", vertical="bottom")
+    for row in body:
+        table.add_row(*row)
+    return table
+
+
+def heading(text: str) -> Text:
+    """A bold line."""
+    return Text(text, style="bold", no_wrap=True)
+
+
+def indented(part: ConsoleRenderable) -> Padding:
+    """Two columns to the right."""
+    return Padding(part, (0, 0, 0, 2))
+
+
+def summary(
+    world: WorldRun, screen: Screen, more_notes: Sequence[str] = (), hint: bool = True
+) -> list[ConsoleRenderable | str]:
+    """One line per country, the leader first and then the most capable, with what a reader must know below.
+
+    `hint`: say how to see a plan in full.
+    """
+    tops = {country: headline(run, world.leader_run) for country, run in world.countries.items()}
+    solved = [top for top in tops.values() if top is not None]
+    solved.sort(key=lambda top: (top.country != world.leader, -(top.effective_ratio or 0.0)))
+    parts: list[ConsoleRenderable | str] = []
+    lines: list[list[str]] = []
+    if solved:
+        parts += [heading(_title(world, solved[0])), ""]
+        runs = [world.countries[top.country] for top in solved]
+        lines = [_cells(run, top) for run, top in zip(runs, solved, strict=True)]
+        names = [f"{run.country} {world.instance.countries[run.country].name}" for run in runs]
+        if screen.width >= PLAIN_WIDTH + max(map(len, names)):
+            lines = [[name, *line[1:]] for name, line in zip(names, lines, strict=True)]
+        heads = _heads(world, solved[0])
+        if screen.width >= PLAIN_WIDTH:
+            parts.append(grid(heads, lines))
+        else:
+            split = 1 + len(CATEGORIES) + 1
+            parts.append(grid(heads[:split], [line[:split] for line in lines]))
+            parts.append("")
+            parts.append(grid([heads[0], *heads[split:]], [[line[0], *line[split:]] for line in lines]))
+        if any(run.ranges for run in runs):
+            spread = [[run.country, *ranges.widest(run)] for run in runs if run.ranges]
+            heads = ["all plans within the gap", "shares\npoints", "capability\nlog units", "lag\nmonths"]
+            parts += ["", grid(heads, spread)]
+    failed = [run for run in world.countries.values() if tops[run.country] is None]
+    parts += [""] if solved and failed else []
+    parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
+    if solved:
+        parts += ["", _outcome(world, solved[min(1, len(solved) - 1)].country if hint else None)]
+    notes = [*_notes(world, lines), *more_notes]
+    if notes:
+        parts += [*([] if solved else [""]), *notes]
+    return parts
+
+
+def _title(world: WorldRun, top: Headline) -> str:
+    policy = f", policy {world.policy}" if world.policy else ""
+    few = _changes(world)
+    changed = f", {len(world.applied)} values changed" if world.applied and not few else ""
+    title = (
+        f"{world.instance.name}, {top.first} to {top.last}{policy}{changed}: "
+        f"how the cost of use splits, and what comes of it; leader {world.leader}"
+    )
+    return f"{title}\nwith {few}" if few else title
+
+
+def _changes(world: WorldRun) -> str:
+    """The changes themselves where they are few, else nothing."""
+    few = len(world.applied) <= CHANGES_NAMED
+    return " and ".join(dict.fromkeys(each.text for each in world.applied)) if few else ""
+
+
+def _outcome(world: WorldRun, country: str | None) -> str:
+    """How the countries ended, the widest gap of those with a plan, and how to see a plan in full."""
+    counts = Counter(run.marked_status for run in world.countries.values())
+    gaps = [run.solution.certificate.gap for run in world.countries.values() if run.solved and run.solution]
+    text = ", ".join(f"{count} {status}" for status, count in counts.items())
+    if gaps:
+        text += f", gap <= {digits.scientific(max(gaps))}"
+    if world.interrupted:
+        text = f"interrupted: {text}"
+    return f"{text}; a plan in full, year by year: --country {country}" if country else text
+
+
+def _heads(world: WorldRun, top: Headline) -> list[str]:
+    first, last = top.first[:4], top.last[:4]
+    years = first if first == last else f"{first}-{last[2:]}"
+    return [
+        "",
+        *(f"{name}\n%" for name in CATEGORIES),
+        f"paid\nUSD bn\n{years}",
+        "compute\nMH100e\nstart",
+        f"compute\nMH100e\n{top.last}",
+        f"capability\nlog units\n{top.last}",
+        f"months\nbehind\n{top.middle}",
+        f"months\nbehind\n{top.last}",
+        f"effective\n% {world.leader}\n{top.last}",
+        "gap",
+    ]
+
+
+def _cells(run: CountryRun, top: Headline) -> list[str]:
+    def lag(position: int) -> str:
+        if top.lag_months is None:
+            return "n/a"
+        places = ranges.decimals(run, "lag_months")
+        return lag_in_table(top.lag_months[position], places, top.lag_marks[position])
+
+    start, end = (value / 1000 for value in top.installed)
+    leads = run.leader is not None and run.leader.country == run.country
+    return [
+        run.country,
+        *digits.percents(top.split, ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")),
+        digits.significant(top.paid, 3, ranges.relative_width(run, "paid")),
+        digits.significant(start, 3),
+        digits.significant(end, 2, ranges.relative_width(run, "compute")),
+        digits.fixed(top.capability[1], ranges.decimals(run, "capability")),
+        lag(0),
+        lag(1),
+        _percent(top.effective_ratio, 0.0 if leads else ranges.width(run, "capability")),
+        _gap(run),
+    ]
+
+
+def _is_loose(run: CountryRun) -> bool:
+    return run.solved and 100 * ranges.width(run, "spend_share") > 10
+
+
+def _percent(ratio: float | None, width: float) -> str:
+    return "n/a" if ratio is None else digits.significant(100 * ratio, width=width)
+
+
+def _gap(run: CountryRun) -> str:
+    if run.solution is None:
+        return "n/a"
+    gap: str = digits.scientific(run.solution.certificate.gap)
+    marks = ("#" if run.status == STOPPED else "") + (PROVISIONAL_MARK if run.provisional else "")
+    return gap + marks
+
+
+def reason(run: CountryRun) -> str:
+    """Why a country has no plan."""
+    limits = [diagnostic for diagnostic in run.diagnostics if diagnostic.code == EXCLUDE_EACH_OTHER]
+    if limits:
+        return f"{len(limits)} limits exclude each other, listed as errors"
+    if run.status == INFEASIBLE and run.solution is not None and run.solution.conflict:
+        conflict = run.solution.conflict
+        more = f" and {len(conflict) - ROWS_NAMED} more" if len(conflict) > ROWS_NAMED else ""
+        return f"these rows cannot hold together: {', '.join(conflict[:ROWS_NAMED])}{more}"
+    errors = [diagnostic.message for diagnostic in run.diagnostics if diagnostic.severity == "error"]
+    if errors:
+        return "; ".join(errors)
+    return run.solution.message if run.solution is not None else "no plan"
+
+
+def warnings(world: WorldRun) -> list[str]:
+    """What plans warn of. Of the countries that pass the leader only the most advanced is named: it is the
+    one to lead."""
+    runs = list(world.countries.values())
+    found = [each for run in runs for each in run.diagnostics if each.severity == "warning"]
+    passing = [
+        each
+        for run in sorted((run for run in runs if run.solved), key=_level, reverse=True)
+        for each in run.diagnostics
+        if each.code == PASSES_LEADER
+    ]
+    others = f" ({len(passing) - 1} more pass it)" if len(passing) > 1 else ""
+    told = [
+        f"{each.message}{others if each.code == PASSES_LEADER else ''}"
+        + (f": {each.hint}" if each.hint else "")
+        for each in [*passing[:1], *(each for each in found if each.code != PASSES_LEADER)]
+    ]
+    return list(dict.fromkeys(told))
+
+
+def _level(run: CountryRun) -> float:
+    """Capability at the horizon."""
+    assert run.parameters is not None
+    assert run.values is not None
+    return float(run.values["capability"][run.parameters.sets.reported - 1])
+
+
+def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
+    """What a reader must know of a table of `lines`, and of each mark that stands in it."""
+    notes: list[str] = []
+    if lines:
+        notes.append(SHARES_OF)
+    for country in world.countries:
+        part = PART_OF.match(world.instance.countries[country].note or "")
+        if part and part[1] in world.countries:
+            notes.append(f"{country} is part of {part[1]}, which counts it: never add the two")
+    if any(run.status == STOPPED for run in world.countries.values()):
+        notes.append("# stopped before the gap asked for: a better plan may exist, within the gap shown")
+    if world.provisional:
+        notes.append(provisional_note(world.leader))
+    notes += [f"! {text}" for text in warnings(world)]
+    if any(_is_loose(run) for run in world.countries.values()):
+        notes.append(
+            "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
+        )
+    if any(cell.endswith("*") for line in lines for cell in line):
+        notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
+    if any(cell.startswith(">") for line in lines for cell in line):
+        notes.append(beyond_note(world.leader))
+    return notes
+
+
+def provisional_note(leader: str) -> str:
+    """What the mark of a provisional plan means."""
+    return f"{PROVISIONAL_MARK} follows a plan of {leader} that is not certified to the gap asked for"
+
+
+def beyond_note(leader: str) -> str:
+    """What `>` before a lead means."""
+    return f"> beyond all that {leader} reaches in the horizon: ahead by more than this"
