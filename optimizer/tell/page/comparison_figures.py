@@ -25,7 +25,8 @@ from optimizer.tell.page.figures import (
     slug,
     text,
 )
-from optimizer.tell.page.plan_figures import PERIOD, limit_name
+from optimizer.tell.page.limit_figures import limit_name
+from optimizer.tell.page.plan_figures import PERIOD
 from optimizer.tell.page.saved import Plan, SavedRun, date
 
 NAME: Final = Column("Policy", field="name", text=True)

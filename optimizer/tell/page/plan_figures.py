@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from optimizer.answer import metrics
-from optimizer.answer.answer import Binding
 from optimizer.answer.summary import ABOVE, BEYOND, EXTRAPOLATED
 from optimizer.tell.page.figures import (
     MISSING,
@@ -25,10 +24,10 @@ from optimizer.tell.page.figures import (
     slug,
     text,
 )
+from optimizer.tell.page.limit_figures import limits_figure
 from optimizer.tell.page.saved import Plan, SavedRun, date
 
 CHIPS_NAMED: Final = 7
-LIMITS_DRAWN: Final = 12
 CHANNELS: Final[Mapping[str, str]] = {
     "imports": "legal imports",
     "grey": "grey market",
@@ -61,7 +60,7 @@ def plan_figures(run: SavedRun, plan: Plan) -> list[Figure]:
         money(plan),
         fleet(run, plan),
         purchases(run, plan),
-        prices(run, plan),
+        limits_figure(run, plan),
     ]
     return [figure for figure in found if figure is not None]
 
@@ -295,69 +294,6 @@ def lag(run: SavedRun, plan: Plan) -> Figure | None:
         unit="months; negative: ahead",
         note=" ".join([*([EXTRAPOLATED_NOTE] if guessed else []), *([ABOVE_NOTE] if ABOVE in marks else [])]),
     )
-
-
-def limit_name(run: SavedRun, fact: Binding) -> str:
-    """A limit in a few words: what it is, and of which chip, line or segment."""
-    item, meaning = fact.row.partition("/")[2], fact.meaning
-    return f"{meaning}: {run.chip(item)}" if item else meaning
-
-
-def prices(run: SavedRun, plan: Plan) -> Figure | None:
-    """What easing each binding limit is worth, dearest first: as solved, else at most by its price."""
-    facts = [fact for fact in plan.binding if fact.ranked_by][:LIMITS_DRAWN]
-    if not facts:
-        return None
-    rows = []
-    for fact in facts:
-        usd = fact.eased_usd_bn
-        rows.append(
-            Row(
-                [
-                    text(f"{limit_name(run, fact)}{', closed: a step' if fact.closed else ''}"),
-                    text(fact.period),
-                    _worth(fact),
-                    text(fact.words),
-                    Cell(MISSING) if usd is None else amount(usd, 2),
-                ]
-            )
-        )
-    columns = [
-        Column("Limit", field="name", text=True),
-        Column("binds in", text=True),
-        Column("eased by a tenth", "% effective compute for good", field="worth"),
-        Column("in words", text=True),
-        Column("that is worth up to", "USD bn of one year"),
-    ]
-    dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
-    together = [
-        f"Together: {joint.sentence}" for joint in (plan.answer.binding_together if plan.answer else ())
-    ]
-    return Figure(
-        title="What binds, and what easing it is worth",
-        table=Table(_key(plan, "limits"), columns, rows, stacks=True),
-        chart="bars",
-        alt=f"Bars, dearest first: {dearest}.",
-        unit="% more effective compute for good for easing it by a tenth in every period in which it binds, "
-        "the years after those shown included",
-        note=" ".join(
-            [
-                *together,
-                "Eased: a tenth more of what limits, a tenth less of what is asked. A plain number was "
-                "solved with the limit eased; ≤ is at most, by the price of the first part, which falls as a "
-                "limit is eased; ~ is such a price where the limit is a share of what the plan decides, of "
-                "which it says only about. Of a closed limit there is no tenth: its bar is the step that the "
-                "words name.",
-            ]
-        ),
-    )
-
-
-def _worth(fact: Binding) -> Cell:
-    """What easing a limit is worth: as solved, else by its price, marked as no more than a bound."""
-    most = amount(fact.ranked_by, 2)
-    mark = "" if fact.solved else "≤" if fact.ten_percent_is_bound else "~"
-    return Cell(f"{mark}{most.text}", most.value or most.text)
 
 
 def _sum(lines: Sequence[Sequence[float]]) -> list[float]:
