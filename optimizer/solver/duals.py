@@ -13,6 +13,8 @@ from optimizer.solver.relaxed import Proven, Relaxed
 
 # how far a tangent may cut into a feasible point, in typical sizes of its function
 CUT_OFF: Final = 1e-6
+# and how far rounding alone may let it seem to, beside the sum of its terms
+ROUNDING: Final = 1e-13
 
 
 def row_duals(relaxation: Relaxation, result: Proven) -> Array:
@@ -72,5 +74,6 @@ def cut_off(relaxation: Relaxation, x: Array) -> int | None:
     whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
     cuts = np.flatnonzero(relaxation.kinds == TANGENT)
     functions = relaxation.references[cuts]
-    wrong = functions[relaxation.room(whole)[cuts] < -CUT_OFF * concave.typical[functions]]
+    least = CUT_OFF * concave.typical[functions] + ROUNDING * relaxation.terms(whole)[cuts]
+    wrong = functions[relaxation.room(whole)[cuts] < -least]
     return int(concave.table.row[wrong[0]]) if len(wrong) else None
