@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,8 +36,64 @@ COMPARE_GAP = 1e-4
 CERTIFICATE = ("status", "lower", "upper", "gap", "leader_gap")
 
 
+class _Explaining(ABC):
+    """What results of one scenario and of several have in common: why plans are as they are, worked out when
+    first asked for, and how they show in a notebook."""
+
+    @property
+    @abstractmethod
+    def _worlds(self) -> Sequence[WorldRun]: ...
+
+    @abstractmethod
+    def _explain(self) -> Sequence[WorldRun]: ...
+
+    def _shown(self, found: pd.DataFrame) -> pd.DataFrame:
+        return found
+
+    @cached_property
+    def _explained(self) -> Sequence[WorldRun]:
+        return self._explain()
+
+    @cached_property
+    def _summary(self) -> pd.DataFrame:
+        return self._shown(summary_frame(self._worlds))
+
+    def explain(self, country: str | None = None) -> pd.DataFrame:
+        """What limits each plan (of one country, or all), dearest first: one row per limit. Raises
+        `ValueError` for a country that was not asked for."""
+        asked = (country for world in self._worlds for country in world.countries)
+        return self._of(limits_frame(self._explained), country, asked)
+
+    def conflicts(self, country: str | None = None) -> pd.DataFrame:
+        """For countries without a plan, the limits that exclude each other, and the inputs behind them; of
+        the leader too, where it is why others have none. Raises `ValueError` as `explain` does."""
+        return self._of(conflicts_frame(self._explained), country, self._tried())
+
+    def repairs(self, country: str | None = None) -> pd.DataFrame:
+        """For countries without a plan, verified changes that give them one, the least first. Raises
+        `ValueError` as `explain` does."""
+        return self._of(repairs_frame(self._explained), country, self._tried())
+
+    def _tried(self) -> Iterable[str]:
+        return (run.country for world in self._worlds for run in world.runs)
+
+    def _of(self, found: pd.DataFrame, country: str | None, known: Iterable[str]) -> pd.DataFrame:
+        """The rows of one country, all if None."""
+        names = list(dict.fromkeys(known))
+        if country is not None and country not in names:
+            raise ValueError(f"no plan of `{country}` was asked for; known: {', '.join(names)}")
+        kept = found if country is None else found[found["country"] == country].reset_index(drop=True)
+        return self._shown(kept)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}\n{self._summary.to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        return str(self._summary.to_html(index=False))
+
+
 @dataclass(frozen=True, repr=False)
-class Result:
+class Result(_Explaining):
     """Plans of one scenario.
 
     `strategy` is tidy: country, policy, period, metric, item, unit, value. `certificates` has one row per
@@ -52,36 +109,19 @@ class Result:
     instance: Instance
     objective: str | None = None
 
-    @cached_property
-    def _explained(self) -> list[WorldRun]:
-        return [explained(self.run, self.instance, self.objective)]
+    @property
+    def _worlds(self) -> Sequence[WorldRun]:
+        return (self.run,)
 
-    @cached_property
-    def _summary(self) -> pd.DataFrame:
-        return summary_frame([self.run]).drop(columns="policy")
+    def _explain(self) -> Sequence[WorldRun]:
+        return (explained(self.run, self.instance, self.objective),)
 
-    def explain(self, country: str | None = None) -> pd.DataFrame:
-        """What limits each plan (of one country, or all), dearest first: one row per limit. Worked out when
-        first asked for. Raises `ValueError` for a country that was not solved."""
-        return _of(limits_frame(self._explained).drop(columns="policy"), country, [self.run])
-
-    def conflicts(self, country: str | None = None) -> pd.DataFrame:
-        """For countries without a plan, the limits that exclude each other, and the inputs behind them."""
-        return _of(conflicts_frame(self._explained).drop(columns="policy"), country, [self.run])
-
-    def repairs(self, country: str | None = None) -> pd.DataFrame:
-        """For countries without a plan, verified changes that give them one, the least first."""
-        return _of(repairs_frame(self._explained).drop(columns="policy"), country, [self.run])
-
-    def __repr__(self) -> str:
-        return f"Result of\n{self._summary.to_string(index=False)}"
-
-    def _repr_html_(self) -> str:
-        return str(self._summary.to_html(index=False))
+    def _shown(self, found: pd.DataFrame) -> pd.DataFrame:
+        return found.drop(columns="policy")
 
 
 @dataclass(frozen=True, repr=False)
-class Compared:
+class Compared(_Explaining):
     """The same countries under a baseline and several policies.
 
     `comparison` is tidy: country, policy, metric, item, period, unit, value, baseline, change,
@@ -99,32 +139,12 @@ class Compared:
     objective: str | None = None
     jobs: int | None = None
 
-    @cached_property
-    def _explained(self) -> Sequence[WorldRun]:
+    @property
+    def _worlds(self) -> Sequence[WorldRun]:
+        return self.run.worlds
+
+    def _explain(self) -> Sequence[WorldRun]:
         return explain_comparison(self.run, self.instances, self.objective, self.jobs).worlds
-
-    @cached_property
-    def _summary(self) -> pd.DataFrame:
-        return summary_frame(self.run.worlds)
-
-    def explain(self, country: str | None = None) -> pd.DataFrame:
-        """What limits each plan (of one country, or all), dearest first: one row per limit. Worked out when
-        first asked for. Raises `ValueError` for a country that was not solved."""
-        return _of(limits_frame(self._explained), country, self.run.worlds)
-
-    def conflicts(self, country: str | None = None) -> pd.DataFrame:
-        """For countries without a plan, the limits that exclude each other, and the inputs behind them."""
-        return _of(conflicts_frame(self._explained), country, self.run.worlds)
-
-    def repairs(self, country: str | None = None) -> pd.DataFrame:
-        """For countries without a plan, verified changes that give them one, the least first."""
-        return _of(repairs_frame(self._explained), country, self.run.worlds)
-
-    def __repr__(self) -> str:
-        return f"Comparison of\n{self._summary.to_string(index=False)}"
-
-    def _repr_html_(self) -> str:
-        return str(self._summary.to_html(index=False))
 
     @cached_property
     def strategy(self) -> pd.DataFrame:
@@ -229,16 +249,6 @@ def compare(
         objective,
         jobs,
     )
-
-
-def _of(found: pd.DataFrame, country: str | None, worlds: Sequence[WorldRun]) -> pd.DataFrame:
-    """The rows of one country, all if None. Raises `ValueError` for a country that no world has."""
-    if country is None:
-        return found
-    known = dict.fromkeys(run.country for world in worlds for run in world.runs)
-    if country not in known:
-        raise ValueError(f"no plan of `{country}` was asked for; known: {', '.join(known)}")
-    return found[found["country"] == country].reset_index(drop=True)
 
 
 def _certificate(plan: CountryRun) -> tuple[str, float, float, float, float]:

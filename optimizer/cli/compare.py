@@ -245,7 +245,8 @@ def _files(
     from optimizer.tell.files.documents import manifest_document
     from optimizer.tell.files.store import MANIFEST, json_text
 
-    manifest = manifest_document("compare", inputs, scenario.applied, comparison.baseline, wall)
+    given = {**inputs, "given_policies": [each["given"] for each in document["policies"]]}
+    manifest = manifest_document("compare", given, scenario.applied, comparison.baseline, wall)
     return {
         "strategy.csv": strategy_text(comparison),
         "comparison.csv": comparison_text(comparison),

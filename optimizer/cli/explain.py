@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from optimizer.cli.options import countries_option, examples, output_options
 
 if TYPE_CHECKING:
+    from optimizer.answer.manifest import Manifest
     from optimizer.errors import Diagnostic
     from optimizer.tell.terminal.explain_text import SavedPlan
 
@@ -76,7 +77,7 @@ def command(
         report(_changes(manifest, instance))
     if format_ == "json":
         found = [{"country": p.country, "policy": p.policy, **data_of(p.answer)} for p in plans]
-        said = {"command": str(manifest.get("command")), "run": str(run)}
+        said = {"command": manifest.command, "run": str(run)}
         emit_json({"schema_version": SCHEMA_VERSION, **said, "plans": found})
     elif format_ == "csv":
         emit(csv_of(plans))
@@ -125,13 +126,13 @@ def _chosen(plans: Sequence[SavedPlan], countries: Sequence[str], policies: Sequ
     ]
 
 
-def _changes(manifest: Mapping[str, Any], instance: str | None) -> list[Diagnostic]:
+def _changes(manifest: Manifest, instance: str | None) -> list[Diagnostic]:
     """A warning where the instance of the run is not what it was; none where it is out of reach."""
     from optimizer.errors import Diagnostic
     from optimizer.instance.shipped import find_instance, shipped_instances
     from optimizer.tell.files.store import changed_files
 
-    name = str(manifest.get("instance"))
+    name = manifest.instance
     if instance is None and name not in shipped_instances():
         return []
     changed = changed_files(manifest, find_instance(name if instance is None else instance))

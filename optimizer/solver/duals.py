@@ -73,7 +73,11 @@ def cut_off(relaxation: Relaxation, x: Array) -> int | None:
     own = concave.table.column >= 0
     whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
     cuts = np.flatnonzero(relaxation.kinds == TANGENT)
-    functions = relaxation.references[cuts]
-    least = CUT_OFF * concave.typical[functions] + ROUNDING * relaxation.terms(whole)[cuts]
-    wrong = functions[relaxation.room(whole)[cuts] < -least]
+    beyond = -relaxation.room(whole)[cuts] - CUT_OFF * concave.typical[relaxation.references[cuts]]
+    cuts, beyond = cuts[beyond > 0], beyond[beyond > 0]
+    if not len(cuts):
+        return None
+    matrix, low, _ = relaxation.rows()
+    terms = abs(matrix[cuts]) @ np.abs(whole) + np.abs(low[cuts])
+    wrong = relaxation.references[cuts[beyond > ROUNDING * terms]]
     return int(concave.table.row[wrong[0]]) if len(wrong) else None

@@ -274,17 +274,6 @@ class Relaxation:
         ]
         return np.concatenate(rooms)
 
-    def terms(self, x: Array) -> Array:
-        """The sum of each row's terms at a point, without their signs: what rounding is small beside."""
-        at = np.abs(x / self.scale)
-        # abs of a sparse array would put the entries of the array itself in another order
-        sizes = [
-            (csr_array((np.abs(block.data), block.indices, block.indptr), block.shape) @ at + np.abs(low))
-            / factor
-            for block, low, factor in zip(self._blocks, self._lows, self._factors, strict=True)
-        ]
-        return np.concatenate(sizes)
-
     def whole_model(self) -> LinearModel:
         """The program with every row and column, in a HiGHS model of its own."""
         matrix, low, high, lower, upper = self.scaled_arrays()

@@ -461,11 +461,17 @@ def test_a_run_of_another_version_is_refused_with_the_command_that_makes_it_anew
     assert done.code == 2
     assert done.err.count("error[") == 1
     assert f"`countries.{country}.headline.widths` is missing" in done.err
-    again = re.search(r"save it again: (kloof solve .* --out copied)", done.err)
-    assert again is not None
+    assert "save it again: kloof solve INSTANCE --gap 1e-06 --out copied\n" in done.err
     manifest = json.loads((copied / "manifest.json").read_text())
-    assert f" {manifest['instance']} " in again[1]
-    assert all(f"--country {name}" in again[1] for name in manifest["options"]["countries"] or ())
+    for key in ("patches", "files", "options", "set"):
+        lacking = {name: value for name, value in manifest.items() if name != key}
+        (copied / "manifest.json").write_text(json.dumps(lacking))
+        done = kloof(command, "copied")
+        assert done.code == 2
+        assert (
+            f"error[E644]: saved by another version of Kloof, or changed since: `{key}` is missing"
+            in done.err
+        )
 
     (copied / "manifest.json").write_text(json.dumps({**manifest, "schema_version": 2}))
     done = kloof(command, "copied")
@@ -476,3 +482,28 @@ def test_a_run_of_another_version_is_refused_with_the_command_that_makes_it_anew
 def test_a_saved_answer_is_read_and_written_to_the_byte(copied: Path) -> None:
     _, answer = open_run(copied)
     assert json_text(answer.data()) == (copied / "summary.json").read_text()
+
+
+def test_the_command_that_makes_a_comparison_anew_gives_the_same_comparison(
+    kloof: Run, world: str, tmp_path: Path
+) -> None:
+    (tmp_path / "rich one.yaml").write_text(
+        "title: richer\npatches: ['countries.CHN.budget.income_usd_bn *= 1.2']\n"
+    )
+    options = (
+        "--policy",
+        "rich one.yaml",
+        "--country",
+        "CHN",
+        "--set",
+        "countries.CHN.budget.cash0_usd_bn = 1",
+    )
+    assert kloof("compare", world, *options, "--out", "run").code == 0
+    before = (tmp_path / "run" / "summary.json").read_text()
+    (tmp_path / "run" / "summary.json").write_text("{}")
+    refused = kloof("explain", "run")
+    (command,) = re.findall(r"save it again: (.*)", refused.err)
+    again = [world if word == "INSTANCE" else word for word in shlex.split(command)]
+    assert again[0] == "kloof"
+    assert kloof(*again[1:]).code == 0
+    assert (tmp_path / "run" / "summary.json").read_text() == before

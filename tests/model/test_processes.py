@@ -103,9 +103,9 @@ def test_an_item_that_kills_every_process_is_lost_alone(method: str) -> None:
 
 
 def test_a_forked_process_knows_the_script_that_it_is_of() -> None:
-    name = set(vars(sys.modules["__main__"]))
+    names = set(vars(sys.modules["__main__"]))
     same = run_each(lambda item: set(vars(sys.modules["__main__"])), range(3), 2, nothing_lost)
-    assert all(found >= name for found in same)
+    assert all(found >= names for found in same)
 
 
 def test_an_error_comes_through_whole_and_ends_the_processes(method: str) -> None:

@@ -29,6 +29,7 @@ from optimizer.answer.answer import (
     SolveAnswer,
     remarks,
 )
+from optimizer.answer.manifest import Manifest
 from optimizer.errors import Diagnostic
 from optimizer.tell.page import overview, page, provenance, words
 from optimizer.tell.page.charts import CHARTS, templates
@@ -40,11 +41,18 @@ from optimizer.tell.page.plan_figures import fleet, plan_figures
 from optimizer.tell.page.saved import Plan, SavedRun, date
 
 PERIODS = ("2026", "2027", "2028", "2029")
-MANIFEST: dict[str, Any] = {
-    **{name: [] for name in ("policies", "set", "patches")},
-    **{name: {} for name in ("options", "files", "versions")},
-    **{"command": "solve", "wall_time_seconds": 1.0},
-}
+MANIFEST = Manifest(
+    command="solve",
+    instance="test",
+    files={},
+    policies=(),
+    set=(),
+    options={},
+    given_policies=(),
+    versions={},
+    patches=(),
+    wall_time_seconds=1.0,
+)
 
 
 def widths(gap: float) -> dict[str, float]:

@@ -14,12 +14,14 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from optimizer.answer.answer import CompareAnswer, SolveAnswer
+from optimizer.answer.answer import CompareAnswer, Part, SolveAnswer
+from optimizer.answer.manifest import Manifest
 from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.instance.shipped import shipped_instances
 from optimizer.tell import SCHEMA_VERSION
 
 MANIFEST: Final = "manifest.json"
@@ -29,6 +31,7 @@ PROGRAM: Final = "kloof"
 SINGLE: Final = ("objective", "gap", "time_limit")
 
 Answer = SolveAnswer | CompareAnswer
+Saved = TypeVar("Saved", bound=Part)
 ANSWERS: Final[Mapping[str, type[SolveAnswer] | type[CompareAnswer]]] = {
     "solve": SolveAnswer,
     "compare": CompareAnswer,
@@ -114,7 +117,7 @@ def _is_run(directory: Path) -> bool:
     return isinstance(manifest, dict) and manifest.get("program") == PROGRAM
 
 
-def open_run(directory: Path) -> tuple[dict[str, Any], Answer]:
+def open_run(directory: Path) -> tuple[Manifest, Answer]:
     """The manifest and the answer of a saved run.
 
     Raises `InputError`: E641 where there is none, E642 where a file is damaged, E644 where another version of
@@ -124,25 +127,18 @@ def open_run(directory: Path) -> tuple[dict[str, Any], Answer]:
         message = "no saved run here" if directory.is_dir() else "no such directory"
         hint = "name a directory that `kloof solve` or `kloof compare` saved"
         raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
-    manifest, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
-    command = str(manifest.get("command"))
+    place = directory / MANIFEST
+    said, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
+    command = str(said.get("command"))
     if command not in ANSWERS:
-        message = f"a run of `{command}` cannot be told"
-        raise InputError(Diagnostic("E641", message, file=str(directory / MANIFEST)))
-    again = f"save it again: {_command(manifest, command, directory)}"
-    version = manifest.get("schema_version")
+        raise InputError(Diagnostic("E641", f"a run of `{command}` cannot be told", file=str(place)))
+    version = said.get("schema_version")
     if version != SCHEMA_VERSION:
         message = f"saved by another version of Kloof: its form is {version}, not {SCHEMA_VERSION}"
-        raise InputError(Diagnostic("E644", message, file=str(directory / MANIFEST), hint=again))
-    try:
-        return manifest, ANSWERS[command].model_validate(summary)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        what = "is missing" if first["type"] == "missing" else f"cannot be read: {first['msg']}"
-        path = ".".join(map(str, first["loc"]))
-        message = f"saved by another version of Kloof, or changed since: `{path}` {what}"
-        place = str(directory / SUMMARY)
-        raise InputError(Diagnostic("E644", message, file=place, path=path, hint=again)) from error
+        raise InputError(Diagnostic("E644", message, file=str(place), hint="save the run again"))
+    manifest = _checked(Manifest, said, place, "save the run again")
+    again = f"save it again: {_command(manifest, directory)}"
+    return manifest, _checked(ANSWERS[command], summary, directory / SUMMARY, again)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -156,25 +152,39 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
-def _command(manifest: Mapping[str, Any], command: str, directory: Path) -> str:
-    """The command that makes a run anew, as far as its manifest says."""
-    named = [each["name"] for each in manifest.get("policies", [])]
-    options = manifest.get("options", {})
+def _checked(kind: type[Saved], data: dict[str, Any], path: Path, again: str) -> Saved:
+    """What a file holds, typed. Raises `InputError` (E644) with the first thing that is not as it is now."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        what = "is missing" if first["type"] == "missing" else f"cannot be read: {first['msg']}"
+        name = ".".join(map(str, first["loc"]))
+        message = f"saved by another version of Kloof, or changed since: `{name}` {what}"
+        raise InputError(Diagnostic("E644", message, file=str(path), path=name, hint=again)) from error
+
+
+def _command(manifest: Manifest, directory: Path) -> str:
+    """The command that makes a run anew. Where the instance, and the file of rows of the user's own, stand is
+    not in the manifest, and is to be put in."""
+    options = manifest.options
+    shipped = manifest.instance in shipped_instances()
     given = [
-        *(("--policy", str(name)) for name in manifest.get("given_policies", named)),
-        *(("--set", str(text)) for text in manifest.get("set", [])),
+        *(("--policy", name) for name in manifest.given_policies),
+        *(("--set", text) for text in manifest.set),
         *(("--country", str(country)) for country in options.get("countries") or ()),
         *((f"--{name.replace('_', '-')}", str(options[name])) for name in SINGLE if options.get(name)),
+        *(() if manifest.extend is None else (("--extend", f"FILE.py:{manifest.extend.function}"),)),
     ]
     flags = ["--ranges"] if options.get("ranges") else []
-    words = ["kloof", command, str(manifest.get("instance")), *(part for pair in given for part in pair)]
-    return shlex.join([*words, *flags, "--out", str(directory)])
+    words = ["kloof", manifest.command, manifest.instance if shipped else "INSTANCE"]
+    return shlex.join([*words, *(part for pair in given for part in pair), *flags, "--out", str(directory)])
 
 
-def changed_files(manifest: Mapping[str, Any], instance: Path) -> list[str]:
+def changed_files(manifest: Manifest, instance: Path) -> list[str]:
     """The files of a run's instance whose content in the directory `instance` is not what it was."""
     changed = []
-    for name, known in manifest.get("files", {}).items():
+    for name, known in manifest.files.items():
         try:
             same = sha256((instance / name).read_bytes()) == known
         except OSError:

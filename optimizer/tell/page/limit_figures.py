@@ -44,9 +44,7 @@ def limits_figure(run: SavedRun, plan: Plan) -> Figure | None:
         Column("that is worth up to", "USD bn of one year"),
     ]
     dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
-    together = [
-        f"Together: {joint.sentence}" for joint in (plan.answer.binding_together if plan.answer else ())
-    ]
+    together = [f"Together: {joint.sentence}" for joint in plan.together]
     return Figure(
         title="What binds, and what easing it is worth",
         table=Table(slug(plan.country, "limits"), columns, rows, stacks=True),

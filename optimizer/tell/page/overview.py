@@ -156,15 +156,17 @@ def _lags(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
 
 
 def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
-    followers = [plan for plan in plans if plan.country != run.leader and plan.top.effective_ratio]
+    followers = [
+        (plan, ratio) for plan in plans if plan.country != run.leader and (ratio := plan.top.effective_ratio)
+    ]
     if not followers:
         return None
     last = words.middle_and_last(plans[0])[1]
     rows = []
-    for plan in followers:
+    for plan, ratio in followers:
         base, width = plan.top.base.capability, plan.precision.ratio_width
         start = Cell(MISSING) if base is None else amount(100 * math.exp(base), 2, width)
-        end = amount(100 * (plan.top.effective_ratio or 0.0), 2, width)
+        end = amount(100 * ratio, 2, width)
         compute = plan.top.compute_ratio
         whole = math.nan if compute is None else 100 * compute
         chips = amount(whole, 2) if math.isfinite(whole) else Cell(MISSING)

@@ -218,9 +218,9 @@ def subtitle(run: SavedRun) -> list[str]:
         lines.append(f"Policy: {run.answer.policy}; leader {run.leader}")
     else:
         lines.append(f"{_strategies(run)}; leader {run.leader}")
-    by_hand = run.manifest.get("set", [])
+    by_hand = run.manifest.set
     if by_hand:
-        lines.append(f"With {'; '.join(map(str, by_hand))}")
+        lines.append(f"With {'; '.join(by_hand)}")
     return lines
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from optimizer.answer import digits
 from optimizer.answer.answer import AppliedAnswer
+from optimizer.answer.manifest import ManifestPatch
 from optimizer.tell.page.figures import MISSING, Cell, Column, Row, Table, text
 from optimizer.tell.page.saved import Plan, SavedRun
 
@@ -85,11 +86,10 @@ def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
 
 def changes(run: SavedRun) -> Table | None:
     """What patches changed, old and new; None where nothing was."""
-    if run.is_comparison:
-        applied = [(policy.name, each) for policy in run.policies for each in policy.applied]
-    else:
-        patches = run.manifest["patches"]
-        applied = [("", AppliedAnswer(**each, text=each["patch"])) for each in patches]
+    applied: list[tuple[str, AppliedAnswer | ManifestPatch, str]] = [
+        *((policy.name, each, each.text) for policy in run.policies for each in policy.applied),
+        *(("", each, each.patch) for each in (() if run.is_comparison else run.manifest.patches)),
+    ]
     rows = [
         Row(
             [
@@ -97,10 +97,10 @@ def changes(run: SavedRun) -> Table | None:
                 text(each.path),
                 text(value_text(each.old)),
                 text(value_text(each.new)),
-                text(each.text),
+                text(written),
             ]
         )
-        for policy, each in applied
+        for policy, each, written in applied
     ]
     if not rows:
         return None
@@ -112,21 +112,21 @@ def changes(run: SavedRun) -> Table | None:
 def facts(run: SavedRun) -> list[tuple[str, str]]:
     """What ran, on what, and how: for the reader who wants to do it again."""
     manifest = run.manifest
-    options = {key: value for key, value in manifest["options"].items() if value not in (None, [], False)}
-    policies = [each["name"] if isinstance(each, dict) else str(each) for each in manifest["policies"]]
-    files = manifest["files"]
+    options = {key: value for key, value in manifest.options.items() if value not in (None, [], False)}
+    policies = [each.name for each in manifest.policies]
+    files = manifest.files
     found = [
         ("Run", f"{run.directory} (kloof {run.command})"),
         ("Instance", run.instance),
         ("Policies", ", ".join(policies)),
-        ("Changes by hand", "; ".join(map(str, manifest["set"]))),
+        ("Changes by hand", "; ".join(manifest.set)),
         ("Options", ", ".join(f"{key.replace('_', ' ')} {_option(value)}" for key, value in options.items())),
         (
             "Versions",
-            ", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
+            ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
         ),
         ("Input files", f"{len(files)}, hashed in manifest.json" if files else ""),
-        ("Time taken", f"{manifest['wall_time_seconds']} s"),
+        ("Time taken", f"{manifest.wall_time_seconds} s"),
     ]
     return [(name, value) for name, value in found if value]
 

@@ -23,6 +23,7 @@ from optimizer.answer.answer import (
     Remark,
     SolveAnswer,
 )
+from optimizer.answer.manifest import Manifest
 from optimizer.answer.strategy import COLUMNS
 from optimizer.answer.summary import lag_mark
 from optimizer.errors import Diagnostic, InputError
@@ -166,7 +167,7 @@ class SavedRun:
 
     directory: str
     answer: Answer
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     context: Mapping[str, Any]
     inputs: Sequence[Mapping[str, str]]
     comparison: pd.DataFrame | None
@@ -202,7 +203,7 @@ class SavedRun:
 
     @property
     def command(self) -> str:
-        return str(self.manifest["command"])
+        return self.manifest.command
 
     @property
     def instance(self) -> str:

@@ -123,9 +123,9 @@ def ratio_trend(plan: Plan) -> str:
 def _ratio_texts(plan: Plan) -> tuple[str, str]:
     """The shares at the start and at the end in percent; the first is empty where it is not known."""
     width = plan.precision.ratio_width
-    base = plan.top.base.capability
+    base, ratio = plan.top.base.capability, plan.top.effective_ratio
     start = "" if base is None else amount(100 * math.exp(base), 2, width).text
-    return start, amount(100 * (plan.top.effective_ratio or 0.0), 2, width).text
+    return start, amount(100 * (math.nan if ratio is None else ratio), 2, width).text
 
 
 def _ratio_path(plan: Plan) -> str:

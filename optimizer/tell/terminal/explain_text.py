@@ -6,7 +6,7 @@ import csv
 import io
 import shlex
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from optimizer.answer.answer import (
 )
 from optimizer.answer.digits import scientific
 from optimizer.answer.explanation import at_most
+from optimizer.answer.manifest import Manifest
 from optimizer.tell.files.store import Answer
 
 INDENT = " " * 5
@@ -85,11 +86,11 @@ class SavedPlan:
 class RulesCommand:
     """The command that shows what the rules decide in a run's world."""
 
-    def __init__(self, manifest: Mapping[str, Any], answer: Answer, instance: str | None) -> None:
-        self.instance = instance or str(manifest["instance"])
-        self.patches = [str(text) for text in manifest["set"]]
+    def __init__(self, manifest: Manifest, answer: Answer, instance: str | None) -> None:
+        self.instance = instance or manifest.instance
+        self.patches = manifest.set
         self.compared = isinstance(answer, CompareAnswer)
-        self.policies = [str(text) for text in manifest.get("given_policies", ())]
+        self.policies = manifest.given_policies
         columns = answer.policies if isinstance(answer, CompareAnswer) else ()
         self.given = {each.name: each.given for each in columns}
 

@@ -1,0 +1,46 @@
+"""How a saved run came about: what `manifest.json` says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optimizer.answer.answer import Part
+
+
+class UsedPolicy(Part):
+    """A policy of a run, by name."""
+
+    name: str
+
+
+class Extended(Part):
+    """The user's function that added rows and variables to the plan."""
+
+    function: str
+
+
+class ManifestPatch(Part):
+    """One cell that a patch of a run changed."""
+
+    path: str
+    old: Any
+    new: Any
+    patch: str
+
+
+class Manifest(Part):
+    """How a run came about; `files` gives the hashes of its instance's files, `given_policies` the texts that
+    named its policies."""
+
+    command: str
+    instance: str
+    files: Mapping[str, str]
+    policies: tuple[UsedPolicy, ...]
+    set: tuple[str, ...]
+    options: Mapping[str, Any]
+    given_policies: tuple[str, ...]
+    extend: Extended | None = None
+    versions: Mapping[str, str | None]
+    patches: tuple[ManifestPatch, ...]
+    wall_time_seconds: float
