@@ -1,57 +1,18 @@
 """What a command answers, typed: written to `summary.json`, printed as JSON, and read back by all that tells
 of a saved run.
 
-A key that says nothing is left out of the text: it was not set. Keys are only ever added. Infinity, which
-JSON cannot hold, is the text `inf`.
+A key that says nothing is left out of the text: it was not set. Keys are only ever added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
-
+from optimizer.answer.explanation import Binding
+from optimizer.answer.part import InputCell, Number, Part
+from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic, diagnostic_data
-
-
-def text_of_infinity(value: float) -> float | str:
-    """A number as JSON can hold it: infinity as `inf` or `-inf`."""
-    if value == float("inf"):
-        return "inf"
-    return "-inf" if value == float("-inf") else value
-
-
-def json_value(value: object) -> object:
-    """A patched value as JSON data; what JSON has no word for as text."""
-    if isinstance(value, (str, bool, int)) or value is None:
-        return value
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else str(value)
-    if isinstance(value, dict):
-        return {str(key): json_value(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [json_value(each) for each in value]
-    return str(value)
-
-
-Number = Annotated[float | int, PlainSerializer(text_of_infinity, return_type=Any)]
-
-
-class Part(BaseModel):
-    """A part of an answer; what a later version adds is passed over."""
-
-    model_config = ConfigDict(frozen=True)
-
-    def data(self) -> dict[str, Any]:
-        """The part as JSON data, without what was not set."""
-        return self.model_dump(exclude_unset=True)
-
-    def said(self) -> dict[str, Any]:
-        """What was set, by name, as it is."""
-        return {
-            name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set
-        }
 
 
 class Remark(Part):
@@ -81,72 +42,6 @@ class Remark(Part):
 def remarks(diagnostics: Iterable[Diagnostic]) -> tuple[Remark, ...]:
     """Diagnostics as they are told."""
     return tuple(Remark(**diagnostic_data(each)) for each in diagnostics)
-
-
-class InputCell(Part):
-    """A number of the instance, or a rule's action: its value, sources, and where it stands, or the patch
-    that set it."""
-
-    path: str
-    value: Any
-    source: tuple[str, ...]
-    status: str
-    file: str | None
-    line: int | None
-    patch: str
-
-
-class SolvedWorth(Part):
-    """What easing a limit was solved to be worth, percent of effective compute for good, between the bounds
-    that the gaps leave."""
-
-    percent_effective_compute: Number
-    low: Number
-    high: Number
-
-
-class Binding(Part):
-    """A binding limit: `Fact` of `optimizer.answer.explanation` as data."""
-
-    row: str
-    meaning: str
-    category: str
-    period: str
-    periods: tuple[str, ...]
-    periods_after: tuple[str, ...]
-    price: Number
-    prices: tuple[Number, ...]
-    price_after: Number
-    unit: str
-    words: str
-    step: Number
-    step_words: str
-    eased_words: str
-    eased_percent_at_most: Number
-    eased_usd_bn: Number | None
-    solved: SolvedWorth | None
-    percent_effective_compute: Number | None
-    ten_percent_effective_compute: Number | None
-    ten_percent_words: str
-    ten_percent_is_bound: bool
-    ranked_by: Number
-    usd_bn: Number | None
-    limit: Number | tuple[Number, ...] | None
-    limit_words: str
-    slack: float
-    closed: bool
-    holds: str
-    inputs: tuple[InputCell, ...]
-
-
-class BindingTogether(Part):
-    """Limits eased together, and what that was solved to be worth."""
-
-    name: str
-    words: str
-    sentence: str
-    rows: tuple[str, ...]
-    solved: SolvedWorth
 
 
 class ConflictingLimit(Part):

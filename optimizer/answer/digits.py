@@ -11,6 +11,7 @@ from optimizer.answer.metrics import largest_remainder
 NOTHING: Final = "·"
 # decimals of a number of which nothing is known
 NO_DIGIT: Final = -300
+ROUNDING: Final = 1e-9
 
 
 def decimals_within(decimals: int, width: float) -> int:
@@ -19,7 +20,7 @@ def decimals_within(decimals: int, width: float) -> int:
         return decimals
     if not math.isfinite(width):
         return NO_DIGIT
-    return min(decimals, -math.ceil(math.log10(width) - 1e-9))
+    return min(decimals, -math.ceil(math.log10(width) - ROUNDING))
 
 
 def fixed(value: float, decimals: int) -> str:
@@ -125,5 +126,15 @@ def scientific(value: float) -> str:
     if value <= 0 or not math.isfinite(value):
         return "0" if value <= 0 else "unknown"
     exponent = math.floor(math.log10(value))
-    digit = math.ceil(value / 10.0**exponent - 1e-9)
+    digit = math.ceil(value / 10.0**exponent - ROUNDING)
     return f"1e{exponent + 1:+03d}" if digit == 10 else f"{digit}e{exponent:+03d}"
+
+
+def at_most(value: float) -> str:
+    """A bound with about two significant digits, rounded up: less would not be one."""
+    if value < 1e-4:
+        return scientific(value)
+    if not math.isfinite(value):
+        return fixed(value, 0)
+    places = decimals_for([value], 2)
+    return fixed(math.ceil(value * 10**places * (1 - ROUNDING)) / 10**places, places)

@@ -10,23 +10,24 @@ the most that their step can be worth.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from math import ceil, expm1, inf, isfinite
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import expm1, inf
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from pydantic import Field
 
 from models.limits import LIMITS, LimitSpec
 from models.parameters import Array, PlanParameters
 from optimizer.answer import metrics
-from optimizer.answer.answer import Binding, InputCell
 from optimizer.answer.binding import Bound, bounds, span
-from optimizer.answer.digits import decimals_for, fixed, scientific, significant
+from optimizer.answer.digits import at_most, significant
 from optimizer.answer.own import own_prices, own_sizes
+from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.shadow import shadow_prices
 from optimizer.answer.steps import natural_step
-from optimizer.answer.worth import Worth
+from optimizer.answer.worth import SolvedWorth
 
 if TYPE_CHECKING:
     from optimizer.answer.run import CountryRun, InstanceLike
@@ -36,7 +37,6 @@ REMARK: Final = re.compile(r" *\([^)]*\)|, per .*")
 MOST_FACTS: Final = 25
 MOST_YEARS: Final = 4
 TENTH: Final = "10%"
-ROUNDING: Final = 1e-9
 # Less than so many percent is what the solver's tolerance leaves.
 LEAST_WORTH: Final = 1e-6
 # e to more than this is no number any more
@@ -46,214 +46,147 @@ HOLDS_FOR_INTEGERS: Final = "a step is worth this with integers as they are; oth
 Values = Mapping[str, Array]
 
 
-@dataclass(frozen=True)
-class Fact:
+class Binding(Part):
     """One binding limit over the periods in which it binds.
 
-    `price` (objective units per `unit`) and `percent` (of effective compute for good, per `step` units, by
-    name `size`; None where capability has no weight) are those of easing it in each of `periods` and of
-    those `after` what is reported at once, as `then` says in words; `prices` has one per period, `usd_bn` is
-    what a step is worth in money of the period in which it is worth most. `tenth` is what a tenth more of it
-    is worth at most in percent, about where it is a share of what the plan decides, a tenth less of what is
-    asked; None for a limit of zero. The limit is eased by a tenth, else by a step: `best` and `eased_usd_bn`
-    are of that in the period in which it is worth most, `worth` what it was solved to be worth (None where it
-    was not). `integers`: prices are those of a plan's integers as they are, and bound nothing. `limits` is
-    how much of it there is (None: no amount). `inputs` are the cells behind it.
+    `period` is their span in words. `price` (objective units per `unit`) and `percent_effective_compute` (for
+    good, per `step` units; None where capability has no weight) are those of easing it in each of `periods`
+    and of `periods_after`, what is reported, at once; `prices` has one per period, `price_after` the rest;
+    `usd_bn` is what a step is worth in money of the period in which it is worth most. `ten_percent_...` is
+    what a tenth more of it is worth at most in percent, no bound where it is a share of what the plan
+    decides, a tenth less of what is asked; None for a limit of zero. The limit is eased by a tenth, else by a
+    step: `eased_...` are of that, `eased_usd_bn` in the period in which it is worth most, `solved` what it
+    was solved to be worth (None where it was not). `limit` is how much of it there is, one number where that
+    is the same in all periods (None: no amount). `inputs` are the cells behind it. `subject` and `most_in`
+    are parts of `words`, which change once it is solved; they are not saved.
     """
 
-    limit: LimitSpec
-    item: str
+    row: str
+    meaning: str
+    category: str
+    period: str
     periods: tuple[str, ...]
-    after: tuple[str, ...]
-    span: str
-    then: str
+    periods_after: tuple[str, ...]
+    price: Number
+    prices: tuple[Number, ...]
+    price_after: Number
     unit: str
-    price: float
-    prices: tuple[float, ...]
-    step: float
-    size: str
-    thing: str
-    item_name: str
-    percent: float | None
-    best: tuple[str, float] | None
-    usd_bn: float | None
-    eased_usd_bn: float | None
-    tenth: float | None
-    limits: tuple[float, ...] | None
+    words: str
+    step: Number
+    step_words: str
+    eased_words: str
+    eased_percent_at_most: Number
+    eased_usd_bn: Number | None
+    solved: SolvedWorth | None
+    percent_effective_compute: Number | None
+    ten_percent_effective_compute: Number | None
+    ten_percent_words: str
+    ten_percent_is_bound: bool
+    ranked_by: Number
+    usd_bn: Number | None
+    limit: Number | tuple[Number, ...] | None
+    limit_words: str
+    slack: float
     closed: bool
-    worth: Worth | None = None
-    integers: bool = False
-    inputs: tuple[InputCell, ...] = ()
+    holds: str
+    inputs: tuple[InputCell, ...]
+    subject: str = Field(default="", exclude=True)
+    most_in: str = Field(default="", exclude=True)
 
     @property
     def family(self) -> str:
         """The limit's own name."""
-        return self.limit.name
+        return self.row.partition("/")[0]
 
     @property
-    def row(self) -> str:
-        """The limit's name, `row/index` as in `strategy.csv`."""
-        return "/".join(part for part in (self.family, self.item) if part)
+    def item(self) -> str:
+        """Of which chip, line or segment it is; empty where it has no items."""
+        return self.row.partition("/")[2]
 
     @property
-    def most(self) -> float:
-        """What easing it can be worth by its price: a tenth, of a closed one a step."""
-        return self.tenth or self.percent or 0.0
+    def spec(self) -> LimitSpec:
+        """The limit as it is declared; of a row of the user's own what is known of it."""
+        return LIMITS.get(self.family) or LimitSpec(self.family, (), self.unit, self.category, self.meaning)
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """How much of it there is in each of its periods; empty where it is no amount."""
+        if self.limit is None:
+            return ()
+        return self.limit if isinstance(self.limit, tuple) else (self.limit,) * max(len(self.periods), 1)
 
     @property
     def rank(self) -> tuple[float, ...]:
         """Where the limit stands, the least first: those solved by that, then the others by price; last those
         of which the gap says nothing."""
-        place = 1 if self.worth is None else 0 if self.worth.is_known else 2
-        solved = 0.0 if self.worth is None else -self.worth.rank
-        return (place, solved, -self.most, -self.price * self.step)
-
-    @property
-    def step_words(self) -> str:
-        """The natural step in words."""
-        return self._change(self.size, self.item_name)
-
-    @property
-    def eased(self) -> str:
-        """What the limit is eased by, in words."""
-        return self._change(self.size if self.tenth is None else TENTH, self.item_name)
+        place = 1 if self.solved is None else 0 if self.solved.is_known else 2
+        solved = 0.0 if self.solved is None else -self.solved.rank
+        return (place, solved, -self.eased_percent_at_most, -self.price * self.step)
 
     @property
     def what(self) -> str:
-        """The same in a few words, for a table: items by their ids."""
-        closed = "closed: " if self.closed else ""
-        return closed + self._change(self.size if self.tenth is None else TENTH, self.item)
-
-    def _change(self, size: str, item: str) -> str:
-        more = "less" if self.limit.asks else "more"
-        return f"{size} {more} {self.thing.replace('{item}', item)}"
-
-    @property
-    def tenth_words(self) -> str:
-        """What a tenth more of the limit is worth, in words; empty for a limit of zero."""
-        if self.tenth is None:
-            return ""
-        change = "10% less" if self.limit.asks else "10% more"
-        if self.family not in LIMITS:
-            change = "room for 10% of its largest term"
-        worth = f"about {significant(self.tenth)}" if self.is_about else f"at most {at_most(self.tenth)}"
-        return f"{change}: {worth}%"
+        """What the limit is eased by in a few words, for a table: items by their ids."""
+        more = _more(self.spec)
+        size = self.eased_words.partition(f" {more} ")[0]
+        thing = natural_step(self.spec, self.item, self.unit).thing.replace("{item}", self.item)
+        return f"{'closed: ' if self.closed else ''}{size} {more} {thing}"
 
     @property
     def tenth_cell(self) -> str:
-        """The same in a table: `closed`, or the percent with a `~` where it is no bound."""
+        """What a tenth more is worth, in a table: `closed`, or the percent; with a `~` where no bound."""
         if self.closed:
             return "closed"
-        if self.tenth is None:
-            return "n/a"
-        return f"~{significant(self.tenth)}" if self.is_about else at_most(self.tenth)
-
-    @property
-    def is_about(self) -> bool:
-        """Whether its worths by price are no bounds: they are of a share of what the plan decides, or of
-        integers as they are."""
-        return self.integers or (self.limit.of_the_plan and self.tenth is not None)
+        tenth = self.ten_percent_effective_compute
+        return "n/a" if tenth is None else _bounded(tenth, self.ten_percent_is_bound, "~")
 
     @property
     def most_cell(self) -> str:
         """What it is worth by its price, in a table; with a `~` where it is no bound."""
-        if self.percent is None and self.tenth is None:
+        if self.percent_effective_compute is None and self.ten_percent_effective_compute is None:
             return "n/a"
-        return f"~{significant(self.most)}" if self.is_about else at_most(self.most)
+        return _bounded(self.eased_percent_at_most, self.ten_percent_is_bound, "~")
 
     @property
     def worth_cell(self) -> str:
         """What it was solved to be worth, in a table."""
-        return "not solved" if self.worth is None else self.worth.text
+        return "not solved" if self.solved is None else self.solved.text
 
-    @property
-    def words(self) -> str:
-        """What easing the limit is worth, as a sentence: solved where it was, and by its price."""
-        when = f" {self._when()}" if self._when() else ""
-        verb = "are" if self.limit.counted else "is"
-        most = ""
-        if self.best is not None and len(self.periods) > 1:
-            most = f"most in {self.best[0]}: {at_most(self.best[1])}%"
-        by_price = f"about {significant(self.most)}%" if self.is_about else f"at most {at_most(self.most)}%"
-        if self.percent is None:
-            worth = f"worth at most {at_most(self.price * self.step)} log unit years of the objective"
-        elif self.worth is None:
-            worth = f"worth {by_price} more effective compute for good" + (f" ({most})" if most else "")
-        else:
-            price = f"by its price {by_price}" + (f", {most}" if most else "")
-            worth = f"worth {self.worth.words} more effective compute for good, as solved ({price})"
-        return f"{self.eased[0].upper()}{self.eased[1:]}{when} {verb} {worth}."
-
-    def _when(self) -> str:
-        if not self.periods:
-            return ""
-        if len(self.periods) == 1:
-            when = f"in {self.periods[0]}"
-        elif "-" in self.span:
-            when = f"in each year {self.span}" if len(self.periods[0]) == 4 else f"in each of {self.span}"
-        elif len(self.periods) <= MOST_YEARS:
-            when = f"in each of {', '.join(self.periods[:-1])} and {self.periods[-1]}"
-        else:
-            when = f"in each of the {self.span} in which it binds"
-        return when + self.then
-
-    def amount(self) -> str:
-        """How much of the limit there is, in words."""
-        if self.closed:
-            return "none at all"
-        if self.limits is None:
-            return ""
-        low, high = min(self.limits), max(self.limits)
-        least, most = significant(low, 3), significant(high, 3)
-        return f"{least if least == most else f'{least} to {most}'} {self.unit}"
-
-    def answer(self) -> Binding:
-        """The fact as it is told."""
-        limits = None if self.limits is None else tuple(map(float, self.limits))
-        return Binding(
-            row=self.row,
-            meaning=self.limit.meaning,
-            category=self.limit.theme,
-            period=self.span,
-            periods=self.periods,
-            periods_after=self.after,
-            price=self.price,
-            prices=self.prices,
-            price_after=self.price - sum(self.prices),
-            unit=self.unit,
-            words=self.words,
-            step=self.step,
-            step_words=self.step_words,
-            eased_words=self.eased,
-            eased_percent_at_most=self.most,
-            eased_usd_bn=self.eased_usd_bn,
-            solved=None if self.worth is None else self.worth.answer(),
-            percent_effective_compute=self.percent,
-            ten_percent_effective_compute=self.tenth,
-            ten_percent_words=self.tenth_words,
-            ten_percent_is_bound=not self.is_about,
-            ranked_by=self.most if self.worth is None else self.worth.rank,
-            usd_bn=self.usd_bn,
-            limit=limits[0] if limits and len(set(limits)) == 1 else limits,
-            limit_words=self.amount(),
-            slack=0.0,
-            closed=self.closed,
-            holds=HOLDS_FOR_INTEGERS if self.integers else HOLDS,
-            inputs=self.inputs,
-        )
+    def solved_as(self, worth: SolvedWorth) -> Binding:
+        """The limit with what easing it was solved to be worth."""
+        price = _bounded(self.eased_percent_at_most, self.ten_percent_is_bound, "about ", "at most ")
+        most = f", {self.most_in}" if self.most_in else ""
+        words = f"{self.subject} worth {worth.words} more effective compute for good, as solved"
+        words += f" (by its price {price}%{most})."
+        return self.model_copy(update={"words": words, "solved": worth, "ranked_by": worth.rank})
 
 
-def facts(run: CountryRun, instance: InstanceLike) -> list[Fact]:
-    """The dearest limits of a country's plan, dearest first; none where there is no plan."""
-    return every_fact(run, instance)[:MOST_FACTS]
+def _more(limit: LimitSpec) -> str:
+    """What eases a limit: less of what is asked, else more."""
+    return "less" if limit.asks else "more"
 
 
-def every_fact(run: CountryRun, instance: InstanceLike) -> list[Fact]:
-    """All limits that bind, dearest first: as solved, where the run knows worths."""
-    found = list(with_facts(run, instance).facts or ())
-    if run.worths is not None:
-        found = [replace(fact, worth=run.worths.alone.get(fact.row)) for fact in found]
-    return sorted(found, key=lambda fact: fact.rank)
+def _bounded(percent: float, is_bound: bool, about: str, bound: str = "") -> str:
+    """What something is worth by its price: at most so much, or no bound but about so much."""
+    return f"{bound}{at_most(percent)}" if is_bound else f"{about}{significant(percent)}"
+
+
+def when_words(periods: Sequence[str], span: str) -> str:
+    """In which periods a limit binds, in words; empty for one over all of them."""
+    if not periods:
+        return ""
+    if len(periods) == 1:
+        return f" in {periods[0]}"
+    if "-" in span:
+        return f" in each year {span}" if len(periods[0]) == 4 else f" in each of {span}"
+    if len(periods) <= MOST_YEARS:
+        return f" in each of {', '.join(periods[:-1])} and {periods[-1]}"
+    return f" in each of the {span} in which it binds"
+
+
+def facts(run: CountryRun, instance: InstanceLike, most: int | None = MOST_FACTS) -> Sequence[Binding]:
+    """The limits that bind a country's plan (the `most` dearest, None: all), dearest first: as solved, where
+    the run knows that; none where there is no plan."""
+    return (with_facts(run, instance).facts or ())[:most]
 
 
 def with_facts(run: CountryRun, instance: InstanceLike) -> CountryRun:
@@ -266,27 +199,20 @@ def with_facts(run: CountryRun, instance: InstanceLike) -> CountryRun:
     prices = tuple(shadow_prices(parameters, solution)) if run.prices is None else run.prices
     reference = _Reference(parameters, values, solution)
     carried = _by_carrying(parameters, solution)
+    integers = bool(solution.program.integer.any())
     found = [
-        _fact(bound, reference.of(bound), carried, parameters, instance)
+        _fact(bound, reference.of(bound), carried, parameters, instance, integers)
         for bound in bounds(parameters, values, prices, instance)
     ]
     if any(fact.family == "memory_imports" for fact in found):
         # memory that is short is worth the same whether it is made or bought: once is enough
         found = [fact for fact in found if fact.family != "memory_balance"]
-    found = [fact for fact in found if fact.percent is None or fact.most > LEAST_WORTH]
-    if solution.program.integer.any():
-        found = [replace(fact, integers=True) for fact in found]
-    return replace(run, prices=prices, facts=tuple(found))
-
-
-def at_most(value: float) -> str:
-    """A bound with about two significant digits, rounded up: less would not be one."""
-    if value < 1e-4:
-        return scientific(value)
-    if not isfinite(value):
-        return fixed(value, 0)
-    places = decimals_for([value], 2)
-    return fixed(ceil(value * 10**places * (1 - ROUNDING)) / 10**places, places)
+    found = [
+        fact
+        for fact in found
+        if fact.percent_effective_compute is None or fact.eased_percent_at_most > LEAST_WORTH
+    ]
+    return replace(run, prices=prices, facts=tuple(sorted(found, key=lambda fact: fact.rank)))
 
 
 def _by_carrying(parameters: PlanParameters, solution: Solution) -> Array:
@@ -309,56 +235,108 @@ def percent_of(price: float, parameters: PlanParameters) -> float | None:
 
 
 def _fact(
-    bound: Bound, reference: Array, carried: Array, parameters: PlanParameters, instance: InstanceLike
-) -> Fact:
-    name = bound.limit.name
-    natural = natural_step(bound.limit, bound.item, bound.unit)
+    bound: Bound,
+    reference: Array,
+    carried: Array,
+    parameters: PlanParameters,
+    instance: InstanceLike,
+    integers: bool,
+) -> Binding:
+    """The limit as it is told. `integers`: prices are those of the plan's integers as they are, and bound
+    nothing."""
+    limit, item = bound.limit, bound.item
+    natural = natural_step(limit, item, bound.unit)
     natural = natural.small_enough(reference[bound.positions])
     step = natural.units
-    if name == "data_bottleneck":
+    if limit.name == "data_bottleneck":
         step *= 1 - parameters.scalar("data_slope")
-    item = bound.item
     if item in instance.chips:
         name_of_chip = REMARK.sub("", instance.chips[item].name)
         item = f"{name_of_chip} ({item})" if name_of_chip not in ("", item) else item
-    every = bound.every + carried if name == "budget" else bound.every
+    every = bound.every + carried if limit.name == "budget" else bound.every
     price = float(every[bound.positions].sum() + every[bound.tail].sum())
-    then = ""
-    if not bound.over_all and len(bound.tail):
+    periods = () if bound.over_all else bound.periods
+    period = bound.span if bound.over_all else span(bound.periods, parameters)
+    when = when_words(periods, period)
+    if periods and len(bound.tail):
         last = parameters.sets.periods[parameters.sets.reported - 1]
-        then = " and after" if bound.periods[-1] == last else f" and after {last}"
+        when += " and after" if periods[-1] == last else f" and after {last}"
     known = np.isfinite(reference)
     tenth = percent_of(float((0.1 * reference * every)[known].sum()), parameters)
     tenth = None if bound.closed else tenth or None
+    percent = percent_of(step * price, parameters)
+    most = tenth or percent or 0.0
+    is_bound = not (integers or (limit.of_the_plan and tenth is not None))
     eased = np.full(len(every), step) if tenth is None else np.where(known, 0.1 * reference, 0.0)
-    shown = (eased * every)[bound.positions]
-    dearest = int(shown.argmax())
-    most = percent_of(float(shown[dearest]), parameters)
-    best = None if most is None else (bound.periods[dearest], most)
     priced = ~np.isnan(bound.usd_bn)
     usd = (eased[bound.positions] * bound.usd_bn)[priced]
-    return Fact(
-        limit=bound.limit,
-        item=bound.item,
-        periods=() if bound.over_all else bound.periods,
-        after=tuple(parameters.sets.periods[t] for t in bound.tail),
-        span=bound.span if bound.over_all else span(bound.periods, parameters),
-        then=then,
-        unit=bound.unit,
+    more, thing = _more(limit), natural.thing.replace("{item}", item)
+    eased_words = f"{natural.size if tenth is None else TENTH} {more} {thing}"
+    subject = f"{eased_words[0].upper()}{eased_words[1:]}{when} {'are' if limit.counted else 'is'}"
+    most_in = _most_in((eased * every)[bound.positions], periods, parameters)
+    if percent is None:
+        worth = f"at most {at_most(price * step)} log unit years of the objective"
+    else:
+        worth = f"{_bounded(most, is_bound, 'about ', 'at most ')}% more effective compute for good"
+        worth += f" ({most_in})" if most_in else ""
+    prices = tuple(bound.price.tolist())
+    limits = None if bound.amount is None else tuple(bound.amount.tolist())
+    return Binding(
+        row="/".join(part for part in (limit.name, bound.item) if part),
+        meaning=limit.meaning,
+        category=limit.theme,
+        period=period,
+        periods=periods,
+        periods_after=tuple(parameters.sets.periods[t] for t in bound.tail),
         price=price,
-        prices=tuple(bound.price.tolist()),
+        prices=prices,
+        price_after=price - sum(prices),
+        unit=bound.unit,
+        words=f"{subject} worth {worth}.",
         step=step,
-        size=natural.size,
-        thing=natural.thing,
-        item_name=item,
-        percent=percent_of(step * price, parameters),
-        best=best,
-        usd_bn=step * float(bound.usd_bn[priced].max()) if priced.any() else None,
+        step_words=f"{natural.size} {more} {thing}",
+        eased_words=eased_words,
+        eased_percent_at_most=most,
         eased_usd_bn=float(usd.max()) if priced.any() else None,
-        tenth=tenth,
-        limits=None if bound.amount is None else tuple(bound.amount.tolist()),
+        solved=None,
+        percent_effective_compute=percent,
+        ten_percent_effective_compute=tenth,
+        ten_percent_words="" if tenth is None else _tenth_words(limit, tenth, is_bound),
+        ten_percent_is_bound=is_bound,
+        ranked_by=most,
+        usd_bn=step * float(bound.usd_bn[priced].max()) if priced.any() else None,
+        limit=limits[0] if limits and len(set(limits)) == 1 else limits,
+        limit_words=_amount_words(limits, bound),
+        slack=0.0,
         closed=bound.closed,
+        holds=HOLDS_FOR_INTEGERS if integers else HOLDS,
+        inputs=(),
+        subject=subject,
+        most_in=most_in,
     )
+
+
+def _most_in(worths: Array, periods: Sequence[str], parameters: PlanParameters) -> str:
+    """In which of several periods easing is worth most, objective units, in words."""
+    dearest = int(worths.argmax())
+    most = percent_of(float(worths[dearest]), parameters)
+    return "" if most is None or len(periods) < 2 else f"most in {periods[dearest]}: {at_most(most)}%"
+
+
+def _tenth_words(limit: LimitSpec, tenth: float, is_bound: bool) -> str:
+    """What a tenth more of a limit is worth, in words."""
+    change = f"{TENTH} {_more(limit)}" if limit.name in LIMITS else "room for 10% of its largest term"
+    return f"{change}: {_bounded(tenth, is_bound, 'about ', 'at most ')}%"
+
+
+def _amount_words(limits: Sequence[float] | None, bound: Bound) -> str:
+    """How much of a limit there is, in words."""
+    if bound.closed:
+        return "none at all"
+    if limits is None:
+        return ""
+    least, most = significant(min(limits), 3), significant(max(limits), 3)
+    return f"{least if least == most else f'{least} to {most}'} {bound.unit}"
 
 
 class _Reference:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from optimizer.answer.answer import InputCell
+from optimizer.answer.part import InputCell
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.summary import headline
 

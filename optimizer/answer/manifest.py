@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.answer.answer import Part
+from optimizer.answer.part import Part
 
 
 class UsedPolicy(Part):

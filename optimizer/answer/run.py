@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.answer.answer import Explained
-from optimizer.answer.worth import Worths
+from optimizer.answer.explanation import Binding
+from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic
 
 if TYPE_CHECKING:
-    from optimizer.answer.explanation import Fact
     from optimizer.answer.shadow import ShadowPrices
     from optimizer.solver import Solution
 
@@ -73,12 +73,12 @@ class CountryRun:
     (`models.simulate`), arrays shaped by the variable's index sets, periods last, tail included. `leader` is
     the path that this country follows; for the leader itself its own path. `ranges` gives for a headline
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,
-    `capability/2030`), its least and greatest value over all plans within the certified gap. `worths` says
-    what easing the dearest limits brings, where that was solved. `explanation` says what limits the plan, or
-    why there is none (`optimizer.study.explain`). `leader_gap` is the gap of the leader's plan
+    `capability/2030`), its least and greatest value over all plans within the certified gap. `together`
+    says what several limits eased at once bring, where that was solved. `explanation` says what limits the
+    plan, or why there is none (`optimizer.study.explained`). `leader_gap` is the gap of the leader's plan
     where that stopped above the gap asked for: then all that is said here, certificate included, holds for a
     leader that another plan may serve better. `prices` and `facts` are the shadow prices and every limit that
-    binds, None until they are worked out (`optimizer.answer.explanation.with_facts`).
+    binds, dearest first, None until they are worked out (`optimizer.answer.explanation.with_facts`).
     """
 
     country: str
@@ -89,11 +89,11 @@ class CountryRun:
     leader: LeaderPath | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
-    worths: Worths | None = None
+    together: tuple[BindingTogether, ...] = ()
     explanation: Explained = field(default_factory=Explained)
     leader_gap: float | None = None
     prices: tuple[ShadowPrices, ...] | None = None
-    facts: tuple[Fact, ...] | None = None
+    facts: tuple[Binding, ...] | None = None
 
     @property
     def solved(self) -> bool:

@@ -16,7 +16,7 @@ from rich.console import ConsoleRenderable
 from models.parameters import TABLE, PlanParameters
 from models.units import unit_label
 from optimizer.answer import digits
-from optimizer.answer.answer import text_of_infinity
+from optimizer.answer.part import text_of_infinity
 from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import cell_map

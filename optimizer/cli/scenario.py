@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import numpy as np
 
 from models.parameters import LeaderPath, PlanParameters
-from optimizer.answer.answer import json_value
+from optimizer.answer.part import json_value
 from optimizer.errors import Diagnostic, InfeasibleError, InputError, SolverError, StoppedError
 from optimizer.instance import Instance, load, patch, read_draft
 from optimizer.instance.policy import parse_all, policies_of, policy_names

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from models.limits import DEFINITIONS, LIMITS
 from models.parameters import TABLE, PlanParameters
 from optimizer.answer.answer import ConflictingLimit
-from optimizer.study.deciding import RuleAction
-from optimizer.study.inputs import OPENING, Input, Inputs, parameters_of
+from optimizer.study.inputs import OPENING, Inputs, parameters_of
 
 # What is there at the start costs half of the first period, whatever becomes of it.
 STAFF: Final = "staff"
@@ -39,46 +37,9 @@ NO_TOOLS: Final = "no tools for more capacity on {lines}"
 BY_DEFAULT: Final = ", whose tool_limit_kwpm_per_year is 0 by default"
 
 
-@dataclass(frozen=True)
-class ConflictGroup:
-    """One limit that takes part in a conflict, over its periods, in words, with the inputs behind it.
-
-    `nothing`: it is zero in all of them.
-    """
-
-    family: str
-    item: str
-    theme: str
-    periods: tuple[str, ...]
-    words: str
-    rows: tuple[str, ...]
-    inputs: tuple[Input | RuleAction, ...]
-    nothing: bool = False
-
-    @property
-    def span(self) -> str:
-        """Its periods in short."""
-        if not self.periods:
-            return ""
-        return self.periods[0] if len(self.periods) == 1 else f"{self.periods[0]} to {self.periods[-1]}"
-
-    def answer(self) -> ConflictingLimit:
-        """The group as it is told."""
-        return ConflictingLimit(
-            family=self.family,
-            item=self.item,
-            category=self.theme,
-            period=self.span,
-            periods=self.periods,
-            words=self.words,
-            rows=self.rows,
-            inputs=tuple(one.answer() for one in self.inputs),
-        )
-
-
 def conflict_groups(
     rows: Sequence[str], parameters: PlanParameters, inputs: Inputs
-) -> tuple[ConflictGroup, ...]:
+) -> tuple[ConflictingLimit, ...]:
     """The limits behind the rows of a conflict: one group for each limit's item, its periods together.
 
     Rows that only define a quantity, and limits that limit nothing (a floor of 0), are left out.
@@ -110,25 +71,33 @@ def conflict_groups(
     return tuple(group for group in groups if group.family != OPENING or group.inputs)
 
 
-def _without_tools_together(groups: Sequence[ConflictGroup]) -> list[ConflictGroup]:
+def _without_tools_together(groups: Sequence[ConflictingLimit]) -> list[ConflictingLimit]:
     """Lines for which there are no tools at all as one group, in the place of the first."""
-    none = [group for group in groups if group.family == "tools" and group.nothing]
+    none = [group for group in groups if group.words == _no_tools(group.item, bool(group.inputs))]
     if len(none) < 2:
         return list(groups)
     *most, last = [group.item for group in none]
-    together = replace(
-        none[0],
-        item="/".join([*most, last]),
-        periods=tuple(dict.fromkeys(period for group in none for period in group.periods)),
-        words=_no_tools(f"{', '.join(most)} and {last}", any(group.inputs for group in none)),
-        rows=tuple(row for group in none for row in group.rows),
-        inputs=tuple(one for group in none for one in group.inputs),
+    periods = tuple(dict.fromkeys(period for group in none for period in group.periods))
+    together = none[0].model_copy(
+        update={
+            "item": "/".join([*most, last]),
+            "period": _span(periods),
+            "periods": periods,
+            "words": _no_tools(f"{', '.join(most)} and {last}", any(group.inputs for group in none)),
+            "rows": tuple(row for group in none for row in group.rows),
+            "inputs": tuple(one for group in none for one in group.inputs),
+        }
     )
     return [together if group is none[0] else group for group in groups if group not in none[1:]]
 
 
 def _no_tools(lines: str, given: bool) -> str:
     return NO_TOOLS.format(lines=lines) + ("" if given else BY_DEFAULT)
+
+
+def _span(periods: Sequence[str]) -> str:
+    """Periods in short."""
+    return " to ".join(dict.fromkeys((*periods[:1], *periods[-1:])))
 
 
 def name_parts(row: str, parameters: PlanParameters) -> tuple[str, str, str]:
@@ -171,7 +140,7 @@ def _group(
     rows: tuple[str, ...],
     parameters: PlanParameters,
     inputs: Inputs,
-) -> ConflictGroup:
+) -> ConflictingLimit:
     country, limit = parameters.country, LIMITS.get(family)
     amounts = [_amount(family, item, period, parameters) for period in periods or ("",)]
     known = [
@@ -183,7 +152,7 @@ def _group(
     amount = " to ".join(dict.fromkeys(_number(end) for end in ends))
     if family in START_INPUTS:
         paths = [f"countries.{country}.{rest}" for rest in START_INPUTS[family]]
-        behind: list[Input | RuleAction] = [one for path in paths for one in inputs.at(path)]
+        behind = [one.answer() for path in paths for one in inputs.at(path)]
     else:
         said = zip(periods, amounts, strict=False)
         by_year = {int(period[:4]): each for period, each in said if each is not None}
@@ -193,7 +162,15 @@ def _group(
     words = words.replace("{item}", item).replace("{amount}", amount)
     words = words or f"the row `{family}`" + (f" of {item}" if item else "")
     theme = limit.theme if limit is not None else "budget" if family == OPENING else "start"
-    nothing = bool(known) and not any(known)
-    if family == "tools" and nothing:
+    if family == "tools" and known and not any(known):
         words = _no_tools(item, bool(behind))
-    return ConflictGroup(family, item, theme, periods, words, rows, tuple(behind), nothing)
+    return ConflictingLimit(
+        family=family,
+        item=item,
+        category=theme,
+        period=_span(periods),
+        periods=periods,
+        words=words,
+        rows=rows,
+        inputs=tuple(behind),
+    )

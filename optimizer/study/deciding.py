@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from optimizer.answer.answer import InputCell
+from optimizer.answer.part import InputCell
 from optimizer.errors import InputError
 from optimizer.instance import Instance
 from optimizer.instance.rules.schema import ExportRule
 from optimizer.instance.status import OWN_MANDATE, BesideChips, beside_chips
-from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_yaml
 
 RULES_FILE: Final = "rules.yaml"
@@ -32,41 +30,6 @@ class Deciding(NamedTuple):
 
     rules: tuple[str, ...]
     own_counts: bool
-
-
-@dataclass(frozen=True)
-class RuleAction:
-    """What a rule does, as an input without a number: its path, action and sources, and where it stands."""
-
-    path: str
-    action: str
-    source: tuple[str, ...]
-    location: Location | None
-    patch: str = ""
-
-    @property
-    def file(self) -> str | None:
-        """Its file in the instance's directory."""
-        return None if self.location is None else RULES_FILE
-
-    @property
-    def place(self) -> str:
-        """Where it stands, in words: file and line, or the patch that set it."""
-        if self.patch:
-            return f"set by `{self.patch}`"
-        return "" if self.location is None else f"{self.location.file}:{self.location.line}"
-
-    def answer(self) -> InputCell:
-        """The input as it is told."""
-        return InputCell(
-            path=self.path,
-            value=self.action,
-            source=self.source,
-            status="sourced" if self.source else "",
-            file=self.file,
-            line=None if self.location is None else self.location.line,
-            patch=self.patch,
-        )
 
 
 class Deciders:
@@ -104,17 +67,23 @@ class Deciders:
         number = field.get(rule.action)
         return f"rules.{name}.{number}" if number and getattr(rule, number) is not None else None
 
-    def action_of(self, name: str) -> RuleAction:
-        """What a rule does, where no number says it."""
+    def action_of(self, name: str) -> InputCell:
+        """What a rule does, where no number says it: an input whose value is the action."""
         rule: ExportRule = self.instance.rules[name]
         where = ("rules", name, "action")
         patch = next((one.text for one in self.instance.applied if one.where[:2] == where[:2]), "")
         document = self._document
-        location = None
-        if document is not None and where in document.values:
-            mark = document.mark(where)
-            location = Location(document.file, mark.line, mark.column)
-        return RuleAction(f"rules.{name}.action", rule.action, tuple(rule.source), location, patch)
+        known = document is not None and where in document.values
+        return InputCell(
+            path=f"rules.{name}.action",
+            value=rule.action,
+            source=tuple(rule.source),
+            status="sourced" if rule.source else "",
+            file=RULES_FILE if known else None,
+            line=document.mark(where).line if document is not None and known else None,
+            patch=patch,
+            read_from=document.file if document is not None and known else None,
+        )
 
     def _beside_chips(self, country: str, year: int) -> BesideChips:
         if (country, year) not in self._years:

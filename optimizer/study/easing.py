@@ -9,22 +9,22 @@ import numpy as np
 
 from models.amounts import TENTH_LESS, TENTH_MORE
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
-from optimizer.answer.explanation import Fact
+from optimizer.answer.explanation import Binding
 from optimizer.errors import InputError
 from optimizer.instance import Instance, patch, resolve
 
 Values = Mapping[str, Array]
 
 
-def eased(parameters: PlanParameters, values: Values, fact: Fact) -> dict[str, Array] | None:
+def eased(parameters: PlanParameters, values: Values, fact: Binding) -> dict[str, Array] | None:
     """The parameters that change where one limit is eased by its step; None where none can say so.
 
     A tenth is of the limit in all periods, as `*= 1.1` of the input behind it; a step in those where it
     binds. `values` are the plan's.
     """
-    if fact.tenth is None:
+    if fact.ten_percent_effective_compute is None:
         return _added(parameters, fact)
-    limit = fact.limit
+    limit = fact.spec
     if limit.eased is not None:
         return limit.eased(parameters, values)
     if not limit.moved_by:
@@ -42,13 +42,14 @@ def eased(parameters: PlanParameters, values: Values, fact: Fact) -> dict[str, A
     return {name: changed}
 
 
-def _added(parameters: PlanParameters, fact: Fact) -> dict[str, Array] | None:
-    if not fact.limit.added:
+def _added(parameters: PlanParameters, fact: Binding) -> dict[str, Array] | None:
+    limit = fact.spec
+    if not limit.added:
         return None
-    name = fact.limit.parameters[0]
-    step = fact.step / parameters.scalar("dt") if fact.limit.per_year else fact.step
+    name = limit.parameters[0]
+    step = fact.step / parameters.scalar("dt") if limit.per_year else fact.step
     periods = parameters.sets.periods
-    at = [periods.index(period) for period in (*fact.periods, *fact.after)]
+    at = [periods.index(period) for period in (*fact.periods, *fact.periods_after)]
     if fact.family == "tools":
         # tools add up over the years
         at = at[:1]

@@ -1,4 +1,7 @@
-"""Why plans are as they are, worked out after a solve, and what is said where a country has none."""
+"""Why a plan is as it is: its dearest limits and the inputs behind them, or what excludes what, and repairs.
+
+It is worked out where the plan is solved and kept with the run, so that it can be told without a solve.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from optimizer.answer.answer import Explained
-from optimizer.answer.explanation import with_facts
+from optimizer.answer.explanation import facts, with_facts
 from optimizer.answer.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
-from optimizer.errors import Diagnostic
+from optimizer.errors import Diagnostic, SolverError
 from optimizer.instance import Instance
 from optimizer.solver import Solver
+from optimizer.study.conflict import conflict_groups
 from optimizer.study.endless import endless_diagnostics
-from optimizer.study.explain import Explanation, explain_conflict, explain_plan
 from optimizer.study.inputs import Inputs
 from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.repair import repairs
 
 
 def explained(
@@ -29,9 +33,10 @@ def explained(
             return replace(run, diagnostics=(*run.diagnostics, *endless_diagnostics(run, inputs)))
         if run.status != INFEASIBLE:
             run = with_facts(run, instance)
-            return replace(run, explanation=explain_plan(run, inputs, most).answer())
+            return replace(run, explanation=explain_plan(run, inputs, most))
         found = explain_conflict(run, inputs, _solver(run), objective)
-        return replace(run, explanation=found.answer(), diagnostics=(*run.diagnostics, *_diagnostics(found)))
+        diagnostics = (*run.diagnostics, *_diagnostics(run.country, found))
+        return replace(run, explanation=found, diagnostics=diagnostics)
 
     # of a leader that was not asked for, only why it has no plan is told
     told_of = [run for run in world.runs if run.country in world.countries or not run.solved]
@@ -58,22 +63,67 @@ def _solver(run: CountryRun) -> PlanSolver | None:
     return PlanSolver(run.solution.program, Solver(run.solution.program))
 
 
-def _diagnostics(explanation: Explanation) -> Iterator[Diagnostic]:
-    least = explanation.repairs[0].words if explanation.repairs else None
-    last = len(explanation.conflict) - 1
-    for number, group in enumerate(explanation.conflict):
+def _diagnostics(country: str, why: Explained) -> Iterator[Diagnostic]:
+    """One for each limit of a conflict; the last says the least that repairs it."""
+    least = why.repairs[0].words if why.repairs else None
+    last = len(why.conflict_groups) - 1
+    for number, group in enumerate(why.conflict_groups):
         first = group.inputs[0] if group.inputs else None
-        place = None if first is None else first.location
-        when = f" in {group.span}" if group.span else ""
+        when = f" in {group.period}" if group.period else ""
         others = "; ".join(f"{one.path}  {one.place}" for one in group.inputs[1:])
         hints = [f"and {others}"] if others else []
         if least is not None and number == last:
-            hints.append(f"{explanation.country} has a plan with {least}")
+            hints.append(f"{country} has a plan with {least}")
         yield Diagnostic(
             "S106",
-            f"{explanation.country}: {group.words}{when} cannot hold together with the others named here",
-            file=None if place is None else place.file,
-            line=None if place is None else place.line,
+            f"{country}: {group.words}{when} cannot hold together with the others named here",
+            file=None if first is None else first.read_from,
+            line=None if first is None else first.line,
             path=None if first is None else first.path,
             hint="; ".join(hints) or None,
         )
+
+
+def explain_plan(run: CountryRun, inputs: Inputs, most: int | None = None) -> Explained:
+    """The dearest limits of a country's plan, at most so many, and the inputs behind them; `inputs` are its
+    instance's."""
+    found = []
+    for fact in facts(run, inputs.instance)[:most]:
+        amounts = {}
+        years = [int(period[:4]) for period in fact.periods]
+        if run.parameters is not None:
+            a_year = [limit / run.parameters.scalar("dt") for limit in fact.limits]
+            amounts = dict(zip(years, a_year, strict=False))
+        behind = inputs.that_decide(run.country, fact.family, fact.item, years, amounts)
+        if fact.closed and fact.family == "import_control":
+            # a share of nothing: the rules deny the chip, or its own limit of 0 does
+            behind = [one for one in behind if fact.item in one.path.split(".") and "limits" in one.path]
+        found.append(fact.model_copy(update={"inputs": tuple(behind)}))
+    if not found:
+        return Explained()
+    if not run.together:
+        return Explained(binding=tuple(found))
+    return Explained(binding=tuple(found), binding_together=run.together)
+
+
+def explain_conflict(
+    run: CountryRun, inputs: Inputs, plan_solver: PlanSolver | None, objective: str | None
+) -> Explained:
+    """Why a country has no plan, and what would give it one.
+
+    Without a `plan_solver`, of the structure of the run's program, no repairs are looked for.
+    """
+    if run.parameters is None or run.solution is None:
+        return Explained()
+    groups = conflict_groups(run.solution.conflict, run.parameters, inputs)
+    if not groups:
+        return Explained()
+    if plan_solver is None:
+        return Explained(conflict_groups=groups)
+    follows = None if run.country == inputs.instance.leader else run.leader
+    try:
+        options = repairs(plan_solver, run.parameters, inputs, follows, objective)
+    except SolverError:
+        # a repair is a help: without one the conflict still stands
+        options = []
+    return Explained(conflict_groups=groups, repairs=tuple(options))

@@ -8,7 +8,7 @@ from typing import Final
 
 from optimizer.answer.answer import Explained
 from optimizer.answer.comparison import Comparison
-from optimizer.answer.explanation import Fact, facts
+from optimizer.answer.explanation import Binding, facts
 from optimizer.answer.run import INFEASIBLE, CountryRun
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
@@ -19,7 +19,7 @@ from optimizer.study.runner import available_jobs, process_ended, run_each
 MOST_BINDING: Final = 10
 
 # Its explanation, what was reported of it, and its dearest limits.
-Told = tuple[Explained, tuple[Diagnostic, ...], tuple[Fact, ...] | None]
+Told = tuple[Explained, tuple[Diagnostic, ...], tuple[Binding, ...] | None]
 
 
 def explain_comparison(

@@ -72,122 +72,74 @@ class Earlier:
         return f"in place of '{self.text}' in line {self.origin.line} of {self.origin.file}{kept}"
 
 
-@dataclass(frozen=True)
-class Fix:
-    """One patch of a repair: its text, the value before and after, the input that it changes, and the earlier
-    patches in whose place it must be given."""
-
-    text: str
-    old: float
-    new: float
-    input: Input
-    earlier: tuple[Earlier, ...] = ()
-
-    @property
-    def replaces(self) -> tuple[str, ...]:
-        """The earlier patches' texts."""
-        return tuple(each.text for each in self.earlier)
-
-    def answer(self) -> RepairPatch:
-        """The patch as it is told."""
-        place = self.input.answer()
-        in_files = (
-            ReplacedPatch(patch=each.text, file=each.origin.file, line=each.origin.line)
-            for each in self.earlier
-            if each.origin is not None
-        )
-        return RepairPatch(
-            patch=self.text,
-            old=self.old,
-            new=self.new,
-            replaces=self.replaces,
-            replaces_in_files=tuple(in_files),
-            how=self.how,
-            file=place.file,
-            line=place.line,
-        )
-
-    @property
-    def how(self) -> tuple[str, ...]:
-        """What to do, in one line or more: change the line of a policy file that sets the value, or give an
-        option, in place of earlier ones."""
-        if len(self.earlier) == 1 and self.earlier[0].origin is not None:
-            (only,), place = self.earlier, self.earlier[0].origin
-            if only.others == 0:
-                return (f"change line {place.line} of {place.file} to `{only.line_with(self.text)}`",)
-        return (f"--set '{self.text}'", *(each.words for each in self.earlier))
-
-    @property
-    def words(self) -> str:
-        """What to do, in one line."""
-        return " ".join(self.how)
+def _patch(text: str, old: float, new: float, one: Input, earlier: Sequence[Earlier] = ()) -> RepairPatch:
+    """A patch of a repair, the value before and after, and how to give it in place of earlier ones."""
+    place = one.answer()
+    in_files = (
+        ReplacedPatch(patch=each.text, file=each.origin.file, line=each.origin.line)
+        for each in earlier
+        if each.origin is not None
+    )
+    return RepairPatch(
+        patch=text,
+        old=old,
+        new=new,
+        replaces=tuple(each.text for each in earlier),
+        replaces_in_files=tuple(in_files),
+        how=_how(text, earlier),
+        file=place.file,
+        line=place.line,
+    )
 
 
-@dataclass(frozen=True)
-class Outcome:
+def _how(text: str, earlier: Sequence[Earlier]) -> tuple[str, ...]:
+    """What to do, in one line or more: change the line of a policy file that sets the value, or give an
+    option, in place of earlier ones."""
+    if len(earlier) == 1 and earlier[0].origin is not None and earlier[0].others == 0:
+        place = earlier[0].origin
+        return (f"change line {place.line} of {place.file} to `{earlier[0].line_with(text)}`",)
+    return (f"--set '{text}'", *(each.words for each in earlier))
+
+
+def outcome_of(
+    period: str, capability: float, lag_months: float | None, mark: str, leader: str
+) -> RepairOutcome:
     """Where the best plan stands in the last reported period once a repair is made: capability in log units,
     its lag in months behind the leader that it follows (None for the leader itself), and what there is to
     know of that lag (`lag_mark`)."""
-
-    period: str
-    capability: float
-    lag_months: float | None
-    lag_mark: str
-    leader: str
-
-    @property
-    def words(self) -> str:
-        """Capability and lag in one line."""
-        text = f"the best plan then has capability {self.capability:.2f} in {self.period}"
-        return text if self.lag_months is None else f"{text}, {self._lag(self.lag_months)} {self.leader}"
-
-    def _lag(self, months: float) -> str:
-        shown = lag_in_table(months, 0, self.lag_mark)
-        if shown == AHEAD:
-            return "ahead of"
-        side = "behind"
-        if shown.endswith(AHEAD):
-            shown, side = shown.removesuffix(AHEAD).strip(), "ahead of"
-        number = shown.replace(">", "more than ").rstrip("*")
-        return f"{number} {'month' if number == '1' else 'months'} {side}"
-
-    def answer(self) -> RepairOutcome:
-        """The outcome as it is told."""
-        return RepairOutcome(
-            period=self.period,
-            capability=self.capability,
-            lag_months=self.lag_months,
-            lag_mark=self.lag_mark,
-            words=self.words,
-        )
+    words = f"the best plan then has capability {capability:.2f} in {period}"
+    if lag_months is not None:
+        words = f"{words}, {_lag_words(lag_months, mark)} {leader}"
+    return RepairOutcome(
+        period=period, capability=capability, lag_months=lag_months, lag_mark=mark, words=words
+    )
 
 
-@dataclass(frozen=True)
-class RepairOption:
+def _lag_words(months: float, mark: str) -> str:
+    shown = lag_in_table(months, 0, mark)
+    if shown == AHEAD:
+        return "ahead of"
+    side = "behind"
+    if shown.endswith(AHEAD):
+        shown, side = shown.removesuffix(AHEAD).strip(), "ahead of"
+    number = shown.replace(">", "more than ").rstrip("*")
+    return f"{number} {'month' if number == '1' else 'months'} {side}"
+
+
+def repair_of(
+    kind: str, patches: Sequence[RepairPatch], size: float, outcome: RepairOutcome | None = None
+) -> Repair:
     """Patches that give the country a plan. `size` is what they move, each over its natural size, summed;
     `outcome` is what the best plan with them is like (None where it was not found in time)."""
-
-    kind: str
-    fixes: tuple[Fix, ...]
-    size: float
-    outcome: Outcome | None = None
-
-    def answer(self) -> Repair:
-        """The repair as it is told."""
-        return Repair(
-            kind=self.kind,
-            words=self.words,
-            size=self.size,
-            verified=True,
-            patches=tuple(fix.answer() for fix in self.fixes),
-            outcome=None if self.outcome is None else self.outcome.answer(),
-        )
-
-    @property
-    def words(self) -> str:
-        """The kind of repair, its options and what comes of it in one line."""
-        then = "" if self.outcome is None else f" ({self.outcome.words})"
-        return f"{self.kind}: {'; '.join(fix.words for fix in self.fixes)}{then}"
+    then = "" if outcome is None else f" ({outcome.words})"
+    return Repair(
+        kind=kind,
+        words=f"{kind}: {'; '.join(' '.join(each.how) for each in patches)}{then}",
+        size=size,
+        verified=True,
+        patches=tuple(patches),
+        outcome=outcome,
+    )
 
 
 def _line(place: Location) -> str:
@@ -204,7 +156,7 @@ def value_of(instance: Instance, one: Input, year: int) -> float:
     return one.quantity.in_year(min(year, instance.horizon.last_year))
 
 
-def written(instance: Instance, changes: Sequence[Change], amounts: Array, margin: int) -> list[Fix]:
+def written(instance: Instance, changes: Sequence[Change], amounts: Array, margin: int) -> list[RepairPatch]:
     """Patches that move the inputs by these amounts, rounded outward and `margin` last digits further."""
     inputs = {change.input.path: change.input for change in changes}
     return [
@@ -230,7 +182,7 @@ def _moved(instance: Instance, change: Change, amount: float, margin: int) -> fl
     return _rounded(old + amount + outward * margin * grain, grain, outward)
 
 
-def _fixes_of(instance: Instance, one: Input, moves: Sequence[tuple[Change, float]]) -> Iterator[Fix]:
+def _fixes_of(instance: Instance, one: Input, moves: Sequence[tuple[Change, float]]) -> Iterator[RepairPatch]:
     """The patches of one input. Two patches of one cell are an error, so an earlier one that is in the way is
     replaced: by one of the same single year, else by one that says the whole series."""
     earlier = [each for each in instance.applied if _covers(each, one.path)]
@@ -239,15 +191,15 @@ def _fixes_of(instance: Instance, one: Input, moves: Sequence[tuple[Change, floa
     first_change, first_new = moves[0]
     old = value_of(instance, one, first_change.first_year(instance))
     if first_change.years is None or not (single or one.quantity.is_series):
-        yield Fix(f"{one.path} = {_number(first_new)}", old, first_new, one, _replaced(instance, earlier))
+        yield _patch(f"{one.path} = {_number(first_new)}", old, first_new, one, _replaced(instance, earlier))
     elif single and all(each.years in [change.years for change, _ in moves] for each in clash):
         for change, new in moves:
             before = value_of(instance, one, change.first_year(instance))
             replaced = [each for each in clash if each.years == change.years]
             text = f"{change.target} = {_number(new)}"
-            yield Fix(text, before, new, one, _replaced(instance, replaced))
+            yield _patch(text, before, new, one, _replaced(instance, replaced))
     elif not clash:
-        yield Fix(f"{one.path} += {_number(first_new - old)}", old, first_new, one)
+        yield _patch(f"{one.path} += {_number(first_new - old)}", old, first_new, one)
     else:
         values = {year: value_of(instance, one, year) for year in instance.horizon.years}
         for change, new in moves:
@@ -256,7 +208,7 @@ def _fixes_of(instance: Instance, one: Input, moves: Sequence[tuple[Change, floa
             for year in range(first, last + 1):
                 values[year] += step
         text = ", ".join(_number(value) for value in values.values())
-        yield Fix(f"{one.path} = [{text}]", old, first_new, one, _replaced(instance, earlier))
+        yield _patch(f"{one.path} = [{text}]", old, first_new, one, _replaced(instance, earlier))
 
 
 def _covers(applied: Applied, path: str) -> bool:

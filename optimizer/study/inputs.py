@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Final
 
 from models.limits import LIMITS
-from optimizer.answer.answer import InputCell, text_of_infinity
+from optimizer.answer.part import InputCell, text_of_infinity
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import quantities
 from optimizer.instance.shape import children
 from optimizer.instance.values import Location, Quantity
 from optimizer.instance.yaml_reader import Where, dotted
-from optimizer.study.deciding import Deciders, RuleAction
+from optimizer.study.deciding import Deciders
 
 # Cash at the start is no limit of its own; it stands in the budget of the first period.
 OPENING: Final = "opening"
@@ -70,21 +70,13 @@ class Input:
             file=self.file,
             line=None if place is None else place.line,
             patch=self.patch,
+            read_from=None if place is None else place.file,
         )
 
     @property
     def location(self) -> Location | None:
         """Where it was read; None for a default."""
         return self.quantity.location
-
-    @property
-    def place(self) -> str:
-        """Where it stands, in words: file and line, or the patch that set it."""
-        where = self.quantity.location
-        written = "" if where is None else f"{where.file}:{where.line}"
-        if self.patch:
-            return f"set by `{self.patch}`"
-        return written or "default"
 
 
 def _plain(value: object) -> object:
@@ -177,16 +169,16 @@ class Inputs:
         item: str,
         years: Sequence[int],
         amounts: Mapping[int, float] = MappingProxyType({}),
-    ) -> list[Input | RuleAction]:
+    ) -> list[InputCell]:
         """The inputs behind a limit as `of_limit` has them, and the rules that decide it in these years: in
         place of the country's own input where that does nothing."""
         decided = self._deciders.of_limit(country, family, item, tuple(years))
-        found: list[Input | RuleAction] = []
-        if decided.own_counts:
-            found += self.of_limit(country, family, item, amounts)
+        own = self.of_limit(country, family, item, amounts) if decided.own_counts else ()
+        found = [one.answer() for one in own]
         for name in decided.rules:
             cell = self._deciders.cell_of(name)
-            found += [self._deciders.action_of(name)] if cell is None else self.at(cell)
+            ruled = [] if cell is None else self.at(cell)
+            found += [self._deciders.action_of(name)] if cell is None else [one.answer() for one in ruled]
         return found
 
 

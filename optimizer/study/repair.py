@@ -8,7 +8,7 @@ rounded outward and then applied and solved: only what gives a certified plan is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from models.limits import LIMITS
 from models.national import nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
+from optimizer.answer import answer
 from optimizer.answer.metrics import effective_ratio, lag_of_plan
 from optimizer.answer.run import OPTIMAL
 from optimizer.answer.summary import lag_mark
@@ -25,7 +26,7 @@ from optimizer.errors import InputError, SolverError
 from optimizer.instance import patch, resolve
 from optimizer.solver.certificate import check_point
 from optimizer.solver.repair import Repair, cheapest_repair, least_change
-from optimizer.study.fixes import Change, Outcome, RepairOption, value_of, written
+from optimizer.study.fixes import Change, outcome_of, repair_of, value_of, written
 from optimizer.study.inputs import OPENING, Input, Inputs
 from optimizer.study.plan_solver import PlanSolver
 
@@ -65,27 +66,28 @@ def repairs(
     inputs: Inputs,
     leader: LeaderPath | None,
     objective: str | None = None,
-) -> list[RepairOption]:
+) -> list[answer.Repair]:
     """Verified repairs of a country whose program has no plan, the cheapest first; none where no input does.
 
     `leader` is the path that the country follows, None for the leader itself. Raises `SolverError` where
     HiGHS fails.
     """
     search = _Search(plan_solver, parameters, inputs, leader, objective)
-    found: dict[tuple[str, ...], RepairOption] = {}
+    found: dict[tuple[str, ...], answer.Repair] = {}
     for kind, families in KINDS.items():
         option = search.option(kind, families)
         if option is not None:
-            found.setdefault(tuple(fix.text for fix in option.fixes), option)
-    options = sorted(found.values(), key=lambda option: (option.size, len(option.fixes)))
+            found.setdefault(tuple(fix.patch for fix in option.patches), option)
+    options = sorted(found.values(), key=lambda option: (option.size, len(option.patches)))
     best = [option for option in options if not _is_outdone(option, options)]
-    return [replace(option, outcome=search.outcome(option)) for option in best]
+    return [repair_of(each.kind, each.patches, each.size, search.outcome(each)) for each in best]
 
 
-def _is_outdone(option: RepairOption, options: Sequence[RepairOption]) -> bool:
+def _is_outdone(option: answer.Repair, options: Sequence[answer.Repair]) -> bool:
     """Whether another one moves no more with fewer patches."""
     return any(
-        other.size <= option.size * (1 + TIE) and len(other.fixes) < len(option.fixes) for other in options
+        other.size <= option.size * (1 + TIE) and len(other.patches) < len(option.patches)
+        for other in options
     )
 
 
@@ -107,7 +109,7 @@ class _Search:
         self.nominal = plan_solver.nominal(parameters)
         self.sizes = _natural_sizes(parameters)
 
-    def option(self, kind: str, families: Sequence[str]) -> RepairOption | None:
+    def option(self, kind: str, families: Sequence[str]) -> answer.Repair | None:
         """The cheapest repair that moves limits of these families only, None where there is none."""
         rows = [row for family in families for row in self._rows(family)]
         if not rows:
@@ -127,9 +129,9 @@ class _Search:
             return None
         return self._settled(kind, list(changes), np.array(list(changes.values())), first)
 
-    def outcome(self, option: RepairOption) -> Outcome | None:
+    def outcome(self, option: answer.Repair) -> answer.RepairOutcome | None:
         """What the best plan with a repair is like; None where it is not found in time."""
-        parameters = self._resolved([fix.text for fix in option.fixes])
+        parameters = self._resolved([fix.patch for fix in option.patches])
         if parameters is None:
             return None
         try:
@@ -143,7 +145,7 @@ class _Search:
         capability = float(values["capability"][last])
         period = parameters.sets.periods[last]
         if self.leader is None:
-            return Outcome(period, capability, None, "", parameters.country)
+            return outcome_of(period, capability, None, "", parameters.country)
         lag = lag_of_plan(parameters, values["capability"], self.leader)
         found = {
             "effective_ratio": effective_ratio(values["capability"], self.leader),
@@ -152,7 +154,7 @@ class _Search:
             "lag_extrapolated": lag.extrapolated.astype(np.float64),
         }
         mark = lag_mark(found, last)
-        return Outcome(period, capability, float(lag.months[last]), mark, self.leader.country)
+        return outcome_of(period, capability, float(lag.months[last]), mark, self.leader.country)
 
     def _rows(self, family: str) -> Iterator[_Row]:
         """The rows of a family that an input stands behind."""
@@ -198,7 +200,7 @@ class _Search:
                 changes[Change(one, whole)] = min(sizes.values())
         return changes
 
-    def _settled(self, kind: str, changes: list[Change], sizes: Array, first: Repair) -> RepairOption | None:
+    def _settled(self, kind: str, changes: list[Change], sizes: Array, first: Repair) -> answer.Repair | None:
         """Move the inputs until they move no further, then round and verify."""
 
         def total(amounts: Array) -> float:
@@ -224,8 +226,8 @@ class _Search:
         size = float(np.abs(made / sizes[kept]).sum())
         for margin in MARGINS:
             fixes = written(self.instance, changes, made, margin)
-            if self._gives_a_plan([fix.text for fix in fixes]):
-                return RepairOption(kind, tuple(fixes), size)
+            if self._gives_a_plan([fix.patch for fix in fixes]):
+                return repair_of(kind, fixes, size)
         return None
 
     # applying changes ---------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from itertools import product
 from models.parameters import LeaderPath, PlanParameters, PlanSets
 from optimizer.answer.explanation import with_facts
 from optimizer.answer.run import FAILED, INFEASIBLE, STOPPED, UNBOUNDED, CountryRun, WorldRun
-from optimizer.answer.worth import Worth
+from optimizer.answer.worth import SolvedWorth
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
@@ -33,7 +33,7 @@ from optimizer.study.country import (
 )
 from optimizer.study.plan_solver import DEFAULT_GAP, Extension, PlanSolver
 from optimizer.study.runner import available_jobs, process_ended, run_each
-from optimizer.study.worths import easings, gathered, solved_worth
+from optimizer.study.worths import easings, solved_worth, with_worths
 
 Progress = Callable[[str], None]
 # Settings that choose what is solved rather than feed a parameter.
@@ -310,11 +310,11 @@ def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> 
                 plans.append((case, run, wanted))
                 items += [(case, run, easing) for easing in wanted]
 
-    def worth(position: int) -> Worth | None:
+    def worth(position: int) -> SolvedWorth | None:
         case, run, easing = items[position]
         return solved_worth(case.plan_solver, run, easing, question.gap, question.time_limit)
 
-    def lost(position: int, how: str) -> Worth | None:
+    def lost(position: int, how: str) -> SolvedWorth | None:
         case, run, easing = items[position]
         what = f"what easing {easing.words or easing.rows[0]} is worth to {run.country}"
         problems[case.scenario.name, run.country].append(process_ended(what, how, "warning"))
@@ -324,9 +324,9 @@ def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> 
     found = list(run_each(worth, range(len(items)), question.processes, lost))
     for case, run, wanted in plans:
         solved, found = found[: len(wanted)], found[len(wanted) :]
-        worths = gathered(zip(wanted, solved, strict=True))
+        run = with_worths(run, zip(wanted, solved, strict=True))
         diagnostics = (*run.diagnostics, *problems[case.scenario.name, run.country])
-        case.keep(replace(run, worths=worths, diagnostics=diagnostics))
+        case.keep(replace(run, diagnostics=diagnostics))
 
 
 def _world(

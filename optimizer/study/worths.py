@@ -8,16 +8,16 @@ what each of them is worth alone says little where another one stands behind it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from models.limits import LIMITS
 from models.parameters import Array, LeaderPath, PlanParameters
-from optimizer.answer.explanation import Fact, every_fact, percent_of
+from optimizer.answer.explanation import Binding, facts, percent_of
 from optimizer.answer.run import OPTIMAL, CountryRun
-from optimizer.answer.worth import Joint, Worth, Worths
+from optimizer.answer.worth import SolvedWorth, together
 from optimizer.errors import KloofError
 from optimizer.instance import Instance
 from optimizer.study.easing import eased, with_changes, without_foreign_rules
@@ -76,7 +76,7 @@ def easings(
         return None
     if percent_of(0.0, parameters) is None:
         return None
-    found = every_fact(run, instance)
+    found = facts(run, instance, None)
     wanted = []
     for fact in found[:MOST_SOLVED]:
         changed = eased(parameters, values, fact)
@@ -95,7 +95,7 @@ def easings(
 
 def solved_worth(
     plan_solver: PlanSolver, run: CountryRun, easing: Easing, gap: float, time_limit: float | None
-) -> Worth | None:
+) -> SolvedWorth | None:
     """What one easing of an optimal plan is worth, solved from the plan's own start; None where that finds no
     optimum."""
     parameters, solution = run.parameters, run.solution
@@ -112,24 +112,25 @@ def solved_worth(
     before, after = solution.certificate, found.certificate
     gains = (after.lower - before.upper, after.lower - before.lower, after.upper - before.lower)
     low, percent, high = (percent_of(gain, parameters) or 0.0 for gain in gains)
-    return Worth(low, percent, high)
+    return SolvedWorth(percent_effective_compute=percent, low=low, high=high)
 
 
-def gathered(solved: Iterable[tuple[Easing, Worth | None]]) -> Worths:
-    """The worths that solves have found, groups with the greatest first."""
-    alone, together = {}, []
+def with_worths(run: CountryRun, solved: Iterable[tuple[Easing, SolvedWorth | None]]) -> CountryRun:
+    """A run with its facts, and with what solves have found of them; groups with the greatest worth first."""
+    alone, groups = {}, []
     for easing, worth in solved:
         if worth is None:
             continue
         if easing.group:
-            together.append(Joint(easing.group, easing.words, easing.rows, worth))
+            groups.append(together(easing.group, easing.words, easing.rows, worth))
         else:
             alone[easing.rows[0]] = worth
-    together.sort(key=lambda joint: joint.worth.rank, reverse=True)
-    return Worths(alone, tuple(together))
+    groups.sort(key=lambda group: group.solved.rank, reverse=True)
+    found = [fact.solved_as(alone[fact.row]) if fact.row in alone else fact for fact in run.facts or ()]
+    return replace(run, facts=tuple(sorted(found, key=lambda fact: fact.rank)), together=tuple(groups))
 
 
-def _groups(found: Sequence[Fact]) -> Iterator[tuple[Group, list[Fact]]]:
+def _groups(found: Sequence[Binding]) -> Iterator[tuple[Group, list[Binding]]]:
     """Each group with the limits of it that bind, unless it is a single one, or the same as an earlier."""
     told = []
     for group in GROUPS:
@@ -141,7 +142,7 @@ def _groups(found: Sequence[Fact]) -> Iterator[tuple[Group, list[Fact]]]:
 
 
 def _denied(
-    group: Group, members: Sequence[Fact], parameters: PlanParameters, free: PlanParameters | None
+    group: Group, members: Sequence[Binding], parameters: PlanParameters, free: PlanParameters | None
 ) -> set[str]:
     """The families of a group that the rules of others close, of one to be lifted all that they lessen."""
     if free is None:

@@ -14,12 +14,13 @@ import pytest
 from models.limits import LIMITS
 from models.national import build
 from models.parameters import TABLE, PlanParameters
-from optimizer.answer.explanation import Fact, percent_of
+from optimizer.answer.answer import Explained
+from optimizer.answer.explanation import Binding, percent_of, when_words
 from optimizer.answer.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.instance import Instance, load, patch, resolve
 from optimizer.program import compile_model
 from optimizer.solver import Solution, Solver, Start
-from optimizer.study.explain import Explanation, explain_conflict, explain_plan
+from optimizer.study.explained import explain_conflict, explain_plan
 from optimizer.study.inputs import OPENING, Inputs
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.solve import solve_world
@@ -89,12 +90,12 @@ class Loosened:
         self.plan_solver = PlanSolver(self.program, Solver(self.program))
         self.start: Start | None = None
 
-    def bounds(self, fact: Fact, step: float) -> tuple[float, float] | None:
+    def bounds(self, fact: Binding, step: float) -> tuple[float, float] | None:
         """Certified bounds of the objective with a limit moved in all its periods, those after the reported
         ones included; None without a plan."""
         p, values = self.parameters, dict(self.parameters.values)
         sets = p.sets
-        at = [sets.periods.index(period) for period in (*fact.periods, *fact.after)]
+        at = [sets.periods.index(period) for period in (*fact.periods, *fact.periods_after)]
         rooms: dict[str, np.ndarray[Any, Any]] = {}
         if fact.family in THROUGH_PARAMETERS:
             name = THROUGH_PARAMETERS[fact.family]
@@ -146,8 +147,8 @@ def test_prices_are_those_of_finite_differences(world: Instance, name: str) -> N
     instance, run = solved(world, country, patches)
     assert run.parameters is not None
     plan = Loosened(run.parameters)
-    facts = explain_plan(run, Inputs(instance)).facts
-    worths = [fact.most for fact in facts]
+    facts = explain_plan(run, Inputs(instance)).binding
+    worths = [fact.eased_percent_at_most for fact in facts]
     assert worths == sorted(worths, reverse=True)
     # what may be owed at the end is what is owed at the start: no parameter moves it alone
     dearest = {fact.family: fact for fact in reversed(facts) if fact.family != "last_debt"}
@@ -207,13 +208,13 @@ TENTHS: dict[str, tuple[str, list[str], str, str]] = {
 def test_a_tenth_more_of_an_input_is_worth_at_most_what_is_said(world: Instance, name: str) -> None:
     country, patches, path, row = TENTHS[name]
     instance, run = solved(world, country, patches)
-    (fact,) = [each for each in explain_plan(run, Inputs(instance)).facts if each.row == row]
-    assert fact.tenth is not None
-    assert fact.tenth_words.startswith("10% more: at most ")
+    (fact,) = [each for each in explain_plan(run, Inputs(instance)).binding if each.row == row]
+    assert fact.ten_percent_effective_compute is not None
+    assert fact.ten_percent_words.startswith("10% more: at most ")
     _, more = solved(instance, country, [f"{path} *= 1.1"])
     low, high = gain_percent(run, more)
-    assert low <= fact.tenth
-    assert high >= 0.7 * fact.tenth
+    assert low <= fact.ten_percent_effective_compute
+    assert high >= 0.7 * fact.ten_percent_effective_compute
 
 
 def gain_percent(one: CountryRun, other: CountryRun) -> tuple[float, float]:
@@ -235,16 +236,16 @@ def gain_percent(one: CountryRun, other: CountryRun) -> tuple[float, float]:
 def test_a_share_of_what_the_plan_decides_is_no_bound(world: Instance) -> None:
     floor = BUDGET + "category_floors.talent"
     instance, run = solved(world, "CHN", [f"{floor} = 0.3"])
-    facts = {each.row: each for each in explain_plan(run, Inputs(instance)).facts}
+    facts = {each.row: each for each in explain_plan(run, Inputs(instance)).binding}
     fact = facts["least_share/talent"]
-    assert fact.tenth is not None
-    assert fact.tenth_words.startswith("10% less: about ")
+    assert fact.ten_percent_effective_compute is not None
+    assert fact.ten_percent_words.startswith("10% less: about ")
     assert fact.tenth_cell.startswith("~")
     _, less = solved(instance, "CHN", [f"{floor} *= 0.9"])
-    assert gain_percent(run, less)[1] == pytest.approx(fact.tenth, rel=0.3)
+    assert gain_percent(run, less)[1] == pytest.approx(fact.ten_percent_effective_compute, rel=0.3)
     required = facts["requirement/business"]
-    assert required.tenth_words.startswith("10% less: at most ")
-    assert required.tenth == pytest.approx(required.percent)
+    assert required.ten_percent_words.startswith("10% less: at most ")
+    assert required.ten_percent_effective_compute == pytest.approx(required.percent_effective_compute)
 
 
 def test_rules_that_decide_are_named(world: Instance) -> None:
@@ -260,9 +261,8 @@ def test_rules_that_decide_are_named(world: Instance) -> None:
     assert named("memory_imports") == ["rules.us_2024_hbm.action"]
     assert named("cumulative_cap", "cn_2026_h200_quota") == ["rules.cn_2026_h200_quota.cap_value"]
     (denial,) = inputs.that_decide("CHN", "memory_imports", "", (2027,))
-    data = denial.answer()
-    line = Path(shipped.directory, "rules.yaml").read_text().splitlines()[(data.line or 0) - 1]
-    assert (data.value, data.file, line.strip()) == ("deny", "rules.yaml", "action: deny")
+    line = Path(shipped.directory, "rules.yaml").read_text().splitlines()[(denial.line or 0) - 1]
+    assert (denial.value, denial.file, line.strip()) == ("deny", "rules.yaml", "action: deny")
     # the country's own share is named where it is the larger one, or no rule holds
     own = "countries.CHN.trade.home_market_share"
     larger = Inputs(patch(shipped, [f"{own} = 0.5"]))
@@ -289,16 +289,16 @@ def test_a_default_that_follows_from_other_inputs_has_none_behind_it() -> None:
 
 def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None:
     instance, run = solved(world, "CHN", ["countries.CHN.trade.limits.nv_h200 = 40"])
-    facts = {fact.row: fact for fact in explain_plan(run, Inputs(instance)).facts}
+    facts = {fact.row: fact for fact in explain_plan(run, Inputs(instance)).binding}
     income = facts["budget"]
     assert [one.path for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
     assert (income.inputs[0].file or "").endswith("CHN.yaml")
     assert income.words.startswith("10% more income in each year 2026-2029 and after is worth at most 4.")
     assert income.words.count("%") == 3
-    often = replace(income, periods=tuple(map(str, range(2026, 2035))), span="9 of 10 years", then="")
-    assert " income in each of the 9 of 10 years in which it binds is worth at most " in often.words
+    often = when_words([str(year) for year in range(2026, 2035)], "9 of 10 years")
+    assert often == " in each of the 9 of 10 years in which it binds"
     limited = facts["import_control/nv_h200"]
-    assert limited.limits is not None
+    assert limited.limits
     assert max(limited.limits) == 40.0
     (cell,) = limited.inputs
     assert (cell.path, cell.value) == ("countries.CHN.trade.limits.nv_h200", 40.0)
@@ -306,7 +306,7 @@ def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None
     denied = facts["import_control/nv_vr200"]
     assert denied.closed
     assert denied.inputs == ()
-    assert denied.amount() == "none at all"
+    assert denied.limit_words == "none at all"
 
 
 # infeasible -------------------------------------------------------------------------------------------------
@@ -365,7 +365,7 @@ CONFLICTS: dict[str, tuple[list[str], set[str]]] = {
 }
 
 
-def explained(instance: Instance, country: str) -> tuple[CountryRun, Explanation]:
+def explained(instance: Instance, country: str) -> tuple[CountryRun, Explained]:
     run = solve_world(instance, [country], jobs=1).countries[country]
     assert run.status == INFEASIBLE
     assert run.solution is not None
@@ -386,16 +386,16 @@ def test_conflict_is_named_by_its_inputs_and_repaired(world: Instance, name: str
     patches, named = CONFLICTS[name]
     instance = patch(world, patches)
     run, explanation = explained(instance, "CHN")
-    found = {one.path for group in explanation.conflict for one in group.inputs}
+    found = {one.path for group in explanation.conflict_groups for one in group.inputs}
     assert named <= found
     assert explanation.repairs
     sizes = [option.size for option in explanation.repairs]
     assert sizes == sorted(sizes)
     for option in explanation.repairs:
-        texts = [fix.text for fix in option.fixes]
+        texts = [fix.patch for fix in option.patches]
         assert plan_with(instance, run, texts).status == OPTIMAL, texts
         # and as it is pasted: in place of the patches that it replaces
-        replaced = {text for fix in option.fixes for text in fix.replaces}
+        replaced = {text for fix in option.patches for text in fix.replaces}
         pasted = patch(world, [*(text for text in patches if text not in replaced), *texts])
         stacked = patch(instance, texts, stack=True)
         one, other = (resolve(each, "CHN", run.leader) for each in (pasted, stacked))
@@ -407,8 +407,8 @@ def test_repair_is_the_least_that_helps(world: Instance) -> None:
     run, explanation = explained(instance, "CHN")
     assert explanation.repairs
     option = next(each for each in explanation.repairs if each.kind == "income alone")
-    (fix,) = option.fixes
-    assert fix.text == f"countries.CHN.budget.income_usd_bn[2026] = {fix.new:.10g}"
+    (fix,) = option.patches
+    assert fix.patch == f"countries.CHN.budget.income_usd_bn[2026] = {fix.new:.10g}"
     less = [f"countries.CHN.budget.income_usd_bn[2026] = {fix.old + 0.99 * (fix.new - fix.old)!r}"]
     assert plan_with(instance, run, less).status == INFEASIBLE
 
@@ -417,7 +417,7 @@ def test_share_repair_is_the_least_that_helps(world: Instance) -> None:
     instance = patch(world, [BUDGET + "category_ceilings.talent = 0"])
     run, explanation = explained(instance, "CHN")
     assert explanation.repairs
-    (fix,) = explanation.repairs[0].fixes
+    (fix,) = explanation.repairs[0].patches
     assert 0 < fix.new < 0.1
     less = [f"countries.CHN.budget.category_ceilings.talent = [{0.98 * fix.new!r}, 0, 0, 0]"]
     assert plan_with(instance, run, less).status == INFEASIBLE
@@ -427,7 +427,7 @@ def test_infeasible_leader_is_repaired(world: Instance) -> None:
     instance = patch(world, ["countries.USA.budget.cash0_usd_bn = -2000"])
     run, explanation = explained(instance, "USA")
     assert explanation.repairs
-    texts = [fix.text for fix in explanation.repairs[0].fixes]
+    texts = [fix.patch for fix in explanation.repairs[0].patches]
     assert all("USA" in text for text in texts)
     assert plan_with(instance, run, texts).status == OPTIMAL
 
@@ -443,4 +443,4 @@ def test_a_row_of_the_users_own_is_named_and_the_inputs_beside_it_repaired(world
     assert run.solution is not None
     program = run.solution.program
     explanation = explain_conflict(run, Inputs(world), PlanSolver(program, Solver(program)), None)
-    assert "the row `much_research`" in [group.words for group in explanation.conflict]
+    assert "the row `much_research`" in [group.words for group in explanation.conflict_groups]

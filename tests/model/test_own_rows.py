@@ -56,8 +56,8 @@ def test_an_own_row_that_binds_is_priced_and_named(world: Instance) -> None:
     # the objective is concave in the room: the price of the first unit is the most that it is worth
     assert 0.9 * fact.price * ROOM < gained < fact.price * ROOM + 1e-6
     assert fact.step_words == "one unit more room in own row half"
-    assert fact.tenth is not None
-    assert "room for 10% of its largest term" in fact.tenth_words
+    assert fact.ten_percent_effective_compute is not None
+    assert "room for 10% of its largest term" in fact.ten_percent_words
 
 
 def test_an_index_that_an_own_row_bounds_is_reported_as_bounded(world: Instance) -> None:
@@ -144,4 +144,8 @@ def test_prices_beside_own_integers_are_no_bounds(world: Instance) -> None:
     _, leader = solved(world, staged)
     found = facts(leader, world)
     assert found
-    assert all(fact.is_about and "at most" not in fact.words for fact in found if fact.percent is not None)
+    assert all(
+        not fact.ten_percent_is_bound and "at most" not in fact.words
+        for fact in found
+        if fact.percent_effective_compute is not None
+    )

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from optimizer.answer.summary import ABOVE, BEYOND, EXTRAPOLATED
 from optimizer.program import Program, compile_model
 from optimizer.solver.repair import Repair, cheapest_repair, least_change, rows_that_can_fail
-from optimizer.study.fixes import Outcome
+from optimizer.study.fixes import outcome_of
 
 
 def short_supply() -> Any:
@@ -120,10 +120,10 @@ def test_a_bound_keeps_rows_in() -> None:
     ],
 )
 def test_what_comes_of_a_repair_is_told_as_in_tables(months: float, mark: str, said: str) -> None:
-    words = Outcome("2035", 4.0, months, mark, "USA").words
+    words = outcome_of("2035", 4.0, months, mark, "USA").words
     assert words == f"the best plan then has capability 4.00 in 2035, {said}"
 
 
 def test_the_leader_itself_has_no_lag() -> None:
-    words = Outcome("2035", 4.0, None, "", "USA").words
+    words = outcome_of("2035", 4.0, None, "", "USA").words
     assert words == "the best plan then has capability 4.00 in 2035"

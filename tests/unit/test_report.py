@@ -17,7 +17,6 @@ from optimizer.answer import ranges
 from optimizer.answer.answer import (
     AppliedAnswer,
     BaseState,
-    Binding,
     Bounds,
     CertificateData,
     ConflictingLimit,
@@ -29,6 +28,7 @@ from optimizer.answer.answer import (
     SolveAnswer,
     remarks,
 )
+from optimizer.answer.explanation import Binding
 from optimizer.answer.manifest import Manifest
 from optimizer.errors import Diagnostic
 from optimizer.tell.page import overview, page, provenance, words

@@ -15,10 +15,9 @@ from optimizer.answer.answer import (
     PolicyAnswer,
     RankedAnswer,
     Remark,
-    json_value,
-    text_of_infinity,
 )
 from optimizer.answer.comparison import BASELINE, Comparison
+from optimizer.answer.part import json_value, text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.errors import diagnostic_data
 from optimizer.instance import Policy

@@ -10,7 +10,7 @@ import io
 import json
 from typing import Final
 
-from optimizer.answer.answer import text_of_infinity
+from optimizer.answer.part import text_of_infinity
 from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map

@@ -8,17 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from optimizer.answer import summary
-from optimizer.answer.answer import (
-    DemandAnswer,
-    LeaderAnswer,
-    PlanAnswer,
-    SolveAnswer,
-    remarks,
-    text_of_infinity,
-)
+from optimizer.answer.answer import DemandAnswer, LeaderAnswer, PlanAnswer, SolveAnswer, remarks
 from optimizer.answer.beyond import beyond_data
 from optimizer.answer.disagreement import Disagreement
 from optimizer.answer.evaluation import Evaluation
+from optimizer.answer.part import text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import rows
 from optimizer.study.demand import Demand

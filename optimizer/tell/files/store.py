@@ -18,8 +18,9 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from optimizer.answer.answer import CompareAnswer, Part, SolveAnswer
+from optimizer.answer.answer import CompareAnswer, SolveAnswer
 from optimizer.answer.manifest import Manifest
+from optimizer.answer.part import Part
 from optimizer.errors import Diagnostic, InputError, OutputError
 from optimizer.instance.shipped import shipped_instances
 from optimizer.tell import SCHEMA_VERSION

@@ -13,8 +13,6 @@ from typing import Any, Final
 import pandas as pd
 
 from optimizer.answer.answer import (
-    Binding,
-    BindingTogether,
     CertificateData,
     CompareAnswer,
     HeadlineData,
@@ -23,9 +21,11 @@ from optimizer.answer.answer import (
     Remark,
     SolveAnswer,
 )
+from optimizer.answer.explanation import Binding
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.strategy import COLUMNS
 from optimizer.answer.summary import lag_mark
+from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic, InputError
 from optimizer.tell.files.store import Answer, open_run
 from optimizer.tell.page import whole

@@ -13,7 +13,7 @@ from rich.console import ConsoleRenderable
 from models.parameters import CATEGORIES, USES, Array, PlanParameters
 from models.quantities import QUANTITIES, MetricSpec
 from optimizer.answer import beyond, digits, metrics, ranges
-from optimizer.answer.explanation import Fact, at_most, facts
+from optimizer.answer.explanation import Binding, facts
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 from optimizer.answer.summary import AHEAD, lag_in_table, lag_mark
@@ -175,13 +175,13 @@ BINDING_HEADS: Final = (
 MOST_BINDING: Final = 20
 
 
-def _binding(run: CountryRun, found: Sequence[Fact]) -> Iterator[Line]:
+def _binding(run: CountryRun, found: Sequence[Binding]) -> Iterator[Line]:
     """The dearest limits, in the order and with the figures of `kloof explain`; first several together."""
-    for joint in () if run.worths is None else run.worths.together:
-        yield [f"together: {joint.words}", "", joint.worth.text, "", ""]
+    for joint in run.together:
+        yield [f"together: {joint.words}", "", joint.solved.text, "", ""]
     for fact in found[:MOST_BINDING]:
-        usd = "n/a" if fact.eased_usd_bn is None else at_most(fact.eased_usd_bn)
-        yield [fact.what, fact.span, fact.worth_cell, fact.most_cell, usd]
+        usd = "n/a" if fact.eased_usd_bn is None else digits.at_most(fact.eased_usd_bn)
+        yield [fact.what, fact.period, fact.worth_cell, fact.most_cell, usd]
     if len(found) > MOST_BINDING:
         yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
 

@@ -10,17 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.answer.answer import (
-    CompareAnswer,
-    InputCell,
-    LeaderAnswer,
-    PlanEnding,
-    Remark,
-    text_of_infinity,
-)
-from optimizer.answer.digits import scientific
-from optimizer.answer.explanation import at_most
+from optimizer.answer.answer import CompareAnswer, LeaderAnswer, PlanEnding, Remark
+from optimizer.answer.digits import at_most, scientific
 from optimizer.answer.manifest import Manifest
+from optimizer.answer.part import InputCell, text_of_infinity
 from optimizer.tell.files.store import Answer
 
 INDENT = " " * 5
