@@ -232,7 +232,7 @@ def compare(
         for country, plan in world.countries.items()
     ]
     places = [
-        (country, each.policy, each.place, each.gain, each.worth)
+        (country, each.policy, each.rank, each.change_average_log_units, each.worth_percent_effective_compute)
         for country in run.countries
         for each in run.ranking(country)
     ]

@@ -7,12 +7,15 @@ A key that says nothing is left out of the text: it was not set. Keys are only e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from optimizer.answer.explanation import Binding
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic, diagnostic_data
+
+# Purchases count as above the output beyond this.
+ROUNDING: Final = 1e-6
 
 
 class Remark(Part):
@@ -128,11 +131,14 @@ class BaseState(Part):
     lag_months: Number | None
 
 
-class HeadlineData(Part):
-    """The headline numbers of a plan, by period where there are several; `installed_kh100e` has `start` too.
+class Headline(Part):
+    """The headline numbers of a plan, by period at mid-horizon and horizon where there are several;
+    `installed_kh100e`, at its research rating, at the start (`start`) and at the horizon.
 
-    `ranges`: least and greatest value over all plans within the gap, where asked for. `widths`: by how much
-    each kind of number may vary; of `paid` and `compute` relative to the number.
+    `split` is the share of each category in the cost of use over the reported periods, `spending_usd_bn` that
+    total, `paid_usd_bn` the money paid, `premiums_usd_bn` what of it is for pace and `unspent_usd_bn` the
+    income left unused. `ranges`: least and greatest value over all plans within the gap, where asked for.
+    `widths`: by how much each kind of number may vary; of `paid` and `compute` relative to the number.
     """
 
     spending_usd_bn: Number
@@ -149,6 +155,16 @@ class HeadlineData(Part):
     passes_the_leader_in: str | None
     ranges: Mapping[str, tuple[Number, Number]]
     widths: Mapping[str, Number]
+
+    @property
+    def middle(self) -> str:
+        """The label of the period at mid-horizon."""
+        return next(iter(self.capability))
+
+    @property
+    def last(self) -> str:
+        """The label of the last reported period."""
+        return list(self.capability)[-1]
 
 
 class Beyond(Part):
@@ -191,7 +207,7 @@ class PlanAnswer(PlanEnding):
     """All that is said of one country's plan under one policy, the plan itself apart; `shares_plan_with` is
     the earlier policy of a comparison under which it has the very same plan."""
 
-    headline: HeadlineData | None
+    headline: Headline | None
     beyond: Beyond | None = None
     shares_plan_with: str | None = None
 
@@ -208,14 +224,19 @@ class LeaderAnswer(Explained, LeaderEnding):
     """The leader, explained where it has no plan for others to follow."""
 
 
-class DemandAnswer(Part):
-    """What all countries buy of a chip in a year, thousand, over what the world makes."""
+class Demand(Part):
+    """What all countries solved buy of a chip in a calendar year, thousand, over what the world makes."""
 
     chip: str
     year: int
     purchases: Number
     output: Number
     ratio: Number
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether it is above the output beyond what rounding explains."""
+        return self.ratio > 1 + ROUNDING
 
 
 class SolveAnswer(Part):
@@ -227,7 +248,7 @@ class SolveAnswer(Part):
     policy: str
     leader: LeaderAnswer
     countries: Mapping[str, PlanAnswer]
-    world_demand: tuple[DemandAnswer, ...]
+    world_demand: tuple[Demand, ...]
     diagnostics: tuple[Remark, ...]
 
 
@@ -253,8 +274,12 @@ class PolicyAnswer(Part):
     structure: str | None
 
 
-class RankedAnswer(Part):
-    """A policy's place for a country."""
+class Ranked(Part):
+    """A policy's place for a country: 1 is the best; policies that share a place are indistinguishable.
+
+    `change_average_log_units` is that of the objective from the baseline; the worth is the permanent gain in
+    effective compute that is worth as much (None where the objective gives capability no weight).
+    """
 
     policy: str
     rank: int
@@ -277,7 +302,7 @@ class CompareAnswer(Part):
     policies: tuple[PolicyAnswer, ...]
     countries: Mapping[str, Mapping[str, PlanAnswer]]
     ranking: Mapping[str, tuple[str, ...]]
-    ranking_detail: Mapping[str, tuple[RankedAnswer, ...]]
+    ranking_detail: Mapping[str, tuple[Ranked, ...]]
     leaders: Mapping[str, PlanEnding] = {}
     left_out: Mapping[str, str]
     diagnostics: tuple[Remark, ...]

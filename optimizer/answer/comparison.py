@@ -18,6 +18,7 @@ import numpy as np
 
 from models.quantities import QUANTITIES
 from optimizer.answer import metrics
+from optimizer.answer.answer import Ranked
 from optimizer.answer.comparison_numbers import (
     YARDSTICK,
     ZERO,
@@ -53,20 +54,6 @@ class Row(NamedTuple):
     change_percent: float
     indistinguishable: bool | None
     value_within: float
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A policy's place for a country: 1 is the best; policies that share a place are indistinguishable.
-
-    `gain` is that of the objective over the baseline, average log units; `worth` the permanent gain in
-    effective compute that is worth as much, percent (None where the objective gives capability no weight).
-    """
-
-    policy: str
-    place: int
-    gain: float
-    worth: float | None
 
 
 @dataclass(frozen=True)
@@ -233,9 +220,16 @@ class Comparison:
         for position, (number, world) in enumerate(found, start=1):
             tied = best is not None and best.meets(number)
             best = best if tied else number
-            place = ranked[-1].place if tied else position
             gain, _ = self.change(world, country, OBJECTIVE_AVERAGE)
-            ranked.append(Ranked(world.policy, place, gain, self.worth(world, country)))
+            ranked.append(
+                Ranked(
+                    policy=world.policy,
+                    rank=ranked[-1].rank if tied else position,
+                    change_average_log_units=None if math.isnan(gain) else gain,
+                    worth_percent_effective_compute=self.worth(world, country),
+                    indistinguishable_from_previous=tied,
+                )
+            )
         return ranked
 
 

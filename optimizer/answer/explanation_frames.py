@@ -95,9 +95,9 @@ def summary_frame(worlds: Sequence[WorldRun]) -> pd.DataFrame:
             gap = math.nan if run.solution is None else run.solution.certificate.gap
             known: tuple[Any, ...] = ("", *[math.nan] * 5)
             if top is not None:
-                lag = math.nan if top.lag_months is None else top.lag_months[1]
+                lag = math.nan if top.lag_months is None else top.lag_months[top.last]
                 ratios = (_number(top.effective_ratio), _number(top.compute_ratio))
-                known = (top.last, top.capability[1], lag, *ratios, top.spending)
+                known = (top.last, top.capability[top.last], lag, *ratios, top.spending_usd_bn)
             rows.append((run.country, world.policy, run.marked_status, gap, *known))
     return pd.DataFrame(rows, columns=list(SUMMARY))
 

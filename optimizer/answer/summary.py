@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
 from optimizer.answer import digits, metrics, ranges
-from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, HeadlineData, remarks
+from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, Headline, remarks
 from optimizer.answer.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 
@@ -25,36 +24,6 @@ EXTRAPOLATED: Final = "extrapolated"
 AHEAD: Final = "ahead"
 
 
-@dataclass(frozen=True)
-class Headline:
-    """The headline numbers of one country's plan.
-
-    `split` is the share of each category in the cost of use over the reported periods, `spending` that total,
-    `paid` the money paid, `premiums` what of it is for pace and `unspent` the income left unused (USD bn).
-    `installed` is the fleet at its research rating, kH100e, at the start and at the end. `first`, `middle`
-    and `last` are the labels of the first period and those at mid-horizon and horizon; pairs hold the values
-    at the last two.
-    """
-
-    country: str
-    first: str
-    split: tuple[float, ...]
-    spending: float
-    paid: float
-    premiums: float
-    unspent: float
-    installed: tuple[float, float]
-    middle: str
-    last: str
-    capability: tuple[float, float]
-    lag_months: tuple[float, float] | None
-    lag_marks: tuple[str, str]
-    compute_ratio: float | None
-    effective_ratio: float | None
-    base_capability: float | None
-    base_lag_months: float | None
-
-
 def middle_position(sets: PlanSets) -> int:
     """Position of the period at mid-horizon: the last one of the first half."""
     return max((sets.reported + 1) // 2 - 1, 0)
@@ -62,41 +31,56 @@ def middle_position(sets: PlanSets) -> int:
 
 def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     """The headline numbers; None where there is no plan."""
-    parameters, values = run.parameters, run.values
+    parameters, values, leader = run.parameters, run.values, run.leader
     if parameters is None or values is None:
         return None
     sets = parameters.sets
-    middle, last = middle_position(sets), sets.reported - 1
+    last = sets.reported - 1
+    told = {sets.periods[t]: t for t in (middle_position(sets), last)}
     found = derived(run, leader_run)
     spent = values["spend"][:, : sets.reported].sum(axis=1)
-    lags = found.get("lag_months")
-    effective, ratio = found.get("effective_ratio"), found.get("compute_ratio")
-    marks = [lag_mark(found, t) for t in (middle, last) if lags is not None] or ["", ""]
-    installed = found["installed_compute"]
     paid = float(found["outlays"][: sets.reported].sum())
     beside = (metrics.premiums(values), values["lapsed"])
     premiums, unspent = (
         float(metrics.without_round_off(line[: sets.reported].sum(), paid)) for line in beside
     )
+
+    def in_the_end(metric: str) -> float | None:
+        return float(found[metric][last]) if metric in found else None
+
     return Headline(
-        country=run.country,
-        first=sets.periods[0],
-        split=tuple(metrics.shares(spent).tolist()),
-        spending=float(spent.sum()),
-        paid=paid,
-        premiums=premiums,
-        unspent=unspent,
-        installed=(metrics.installed_at_start(parameters), float(installed[last])),
-        middle=sets.periods[middle],
-        last=sets.periods[last],
-        capability=(float(values["capability"][middle]), float(values["capability"][last])),
-        lag_months=None if lags is None else (float(lags[middle]), float(lags[last])),
-        lag_marks=(marks[0], marks[1]),
-        compute_ratio=None if ratio is None else float(ratio[last]),
-        effective_ratio=None if effective is None else float(effective[last]),
-        base_capability=None if run.leader is None else metrics.base_capability(parameters, run.leader),
-        base_lag_months=None if run.leader is None else metrics.base_lag_months(parameters, run.leader),
+        spending_usd_bn=float(spent.sum()),
+        paid_usd_bn=paid,
+        premiums_usd_bn=premiums,
+        unspent_usd_bn=unspent,
+        split=dict(zip(CATEGORIES, metrics.shares(spent).tolist(), strict=True)),
+        installed_kh100e={
+            "start": metrics.installed_at_start(parameters),
+            sets.periods[last]: float(found["installed_compute"][last]),
+        },
+        capability={period: float(values["capability"][t]) for period, t in told.items()},
+        lag_months={period: float(found["lag_months"][t]) for period, t in told.items()} if leader else None,
+        compute_ratio=in_the_end("compute_ratio"),
+        effective_ratio=in_the_end("effective_ratio"),
+        base=BaseState(
+            capability=metrics.base_capability(parameters, leader) if leader else None,
+            lag_months=metrics.base_lag_months(parameters, leader) if leader else None,
+        ),
+        passes_the_leader_in=min(filter(None, passing_periods(run, leader)), default=None),
+        ranges=dict(sorted(run.ranges.items())),
+        widths={
+            **{metric: ranges.width(run, metric) for metric in ranges.MEASURED_WIDTH},
+            **{name: ranges.relative_width(run, name) for name in ranges.MEASURED_RELATIVE_WIDTH},
+        },
     )
+
+
+def lag_mark_in(run: CountryRun, period: str) -> str:
+    """What to know of a plan's lag in one of its periods; nothing where it has none."""
+    found = derived(run, None)
+    if run.parameters is None or "lag_months" not in found:
+        return ""
+    return lag_mark(found, run.parameters.sets.periods.index(period))
 
 
 def lag_mark(found: Mapping[str, Array | Sequence[float]], t: int) -> str:
@@ -170,33 +154,6 @@ def ending(run: CountryRun) -> Ending:
         certificate=found,
         diagnostics=remarks(run.diagnostics),
         **told,
-    )
-
-
-def headline_data(run: CountryRun, leader_run: CountryRun | None) -> HeadlineData | None:
-    """The headline numbers as they are told."""
-    top = headline(run, leader_run)
-    if top is None:
-        return None
-    lag = top.lag_months
-    return HeadlineData(
-        spending_usd_bn=top.spending,
-        paid_usd_bn=top.paid,
-        premiums_usd_bn=top.premiums,
-        unspent_usd_bn=top.unspent,
-        split=dict(zip(CATEGORIES, top.split, strict=True)),
-        installed_kh100e={"start": top.installed[0], top.last: top.installed[1]},
-        capability={top.middle: top.capability[0], top.last: top.capability[1]},
-        lag_months=None if lag is None else {top.middle: lag[0], top.last: lag[1]},
-        compute_ratio=top.compute_ratio,
-        effective_ratio=top.effective_ratio,
-        base=BaseState(capability=top.base_capability, lag_months=top.base_lag_months),
-        passes_the_leader_in=min(filter(None, passing_periods(run, run.leader)), default=None),
-        ranges=dict(sorted(run.ranges.items())),
-        widths={
-            **{metric: ranges.width(run, metric) for metric in ranges.MEASURED_WIDTH},
-            **{name: ranges.relative_width(run, name) for name in ranges.MEASURED_RELATIVE_WIDTH},
-        },
     )
 
 

@@ -20,9 +20,9 @@ from optimizer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from optimizer.answer.answer import Demand
     from optimizer.answer.run import WorldRun
     from optimizer.errors import KloofError
-    from optimizer.study.demand import Demand
 
 # With more countries than this, detail only on --verbose.
 DETAILED_COUNTRIES = 3

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
 import numpy as np
 
 from models.parameters import Array
+from optimizer.answer.answer import Demand
 from optimizer.answer.metrics import demand_over_output
 from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
-
-# Purchases count as above the output beyond what rounding explains.
-ROUNDING: Final = 1e-6
-
-
-@dataclass(frozen=True)
-class Demand:
-    """Purchases of a chip in a calendar year by all countries solved, thousand, over the world's output."""
-
-    chip: str
-    year: int
-    purchases: float
-    output: float
-    ratio: float
-
-    @property
-    def exceeds(self) -> bool:
-        return self.ratio > 1 + ROUNDING
 
 
 def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
@@ -52,7 +32,13 @@ def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
     }
     ratios = demand_over_output(bought, made)
     return [
-        Demand(chip, int(year), float(bought[chip][t]), float(made[chip][t]), float(ratios[chip][t]))
+        Demand(
+            chip=chip,
+            year=int(year),
+            purchases=float(bought[chip][t]),
+            output=float(made[chip][t]),
+            ratio=float(ratios[chip][t]),
+        )
         for chip in bought
         for t, year in enumerate(years)
         if bought[chip][t] > 0

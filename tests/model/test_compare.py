@@ -111,7 +111,7 @@ def test_a_policy_for_others_is_no_mistake_but_a_change_that_nobody_reads_is(wor
     found = compare_scenarios(scenarios, ["TWI"], Question(gap=GAP, jobs=1))
     codes = [[each.code for each in one.diagnostics] for one in found.worlds]
     assert codes == [[], [], ["S107"]]
-    assert all(each.place == 1 for each in found.ranking("TWI"))
+    assert all(each.rank == 1 for each in found.ranking("TWI"))
 
 
 def test_no_change_and_the_same_policy_twice_differ_by_exactly_nothing(comparison: Comparison) -> None:
@@ -148,7 +148,7 @@ def test_a_change_smaller_than_the_gap_is_indistinguishable(comparison: Comparis
     rows = [row for row in comparison.rows() if row.policy == "hardly" and row.country == "CHN"]
     assert rows
     assert all(row.indistinguishable for row in rows)
-    places = {each.policy: each.place for each in comparison.ranking("CHN")}
+    places = {each.policy: each.rank for each in comparison.ranking("CHN")}
     assert places["hardly"] == places["baseline"] == places["nothing"]
     assert places["rich"] < places["baseline"]
 

@@ -20,7 +20,7 @@ from optimizer.answer.answer import (
     Bounds,
     CertificateData,
     ConflictingLimit,
-    HeadlineData,
+    Headline,
     LeaderAnswer,
     PlanAnswer,
     PolicyAnswer,
@@ -71,7 +71,7 @@ def plan(
     **told: Any,
 ) -> Plan:
     """A follower whose lag takes these values; all else is plain."""
-    headline = HeadlineData(
+    headline = Headline(
         spending_usd_bn=100.0,
         paid_usd_bn=90.0,
         premiums_usd_bn=0.0,

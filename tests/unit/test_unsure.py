@@ -71,7 +71,10 @@ def test_round_off_is_no_money(world: WorldRun) -> None:
 
     nothing, something = with_unspent(1e-11 * paid), with_unspent(1e-3 * paid)
     tops = [headline(each, world.leader_run) for each in (nothing, something)]
-    assert [top and (top.unspent, top.premiums) for top in tops] == [(0, 0), (pytest.approx(4e-3 * paid), 0)]
+    assert [top and (top.unspent_usd_bn, top.premiums_usd_bn) for top in tops] == [
+        (0, 0),
+        (pytest.approx(4e-3 * paid), 0),
+    ]
     shown, with_row = (Screen().render(detail(each, world)) for each in (nothing, something))
     assert "unspent" not in shown
     assert "lapsed" not in shown

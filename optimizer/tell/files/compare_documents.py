@@ -13,7 +13,6 @@ from optimizer.answer.answer import (
     PlanAnswer,
     PlanEnding,
     PolicyAnswer,
-    RankedAnswer,
     Remark,
 )
 from optimizer.answer.comparison import BASELINE, Comparison
@@ -45,6 +44,7 @@ def comparison_document(
         for world in comparison.worlds
         if (run := _planless(world))
     }
+    rankings = {country: comparison.ranking(country) for country in comparison.countries}
     told: dict[str, Any] = {"leaders": leaders} if leaders else {}
     return CompareAnswer(
         schema_version=SCHEMA_VERSION,
@@ -67,11 +67,8 @@ def comparison_document(
             }
             for country in comparison.countries
         },
-        ranking={
-            country: tuple(each.policy for each in comparison.ranking(country))
-            for country in comparison.countries
-        },
-        ranking_detail={country: _ranking(comparison, country) for country in comparison.countries},
+        ranking={country: tuple(each.policy for each in ranked) for country, ranked in rankings.items()},
+        ranking_detail={country: tuple(ranked) for country, ranked in rankings.items()},
         left_out=dict(left_out),
         diagnostics=tuple(
             Remark(**diagnostic_data(diagnostic), policy=world.policy)
@@ -123,20 +120,6 @@ def _policy(world: WorldRun, policy: Policy, given: str) -> PolicyAnswer:
         ),
         leader=world.leader,
         structure=next((each.message for each in world.diagnostics if each.code == OTHER_STRUCTURE), None),
-    )
-
-
-def _ranking(comparison: Comparison, country: str) -> tuple[RankedAnswer, ...]:
-    ranked = comparison.ranking(country)
-    return tuple(
-        RankedAnswer(
-            policy=each.policy,
-            rank=each.place,
-            change_average_log_units=None if math.isnan(each.gain) else each.gain,
-            worth_percent_effective_compute=each.worth,
-            indistinguishable_from_previous=position > 0 and ranked[position - 1].place == each.place,
-        )
-        for position, each in enumerate(ranked)
     )
 
 

@@ -8,14 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from optimizer.answer import summary
-from optimizer.answer.answer import DemandAnswer, LeaderAnswer, PlanAnswer, SolveAnswer, remarks
+from optimizer.answer.answer import Demand, LeaderAnswer, PlanAnswer, SolveAnswer, remarks
 from optimizer.answer.beyond import beyond_data
 from optimizer.answer.disagreement import Disagreement
 from optimizer.answer.evaluation import Evaluation
 from optimizer.answer.part import text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import rows
-from optimizer.study.demand import Demand
 from optimizer.tell import SCHEMA_VERSION
 from optimizer.tell.files.store import PROGRAM
 
@@ -25,7 +24,7 @@ PACKAGES: Final = ("kloof", "highspy", "numpy", "pyomo", "pydantic")
 def plan_answer(run: CountryRun, leader_run: CountryRun | None, **more: Any) -> PlanAnswer:
     """What is said of one country's plan, and what else there is to say of it."""
     told = summary.ending(run).said() | run.explanation.said()
-    return PlanAnswer(**told, headline=summary.headline_data(run, leader_run), **more)
+    return PlanAnswer(**told, headline=summary.headline(run, leader_run), **more)
 
 
 def _leader(world: WorldRun) -> LeaderAnswer:
@@ -51,7 +50,7 @@ def solve_answer(world: WorldRun, demand: Sequence[Demand]) -> SolveAnswer:
             country: plan_answer(run, world.leader_run, beyond=beyond_data(run, world.leader_run))
             for country, run in world.countries.items()
         },
-        world_demand=tuple(DemandAnswer(**vars(each)) for each in demand),
+        world_demand=tuple(demand),
         diagnostics=remarks(world.diagnostics),
     )
 

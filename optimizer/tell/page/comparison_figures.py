@@ -226,7 +226,7 @@ def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan])
 def ranking_table(run: SavedRun, found: Differences, base: Plan, last: str) -> Table:
     """The policies of one country, best for it first, with the headline numbers and what binds dearest."""
     country = base.country
-    middle = words.middle_and_last(base)[0]
+    middle = base.top.middle
     leads = country == run.leader
     columns = [Column("Policy", text=True), Column("rank"), Column("worth", "% effective compute for good")]
     if not leads:
@@ -265,7 +265,7 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
         change = found.of(plan, "lag_months", last)
         behind = [
             _against(lag_cell(each, precision.lag_decimals, plan.lag_mark_in(period)), other)
-            for each, period in zip(months, words.middle_and_last(plan), strict=True)
+            for each, period in zip(months, (top.middle, top.last), strict=True)
         ]
         behind.append(Cell("0") if baseline else lag_cell_of(change, precision.finest["lag_months"], same))
     compute, ratio = (found.value(plan, metric, last) for metric in ("installed_compute", "effective_ratio"))

@@ -43,7 +43,7 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
     """The overview, what the policies are, and one section per country."""
     found = differences(run)
     solved = [plan for plan in overview.ranked(run) if plan.solved]
-    last = words.middle_and_last(solved[0])[1] if solved else ""
+    last = solved[0].top.last if solved else ""
     opening, limits = _affected(run, found)
     tables = _matrices(run, found, solved, last)
     notes = [LEGEND] if tables else []

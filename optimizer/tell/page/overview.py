@@ -35,7 +35,7 @@ def countries_table(run: SavedRun) -> Table:
     plans = ranked(run)
     known = [plan for plan in plans if plan.solved]
     categories = list(known[0].top.split) if known else []
-    middle, last = words.middle_and_last(known[0]) if known else ("", "")
+    middle, last = (known[0].top.middle, known[0].top.last) if known else ("", "")
     columns = [
         Column("Country", text=True),
         *(Column(name, "%") for name in categories),
@@ -75,11 +75,10 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
     top, precision = plan.top, plan.precision
     installed = top.installed_kh100e
     found = words.lags(plan)
-    middle = words.middle_and_last(plan)[0]
     if found is None:
         behind = [Cell(MISSING)] * 3
     else:
-        marks = [EXTRAPOLATED if found[0] > 0 else "", plan.lag_mark_in(middle), plan.lag_mark_in(last)]
+        marks = [EXTRAPOLATED if found[0] > 0 else "", *map(plan.lag_mark_in, (top.middle, last))]
         behind = [
             lag_cell(months, precision.lag_decimals, mark, starred=True)
             for months, mark in zip(found, marks, strict=True)
@@ -133,7 +132,7 @@ def _lags(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
     ]
     if not followers:
         return None
-    middle, last = words.middle_and_last(plans[0])
+    middle, last = plans[0].top.middle, plans[0].top.last
     rows = []
     for plan, found in followers:
         places = plan.precision.lag_decimals
@@ -161,7 +160,7 @@ def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
     ]
     if not followers:
         return None
-    last = words.middle_and_last(plans[0])[1]
+    last = plans[0].top.last
     rows = []
     for plan, ratio in followers:
         base, width = plan.top.base.capability, plan.precision.ratio_width

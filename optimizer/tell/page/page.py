@@ -148,7 +148,7 @@ def _demand(run: SavedRun) -> list[str]:
     """Chips of which all countries together would buy more than the world makes."""
     years: dict[str, list[str]] = {}
     for each in run.answer.world_demand if isinstance(run.answer, SolveAnswer) else ():
-        if each.ratio > 1 + 1e-6:
+        if each.exceeds:
             years.setdefault(each.chip, []).append(str(each.year))
     return [
         f"All countries together would buy more {run.chip(chip)} than the world makes in {', '.join(found)}."

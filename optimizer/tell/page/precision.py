@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.answer import digits, ranges
-from optimizer.answer.answer import HeadlineData
+from optimizer.answer.answer import Headline
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Precision:
     compared: bool
 
     @staticmethod
-    def of(headline: HeadlineData, compared: bool) -> Precision:
+    def of(headline: Headline, compared: bool) -> Precision:
         """As the run tells it; `compared`: for a plan beside others."""
         finest = ranges.CERTIFIED_DECIMALS if headline.ranges else ranges.DECIMALS
         return Precision(headline.widths, finest, compared)

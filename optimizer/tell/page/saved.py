@@ -15,7 +15,7 @@ import pandas as pd
 from optimizer.answer.answer import (
     CertificateData,
     CompareAnswer,
-    HeadlineData,
+    Headline,
     PlanAnswer,
     PolicyAnswer,
     Remark,
@@ -67,7 +67,7 @@ class Plan:
         return NOT_SOLVED if self.answer is None else self.answer.status
 
     @property
-    def headline(self) -> HeadlineData | None:
+    def headline(self) -> Headline | None:
         """The headline numbers; None where there is no plan."""
         return None if self.answer is None else self.answer.headline
 
@@ -134,7 +134,7 @@ class Plan:
         return [item for name, item in self.table if name == metric]
 
     @property
-    def top(self) -> HeadlineData:
+    def top(self) -> Headline:
         """The headline numbers. Raises `ValueError` where there is no plan."""
         if self.headline is None:
             raise ValueError(f"{self.country} has no plan under {self.policy or 'this scenario'}")

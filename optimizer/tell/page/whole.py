@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from optimizer.answer.answer import HeadlineData
+from optimizer.answer.answer import Headline
 from optimizer.errors import Diagnostic, InputError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Solved(NamedTuple):
     country: str
     policy: str
     leads: bool
-    headline: HeadlineData
+    headline: Headline
 
 
 def check_end(path: Path) -> None:
@@ -85,8 +85,8 @@ def _faults_of_strategy(frame: pd.DataFrame, solved: Iterable[Solved]) -> Iterat
         lacking = [metric for metric in needed if metric not in found.get((country, policy), ())]
         if lacking:
             yield f"{country}{_under(policy)} has no {', '.join(lacking)}"
-        if (last := list(headline.capability)[-1]) not in periods.get(policy, ()):
-            yield f"{country}{_under(policy)} has no {last}"
+        if headline.last not in periods.get(policy, ()):
+            yield f"{country}{_under(policy)} has no {headline.last}"
 
 
 def _faults_of_comparison(frame: pd.DataFrame, solved: Iterable[Solved]) -> Iterator[str]:

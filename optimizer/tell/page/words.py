@@ -36,15 +36,9 @@ def lags(plan: Plan) -> tuple[float, float, float] | None:
     found = None if plan.headline is None else plan.headline.lag_months
     if not found:
         return None
-    middle, last = (found[period] for period in middle_and_last(plan))
+    middle, last = found[plan.top.middle], found[plan.top.last]
     base = plan.top.base.lag_months
     return (middle if base is None else base), middle, last
-
-
-def middle_and_last(plan: Plan) -> tuple[str, str]:
-    """The labels of the periods at mid-horizon and horizon."""
-    periods = list(plan.top.capability)
-    return periods[0], periods[-1]
 
 
 def trend(plan: Plan) -> str:
@@ -81,7 +75,7 @@ def lag_text(plan: Plan, months: float, period: str = "") -> str:
 def ends_ahead(plan: Plan) -> bool:
     """Whether a follower stands above the leader at the horizon."""
     found = lags(plan)
-    return found is not None and lag_text(plan, found[2], middle_and_last(plan)[1]).endswith(AHEAD)
+    return found is not None and lag_text(plan, found[2], plan.top.last).endswith(AHEAD)
 
 
 def _way(plan: Plan) -> str:
@@ -100,7 +94,7 @@ def path_of(run: SavedRun, plan: Plan) -> str:
     found = lags(plan)
     if found is None:
         return ""
-    middle, last = middle_and_last(plan)
+    middle, last = plan.top.middle, plan.top.last
     parts = [lag_text(plan, months, at) for months, at in zip(found, ("", middle, last), strict=True)]
     if all(each.endswith(BEHIND) for each in parts):
         parts[1:] = [each.removesuffix(BEHIND) for each in parts[1:]]

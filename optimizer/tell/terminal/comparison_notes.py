@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,7 +12,7 @@ from models.parameters import CATEGORIES
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.comparison import OBJECTIVE, Comparison
 from optimizer.answer.run import WorldRun
-from optimizer.tell.terminal.tables import provisional_note, reason, warnings
+from optimizer.tell.terminal.tables import ended, provisional_note, reason, warnings
 
 SAME: Final = "="
 ALIKE: Final = "≈"
@@ -112,13 +111,7 @@ def _known(comparison: Comparison) -> list[str]:
 
 
 def _outcome(comparison: Comparison, detailed: bool) -> str:
-    runs = [run for world in comparison.worlds for run in world.countries.values()]
-    counts = Counter(run.marked_status for run in runs)
-    gaps = [run.solution.certificate.gap for run in runs if run.solved and run.solution is not None]
-    line = ", ".join(f"{count} {status}" for status, count in counts.items())
-    line += f", gap <= {digits.scientific(max(gaps))}" if gaps else ""
-    if any(world.interrupted for world in comparison.worlds):
-        line = f"interrupted: {line}"
+    line = ended(comparison.worlds)
     if not detailed and comparison.countries:
         line += f"; one country under every policy: --country {most_affected(comparison)}"
     return line

@@ -12,11 +12,11 @@ from rich.console import ConsoleRenderable
 from models.parameters import CATEGORIES
 from models.quantities import QUANTITIES
 from optimizer.answer import digits, ranges
-from optimizer.answer.comparison import OBJECTIVE, Comparison, Ranked
+from optimizer.answer.answer import Ranked
+from optimizer.answer.comparison import OBJECTIVE, Comparison
 from optimizer.answer.comparison_numbers import Key, Number
-from optimizer.answer.run import PROVISIONAL_MARK, CountryRun, WorldRun
-from optimizer.answer.strategy import derived
-from optimizer.answer.summary import EXTRAPOLATED, lag_in_table, lag_mark
+from optimizer.answer.run import PROVISIONAL_MARK, WorldRun
+from optimizer.answer.summary import EXTRAPOLATED, lag_in_table, lag_mark_in
 from optimizer.tell.terminal.comparison_limits import DEAREST_HEADS, dearest
 from optimizer.tell.terminal.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
 from optimizer.tell.terminal.tables import Screen, beyond_note, grid, heading, indented
@@ -263,8 +263,8 @@ def _favourites(comparison: Comparison, country: str) -> list[str]:
         names = [f"{each.policy} {_worth(comparison, worlds[each.policy], country)}" for each in found]
         return ", ".join(names) or "none"
 
-    better = [each for each in told if each.gain > 0]
-    worse = [each for each in reversed(told) if each.gain < 0]
+    better = [each for each in told if (each.change_average_log_units or 0) > 0]
+    worse = [each for each in reversed(told) if (each.change_average_log_units or 0) < 0]
     return [country, text(better[:MOST_NAMED]), text(worse[:MOST_NAMED])]
 
 
@@ -273,7 +273,7 @@ Table = tuple[list[str], list[list[str]]]
 
 def _outcome(comparison: Comparison, country: str, worlds: Sequence[WorldRun]) -> Table:
     """Place, worth, and what a country is ranked by against the leader."""
-    places = {ranked.policy: str(ranked.place) for ranked in comparison.ranking(country)}
+    places = {ranked.policy: str(ranked.rank) for ranked in comparison.ranking(country)}
     heads, cells = _pairs(comparison, country, worlds, ("lag_months", "effective_ratio"), ("capability",))
     rows = []
     for world, pairs in zip(worlds, cells, strict=True):
@@ -351,16 +351,11 @@ def _value(comparison: Comparison, world: WorldRun, country: str, key: Key) -> s
         places = ranges.decimals(run, metric)
         if metric == "capability":
             return digits.fixed(number.value, places)
-        return lag_in_table(number.value, places, _lag_mark(run, key[2]))
+        mark = lag_mark_in(run, key[2])
+        # that a lag is extrapolated is not marked here
+        return lag_in_table(number.value, places, "" if mark == EXTRAPOLATED else mark)
     scale = {"installed_compute": 1e-3, "outlays": 1.0}.get(metric, 100.0)
     return digits.significant(scale * number.value, 3 if metric == "outlays" else 2, _relative(number))
-
-
-def _lag_mark(run: CountryRun, period: str) -> str:
-    """Whether a country is above its leader or beyond it; that a lag is extrapolated is not marked here."""
-    assert run.parameters is not None
-    mark = lag_mark(derived(run, None), run.parameters.sets.periods.index(period))
-    return "" if mark == EXTRAPOLATED else mark
 
 
 def _relative(number: Number) -> float:

@@ -9,8 +9,8 @@ from rich.console import ConsoleRenderable
 from optimizer.answer import digits, ranges
 from optimizer.answer.evaluation import INDISTINGUISHABLE, Evaluation
 from optimizer.answer.run import STOPPED, WorldRun
-from optimizer.answer.summary import headline, lag_in_table
-from optimizer.tell.terminal.tables import grid, heading, indented
+from optimizer.answer.summary import headline
+from optimizer.tell.terminal.tables import grid, heading, indented, lag_cells
 
 MOST_LINES: Final = 40
 
@@ -20,30 +20,25 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
     run, best = evaluation.run, world.countries[evaluation.run.country]
     parts: list[ConsoleRenderable | str] = [heading(f"{run.country}: the given plan beside the optimum"), ""]
     columns = [("given plan", run), ("optimum", best)]
-    tops = [(label, headline(each, world.leader_run)) for label, each in columns]
+    tops = [(label, each, headline(each, world.leader_run)) for label, each in columns]
     body = []
-    for label, top in tops:
+    for label, each, top in tops:
         if top is None:
             continue
         value = (
             evaluation.objective if label == "given plan" else evaluation.optimum and evaluation.optimum[0]
         )
-        places = ranges.decimals(best, "lag_months")
-        lag = ["n/a", "n/a"]
-        if top.lag_months is not None:
-            pairs = zip(top.lag_months, top.lag_marks, strict=True)
-            lag = [lag_in_table(months, places, mark) for months, mark in pairs]
         body.append(
             [
                 label,
                 "n/a" if not isinstance(value, float) else f"{value:.9g}",
-                *digits.percents(top.split, ranges.width(best, "spend_share")),
-                digits.significant(top.paid, 3, ranges.relative_width(best, "paid")),
-                digits.fixed(top.capability[1], ranges.decimals(best, "capability")),
-                *lag,
+                *digits.percents(list(top.split.values()), ranges.width(best, "spend_share")),
+                digits.significant(top.paid_usd_bn, 3, ranges.relative_width(best, "paid")),
+                digits.fixed(top.capability[top.last], ranges.decimals(best, "capability")),
+                *lag_cells(each, top, ranges.decimals(best, "lag_months")),
             ]
         )
-    first = next(top for _, top in tops if top is not None)
+    first = next(top for *_, top in tops if top is not None)
     heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "paid\nUSD bn"]
     heads += [f"capability\n{first.last}, log", f"months behind\n{first.middle}", f"\n{first.last}"]
     parts += [indented(grid(heads, body)), ""]

@@ -17,8 +17,9 @@ from rich.text import Text
 
 from models.parameters import CATEGORIES
 from optimizer.answer import digits, ranges
+from optimizer.answer.answer import Headline
 from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
-from optimizer.answer.summary import Headline, headline, lag_in_table
+from optimizer.answer.summary import headline, lag_in_table, lag_mark_in
 
 PLAIN_WIDTH: Final = 120
 ROWS_NAMED: Final = 6
@@ -91,18 +92,19 @@ def summary(
     `hint`: say how to see a plan in full.
     """
     tops = {country: headline(run, world.leader_run) for country, run in world.countries.items()}
-    solved = [top for top in tops.values() if top is not None]
-    solved.sort(key=lambda top: (top.country != world.leader, -(top.effective_ratio or 0.0)))
+    solved = [(world.countries[country], top) for country, top in tops.items() if top is not None]
+    solved.sort(key=lambda pair: (pair[0].country != world.leader, -(pair[1].effective_ratio or 0.0)))
     parts: list[ConsoleRenderable | str] = []
     lines: list[list[str]] = []
     if solved:
-        parts += [heading(_title(world, solved[0])), ""]
-        runs = [world.countries[top.country] for top in solved]
-        lines = [_cells(run, top) for run, top in zip(runs, solved, strict=True)]
+        runs = [run for run, _ in solved]
+        first = next(period for run in runs if run.parameters for period in run.parameters.sets.periods)
+        parts += [heading(_title(world, first, solved[0][1].last)), ""]
+        lines = [_cells(run, top) for run, top in solved]
         names = [f"{run.country} {world.instance.countries[run.country].name}" for run in runs]
         if screen.width >= PLAIN_WIDTH + max(map(len, names)):
             lines = [[name, *line[1:]] for name, line in zip(names, lines, strict=True)]
-        heads = _heads(world, solved[0])
+        heads = _heads(world, first, solved[0][1])
         if screen.width >= PLAIN_WIDTH:
             parts.append(grid(heads, lines))
         else:
@@ -118,19 +120,19 @@ def summary(
     parts += [""] if solved and failed else []
     parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
     if solved:
-        parts += ["", _outcome(world, solved[min(1, len(solved) - 1)].country if hint else None)]
+        parts += ["", _outcome(world, solved[min(1, len(solved) - 1)][0].country if hint else None)]
     notes = [*_notes(world, lines), *more_notes]
     if notes:
         parts += [*([] if solved else [""]), *notes]
     return parts
 
 
-def _title(world: WorldRun, top: Headline) -> str:
+def _title(world: WorldRun, first: str, last: str) -> str:
     policy = f", policy {world.policy}" if world.policy else ""
     few = _changes(world)
     changed = f", {len(world.applied)} values changed" if world.applied and not few else ""
     title = (
-        f"{world.instance.name}, {top.first} to {top.last}{policy}{changed}: "
+        f"{world.instance.name}, {first} to {last}{policy}{changed}: "
         f"how the cost of use splits, and what comes of it; leader {world.leader}"
     )
     return f"{title}\nwith {few}" if few else title
@@ -144,18 +146,22 @@ def _changes(world: WorldRun) -> str:
 
 def _outcome(world: WorldRun, country: str | None) -> str:
     """How the countries ended, the widest gap of those with a plan, and how to see a plan in full."""
-    counts = Counter(run.marked_status for run in world.countries.values())
-    gaps = [run.solution.certificate.gap for run in world.countries.values() if run.solved and run.solution]
-    text = ", ".join(f"{count} {status}" for status, count in counts.items())
-    if gaps:
-        text += f", gap <= {digits.scientific(max(gaps))}"
-    if world.interrupted:
-        text = f"interrupted: {text}"
+    text = ended([world])
     return f"{text}; a plan in full, year by year: --country {country}" if country else text
 
 
-def _heads(world: WorldRun, top: Headline) -> list[str]:
-    first, last = top.first[:4], top.last[:4]
+def ended(worlds: Sequence[WorldRun]) -> str:
+    """How many plans ended how, and the widest gap of those there are."""
+    runs = [run for world in worlds for run in world.countries.values()]
+    counts = Counter(run.marked_status for run in runs)
+    gaps = [run.solution.certificate.gap for run in runs if run.solved and run.solution]
+    text = ", ".join(f"{count} {status}" for status, count in counts.items())
+    text += f", gap <= {digits.scientific(max(gaps))}" if gaps else ""
+    return f"interrupted: {text}" if any(world.interrupted for world in worlds) else text
+
+
+def _heads(world: WorldRun, first_period: str, top: Headline) -> list[str]:
+    first, last = first_period[:4], top.last[:4]
     years = first if first == last else f"{first}-{last[2:]}"
     return [
         "",
@@ -172,25 +178,30 @@ def _heads(world: WorldRun, top: Headline) -> list[str]:
 
 
 def _cells(run: CountryRun, top: Headline) -> list[str]:
-    def lag(position: int) -> str:
-        if top.lag_months is None:
-            return "n/a"
-        places = ranges.decimals(run, "lag_months")
-        return lag_in_table(top.lag_months[position], places, top.lag_marks[position])
-
-    start, end = (value / 1000 for value in top.installed)
+    start, end = (value / 1000 for value in top.installed_kh100e.values())
     leads = run.leader is not None and run.leader.country == run.country
     return [
         run.country,
-        *digits.percents(top.split, ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")),
-        digits.significant(top.paid, 3, ranges.relative_width(run, "paid")),
+        *digits.percents(
+            list(top.split.values()), ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")
+        ),
+        digits.significant(top.paid_usd_bn, 3, ranges.relative_width(run, "paid")),
         digits.significant(start, 3),
         digits.significant(end, 2, ranges.relative_width(run, "compute")),
-        digits.fixed(top.capability[1], ranges.decimals(run, "capability")),
-        lag(0),
-        lag(1),
+        digits.fixed(top.capability[top.last], ranges.decimals(run, "capability")),
+        *lag_cells(run, top, ranges.decimals(run, "lag_months")),
         _percent(top.effective_ratio, 0.0 if leads else ranges.width(run, "capability")),
         _gap(run),
+    ]
+
+
+def lag_cells(run: CountryRun, top: Headline, decimals: int) -> list[str]:
+    """A plan's lag at mid-horizon and horizon, under heads that say `months behind`."""
+    if top.lag_months is None:
+        return ["n/a", "n/a"]
+    return [
+        lag_in_table(top.lag_months[period], decimals, lag_mark_in(run, period))
+        for period in (top.middle, top.last)
     ]
 
 
