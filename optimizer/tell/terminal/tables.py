@@ -183,14 +183,14 @@ def _cells(run: CountryRun, top: Headline) -> list[str]:
     return [
         run.country,
         *digits.percents(
-            list(top.split.values()), ranges.width(run, "spend_share"), ranges.finest(run, "spend_share")
+            list(top.split.values()), top.widths["spend_share"], ranges.finest(run, "spend_share")
         ),
-        digits.significant(top.paid_usd_bn, 3, ranges.relative_width(run, "paid")),
+        digits.significant(top.paid_usd_bn, 3, top.widths["paid"]),
         digits.significant(start, 3),
-        digits.significant(end, 2, ranges.relative_width(run, "compute")),
+        digits.significant(end, 2, top.widths["compute"]),
         digits.fixed(top.capability[top.last], ranges.decimals(run, "capability")),
         *lag_cells(run, top, ranges.decimals(run, "lag_months")),
-        _percent(top.effective_ratio, 0.0 if leads else ranges.width(run, "capability")),
+        _percent(top.effective_ratio, 0.0 if leads else top.widths["capability"]),
         _gap(run),
     ]
 
