@@ -68,6 +68,6 @@ def command(
         emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})
     elif not quiet:
         note(f"wrote {target}")
-        told = (each for plan in saved.all_plans for each in plan.diagnostics)
+        told = (each for plan in saved.all_plans for each in plan.answer.diagnostics)
         report_uncertified_leaders(each.diagnostic for each in told)
-    return FINDINGS if any(plan.leader_gap is not None for plan in saved.all_plans) else DONE
+    return FINDINGS if any(plan.answer.leader_gap is not None for plan in saved.all_plans) else DONE

@@ -24,7 +24,7 @@ from optimizer.tell.page.saved import Plan
 def beyond_tables(plan: Plan) -> list[tuple[str, Table]]:
     """The first periods after the reported ones with the sentence that says what they are; nothing where the
     run does not tell."""
-    found = None if plan.answer is None else plan.answer.beyond
+    found = plan.answer.beyond
     if found is None or not found.periods:
         return []
     numbers = found.numbers

@@ -269,7 +269,7 @@ def _ranked(run: SavedRun, found: Differences, base: Plan, policy: str, leads: b
         ]
         behind.append(Cell("0") if baseline else lag_cell_of(change, precision.finest["lag_months"], same))
     compute, ratio = (found.value(plan, metric, last) for metric in ("installed_compute", "effective_ratio"))
-    limit = f"{limit_name(run, plan.binding[0])}, {plan.binding[0].period}" if plan.binding else ""
+    limit = next((f"{limit_name(run, fact)}, {fact.period}" for fact in plan.answer.binding), "")
     stopped = "" if plan.told_status == OPTIMAL else f" ({plan.told_status})"
     return Row(
         [

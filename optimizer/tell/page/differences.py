@@ -124,9 +124,7 @@ def differences(run: SavedRun) -> Differences:
             if each.worth_percent_effective_compute is not None:
                 worth[place] = each.worth_percent_effective_compute
     same_plans = frozenset(
-        (plan.country, plan.policy)
-        for plan in run.all_plans
-        if plan.answer is not None and plan.answer.shares_plan_with == run.baseline
+        (plan.country, plan.policy) for plan in run.all_plans if plan.answer.shares_plan_with == run.baseline
     )
     leaders = {each.name: each.leader for each in run.policies if each.leader != run.leader}
     return Differences(found, values, worth, places, run.policy_names, same_plans, leaders)

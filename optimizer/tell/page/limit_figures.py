@@ -13,13 +13,12 @@ LIMITS_DRAWN: Final = 12
 
 def limit_name(run: SavedRun, fact: Binding) -> str:
     """A limit in a few words: what it is, and of which chip, line or segment."""
-    item, meaning = fact.row.partition("/")[2], fact.meaning
-    return f"{meaning}: {run.chip(item)}" if item else meaning
+    return f"{fact.meaning}: {run.chip(fact.item)}" if fact.item else fact.meaning
 
 
 def limits_figure(run: SavedRun, plan: Plan) -> Figure | None:
     """What easing each binding limit is worth, dearest first: as solved, else at most by its price."""
-    facts = [fact for fact in plan.binding if fact.ranked_by][:LIMITS_DRAWN]
+    facts = [fact for fact in plan.answer.binding if fact.ranked_by][:LIMITS_DRAWN]
     if not facts:
         return None
     rows = []
@@ -44,7 +43,7 @@ def limits_figure(run: SavedRun, plan: Plan) -> Figure | None:
         Column("that is worth up to", "USD bn of one year"),
     ]
     dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
-    together = [f"Together: {joint.sentence}" for joint in plan.together]
+    together = [f"Together: {joint.sentence}" for joint in plan.answer.binding_together]
     return Figure(
         title="What binds, and what easing it is worth",
         table=Table(slug(plan.country, "limits"), columns, rows, stacks=True),

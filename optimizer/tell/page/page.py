@@ -102,8 +102,8 @@ def warnings(run: SavedRun) -> list[str]:
     found = [(each.policy or run.baseline, each) for each in run.answer.diagnostics]
     passing: dict[str, list[tuple[float, Remark]]] = {}
     for plan in run.all_plans:
-        for each in plan.diagnostics:
-            if each.code == PASSES_LEADER and plan.headline is not None:
+        for each in plan.answer.diagnostics:
+            if each.code == PASSES_LEADER and plan.answer.headline is not None:
                 reached = plan.top.effective_ratio or 0.0
                 passing.setdefault(plan.policy, []).append((reached, each))
             else:
@@ -232,7 +232,7 @@ def _strategies(run: SavedRun) -> str:
         return NOTHING_DONE.capitalize()
     if not solved:
         return f"No plan for {', '.join(names)}"
-    if any(plan.leader_gap is not None for plan in run.all_plans):
+    if any(plan.answer.leader_gap is not None for plan in run.all_plans):
         return f"Strategies beside a leader that is not certified: {', '.join(names)}"
     if len(names) == 1:
         return f"Optimal strategy of {names[0]}"

@@ -210,7 +210,7 @@ def installed(run: SavedRun, plan: Plan) -> Figure:
     leads = plan.country == run.leader or not plan.has("compute_ratio")
     leading = [a / b if b > 0 and math.isfinite(b) else math.nan for a, b in zip(own, ratio, strict=True)]
     before = math.nan
-    if not leads and run.leader in run.plans and run.base(run.leader).headline is not None:
+    if not leads and run.leader in run.plans and run.base(run.leader).answer.headline is not None:
         before = run.base(run.leader).top.installed_kh100e["start"]
     scale = compute_scale([*own, start])
     width = plan.precision.compute_width

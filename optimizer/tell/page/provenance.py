@@ -69,7 +69,7 @@ def certificates(run: SavedRun) -> Table:
 
 def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
     head = [text(plan.country), *([text(plan.policy)] if run.is_comparison else []), text(plan.told_status)]
-    found = plan.certificate
+    found = plan.answer.certificate
     if found is None:
         return [*head, *[Cell(MISSING)] * (width - len(head))]
     return [

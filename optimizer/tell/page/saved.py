@@ -13,19 +13,15 @@ from typing import Any, Final
 import pandas as pd
 
 from optimizer.answer.answer import (
-    CertificateData,
     CompareAnswer,
     Headline,
     PlanAnswer,
     PolicyAnswer,
-    Remark,
     SolveAnswer,
 )
-from optimizer.answer.explanation import Binding
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.strategy import COLUMNS
 from optimizer.answer.summary import lag_mark
-from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic, InputError
 from optimizer.tell.files.store import Answer, open_run
 from optimizer.tell.page import whole
@@ -48,56 +44,26 @@ SHOWN: Final = frozenset(
         *("lag_months", "lag_extrapolated", "lag_beyond"),
     )
 )
+UNTRIED: Final = PlanAnswer(
+    status=NOT_SOLVED, objective=None, certificate=None, diagnostics=(), headline=None
+)
 INPUT_COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One country's plan under one policy, as saved; `answer` is None where an interrupted run did not come
-    to it. `table` maps (metric, item) to values over `periods`, the reported ones."""
+    """One country's plan under one policy, as saved; `answer` is `UNTRIED` where an interrupted run did not
+    come to it. `table` maps (metric, item) to values over `periods`, the reported ones."""
 
     country: str
     policy: str
-    answer: PlanAnswer | None
+    answer: PlanAnswer
     periods: tuple[str, ...]
     table: Mapping[tuple[str, str], Sequence[float]] = field(repr=False)
 
     @property
-    def status(self) -> str:
-        return NOT_SOLVED if self.answer is None else self.answer.status
-
-    @property
-    def headline(self) -> Headline | None:
-        """The headline numbers; None where there is no plan."""
-        return None if self.answer is None else self.answer.headline
-
-    @property
-    def certificate(self) -> CertificateData | None:
-        return None if self.answer is None else self.answer.certificate
-
-    @property
-    def binding(self) -> Sequence[Binding]:
-        """What limits the plan, dearest first."""
-        return () if self.answer is None else self.answer.binding
-
-    @property
-    def together(self) -> Sequence[BindingTogether]:
-        """What several limits eased at once are worth."""
-        return () if self.answer is None else self.answer.binding_together
-
-    @property
-    def diagnostics(self) -> Sequence[Remark]:
-        return () if self.answer is None else self.answer.diagnostics
-
-    @property
-    def leader_gap(self) -> float | None:
-        return None if self.answer is None else self.answer.leader_gap
-
-    @property
     def conflict(self) -> list[str]:
         """What excludes each other where there is no plan: in words where the run has them, else by row."""
-        if self.answer is None:
-            return []
         groups = self.answer.conflict_groups
         words = [f"{each.words} in {each.period}" if each.period else each.words for each in groups]
         return words or list(self.answer.conflict)
@@ -105,22 +71,22 @@ class Plan:
     @property
     def repairs(self) -> list[str]:
         """What would give the country a plan, in words."""
-        found = None if self.answer is None else self.answer.repairs
-        return [option.words for option in found or ()]
+        return [option.words for option in self.answer.repairs or ()]
 
     @property
     def told_status(self) -> str:
         """The status, with what a follower must say of a leader that is not certified."""
-        return self.status if self.leader_gap is None else f"{self.status}, {PROVISIONAL}"
+        status = self.answer.status
+        return status if self.answer.leader_gap is None else f"{status}, {PROVISIONAL}"
 
     @property
     def solved(self) -> bool:
-        return self.headline is not None and bool(self.periods)
+        return self.answer.headline is not None and bool(self.periods)
 
     @property
     def tried(self) -> bool:
         """Whether the run came to this plan before it was interrupted."""
-        return self.answer is not None
+        return self.answer.status != NOT_SOLVED
 
     def series(self, metric: str, item: str = "") -> list[float]:
         """Values over the reported periods; zeros where the run lists none."""
@@ -136,14 +102,15 @@ class Plan:
     @property
     def top(self) -> Headline:
         """The headline numbers. Raises `ValueError` where there is no plan."""
-        if self.headline is None:
+        if self.answer.headline is None:
             raise ValueError(f"{self.country} has no plan under {self.policy or 'this scenario'}")
-        return self.headline
+        return self.answer.headline
 
     @property
     def gap(self) -> float:
         """The certified gap in average log units; infinite where nothing was certified."""
-        return math.inf if self.certificate is None else self.certificate.gap
+        found = self.answer.certificate
+        return math.inf if found is None else found.gap
 
     @property
     def precision(self) -> Precision:
@@ -278,7 +245,7 @@ def read_run(directory: Path) -> SavedRun:
 def _check(directory: Path, run: SavedRun, strategy: pd.DataFrame) -> None:
     """Refuse a run whose tables lack what its summary says was solved."""
     single = "" if isinstance(run.answer, CompareAnswer) else run.answer.policy
-    planned = [plan for plan in run.all_plans if plan.headline is not None]
+    planned = [plan for plan in run.all_plans if plan.answer.headline is not None]
     solved = [
         whole.Solved(
             plan.country, plan.policy or single, plan.country == run.leader_under(plan.policy), plan.top
@@ -356,14 +323,14 @@ def _plans(answer: Answer, strategy: pd.DataFrame) -> dict[str, dict[str, Plan]]
     names = [answer.baseline, *(each.name for each in answer.policies)]
     return {
         country: {
-            policy: _plan(country, policy, plans.get(policy), tables.get((country, policy)))
+            policy: _plan(country, policy, plans.get(policy, UNTRIED), tables.get((country, policy)))
             for policy in names
         }
         for country, plans in answer.countries.items()
     }
 
 
-def _plan(country: str, policy: str, answer: PlanAnswer | None, rows: pd.DataFrame | None) -> Plan:
+def _plan(country: str, policy: str, answer: PlanAnswer, rows: pd.DataFrame | None) -> Plan:
     table: dict[tuple[str, str], list[float]] = {}
     periods: tuple[str, ...] = ()
     if rows is not None and len(rows):

@@ -33,7 +33,7 @@ LEAST_SAID: Final = 0.01
 
 def lags(plan: Plan) -> tuple[float, float, float] | None:
     """Months behind the leader at the start, at mid-horizon and at the horizon; None where there are none."""
-    found = None if plan.headline is None else plan.headline.lag_months
+    found = None if plan.answer.headline is None else plan.answer.headline.lag_months
     if not found:
         return None
     middle, last = found[plan.top.middle], found[plan.top.last]
@@ -172,7 +172,7 @@ def standing(run: SavedRun) -> list[str]:
 
 def dearest_point(run: SavedRun, plan: Plan) -> list[str]:
     """One sentence on what binds a country most; none where the run names nothing."""
-    found = dearest(run, plan)
+    found = dearest(plan)
     return [f"The dearest limit of {run.name(plan.country)}: {found}"] if found else []
 
 
@@ -278,9 +278,9 @@ def _unsolved(run: SavedRun) -> list[str]:
     return [*points, f"Not solved, as the run was interrupted: {', '.join(late)}."] if late else points
 
 
-def dearest(run: SavedRun, plan: Plan) -> str:
+def dearest(plan: Plan) -> str:
     """The words of the limit whose easing is worth most; empty where the run names none."""
-    return plan.binding[0].words if plan.binding else ""
+    return plan.answer.binding[0].words if plan.answer.binding else ""
 
 
 def country_points(run: SavedRun, plan: Plan) -> list[str]:
@@ -307,11 +307,11 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
     ]
     if beside:
         points.append(f"{' and '.join(beside)}.")
-    if dearest(run, plan):
-        points.append(f"Dearest limit: {dearest(run, plan)}")
-    if plan.status == "stopped":
+    if dearest(plan):
+        points.append(f"Dearest limit: {dearest(plan)}")
+    if plan.answer.status == "stopped":
         points.append(f"Stopped before the gap asked for: a better plan may exist, {gap_words(plan)}.")
-    if plan.leader_gap is not None:
+    if plan.answer.leader_gap is not None:
         points.append(
             "Follows a leader whose plan is not certified to the gap asked for: beside a better one, its own "
             "best plan and all that is said of it here may be another."
@@ -329,7 +329,7 @@ def gap_words(plan: Plan) -> str:
 def failed(plan: Plan) -> list[str]:
     """What the section of a country without a plan says."""
     reason, *repairs = failure_points(plan)
-    return [f"No plan ({plan.status}): {reason}" if plan.tried else f"Not solved: {reason}", *repairs]
+    return [f"No plan ({plan.answer.status}): {reason}" if plan.tried else f"Not solved: {reason}", *repairs]
 
 
 def failure_points(plan: Plan) -> list[str]:
@@ -339,6 +339,6 @@ def failure_points(plan: Plan) -> list[str]:
     if plan.conflict:
         points = [f"these cannot hold together: {'; '.join(plan.conflict)}."]
     else:
-        errors = [each.message for each in plan.diagnostics if each.severity == "error"]
-        points = [f"{' '.join(errors)}" if errors else f"{plan.status}."]
+        errors = [each.message for each in plan.answer.diagnostics if each.severity == "error"]
+        points = [f"{' '.join(errors)}" if errors else f"{plan.answer.status}."]
     return [*points, *(f"It has a plan with {repair}" for repair in plan.repairs)]
