@@ -18,7 +18,7 @@ def text_of_infinity(value: float) -> float | str:
 
 
 def json_value(value: object) -> object:
-    """A patched value as JSON data; what JSON has no word for as text."""
+    """A value as JSON data, at any depth; what JSON has no word for as text."""
     if isinstance(value, (str, bool, int)) or value is None:
         return value
     if isinstance(value, float):

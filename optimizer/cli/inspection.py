@@ -16,7 +16,7 @@ from rich.console import ConsoleRenderable
 from models.parameters import TABLE, PlanParameters
 from models.units import unit_label
 from optimizer.answer import digits
-from optimizer.answer.part import text_of_infinity
+from optimizer.answer.part import json_value
 from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import cell_map
@@ -81,9 +81,9 @@ def inspect_country(
         inputs.append(
             Input(
                 path=cell.path,
-                value=_plain(cell.value),
-                low=_plain(cell.low),
-                high=_plain(cell.high),
+                value=json_value(cell.value),
+                low=json_value(cell.low),
+                high=json_value(cell.high),
                 source=list(cell.source or ()),
                 status=cell.status,
                 note=cell.note,
@@ -113,17 +113,6 @@ def _beside(file: str | None, directory: str) -> str | None:
     return str(Path(Path(directory).resolve().name) / Path(file).relative_to(directory))
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON holds it: infinity as text, at any depth."""
-    if isinstance(value, float):
-        return text_of_infinity(value)
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value
-
-
 def inspection_document(found: Inspection) -> dict[str, Any]:
     """What `kloof inspect --format json` prints."""
     parameters, sets = found.parameters, found.parameters.sets
@@ -135,7 +124,7 @@ def inspection_document(found: Inspection) -> dict[str, Any]:
             name: {
                 "index": list(spec.index),
                 "unit": unit_label(spec.unit),
-                "value": _plain(parameters[name].tolist()),
+                "value": json_value(parameters[name].tolist()),
                 "meaning": spec.meaning,
             }
             for name, spec in TABLE.items()

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from models.limits import LIMITS
-from optimizer.answer.part import InputCell, text_of_infinity
+from optimizer.answer.part import InputCell, json_value
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import quantities
@@ -64,7 +64,7 @@ class Input:
         place = self.quantity.location
         return InputCell(
             path=self.path,
-            value=_plain(self.quantity.value),
+            value=json_value(self.quantity.value),
             source=tuple(self.quantity.source),
             status=self.quantity.status,
             file=self.file,
@@ -77,14 +77,6 @@ class Input:
     def location(self) -> Location | None:
         """Where it was read; None for a default."""
         return self.quantity.location
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, float):
-        return text_of_infinity(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 def parameters_of(family: str) -> tuple[str, ...]:

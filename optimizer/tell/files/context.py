@@ -10,7 +10,7 @@ import io
 import json
 from typing import Final
 
-from optimizer.answer.part import text_of_infinity
+from optimizer.answer.part import json_value
 from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
@@ -61,18 +61,9 @@ def _inputs_text(cells: list[Cell]) -> str:
     writer.writerow(COLUMNS)
     for cell in cells:
         bounds = ["" if bound is None else repr(bound) for bound in (cell.low, cell.high)]
-        value = json.dumps(_finite(cell.value), ensure_ascii=False)
+        value = json.dumps(json_value(cell.value), ensure_ascii=False)
         writer.writerow([cell.path, value, *bounds, cell.status, " ".join(cell.source), cell.note])
     return buffer.getvalue()
-
-
-def _finite(value: object) -> object:
-    """A value as JSON holds it: infinity as text, at any depth."""
-    if isinstance(value, float):
-        return text_of_infinity(value)
-    if isinstance(value, dict):
-        return {str(key): _finite(each) for key, each in value.items()}
-    return [_finite(each) for each in value] if isinstance(value, list) else value
 
 
 def _context(world: WorldRun, instance: Instance, cells: list[Cell]) -> dict[str, object]:
