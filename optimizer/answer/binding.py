@@ -7,6 +7,7 @@ that the country does not have.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -28,6 +29,31 @@ CAP_UNITS: Final[Mapping[str, str]] = {
 Values = Mapping[str, Array]
 
 
+@dataclass(frozen=True)
+class Bound:
+    """One limit with its prices over the periods where they are of interest.
+
+    `periods` are the reported ones where it is open, or closed in all of them (empty for a limit over all),
+    `span` those in words. `positions` are theirs, `tail` those of the periods after the reported ones where
+    the prices are of interest too: inputs hold beyond what is reported. `usd_bn` has at each position the
+    price of a `unit` over the price of money (nan where it has none). `every` and `amounts` are prices, in
+    objective units, and amounts in all periods of the model, shape (periods,), of a limit over all (1,);
+    `amounts` is None where the limit is no amount. `closed`: it is zero in all of `periods`.
+    """
+
+    limit: LimitSpec
+    item: str
+    unit: str
+    periods: tuple[str, ...]
+    span: str
+    positions: NDArray[np.intp]
+    tail: NDArray[np.intp]
+    usd_bn: Array
+    every: Array
+    amounts: Array | None
+    closed: bool
+
+
 def bounds(
     parameters: PlanParameters, values: Values, every: Sequence[ShadowPrices], instance: InstanceLike
 ) -> list[Bound]:
@@ -35,11 +61,54 @@ def bounds(
     sold = on_sale(parameters, instance)
     limits = {prices.limit.name: prices.limit for prices in every}
     amounts = {name: one.amount(parameters, values) for name, one in limits.items() if one.amount}
-    return [
-        Bound(prices, kept, parameters, instance)
-        for prices in every
-        if (kept := _Kept(prices, parameters, values, amounts, sold)).meant
-    ]
+    found = (_bound(prices, parameters, values, amounts, sold, instance) for prices in every)
+    return [bound for bound in found if bound is not None]
+
+
+def _bound(
+    prices: ShadowPrices,
+    parameters: PlanParameters,
+    values: Values,
+    amounts: Values,
+    sold: NDArray[np.bool_],
+    instance: InstanceLike,
+) -> Bound | None:
+    """A limit where its price is of interest; None where nothing remains of the reported periods. One that is
+    open in some periods is shown for those."""
+    limit, sets, reported = prices.limit, parameters.sets, parameters.sets.reported
+    kept = prices.every > 0
+    amount, closed = None, False
+    if limit.chips == "foreign":
+        kept &= sold[sets.chips.index(prices.item)]
+    if limit.name in amounts:
+        inner = [index for index in limit.index if index != "periods"]
+        members = [str(member) for member in sets.members(inner[0])] if inner else [""]
+        item = members.index(prices.item)
+        amount = amounts[limit.name].reshape(len(members), -1)[item]
+        closed = not amount[:reported][kept[:reported]].any()
+        if closed and not _denies(limit, item, values):
+            return None
+        kept &= closed | (amount > 0)
+    positions = np.flatnonzero(kept[:reported])
+    if not len(positions):
+        return None
+    over_all = limit.index[-1:] != ("periods",)
+    periods = () if over_all else tuple(sets.periods[t] for t in positions)
+    at = positions if over_all else np.array([prices.periods.index(period) for period in periods])
+    is_cap = limit.index[:1] == ("rules",)
+    return Bound(
+        limit=limit,
+        item=prices.item,
+        unit=cap_unit(instance, parameters.country, prices.item) if is_cap else limit.unit,
+        periods=periods,
+        span="all together" if over_all else span(periods, parameters),
+        positions=positions,
+        tail=reported + np.flatnonzero(kept[reported:]),
+        usd_bn=prices.usd_bn[at],
+        every=prices.every,
+        amounts=amount,
+        closed=closed,
+    )
 
 
 def on_sale(parameters: PlanParameters, instance: InstanceLike) -> NDArray[np.bool_]:
@@ -58,79 +127,12 @@ def on_sale(parameters: PlanParameters, instance: InstanceLike) -> NDArray[np.bo
     return found
 
 
-class _Kept:
-    """In which periods a limit's price is of interest, and how much of it there is, both shape (periods,), of
-    a limit over all (1,).
-
-    A limit that is open in some periods is shown for those. `meant` is False where nothing remains of the
-    reported ones. `amount` is None where the limit is no amount.
-    """
-
-    def __init__(
-        self,
-        prices: ShadowPrices,
-        parameters: PlanParameters,
-        values: Values,
-        amounts: Values,
-        sold: NDArray[np.bool_],
-    ) -> None:
-        name, reported = prices.limit.name, parameters.sets.reported
-        kept = prices.every > 0
-        self.amount: Array | None = None
-        self.closed = False
-        if prices.limit.chips == "foreign":
-            kept &= sold[parameters.sets.chips.index(prices.item)]
-        if name in amounts:
-            inner = [index for index in prices.limit.index if index != "periods"]
-            members = [str(member) for member in parameters.sets.members(inner[0])] if inner else [""]
-            item = members.index(prices.item)
-            amount = amounts[name].reshape(len(members), -1)[item]
-            self.closed = not amount[:reported][kept[:reported]].any()
-            if self.closed and not _denies(prices.limit, item, values):
-                kept[:] = False
-            elif not self.closed:
-                kept &= amount > 0
-            self.amount = amount
-        self.reported, self.tail = np.flatnonzero(kept[:reported]), reported + np.flatnonzero(kept[reported:])
-        self.meant = len(self.reported) > 0
-
-
 def _denies(limit: LimitSpec, item: int, values: Values) -> bool:
     """Whether a limit of zero keeps the country from something, rather than there being nothing to have."""
     if limit.zero in values:
         stock = values[limit.zero]
         return bool((stock[item] if stock.ndim > 1 else stock).any())
     return limit.zero != "nothing"
-
-
-class Bound:
-    """One limit with its prices over the periods where they are of interest.
-
-    Arrays over `periods`: `price` in objective units per `unit`; `usd_bn` the same over the price of money
-    (nan where it has none); `amount` how much of the limit there is (None where it is no amount). `closed`:
-    it is zero in all of them. `positions` are those of `periods`, `tail` those of the periods after the
-    reported ones where the prices are of interest too: inputs hold beyond what is reported. `every` and
-    `amounts` are prices and amounts in all periods of the model, shape (periods,), of a limit over all (1,).
-    """
-
-    def __init__(
-        self, prices: ShadowPrices, kept: _Kept, parameters: PlanParameters, instance: InstanceLike
-    ) -> None:
-        self.limit, self.item = prices.limit, prices.item
-        labels, found = parameters.sets.periods, kept.reported
-        self.over_all = self.limit.index[-1:] != ("periods",)
-        self.periods = prices.periods if self.over_all else tuple(labels[t] for t in found)
-        self.price = prices.every[found]
-        at = found if self.over_all else np.array([prices.periods.index(period) for period in self.periods])
-        self.usd_bn = prices.usd_bn[at]
-        self.positions, self.tail = found, kept.tail
-        self.every, self.amounts = prices.every, kept.amount
-        self.amount = None if kept.amount is None else kept.amount[found]
-        self.closed = kept.closed
-        self.unit = self.limit.unit
-        if self.limit.index[:1] == ("rules",):
-            self.unit = cap_unit(instance, parameters.country, self.item)
-        self.span = "all together" if self.over_all else span(self.periods, parameters)
 
 
 def cap_unit(instance: InstanceLike, country: str, name: str) -> str:

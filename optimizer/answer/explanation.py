@@ -21,7 +21,7 @@ from pydantic import Field
 from models.limits import LIMITS, LimitSpec
 from models.parameters import Array, PlanParameters
 from optimizer.answer import metrics
-from optimizer.answer.binding import Bound, bounds, span
+from optimizer.answer.binding import Bound, bounds
 from optimizer.answer.digits import at_most, significant
 from optimizer.answer.own import own_prices, own_sizes
 from optimizer.answer.part import InputCell, Number, Part
@@ -197,11 +197,10 @@ def with_facts(run: CountryRun, instance: InstanceLike) -> CountryRun:
     if parameters is None or values is None or solution is None:
         return replace(run, prices=(), facts=())
     prices = tuple(shadow_prices(parameters, solution)) if run.prices is None else run.prices
-    reference = _Reference(parameters, values, solution)
     carried = _by_carrying(parameters, solution)
     integers = bool(solution.program.integer.any())
     found = [
-        _fact(bound, reference.of(bound), carried, parameters, instance, integers)
+        _fact(bound, _reference(bound, parameters, values, solution), carried, parameters, instance, integers)
         for bound in bounds(parameters, values, prices, instance)
     ]
     if any(fact.family == "memory_imports" for fact in found):
@@ -255,9 +254,8 @@ def _fact(
         item = f"{name_of_chip} ({item})" if name_of_chip not in ("", item) else item
     every = bound.every + carried if limit.name == "budget" else bound.every
     price = float(every[bound.positions].sum() + every[bound.tail].sum())
-    periods = () if bound.over_all else bound.periods
-    period = bound.span if bound.over_all else span(bound.periods, parameters)
-    when = when_words(periods, period)
+    periods = bound.periods
+    when = when_words(periods, bound.span)
     if periods and len(bound.tail):
         last = parameters.sets.periods[parameters.sets.reported - 1]
         when += " and after" if periods[-1] == last else f" and after {last}"
@@ -279,13 +277,13 @@ def _fact(
     else:
         worth = f"{_bounded(most, is_bound, 'about ', 'at most ')}% more effective compute for good"
         worth += f" ({most_in})" if most_in else ""
-    prices = tuple(bound.price.tolist())
-    limits = None if bound.amount is None else tuple(bound.amount.tolist())
+    prices = tuple(bound.every[bound.positions].tolist())
+    limits = None if bound.amounts is None else tuple(bound.amounts[bound.positions].tolist())
     return Binding(
         row="/".join(part for part in (limit.name, bound.item) if part),
         meaning=limit.meaning,
         category=limit.theme,
-        period=period,
+        period=bound.span,
         periods=periods,
         periods_after=tuple(parameters.sets.periods[t] for t in bound.tail),
         price=price,
@@ -339,23 +337,16 @@ def _amount_words(limits: Sequence[float] | None, bound: Bound) -> str:
     return f"{least if least == most else f'{least} to {most}'} {bound.unit}"
 
 
-class _Reference:
-    """How much of each limit there is, in its own unit over the periods of the model."""
-
-    def __init__(self, parameters: PlanParameters, values: Values, solution: Solution) -> None:
-        self.p, self.v, self.solution = parameters, values, solution
-
-    def of(self, bound: Bound) -> Array:
-        """The amount in each period of the model, of a limit over all the one; nan where nothing can be
-        said."""
-        limit = bound.limit
-        if limit.name not in LIMITS:
-            labels = self.p.sets.periods
-            items, _ = own_prices(self.solution, limit, labels)
-            sizes: Array = own_sizes(self.solution, limit, labels)[items.index(bound.item)]
-            return sizes
-        if limit.tenth_of is not None:
-            grid = limit.tenth_of(self.p, self.v).reshape(-1, len(bound.every))
-            inner = [str(each) for name in limit.index[:-1] for each in self.p.sets.members(name)]
-            return np.asarray(grid[inner.index(bound.item) if len(grid) > 1 else 0])
-        return np.full(len(bound.every), np.nan) if bound.amounts is None else bound.amounts
+def _reference(bound: Bound, parameters: PlanParameters, values: Values, solution: Solution) -> Array:
+    """How much of a limit there is, in its own unit, in each period of the model, of a limit over all the
+    one; nan where nothing can be said."""
+    limit, sets = bound.limit, parameters.sets
+    if limit.name not in LIMITS:
+        items, _ = own_prices(solution, limit, sets.periods)
+        sizes: Array = own_sizes(solution, limit, sets.periods)[items.index(bound.item)]
+        return sizes
+    if limit.tenth_of is not None:
+        grid = limit.tenth_of(parameters, values).reshape(-1, len(bound.every))
+        inner = [str(each) for name in limit.index[:-1] for each in sets.members(name)]
+        return np.asarray(grid[inner.index(bound.item) if len(grid) > 1 else 0])
+    return np.full(len(bound.every), np.nan) if bound.amounts is None else bound.amounts
