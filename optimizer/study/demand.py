@@ -13,10 +13,9 @@ from optimizer.instance import Instance
 
 def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
     """Every chip and reported year in which someone buys on the market or its grey side."""
-    plans = [run for run in world.countries.values() if run.parameters is not None and run.values is not None]
     years = np.array(instance.horizon.years)
     bought: dict[str, Array] = {}
-    for run in plans:
+    for run in world.countries.values():
         if run.parameters is None or run.values is None:
             continue
         sets = run.parameters.sets

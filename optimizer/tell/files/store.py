@@ -129,7 +129,7 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
         hint = "name a directory that `kloof solve` or `kloof compare` saved"
         raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
     place = directory / MANIFEST
-    said, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
+    said, summary = (read_json(directory / name) for name in (MANIFEST, SUMMARY))
     command = str(said.get("command"))
     if command not in ANSWERS:
         raise InputError(Diagnostic("E641", f"a run of `{command}` cannot be told", file=str(place)))
@@ -142,15 +142,22 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
     return manifest, _checked(ANSWERS[command], summary, directory / SUMMARY, again)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object that a file of a run holds. Raises `InputError` (E642) where it is damaged."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        message = f"the file cannot be read: {error}"
-        raise InputError(Diagnostic("E642", message, file=str(path), hint="save the run again")) from error
+        raise unreadable(path, error) from error
     if not isinstance(data, dict):
         raise InputError(Diagnostic("E642", "the file does not hold one JSON object", file=str(path)))
     return data
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """What to say of a file of a run that cannot be read."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    message = f"the file cannot be read: {reason}"
+    return InputError(Diagnostic("E642", message, file=str(path), hint="save the run again"))
 
 
 def _checked(kind: type[Saved], data: dict[str, Any], path: Path, again: str) -> Saved:

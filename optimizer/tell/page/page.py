@@ -211,8 +211,7 @@ def subtitle(run: SavedRun) -> list[str]:
     """What was asked, in a line or two."""
     lines = []
     if run.is_comparison:
-        count = len(run.policies)
-        policies = "1 policy" if count == 1 else f"{count} policies"
+        policies = words.counted(len(run.policies), "policy", "policies")
         lines.append(f"{policies} beside the baseline; leader {run.leader}")
     elif isinstance(run.answer, SolveAnswer) and run.answer.policy:
         lines.append(f"Policy: {run.answer.policy}; leader {run.leader}")

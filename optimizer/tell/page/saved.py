@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +22,7 @@ from optimizer.answer.manifest import Manifest
 from optimizer.answer.strategy import COLUMNS
 from optimizer.answer.summary import lag_mark
 from optimizer.errors import Diagnostic, InputError
-from optimizer.tell.files.store import Answer, open_run
+from optimizer.tell.files.store import Answer, open_run, read_json, unreadable
 from optimizer.tell.page import whole
 from optimizer.tell.page.labels import labels_of
 from optimizer.tell.page.precision import Precision
@@ -225,7 +224,7 @@ def read_run(directory: Path) -> SavedRun:
     """Read a run directory of `solve` or `compare`. Raises `InputError` (E641 no run, E642 a file of it
     cannot be read or lacks what the run solved)."""
     manifest, answer = open_run(directory)
-    context = _json(directory / "context.json") if (directory / "context.json").exists() else {}
+    context = read_json(directory / "context.json") if (directory / "context.json").exists() else {}
     strategy = _strategy(directory / "strategy.csv")
     compared = isinstance(answer, CompareAnswer)
     comparison = _frame(directory / "comparison.csv") if compared else None
@@ -257,27 +256,12 @@ def _check(directory: Path, run: SavedRun, strategy: pd.DataFrame) -> None:
         whole.check_comparison(directory / "comparison.csv", run.comparison, solved)
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(_unreadable(path, error)) from error
-    if not isinstance(data, dict):
-        raise InputError(Diagnostic("E642", "the file does not hold one JSON object", file=str(path)))
-    return data
-
-
 def _frame(path: Path) -> pd.DataFrame:
     try:
         whole.check_end(path)
         return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "nan"]}, low_memory=False)
     except (OSError, ValueError) as error:
-        raise InputError(_unreadable(path, error)) from error
-
-
-def _unreadable(path: Path, error: Exception) -> Diagnostic:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Diagnostic("E642", f"the file cannot be read: {reason}", file=str(path), hint="save the run again")
+        raise unreadable(path, error) from error
 
 
 def _strategy(path: Path) -> pd.DataFrame:
@@ -293,7 +277,7 @@ def _strategy(path: Path) -> pd.DataFrame:
             na_values={"value": [""]},
         )
     except (OSError, ValueError) as error:
-        raise InputError(_unreadable(path, error)) from error
+        raise unreadable(path, error) from error
     return frame[frame["metric"].isin(SHOWN)]
 
 

@@ -12,7 +12,7 @@ from models.parameters import CATEGORIES
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.comparison import OBJECTIVE, Comparison
 from optimizer.answer.run import WorldRun
-from optimizer.tell.terminal.tables import ended, provisional_note, reason, warnings
+from optimizer.tell.terminal.tables import LOOSE, ended, is_loose, provisional_note, reason, warnings
 
 SAME: Final = "="
 ALIKE: Final = "≈"
@@ -29,7 +29,6 @@ SHARES: Final = (
     "shares are of the cost of use; `closed`: a limit of 0 throughout, of which there is no 10% more; ~ "
     "before 10% more: about, where the limit is a share of what the plan decides"
 )
-LOOSE: Final = "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
 # At smaller gaps the rule of thumb gives no narrower ranges.
 FINER_GAP: Final = "1e-6"
 BELOW: Final = "< a share that is not nothing, but less than this: at this gap shares are known no better"
@@ -48,9 +47,7 @@ def endings(comparison: Comparison, printed: str, detailed: bool) -> list[str]:
     if done < asked and any(world.interrupted for world in comparison.worlds):
         lines.append(f"{NOT_SOLVED} not solved: interrupted with {done} of {asked} solved")
     lines += [SHARES] if CATEGORIES[0] in printed else []
-    runs = [run for world in comparison.worlds for run in world.countries.values()]
-    # Shares are marked so where they may vary by more than ten points.
-    loose = any(run.solved and ranges.width(run, "spend_share") > 0.1 for run in runs)
+    loose = any(is_loose(run) for world in comparison.worlds for run in world.countries.values())
     lines += [LOOSE] if loose and detailed else []
     lines += [BELOW] if BELOW_MARK.search(printed) else []
     lines += _known(comparison) if ALIKE in printed else []

@@ -15,9 +15,9 @@ from optimizer.answer import digits, ranges
 from optimizer.answer.answer import Ranked
 from optimizer.answer.comparison import OBJECTIVE, Comparison
 from optimizer.answer.comparison_numbers import Key, Number
-from optimizer.answer.run import PROVISIONAL_MARK, WorldRun
+from optimizer.answer.explanation import facts
+from optimizer.answer.run import PROVISIONAL_MARK, CountryRun, WorldRun
 from optimizer.answer.summary import EXTRAPOLATED, lag_in_table, lag_mark_in
-from optimizer.tell.terminal.comparison_limits import DEAREST_HEADS, dearest
 from optimizer.tell.terminal.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
 from optimizer.tell.terminal.tables import Screen, beyond_note, grid, heading, indented
 
@@ -107,8 +107,31 @@ def _detail(comparison: Comparison, country: str, screen: Screen) -> Parts:
     for table in (_outcome, _compute, _money):
         heads, rows = table(comparison, country, planned)
         parts += _wide(heads, rows, screen, indent=BETWEEN)
-    rows = [[_label(comparison, world), *dearest(world, world.countries[country])] for world in planned]
+    rows = [[_label(comparison, world), *_dearest(world, world.countries[country])] for world in planned]
     return [*parts, *_wide(DEAREST_HEADS, rows, screen, left=3, indent=BETWEEN)]
+
+
+DEAREST_HEADS: Final = (
+    "policy",
+    "what binds dearest, beside income",
+    "in",
+    "10% more (of what is\nasked, less), at most:\neffective compute\nfor good, %",
+    "a unit when\nworth most:\nUSD bn",
+    "10% more of its\nown income, at\nmost: the same, %",
+)
+
+
+def _dearest(world: WorldRun, run: CountryRun) -> list[str]:
+    """What binds a plan dearest: the cells under all heads but the first."""
+    found = facts(run, world.instance)
+    income = next((fact.ten_percent_effective_compute for fact in found if fact.family == "budget"), None)
+    money = "n/a" if income is None else digits.at_most(income)
+    fact = next((fact for fact in found if fact.family != "budget"), None)
+    if fact is None:
+        return ["nothing", "", "", "", money]
+    name = fact.meaning + (f": {fact.item}" if fact.item else "")
+    usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
+    return [name, fact.period, fact.tenth_cell, usd, money]
 
 
 def _label(comparison: Comparison, world: WorldRun) -> str:

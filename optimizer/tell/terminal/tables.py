@@ -31,6 +31,7 @@ SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
     "`paid` is all cash out"
 )
+LOOSE: Final = "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
 # Tables keep their natural width: a number cut short by a narrow screen would be a wrong number.
 UNLIMITED: Final = 10_000
 
@@ -205,8 +206,9 @@ def lag_cells(run: CountryRun, top: Headline, decimals: int) -> list[str]:
     ]
 
 
-def _is_loose(run: CountryRun) -> bool:
-    return run.solved and 100 * ranges.width(run, "spend_share") > 10
+def is_loose(run: CountryRun) -> bool:
+    """Whether shares may vary by more than ten points, and are marked so."""
+    return run.solved and ranges.width(run, "spend_share") > 0.1
 
 
 def _percent(ratio: float | None, width: float) -> str:
@@ -277,10 +279,8 @@ def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
     if world.provisional:
         notes.append(provisional_note(world.leader))
     notes += [f"! {text}" for text in warnings(world)]
-    if any(_is_loose(run) for run in world.countries.values()):
-        notes.append(
-            "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
-        )
+    if any(is_loose(run) for run in world.countries.values()):
+        notes.append(LOOSE)
     if any(cell.endswith("*") for line in lines for cell in line):
         notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
     if any(cell.startswith(">") for line in lines for cell in line):
