@@ -26,7 +26,7 @@ ALLOWED = {
         "optimizer.solver",
         "optimizer.program",
     },
-    "optimizer.tell": {"models", "optimizer.instance", "optimizer.answer", "optimizer.study"},
+    "optimizer.tell": {"models", "optimizer.instance", "optimizer.answer"},
     "optimizer.api": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.__main__": {"optimizer.cli"},
     "optimizer.cli": {
