@@ -51,14 +51,14 @@ class Binding(Part):
 
     `period` is their span in words. `price` (objective units per `unit`) and `percent_effective_compute` (for
     good, per `step` units; None where capability has no weight) are those of easing it in each of `periods`
-    and of `periods_after`, what is reported, at once; `prices` has one per period, `price_after` the rest;
-    `usd_bn` is what a step is worth in money of the period in which it is worth most. `ten_percent_...` is
-    what a tenth more of it is worth at most in percent, no bound where it is a share of what the plan
-    decides, a tenth less of what is asked; None for a limit of zero. The limit is eased by a tenth, else by a
-    step: `eased_...` are of that, `eased_usd_bn` in the period in which it is worth most, `solved` what it
-    was solved to be worth (None where it was not). `limit` is how much of it there is, one number where that
-    is the same in all periods (None: no amount). `inputs` are the cells behind it. `subject` and `most_in`
-    are parts of `words`, which change once it is solved; they are not saved.
+    and, after the reported ones, of `periods_after` at once; `prices` has one per period, `price_after` is
+    the rest; `usd_bn` is what a step is worth in money of the period in which it is worth most.
+    `ten_percent_...` is what a tenth more of it is worth at most in percent, no bound where it is a share of
+    what the plan decides, a tenth less of what is asked; None for a limit of zero. The limit is eased by a
+    tenth, else by a step: `eased_...` are of that, `eased_usd_bn` in the period in which it is worth most,
+    `solved` what it was solved to be worth (None where it was not). `limit` is how much of it there is, one
+    number where that is the same in all periods (None: no amount). `inputs` are the cells behind it.
+    `subject` and `most_in` are parts of `words`, which change once it is solved; they are not saved.
     """
 
     row: str
