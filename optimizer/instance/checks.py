@@ -7,10 +7,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from optimizer.instance.conflict import Conflict, unknown
+from optimizer.instance.country_schema import Country
 from optimizer.instance.instance import Instance, quantities
 from optimizer.instance.problem import nearest, number_text
 from optimizer.instance.rules.checks import check_rules
-from optimizer.instance.schema import Chip, Country
+from optimizer.instance.schema import Chip
 from optimizer.instance.yaml_reader import Where
 
 SHARE_TOLERANCE = 1e-6

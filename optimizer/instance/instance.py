@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from pydantic import Field, PrivateAttr
 
+from optimizer.instance.country_schema import Country
+from optimizer.instance.fields import CountryId, Id, Ids
 from optimizer.instance.patch_grammar import Patch
 from optimizer.instance.rules.schema import ExportRule
-from optimizer.instance.schema import Chip, Country, CountryId, Id, Ids, Market, Settings, Source
+from optimizer.instance.schema import Chip, Market, Settings, Source
 from optimizer.instance.shape import children
 from optimizer.instance.values import Location, Quantity, Written, YearMap
 from optimizer.instance.yaml_reader import Where, dotted

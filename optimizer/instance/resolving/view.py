@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from models.parameters import TABLE, Array, LeaderPath, PlanSets
 from optimizer.errors import Diagnostic
+from optimizer.instance.country_schema import Country
 from optimizer.instance.instance import Instance
 from optimizer.instance.resolving.registry import Rule, find_rule
 from optimizer.instance.rules.law import Law, law
 from optimizer.instance.rules.rulebook import rulebook
-from optimizer.instance.schema import Chip, Country, Market, Objective, Settings
+from optimizer.instance.schema import Chip, Market, Objective, Settings
 from optimizer.instance.values import Location, Quantity, YearMap
 
 T = TypeVar("T")
