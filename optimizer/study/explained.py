@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from optimizer.answer.answer import Explained
 from optimizer.answer.explanation import with_facts
+from optimizer.answer.own_lines import own_lines
 from optimizer.answer.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
 from optimizer.errors import Diagnostic
 from optimizer.instance import Instance
@@ -29,7 +30,10 @@ def explained(
             return replace(run, diagnostics=(*run.diagnostics, *endless_diagnostics(run, inputs)))
         if run.status != INFEASIBLE:
             run = with_facts(run, instance)
-            return replace(run, explanation=explain_plan(run, inputs, most).answer())
+            explanation, own = explain_plan(run, inputs, most).answer(), own_lines(run)
+            return replace(
+                run, explanation=explanation.model_copy(update={"own": own}) if own else explanation
+            )
         found = explain_conflict(run, inputs, _solver(run), objective)
         return replace(run, explanation=found.answer(), diagnostics=(*run.diagnostics, *_diagnostics(found)))
 
