@@ -1,0 +1,1 @@
+"""Thousands of scenarios, solved from one plan and kept as they finish."""
