@@ -1,0 +1,1 @@
+"""Solving and keeping the scenarios of a study, thousands of them."""
