@@ -7,7 +7,7 @@ missing here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,9 +19,19 @@ from optimizer.instance.values import Array
 from optimizer.study.sampling.designs import block_size, problem_of, salib
 
 CONFIDENCE: Final = 0.95
-RESAMPLES: Final = 1000
+RESAMPLES: Final = 500
+FEWEST_RESAMPLES: Final = 100
+# Numbers that SALib holds at once while it resamples: of very many blocks fewer samples are drawn.
+MOST_HELD: Final = 2**23
 # fewer blocks than this have no interval worth its name
 LEAST_BLOCKS: Final = 2
+
+
+STATISTICS: Final[Mapping[str, Callable[[Array], Array]]] = {
+    "mu": lambda effects: effects.mean(axis=-1),
+    "mu_star": lambda effects: np.abs(effects).mean(axis=-1),
+    "sigma": lambda effects: effects.std(axis=-1, ddof=1),
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +40,8 @@ class Indices:
 
     `table` has the columns axis, other (empty but for pairs), index (`mu`, `mu_star`, `sigma`, or `S1`, `ST`,
     `S2`), value, low, high: an interval of that `confidence` by resampling trajectories or blocks. Of
-    these `blocks` were used, and `dropped` left out for a missing number. All values are nan where `reason` says why
-    nothing can be told.
+    these `blocks` were used, and `dropped` left out for a missing number. All values are nan where
+    `reason` says why nothing can be told.
     """
 
     method: str
@@ -60,17 +70,13 @@ def morris_indices(
     dropped = int((~kept).sum())
     if len(effects) < LEAST_BLOCKS:
         return _nothing("morris", names, ("mu", "mu_star", "sigma"), len(effects), dropped, confidence)
-    generator = np.random.default_rng(seed)
-    drawn = effects[generator.integers(len(effects), size=(RESAMPLES, len(effects)))]
-    tail = 100.0 * (1.0 - confidence) / 2.0
+    drawn = np.random.default_rng(seed).integers(len(effects), size=(RESAMPLES, len(effects)))
+    tails = [50.0 * (1.0 - confidence), 50.0 * (1.0 + confidence)]
     rows = []
-    for index, value, sampled in (
-        ("mu", effects.mean(axis=0), drawn.mean(axis=1)),
-        ("mu_star", np.abs(effects).mean(axis=0), np.abs(drawn).mean(axis=1)),
-        ("sigma", effects.std(axis=0, ddof=1), drawn.std(axis=1, ddof=1)),
-    ):
-        low, high = np.percentile(sampled, [tail, 100.0 - tail], axis=0)
-        rows += [(name, "", index, value[n], low[n], high[n]) for n, name in enumerate(names)]
+    for index, statistic in STATISTICS.items():
+        for name, own in zip(names, effects.T, strict=True):
+            low, high = np.percentile(statistic(own[drawn]), tails)
+            rows.append((name, "", index, float(statistic(own)), float(low), float(high)))
     return Indices("morris", _table(rows), len(effects), dropped, confidence)
 
 
@@ -112,9 +118,10 @@ def sobol_indices(
         problem_of(names),
         kept.ravel(),
         calc_second_order=second_order,
-        num_resamples=RESAMPLES,
+        num_resamples=max(min(RESAMPLES, MOST_HELD // len(kept)), FEWEST_RESAMPLES),
         conf_level=confidence,
-        seed=seed,
+        # SALib takes 0 for no seed
+        seed=seed + 1,
     )
     rows = []
     for index in ("S1", "ST"):

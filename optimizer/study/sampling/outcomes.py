@@ -18,6 +18,8 @@ from optimizer.study.batch.rows import RowResult
 
 BINDING: Final = "binding"
 OBJECTIVE: Final = "objective"
+OPEN_ENDS: Final = {"more than": math.inf, "less than": -math.inf}
+"""What a text says of a number that lies beyond all that was looked at: it is ordered, not dropped."""
 PLAIN: Final = (OBJECTIVE, BINDING)
 """Outcomes of a whole plan, without a period."""
 # Items that are names of limits, known only once a plan is there.
@@ -105,6 +107,9 @@ def column(results: Iterable[RowResult], rows: int, country: str, outcome: str) 
 
 def _number(value: float | str, outcome: str) -> float:
     if isinstance(value, str):
+        for words, end in OPEN_ENDS.items():
+            if value.startswith(words):
+                return end
         try:
             return float(value)
         except ValueError:

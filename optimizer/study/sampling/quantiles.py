@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -90,6 +91,7 @@ def rank(count: int, level: float) -> int:
     return min(max(math.ceil(count * level - 1e-9), 1), count)
 
 
+@cache
 def interval(count: int, level: float, confidence: float) -> tuple[int, int]:
     """Places, from 1, of the draws between which the true quantile lies; 0 and `count` + 1 are open ends.
 

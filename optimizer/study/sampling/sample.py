@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -59,6 +59,13 @@ class Sample:
     stops: Stops | None
     outcomes: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """What the study says and the patches of the policies among its rows, as JSON data: with the values
+        of `base` all that its answers depend on."""
+        names = dict.fromkeys(row.policy for row in self.rows if row.policy)
+        policies = {name: [one.text for one in read_policy(name).patches] for name in names}
+        return {**self.study.document(), "policies": policies}
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -162,12 +162,14 @@ class Study:
         return tuple(self.file.correlations)
 
     def document(self) -> dict[str, Any]:
-        """All that decides rows and answers, as JSON data in one form: what the study's key is made of."""
-        kept = self.file.model_dump(mode="json", exclude={"title", "description", "sources", "instance"})
+        """All that the study says of rows and answers, as JSON data in one form; not what it is called, nor
+        where its instance is."""
+        told = {"title", "description", "sources", "instance"}
+        kept = self.file.model_dump(mode="json", exclude=told, exclude_none=True)
         factors = (
             ALL
             if self.factors is None
-            else {one.name: [axis.text for axis in one.axes] for one in self.factors}
+            else {one.name: [" ".join(axis.text.split()) for axis in one.axes] for one in self.factors}
         )
         return {**kept, "factors": factors, "patches": [patch.text for patch in self.patches]}
 

@@ -3,8 +3,8 @@
 Every value of every factor is checked against the schema. Conditions between cells (shares that add up to 1)
 cannot be checked for thousands of scenarios at 50 ms each. Checked are both ends of all factors together,
 each factor by itself that a condition broken there concerns, every policy, and as many scenarios spread over
-the design as `CHECKS` allows. What breaks a condition all the same is refused when it is resolved, and is a row
-with that reason.
+the design as `CHECKS` allows. What breaks a condition all the same is refused when it is resolved, and is a
+row with that reason.
 """
 
 from __future__ import annotations
