@@ -114,7 +114,10 @@ def prepare(study: Study, instance: Instance) -> Sample:
     validity.check_rows(base, rows)
     horizon = base.horizon
     reported = len(horizon.years) * horizon.steps_per_year
-    outcomes = expanded(study.file.outcomes, plan_sets(base, countries[0]), reported)
+    try:
+        outcomes = expanded(study.file.outcomes, plan_sets(base, countries[0]), reported)
+    except InputError as error:
+        raise _placed(study, "outcomes", error) from None
     factors, notes = tuple(bound.factors), tuple(bound.notes)
     return Sample(study, base, countries, factors, axes, rows, unit, stops, outcomes, notes)
 
