@@ -149,11 +149,11 @@ class PolicyMove:
     base: str = BASE
 
     def stops(self) -> list[State]:
-        return [State(str(name), (), str(name)) for name in self.spread.values]
+        return [State(name, (), found) for name, found in self.spread.names]
 
     def at(self, positions: Array, ends: bool) -> list[State]:
-        names = self.spread.values
-        return [State(str(names[n]), (), str(names[n])) for n in self.spread.index(positions)]
+        stops = self.stops()
+        return [stops[number] for number in self.spread.index(positions)]
 
 
 Move = OwnMove | OperandMove | PolicyMove

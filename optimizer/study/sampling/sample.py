@@ -64,7 +64,8 @@ class Sample:
         """What the study says and the patches of the policies among its rows, as JSON data: with the values
         of `base` all that its answers depend on."""
         names = dict.fromkeys(row.policy for row in self.rows if row.policy)
-        policies = {name: [one.text for one in read_policy(name).patches] for name in names}
+        read = [read_policy(name) for name in names]
+        policies = {policy.name: [one.text for one in policy.patches] for policy in read}
         return {**self.study.document(), "policies": policies}
 
     @property
@@ -124,7 +125,7 @@ def prepare(study: Study, instance: Instance) -> Sample:
 
 def base_of(study: Study, instance: Instance) -> Instance:
     """The instance that a study's scenarios change. Raises `InputError`."""
-    policy = read_policy(study.file.policy).patches if study.file.policy else ()
+    policy = read_policy(study.policy).patches if study.policy else ()
     return patch(instance, [*policy, *study.patches])
 
 

@@ -54,7 +54,16 @@ class Discrete(Levels):
 
 @dataclass(frozen=True)
 class Policies(Levels):
-    """Policies, each several composed with `+`."""
+    """Policies, each several composed with `+`; `found` are the same as they are read from where Kloof was
+    started, where that is not how they are written."""
+
+    found: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """Each policy as written, and as it is read."""
+        written = [str(value) for value in self.values]
+        return list(zip(written, self.found or written, strict=True))
 
 
 @dataclass(frozen=True)

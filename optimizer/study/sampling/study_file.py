@@ -22,10 +22,11 @@ from optimizer.instance.problem import Problem, nested, seen
 from optimizer.instance.quantity_reader import read_id
 from optimizer.instance.schema import Id, Ids, IdsOrAll, Record, Text
 from optimizer.instance.shape import record
-from optimizer.instance.shipped import find_study, shipped_instances
+from optimizer.instance.shipped import find_study, shipped_instances, shipped_policies
 from optimizer.instance.values import Location
 from optimizer.instance.yaml_reader import Document, Raw, Where, decode, read_bytes, read_yaml
 from optimizer.study.sampling.axis import NAMED, Axis, parse_axis
+from optimizer.study.sampling.spread import Policies
 
 Method = Literal["grid", "one_at_a_time", "latin_hypercube", "sobol", "morris", "saltelli"]
 Factors = tuple[tuple[str, tuple[str, ...]], ...]
@@ -143,12 +144,13 @@ class FactorSpec:
 
 @dataclass(frozen=True)
 class Study:
-    """What a study asks. `factors` is None where all inputs with a range of their own are; `instance` is a
-    path from where Kloof was started, or the name of a shipped one; `marks` are the places of its keys."""
+    """What a study asks. `factors` is None where all inputs with a range of their own are; `instance` and
+    `policy` are paths from where Kloof was started, or names of shipped ones; `marks` places of keys."""
 
     name: str
     file: StudyFile
     instance: str
+    policy: str
     patches: tuple[Patch, ...]
     factors: tuple[FactorSpec, ...] | None
     marks: Mapping[str, Location]
@@ -225,12 +227,13 @@ def _study(document: Document, name: str, folder: Path) -> Study:
     if file is not None and not problems:
         problems += _design_problems(file.design, document)
         patches = _patches(file, document, problems)
-        factors = _factors(file, document, problems)
+        factors = _factors(file, document, folder, problems)
     if problems or file is None:
         raise InputError(sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
     marks = {} if not document.file else {str(key): _place(document, (key,)) for key in _keys(document.data)}
     asked = None if file.factors == ALL else tuple(factors)
-    return Study(name, file, _instance(file.instance, folder), tuple(patches), asked, marks)
+    instance, policy = _instance(file.instance, folder), _policy(file.policy, folder)
+    return Study(name, file, instance, policy, tuple(patches), asked, marks)
 
 
 def _keys(data: Raw) -> list[str | int]:
@@ -248,6 +251,16 @@ def _instance(written: str, folder: Path) -> str:
     if written in shipped_instances() or Path(written).is_absolute():
         return written
     return str(folder / written)
+
+
+def _policy(written: str, folder: Path) -> str:
+    """Likewise for files among policies."""
+    parts = [part.strip() for part in written.split("+")]
+    known = shipped_policies()
+    return "+".join(
+        str(folder / part) if part and part not in known and (folder / part).is_file() else part
+        for part in parts
+    )
 
 
 def _place(document: Document, where: Where, on_key: bool = False) -> Location:
@@ -292,7 +305,9 @@ def _patches(file: StudyFile, document: Document, problems: list[Diagnostic]) ->
     return patches
 
 
-def _factors(file: StudyFile, document: Document, problems: list[Diagnostic]) -> list[FactorSpec]:
+def _factors(
+    file: StudyFile, document: Document, folder: Path, problems: list[Diagnostic]
+) -> list[FactorSpec]:
     factors = []
     for name, texts in () if file.factors == ALL else file.factors:
         where: Where = ("factors", name)
@@ -301,7 +316,7 @@ def _factors(file: StudyFile, document: Document, problems: list[Diagnostic]) ->
         for place, text in enumerate(texts):
             origin = _origin(document, (*where, place) if is_list else where)
             try:
-                axes.append(parse_axis(text, origin))
+                axes.append(_found(parse_axis(text, origin), folder))
             except InputError as error:
                 problems += error.diagnostics
                 continue
@@ -315,3 +330,11 @@ def _factors(file: StudyFile, document: Document, problems: list[Diagnostic]) ->
                 )
         factors.append(FactorSpec(name, tuple(axes), _origin(document, where)))
     return factors
+
+
+def _found(axis: Axis, folder: Path) -> Axis:
+    """The axis, its policies as they are read from where Kloof was started."""
+    if not isinstance(axis.spread, Policies):
+        return axis
+    found = tuple(_policy(name, folder) for name, _ in axis.spread.names)
+    return replace(axis, spread=replace(axis.spread, found=found))
