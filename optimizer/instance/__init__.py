@@ -5,7 +5,7 @@ from optimizer.instance.load import load
 from optimizer.instance.patch import Patch, parse_patch, patch
 from optimizer.instance.policy import Draft, Policy, compose, read_draft, read_policy
 from optimizer.instance.resolve import resolve, resolve_again
-from optimizer.instance.shipped import shipped_instances, shipped_policies
+from optimizer.instance.shipped import shipped_instances, shipped_policies, shipped_studies
 from optimizer.instance.template import schema_json, write_template
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "schema_json",
     "shipped_instances",
     "shipped_policies",
+    "shipped_studies",
     "write_template",
 ]

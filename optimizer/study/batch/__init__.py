@@ -1,1 +1,1 @@
-"""Thousands of scenarios, solved from one plan and kept as they finish."""
+"""Studies of many scenarios: what is asked and answered, kept in a file, solved to the end."""

@@ -1,4 +1,4 @@
-"""One scenario of a study as it is asked, and as it is answered for one country."""
+"""What a study asks and what is answered: a row per scenario, a result per scenario and country."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One scenario: its `number` in the design's order, one of `values` per factor (a text for a level of a
-    categorical one), the `patches` that make it, and the policies composed with `+` (empty: none)."""
+    """One scenario of a study, asked: `number` counts from 0 in the design's order; `values` has one entry
+    per factor in the study's order, a text for a level of a categorical one; `patches` are patch texts `PATH
+    OP VALUE` in full double precision; `policy` composes policies with `+` and is empty for none."""
 
     number: int
     values: tuple[float | str, ...]
@@ -19,12 +20,14 @@ class Row:
 
 @dataclass(frozen=True)
 class RowResult:
-    """One country in one scenario.
+    """One country in one scenario, answered.
 
-    `status` is that of a plan (`optimizer.answer.run`), `how` it came about: `solved`; `certified`: the
-    anchor's plan, proven good enough, whose outcomes say nothing of the scenario; `same`: the scenario does
-    not reach the country. `objective`, `bound` in log unit years, `gap` in average log units, None where
-    there is no plan: then `message` says why. `seconds` and `host` are no part of the answer.
+    `status` is `optimal`, `stopped`, `infeasible`, `unbounded` or `failed`. `how` is `solved`, `certified`
+    (the anchor's plan is proven good enough: outcomes other than the objective are not known), `same` (the
+    anchor's parameters), or empty where nothing was solved. `objective` is the value of the plan and `bound`
+    a certified upper bound, objective units; `gap` is in average log units; `message` says why there is no
+    plan. `outcomes` are named as in `strategy.csv`, `metric/item/period` or `metric/period`; `binding` holds
+    the rows that bind, dearest first, joined by spaces.
     """
 
     number: int
