@@ -72,14 +72,15 @@ def drain(
     Raises `OutputError` E655 or E656 where results cannot be committed, `InputError` E652 where the file is
     damaged.
     """
-    batch = _Batch(store, fail_fast, tell)
+    batch = _Batch(store, tell)
     lost = partial(_lost, store.header)
     rows = (store.row(number) for number in store.pending())
-    stopped = False
     with _signals() as signals:
 
         def ending() -> bool:
-            return batch.look(signals.asked)
+            signals.ending |= batch.has_failed and fail_fast
+            batch.look(signals.ending)
+            return signals.ending
 
         task = partial(_answered, solve, store.header)
         answers = run_as_they_end(task, rows, jobs or available_jobs(), lost, ending)
@@ -88,12 +89,13 @@ def drain(
                 for _, results in answers:
                     batch.add(results)
         except KeyboardInterrupt:
-            stopped = True
+            # what was done by then is kept as well
+            pass
         signals.ignored = True
         batch.commit()
-    batch.look(signals.asked)
+    batch.look(signals.ending)
     counts = store.counts()
-    interrupted = stopped or (signals.asked and counts.left > 0)
+    interrupted = signals.interrupted and counts.left > 0
     return Drained(counts, interrupted, EXIT_INTERRUPTED if interrupted else exit_code(counts))
 
 
@@ -110,12 +112,12 @@ def exit_code(counts: Counts) -> int:
 class _Batch:
     """What is done and not yet committed, and how far it all is."""
 
-    def __init__(self, store: Store, fail_fast: bool, tell: Callable[[Progress], None]) -> None:
+    def __init__(self, store: Store, tell: Callable[[Progress], None]) -> None:
         counts = store.counts()
-        self._store, self._fail_fast, self._tell = store, fail_fast, tell
+        self._store, self._tell = store, tell
         self._done, self._failed, self._left = counts.done, counts.failed, counts.left
         self._before = counts.done
-        self._has_failed = False
+        self.has_failed = False
         self._waiting: list[RowResult] = []
         self._began = self._committed = time.monotonic()
 
@@ -125,18 +127,16 @@ class _Batch:
         self._done += 1
         self._left -= 1
         self._failed += failed
-        self._has_failed |= failed
+        self.has_failed |= failed
         self._commit_if_due()
 
-    def look(self, asked: bool) -> bool:
-        """Whether no more is to be begun."""
+    def look(self, ending: bool) -> None:
+        """Commit what is due, and tell how far it is."""
         self._commit_if_due()
-        ending = asked or (self._fail_fast and self._has_failed)
         done, seconds = self._done - self._before, time.monotonic() - self._began
         rate = done / seconds if done and seconds > 0 else None
         left = self._left / rate if rate else None
         self._tell(Progress(self._done, self._failed, self._left, rate, left, ending))
-        return ending
 
     def commit(self) -> None:
         if self._waiting:
@@ -151,19 +151,21 @@ class _Batch:
 
 
 class _Signals:
-    """Signals that ask to end: the first is remembered, the second raises `KeyboardInterrupt`."""
+    """Signals that ask to end: the first is remembered; one while the batch is ending raises
+    `KeyboardInterrupt`."""
 
     def __init__(self) -> None:
-        self.asked = False
-        self.ignored = False
+        self.interrupted = self.ending = self.ignored = False
 
     def take(self, _number: int, _frame: FrameType | None) -> None:
         if self.ignored:
             return
-        # of more than two, none may interrupt what the second leads to
-        self.asked, self.ignored = True, self.asked
-        if self.ignored:
+        self.interrupted = True
+        if self.ending:
+            # of more, none may interrupt what this one leads to
+            self.ignored = True
             raise KeyboardInterrupt
+        self.ending = True
 
 
 @contextmanager
