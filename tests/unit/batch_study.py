@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import KloofError
+from optimizer.study.batch import drain as draining
 from optimizer.study.batch.drain import drain
 from optimizer.study.batch.exporting import export
 from optimizer.study.batch.header import Header
@@ -112,6 +113,8 @@ def slow(log: Path, seconds: float) -> Callable[[Row], Sequence[RowResult]]:
 
 def main() -> int:
     place, jobs, log, seconds = sys.argv[1:]
+    # so often that kills find commits under way
+    draining.COMMIT_SECONDS = 0.02
     # as a shell has it for what it waits for, whatever started the tests
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

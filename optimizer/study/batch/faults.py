@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Final
 from optimizer.errors import Diagnostic, InputError, KloofError, OutputError
 
 KEPT: Final = "what was committed is kept"
+# what a full disk or a reached limit is beside SQLITE_FULL
+_NO_ROOM: Final = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 
 @contextmanager
@@ -25,12 +28,22 @@ def told(path: Path) -> Iterator[None]:
             raise
         raise found from error
     except OSError as error:
-        raise unwritable(path, error.strerror or str(error)) from error
+        why = error.strerror or str(error)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        raise (_no_room(path, why) if full else unwritable(path, why)) from error
+
+
+def allowed(path: Path, mode: int) -> bool:
+    """Whether the process may read (`os.R_OK`) or write (`os.W_OK`) there."""
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def unwritable(path: Path, why: str) -> OutputError:
     """The error of a store that cannot be written."""
-    hint = "make the file and its directory writable, or copy the store to a directory that is; " + KEPT
+    hint = (
+        "make the file and its directory writable, or copy the store, with its -wal file where there is one, "
+        f"to a directory that is; {KEPT}"
+    )
     return OutputError(Diagnostic("E655", f"the store cannot be written: {why}", file=str(path), hint=hint))
 
 
@@ -49,15 +62,17 @@ def damaged(path: Path, why: str) -> InputError:
     return InputError(Diagnostic("E652", f"the store is damaged: {why}", file=str(path), hint=hint))
 
 
+def _no_room(path: Path, why: str) -> OutputError:
+    message = f"no room left for the store: the disk is full, or a quota or limit on files is reached ({why})"
+    hint = f"make room and run the command again; {KEPT}"
+    return OutputError(Diagnostic("E656", message, file=str(path), hint=hint))
+
+
 def _of_sqlite(error: sqlite3.Error, path: Path) -> KloofError | None:
     code: int = getattr(error, "sqlite_errorcode", 0)
     primary, why = code & 0xFF, str(error)
-    if primary == sqlite3.SQLITE_FULL or code in (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC):
-        what = "the disk is full, or a quota or limit on files is reached"
-        hint = f"make room and resume the study; {KEPT}"
-        return OutputError(
-            Diagnostic("E656", f"no room left for the store: {what}", file=str(path), hint=hint)
-        )
+    if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
+        return _no_room(path, why)
     if primary == sqlite3.SQLITE_NOTADB:
         return no_store(path, "the file is none of SQLite's")
     if primary == sqlite3.SQLITE_CORRUPT:
@@ -73,8 +88,11 @@ def _of_sqlite(error: sqlite3.Error, path: Path) -> KloofError | None:
         sqlite3.SQLITE_PERM,
         sqlite3.SQLITE_IOERR,
     ):
-        if path.exists() and not os.access(path, os.R_OK):
+        if path.exists() and not allowed(path, os.R_OK):
             message, hint = "the store cannot be read: permission denied", "make the file readable"
             return InputError(Diagnostic("E202", message, file=str(path), hint=hint))
+        journal = path.with_name(f"{path.name}-wal")
+        if journal.exists():
+            why = f"it was not closed, and {journal.name} has to be written into it first ({why})"
         return unwritable(path, why)
     return None

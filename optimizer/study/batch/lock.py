@@ -24,13 +24,17 @@ class Lock:
     where the file beside the store cannot be made."""
 
     def __init__(self, store: Path) -> None:
-        self._path = store.with_name(f"{store.name}.lock").absolute()
+        # one store has one lock, whatever it is called
+        place = store.resolve()
+        self._path = place.with_name(f"{place.name}.lock")
         if self._path in _HELD:
             raise _in_use(store, f"{os.getpid()} on {platform.node()}")
         self._descriptor = self._taken(store)
         _HELD.add(self._path)
-        os.truncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()} on {platform.node()}".encode(), 0)
+        # only to say who holds it: on a full disk it does without
+        with suppress(OSError):
+            os.truncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()} on {platform.node()}".encode(), 0)
 
     def release(self) -> None:
         """Let go of it, and remove the file."""

@@ -43,9 +43,10 @@ def merge(paths: Sequence[Path], into: Path) -> Store:
     with new_file(into, header) as connection:
         for path in paths:
             connection.execute("ATTACH ? AS other", (f"{path.absolute().as_uri()}?mode=ro",))
+            # one moment of a store that is written to meanwhile
+            connection.execute("BEGIN")
             for table, columns in _COMPARED.items():
                 _check_agreement(connection, table, columns, path)
-            connection.execute("BEGIN")
             for table in _COPIED:
                 connection.execute(f"INSERT OR IGNORE INTO main.{table} SELECT * FROM other.{table}")
             connection.execute("COMMIT")

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from optimizer.errors import Diagnostic, InputError
-from optimizer.study.batch.faults import damaged, no_store, told, unwritable
+from optimizer.study.batch.faults import allowed, damaged, no_store, told, unwritable
 from optimizer.study.batch.files import header_of, new_file, transaction
 from optimizer.study.batch.header import TEXTS, Header, compact, outcomes_text, restored, values_text
 from optimizer.study.batch.lock import Lock
@@ -103,7 +103,7 @@ class Store:
         if not writing:
             return cls._opened(path, None)
         for place in (path, path.absolute().parent):
-            if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            if not allowed(place, os.W_OK):
                 raise unwritable(path, f"permission denied for {place}")
         with told(path):
             lock = Lock(path)
