@@ -49,7 +49,11 @@ def status_table(name: str, header: Header, counts: Counts, verbose: bool) -> li
         parts += ["", "without a plan:"]
         parts += [f"{count:>6,}  {reason}" for reason, count in counts.reasons[:most]]
         more = len(counts.reasons) - most
-        parts += [f"        and {more:,} more reasons: --verbose lists them"] if more > 0 else []
+        parts += (
+            [f"        and {more:,} more {'reason' if more == 1 else 'reasons'}: --verbose lists all"]
+            if more > 0
+            else []
+        )
     return parts
 
 
