@@ -34,6 +34,7 @@ COMMANDS: Final = (
         "export",
         "new",
         "schema",
+        "study",
     ),
 )
 

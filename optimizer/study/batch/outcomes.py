@@ -55,7 +55,7 @@ def outcomes_of(names: Iterable[str], sets: PlanSets) -> tuple[Outcome, ...]:
             found.append(_outcome(name, sets))
         except LookupError as error:
             problems.append(
-                Diagnostic("E321", f"there is no outcome `{name}`: {error.args[0]}", hint=error.args[1])
+                Diagnostic("E710", f"there is no outcome `{name}`: {error.args[0]}", hint=error.args[1])
             )
     if problems:
         raise InputError(problems)

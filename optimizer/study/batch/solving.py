@@ -120,7 +120,7 @@ class RowSolver:
         if self.question.leader == "hold":
             if instance.leader != self.instance.leader:
                 message = f"{instance.leader} leads in this scenario, but the path of {self.instance.leader} "
-                raise InputError(Diagnostic("E322", f"{message}is held", hint="let the leader answer"))
+                raise InputError(Diagnostic("E712", f"{message}is held", hint="let the leader answer"))
             return anchor.run, SAME
         if instance.leader != self.instance.leader:
             parameters = resolve(instance, instance.leader, None, self.question.objective)
