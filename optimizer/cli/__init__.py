@@ -27,6 +27,7 @@ COMMANDS: Final = (
         "explain",
         "report",
         "evaluate",
+        "sweep",
         "policies",
         "rules",
         "validate",

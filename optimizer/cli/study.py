@@ -57,6 +57,30 @@ def status(store: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -
 
 
 @command.command(
+    "resume",
+    short_help="Go on with a study that was interrupted.",
+    epilog=examples("kloof study resume drivers.study"),
+)
+@STORE
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. Default: all processors.")
+@click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that failed.")
+@output_options
+def resume(
+    store: Path, jobs: int | None, fail_fast: bool, format_: str, quiet: bool, verbose: bool, debug: bool
+) -> int:
+    """Solve the scenarios of a stored study that are left. Those that failed stay as they are.
+
+    The instance and policies must be what they were: else the study is another one, and is refused.
+    """
+    from optimizer.cli.studies import resume as go_on
+    from optimizer.cli.studies import tell_store
+
+    code = go_on(store, jobs, fail_fast, quiet)
+    tell_store(store, format_, verbose)
+    return code
+
+
+@command.command(
     "export",
     short_help="The results of a study as CSV or Parquet.",
     epilog=examples(

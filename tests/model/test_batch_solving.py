@@ -11,11 +11,11 @@ import pytest
 from models.parameters import TABLE
 from models.simulate import weight_of_time
 from optimizer import load, patch
-from optimizer.answer.strategy import derived
+from optimizer.answer.strategy import derived, rows
 from optimizer.errors import InputError, SolverError
 from optimizer.instance import Instance, resolve, resolve_again
 from optimizer.instance.checks import conflicts
-from optimizer.study.batch.outcomes import outcomes_of
+from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.batch.solving import BatchQuestion, RowSolver
 from optimizer.study.solve import solve_world
@@ -59,10 +59,10 @@ def _answer(result: RowResult) -> tuple[object, ...]:
 
 
 def test_rows_do_not_depend_on_what_was_solved_before(solver: RowSolver) -> None:
-    rows = [Row(number, (), patches) for number, patches in enumerate(PATCHES)]
-    first = {row.number: [_answer(one) for one in solver.solve(row)] for row in rows}
-    random.Random(1).shuffle(rows)
-    assert {row.number: [_answer(one) for one in solver.solve(row)] for row in rows} == first
+    scenarios = [Row(number, (), patches) for number, patches in enumerate(PATCHES)]
+    first = {row.number: [_answer(one) for one in solver.solve(row)] for row in scenarios}
+    random.Random(1).shuffle(scenarios)
+    assert {row.number: [_answer(one) for one in solver.solve(row)] for row in scenarios} == first
 
 
 def test_rows_answer_what_a_cold_solve_answers(world: Instance, solver: RowSolver) -> None:
@@ -95,7 +95,7 @@ def test_a_row_that_cannot_be_solved_says_why(solver: RowSolver) -> None:
         assert "unknown path" in result.message
     for result in solver.solve(Row(0, (), ("horizon.last_year = 2034",))):
         assert result.status == "failed"
-        assert "`2035` is no period" in result.message
+        assert "have no `lag_months/2035`" in result.message
         assert not result.outcomes
 
 
@@ -115,16 +115,25 @@ def test_a_held_leader_keeps_its_path_but_has_a_plan_of_its_own(world: Instance,
     assert held.solve(Row(0, (), ("leader = CHN",)))[0].status == "failed"
 
 
-def test_an_unknown_outcome_names_the_nearest(world: Instance) -> None:
+def test_outcomes_of_other_sets_are_refused(world: Instance) -> None:
     sets = resolve(world, "USA").sets
-    with pytest.raises(InputError, match="lag_month"):
-        outcomes_of(["lag_month/2035"], sets)
-    with pytest.raises(InputError, match="2041"):
-        outcomes_of(["lag_months/2041"], sets)
-    with pytest.raises(InputError, match="resaerch"):
-        outcomes_of(["split/resaerch"], sets)
-    with pytest.raises(InputError, match="too much"):
-        outcomes_of(["lag_months/research/2035"], sets)
+    for name in ("lag_months/2041", "split/resaerch", "lag_months/research/2035", "lag_month/2035"):
+        with pytest.raises(InputError, match=name):
+            Reader([name], sets)
+
+
+def test_outcomes_are_those_of_the_strategy(world: Instance) -> None:
+    names = ("lag_months/2035", "stock/nv_b200/research/2030", "shadow_price/budget/2027", "split/talent")
+    solver = RowSolver(world, BatchQuestion(("CHN",), names))
+    (result,) = solver.solve(Row(0, (), ()))
+    run = solver.base()["CHN"]
+    found = {(row.metric, row.item, row.period): row.value for row in rows(run, None)}
+    for name in names[:3]:
+        metric, *item, period = name.split("/")
+        assert result.outcomes[name] == found[metric, "/".join(item), period]
+    spent = sum(value for (metric, _, _), value in found.items() if metric == "spend")
+    own = sum(value for (metric, item, _), value in found.items() if (metric, item) == ("spend", "talent"))
+    assert result.outcomes["split/talent"] == pytest.approx(own / spent)
 
 
 def test_a_base_without_a_plan_is_refused(world: Instance) -> None:

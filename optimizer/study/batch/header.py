@@ -13,9 +13,9 @@ from optimizer.answer.answer import text_of_infinity
 from optimizer.errors import Diagnostic, InputError
 
 # Columns of every table of results, before and behind those of the factors.
-BEFORE: Final = ("number", "country", "policy")
+BEFORE: Final = ("number", "country", "policies")
 BEHIND: Final = ("status", "how", "objective", "bound", "gap", "message")
-TEXTS: Final = ("country", "policy", "status", "how", "message")
+TEXTS: Final = ("country", "policies", "status", "how", "message")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, patch, resolve, resolve_again
 from optimizer.solver import Start
-from optimizer.study.batch.outcomes import Reader, outcomes_of
+from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.country import gap_of_stopped, leader_path, solve_country, uncertified_leader
 from optimizer.study.plan_solver import PlanSolver
@@ -64,7 +64,7 @@ class RowSolver:
         self.question = question
         self._policies = {"": (), **(policies or {})}
         leading = resolve(instance, instance.leader, None, question.objective)
-        self._readers = {leading.sets.structure: Reader(outcomes_of(question.outcomes, leading.sets))}
+        self._readers = {leading.sets.structure: Reader(question.outcomes, leading.sets)}
         self._plan_solver = PlanSolver.compile(leading)
         self._others: dict[object, PlanSolver] = {}
         self._anchors: dict[str, _Anchor] = {}
@@ -216,7 +216,7 @@ class RowSolver:
         such number."""
         structure = parameters.sets.structure
         if structure not in self._readers:
-            self._readers[structure] = Reader(outcomes_of(self.question.outcomes, parameters.sets))
+            self._readers[structure] = Reader(self.question.outcomes, parameters.sets)
         return self._readers[structure]
 
     def _failed(self, row: Row, country: str, error: KloofError, began: float) -> RowResult:

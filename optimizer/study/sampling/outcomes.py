@@ -9,15 +9,13 @@ from typing import Final
 import numpy as np
 
 from models.parameters import PlanSets
-from models.quantities import QUANTITIES
 from optimizer.answer.strategy import items
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.problem import nearest
 from optimizer.instance.values import Array
+from optimizer.study.batch.outcomes import BINDING, METRICS, OBJECTIVE, SPLIT
 from optimizer.study.batch.rows import RowResult
 
-BINDING: Final = "binding"
-OBJECTIVE: Final = "objective"
 OPEN_ENDS: Final = {"more than": math.inf, "less than": -math.inf}
 """What a text says of a number that lies beyond all that was looked at: it is ordered, not dropped."""
 PLAIN: Final = (OBJECTIVE, BINDING)
@@ -30,7 +28,8 @@ def expanded(outcomes: Sequence[str], sets: PlanSets, reported: int) -> tuple[st
     """Outcomes as strategy.csv names them, `metric/item/period`, each once; `*` stands for every item, or
     every one of the `reported` first periods. `objective` and `binding` stand alone.
 
-    Raises `InputError` for a metric, item or period that no plan has, with the nearest name.
+    `split/CATEGORY` is of all reported periods. Raises `InputError` for a metric, item or period that no plan
+    has, with the nearest name.
     """
     found: dict[str, None] = {}
     problems: list[Diagnostic] = []
@@ -48,9 +47,11 @@ def _expanded(outcome: str, sets: PlanSets, periods: Sequence[str]) -> list[str]
     if outcome in PLAIN:
         return [outcome]
     metric, *rest = outcome.split("/")
-    spec = QUANTITIES.get(metric)
-    if spec is None or metric in PLAIN:
-        raise _unknown(outcome, f"there is no metric `{metric}`", metric, [*QUANTITIES, BINDING])
+    if metric == SPLIT:
+        return [f"{SPLIT}/{category}" for category in _categories(outcome, "/".join(rest), sets)]
+    spec = METRICS.get(metric)
+    if spec is None:
+        raise _unknown(outcome, f"there is no metric `{metric}`", metric, [*METRICS, *PLAIN, SPLIT])
     has_item = bool(spec.index)
     if len(rest) < 1 + has_item:
         form = "METRIC/ITEM/PERIOD" if has_item else "METRIC/PERIOD"
@@ -79,6 +80,15 @@ def _expanded(outcome: str, sets: PlanSets, periods: Sequence[str]) -> list[str]
         message = f"the items of `{metric}` are the limits that bind, which no one knows beforehand"
         raise InputError(Diagnostic("E710", message, path="outcomes", hint="name one, or take `binding`"))
     return ["/".join(part for part in (metric, name, label) if part) for name in named for label in chosen]
+
+
+def _categories(outcome: str, category: str, sets: PlanSets) -> Sequence[str]:
+    """The categories of spending that an outcome means."""
+    if category == "*":
+        return sets.categories
+    if category not in sets.categories:
+        raise _unknown(outcome, f"`{SPLIT}` has no category `{category}`", category, sets.categories)
+    return [category]
 
 
 def _unknown(outcome: str, message: str, name: str, known: Sequence[str]) -> InputError:
