@@ -1,1 +1,1 @@
-"""Solving and keeping the scenarios of a study, thousands of them."""
+"""Studies of many scenarios: what is asked and answered, kept in a file, solved to the end."""

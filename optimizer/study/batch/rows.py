@@ -1,4 +1,4 @@
-"""A scenario of a study as it is asked and as it is answered: what all parts of a batch hand each other."""
+"""What a study asks and what is answered: a row per scenario, a result per scenario and country."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One scenario of a study, asked.
-
-    `number` counts 0, 1, 2, ... in the design's order; `values` has one entry per factor, in the study's
-    order (text for a categorical level); `patches` are texts `PATH OP VALUE` in full double precision;
-    `policy` composes policies with `+` and is empty for none.
-    """
+    """One scenario of a study, asked: `number` counts from 0 in the design's order; `values` has one entry
+    per factor in the study's order, a text for a level of a categorical one; `patches` are patch texts `PATH
+    OP VALUE` in full double precision; `policy` composes policies with `+` and is empty for none."""
 
     number: int
     values: tuple[float | str, ...]
@@ -25,12 +22,12 @@ class Row:
 class RowResult:
     """One country in one scenario, answered.
 
-    `status` is optimal, stopped, infeasible, unbounded or failed. `how` is solved, certified (the anchor's
-    plan is proven good enough; its outcomes other than the objective are missing) or same (equal parameters
-    as the anchor). `objective` is the plan's value and `bound` the certified upper bound, both in objective
-    units, `gap` in average log units. `message` says why there is no plan, else it is empty. `outcomes` are
-    named `metric/item/period` or `metric/period` as in strategy.csv; `binding` holds the rows that bind,
-    dearest first, joined by a space. `seconds` and `host` go to a second table, not among the results.
+    `status` is `optimal`, `stopped`, `infeasible`, `unbounded` or `failed`. `how` is `solved`, `certified`
+    (the anchor's plan is proven good enough: outcomes other than the objective are not known), `same` (the
+    anchor's parameters), or empty where nothing was solved. `objective` is the value of the plan and `bound`
+    a certified upper bound, objective units; `gap` is in average log units; `message` says why there is no
+    plan. `outcomes` are named as in `strategy.csv`, `metric/item/period` or `metric/period`; `binding` holds
+    the rows that bind, dearest first, joined by spaces.
     """
 
     number: int
