@@ -16,7 +16,7 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.values import Array
 
 Stops = NDArray[np.int64]
-MORE: str = "pip install 'kloof[study]'"
+MORE: str = "pip install SALib"
 # scipy's direction numbers end here
 MOST_SOBOL_DIMENSIONS: int = 21_201
 MOST_ROWS: int = 2**26
