@@ -17,10 +17,10 @@ from pydantic.json_schema import JsonSchemaValue
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.diagnose import diagnose
 from optimizer.instance.field_rules import PlainRule
+from optimizer.instance.fields import Id, Ids, IdsOrAll, Record, Text
 from optimizer.instance.patch_grammar import Patch, parse_patch
 from optimizer.instance.problem import Problem, nested, seen
 from optimizer.instance.quantity_reader import read_id
-from optimizer.instance.fields import Id, Ids, IdsOrAll, Record, Text
 from optimizer.instance.shape import record
 from optimizer.instance.shipped import find_study, shipped_instances, shipped_policies
 from optimizer.instance.values import Location
