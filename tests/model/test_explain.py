@@ -19,6 +19,7 @@ from optimizer.answer.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.instance import Instance, load, patch, resolve
 from optimizer.program import compile_model
 from optimizer.solver import Solution, Solver, Start
+from optimizer.study.ask import Ask
 from optimizer.study.explain import Explanation, explain_conflict, explain_plan
 from optimizer.study.inputs import OPENING, Inputs
 from optimizer.study.plan_solver import PlanSolver
@@ -135,7 +136,7 @@ class Loosened:
 
 def solved(instance: Instance, country: str, patches: Sequence[str]) -> tuple[Instance, CountryRun]:
     changed = patch(instance, patches, stack=True)
-    run = solve_world(changed, [country], gap=GAP, jobs=1).countries[country]
+    run = solve_world(Ask(changed, (country,), gap=GAP, jobs=1)).countries[country]
     assert run.status == OPTIMAL
     return changed, run
 
@@ -366,7 +367,7 @@ CONFLICTS: dict[str, tuple[list[str], set[str]]] = {
 
 
 def explained(instance: Instance, country: str) -> tuple[CountryRun, Explanation]:
-    run = solve_world(instance, [country], jobs=1).countries[country]
+    run = solve_world(Ask(instance, (country,), jobs=1)).countries[country]
     assert run.status == INFEASIBLE
     assert run.solution is not None
     program = run.solution.program
@@ -438,7 +439,7 @@ def test_a_row_of_the_users_own_is_named_and_the_inputs_beside_it_repaired(world
             model.PERIODS, rule=lambda m, t: m.research_compute[t] >= 1e7 * m.dt
         )
 
-    run = solve_world(world, ["USA"], extend=much_research, jobs=1).countries["USA"]
+    run = solve_world(Ask(world, ("USA",), extension=much_research, jobs=1)).countries["USA"]
     assert run.status == INFEASIBLE
     assert run.solution is not None
     program = run.solution.program

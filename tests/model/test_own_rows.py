@@ -14,6 +14,7 @@ from optimizer.answer.run import OPTIMAL, CountryRun, WorldRun
 from optimizer.answer.strategy import frame
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load
+from optimizer.study.ask import Ask
 from optimizer.study.solve import solve_world
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
@@ -37,7 +38,7 @@ def half(room: float) -> Any:
 
 
 def solved(world: Instance, extend: Any) -> tuple[WorldRun, CountryRun]:
-    run = solve_world(world, ["USA"], extend=extend, gap=GAP, jobs=1)
+    run = solve_world(Ask(world, ("USA",), extension=extend, gap=GAP, jobs=1))
     leader = run.countries["USA"]
     assert leader.status == OPTIMAL
     return run, leader
@@ -124,7 +125,7 @@ def test_own_variables_are_in_the_strategy_and_their_bounds_priced(world: Instan
 )
 def test_an_extension_may_only_add(world: Instance, done: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        solve_world(world, ["USA"], extend=done, jobs=1)
+        solve_world(Ask(world, ("USA",), extension=done, jobs=1))
 
 
 def test_a_bound_of_zero_from_above_is_a_limit(world: Instance) -> None:

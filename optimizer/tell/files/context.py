@@ -15,6 +15,7 @@ from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import Cell
+from optimizer.study.ask import Ask
 from optimizer.tell import SCHEMA_VERSION
 from optimizer.tell.files.store import json_text
 
@@ -23,14 +24,15 @@ CONTEXT: Final = "context.json"
 COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
 
 
-def context_files(world: WorldRun, instance: Instance, objective: str | None) -> dict[str, str]:
+def context_files(world: WorldRun, ask: Ask) -> dict[str, str]:
     """The two files of a run, name -> text.
 
     `inputs.csv` has one line per input that feeds one of the plans, as it is after all changes: a value as
     JSON (a number, a list or a map of years), its range, status and the ids of its sources. `context.json`
     has the names of countries and chips, the chips' ratings in H100-equivalents, and the sources cited.
     """
-    cells = feeding_cells(instance, [run.country for run in world.runs], objective)
+    instance = ask.instance
+    cells = feeding_cells(instance, [run.country for run in world.runs], ask.objective)
     return {INPUTS: _inputs_text(cells), CONTEXT: json_text(_context(world, instance, cells))}
 
 
