@@ -15,6 +15,7 @@ from optimizer.answer.strategy import derived, rows
 from optimizer.errors import InputError, SolverError
 from optimizer.instance import Instance, resolve, resolve_again
 from optimizer.instance.checks import conflicts
+from optimizer.study.ask import Ask
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.batch.solving import BatchQuestion, RowSolver
@@ -68,7 +69,7 @@ def test_rows_do_not_depend_on_what_was_solved_before(solver: RowSolver) -> None
 def test_rows_answer_what_a_cold_solve_answers(world: Instance, solver: RowSolver) -> None:
     for number in (1, 2, 3):
         instance = patch(world, PATCHES[number])
-        exact = solve_world(instance, ["CHN", "USA"], gap=1e-6)
+        exact = solve_world(Ask(instance, ("CHN", "USA"), gap=1e-6))
         for result in solver.solve(Row(number, (), PATCHES[number])):
             run = exact.countries[result.country]
             assert run.solution is not None

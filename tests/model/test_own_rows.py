@@ -15,6 +15,7 @@ from optimizer.answer.run import OPTIMAL, CountryRun, WorldRun
 from optimizer.answer.strategy import frame
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load
+from optimizer.study.ask import Ask
 from optimizer.study.solve import solve_world
 from optimizer.tell.own import own_tables, own_words
 
@@ -39,7 +40,7 @@ def half(room: float) -> Any:
 
 
 def solved(world: Instance, extend: Any) -> tuple[WorldRun, CountryRun]:
-    run = solve_world(world, ["USA"], extend=extend, gap=GAP, jobs=1)
+    run = solve_world(Ask(world, ("USA",), extension=extend, gap=GAP, jobs=1))
     leader = with_facts(run.countries["USA"], world)
     assert leader.status == OPTIMAL
     return run, leader
@@ -126,7 +127,7 @@ def test_own_variables_are_in_the_strategy_and_their_bounds_priced(world: Instan
 )
 def test_an_extension_may_only_add(world: Instance, done: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        solve_world(world, ["USA"], extend=done, jobs=1)
+        solve_world(Ask(world, ("USA",), extension=done, jobs=1))
 
 
 def test_a_bound_of_zero_from_above_is_a_limit(world: Instance) -> None:

@@ -14,6 +14,7 @@ from optimizer.answer.run import OPTIMAL, CountryRun
 from optimizer.answer.worth import Joint, Worth, Worths
 from optimizer.instance import Instance, load, patch
 from optimizer.solver import Solver
+from optimizer.study.ask import Ask
 from optimizer.study.easing import eased, with_changes
 from optimizer.study.solve import solve_world
 from optimizer.study.worths import MOST_SOLVED
@@ -47,7 +48,7 @@ def world() -> Instance:
 
 def solved(instance: Instance, country: str, patches: Sequence[str], worths: bool) -> CountryRun:
     changed = patch(instance, patches, stack=True)
-    run = solve_world(changed, [country], gap=GAP, jobs=1, worths=worths).countries[country]
+    run = solve_world(Ask(changed, (country,), gap=GAP, jobs=1, worths=worths)).countries[country]
     assert run.status == OPTIMAL
     return run
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 import models
 import optimizer
 from optimizer.instance import Instance
 from optimizer.solver.highs import VERSION
-from optimizer.study.batch.header import compact
+from optimizer.study.ask import parts
 
 # What tells an answer does not change it.
 TELLING: Final = ("cli", "tell")
@@ -26,12 +24,12 @@ def study_key(document: Mapping[str, Any], base: Instance, outcomes: tuple[str, 
     outcomes that are kept, the code that answers come from, and the version of HiGHS."""
     said = {
         "document": document,
-        "base": _plain(base),
+        "base": base,
         "outcomes": outcomes,
         "code": code_digest(),
         "solver": VERSION,
     }
-    return hashlib.sha256(compact(said).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(said, default=parts, sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -46,16 +44,3 @@ def code_digest() -> str:
                 found.update(f"{root.name}/{name.as_posix()}\n".encode())
                 found.update(path.read_bytes())
     return found.hexdigest()
-
-
-def _plain(value: object) -> Any:
-    """What an instance is made of as JSON data: of a quantity all but where it stands."""
-    if isinstance(value, BaseModel):
-        return _plain(value.__dict__)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.compare}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value if isinstance(value, (str, bool, int)) or value is None else repr(value)
