@@ -6,87 +6,20 @@ neither; they are told in generic words (`optimizer.answer.own`).
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
-from models.amounts import (
-    TENTH_LESS,
-    TENTH_MORE,
-    THOUSAND,
-    Amount,
-    Eased,
-    good_wafers,
-    level,
-    mandated,
-    more_graduates,
-    more_memory,
-    more_power,
-)
-
-
-@dataclass(frozen=True)
-class LimitSpec:
-    """A row of the model whose shadow price is reported.
-
-    `index`, and `unit` of its right-hand side; `theme` is the line of the budget or the scarce thing that it
-    stands for, `meaning` its name. Of a natural step, where there is nothing to take a tenth of: `step` in
-    units, its name `size`, and the `thing` that there is more of (with `{item}`). `conflict` names it among
-    limits that exclude each other (with `{item}` and `{amount}`).
-
-    `parameters` say how much of it there is: those of its side, not of its coefficients; `eased_by` is the
-    one that moves all of it (the first if empty), by a tenth or, where `added` and there is nothing, by a
-    step a year (`per_year`); `eased` says how where no parameter does. `amount` is how much there is of it,
-    shaped like the row (None: it is no amount); `tenth_of` what a tenth is taken of all the same.
-
-    `asks`: it asks for something, so that less of it is worth something; `is_level`: it is one of log units;
-    `counted`: its things are; `of_the_plan`: it is a share of what the plan itself decides; `silent_at`: the
-    value of its parameter at which it says nothing; `chips`: of which chips it is meant; `zero`: what a limit
-    of 0 means, `denied`, `nothing` to have, or denied to those who have some of that stock; `kind`: what it
-    is repaired with.
-    """
-
-    name: str
-    index: tuple[str, ...]
-    unit: str
-    theme: str
-    meaning: str
-    step: float = 1.0
-    size: str = "one unit"
-    thing: str = ""
-    conflict: str = ""
-    parameters: tuple[str, ...] = ()
-    eased_by: str = ""
-    added: bool = False
-    per_year: bool = True
-    eased: Eased | None = None
-    amount: Amount | None = None
-    tenth_of: Amount | None = None
-    asks: bool = False
-    is_level: bool = False
-    counted: bool = False
-    of_the_plan: bool = False
-    silent_at: float | None = None
-    chips: Literal["all", "home", "foreign"] = "all"
-    zero: str = "denied"
-    kind: Literal["supply", "money", "share", "soft"] = "supply"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A declared limit is found again by its name: what it computes cannot be sent between processes."""
-        if LIMITS.get(self.name) is self:
-            return limit_named, (self.name,)
-        return LimitSpec, tuple(getattr(self, each.name) for each in fields(self))
-
-    @property
-    def moved_by(self) -> str:
-        """The parameter that moves all of it; empty where there is none."""
-        return self.eased_by or next(iter(self.parameters), "")
-
+from models import amounts
+from models.limit import Group
+from models.limit import LimitSpec as LimitSpec
 
 _BY_CHIP, _BY_RULE, _BY_LINE = ("chips", "periods"), ("rules", "periods"), ("lines", "periods")
+_OPENING_CASH = ("countries.{country}.budget.cash0_usd_bn",)
 _BY_CATEGORY, _BY_SEGMENT, _BY_PERIOD = ("categories", "periods"), ("segments", "periods"), ("periods",)
 
 LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
@@ -106,6 +39,11 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 amount=lambda p, v: p["import_limit"] * p["dt"],
                 counted=True,
                 chips="foreign",
+                inputs=(
+                    "countries.{country}.trade.limits.{item}",
+                    "countries.{country}.trade.supply_share",
+                    "market.output.{item}",
+                ),
             ),
             LimitSpec(
                 *("yearly_cap", _BY_RULE, "cap unit", "chips", "yearly cap on purchases"),
@@ -113,6 +51,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 parameters=("cap",),
                 added=True,
                 amount=lambda p, v: p["cap"] * p["dt"],
+                inputs=("countries.{country}.trade.caps.{item}.per_year", "rules.{item}.cap_value"),
             ),
             LimitSpec(
                 *("cumulative_cap", _BY_RULE, "cap unit", "chips", "cap on purchases over the years"),
@@ -121,6 +60,11 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 added=True,
                 per_year=False,
                 amount=lambda p, v: p["cap_cumulative"],
+                inputs=(
+                    "countries.{country}.trade.caps.{item}.total",
+                    "rules.{item}.cap_value",
+                    "rules.{item}.consignees",
+                ),
             ),
             LimitSpec(
                 *("grey_offer", _BY_CHIP, "thousand chips", "chips", "grey-market offer"),
@@ -132,6 +76,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 counted=True,
                 chips="foreign",
                 zero="nothing",
+                inputs=("countries.{country}.trade.grey.output_share", "market.output.{item}"),
             ),
             LimitSpec(
                 *("grey_size", _BY_PERIOD, "kH100e", "chips", "size of the grey market"),
@@ -140,6 +85,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 parameters=("grey_limit",),
                 added=True,
                 amount=lambda p, v: p["grey_limit"] * p["dt"],
+                lessened="the grey market",
             ),
             LimitSpec(
                 *("rent_available", _BY_PERIOD, "kH100e", "chips", "offshore cloud on offer"),
@@ -149,14 +95,16 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 added=True,
                 per_year=False,
                 amount=lambda p, v: p["rent_limit"],
+                lessened="renting abroad",
             ),
             LimitSpec(
                 *("power_supply", _BY_PERIOD, "GW", "power", "power available"),
                 *(1, "one GW", "power at hand", "no more power drawn than there is"),
                 parameters=("power0", "power_pending"),
-                eased=more_power,
+                eased=amounts.more_power,
                 amount=lambda p, v: v["power"],
                 zero="nothing",
+                inputs=("countries.{country}.power.available_gw", "countries.{country}.power.pending_gw"),
             ),
             LimitSpec(
                 *("power_orders", _BY_PERIOD, "GW", "power", "orders of power"),
@@ -170,7 +118,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 *(1, "1,000", "graduates"),
                 conflict="at most {amount} thousand graduates a year, and those ordered before",
                 parameters=("graduates",),
-                eased=more_graduates,
+                eased=amounts.more_graduates,
                 amount=lambda p, v: v["trained"],
                 counted=True,
                 zero="nothing",
@@ -202,6 +150,8 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 amount=lambda p, v: np.cumsum(p["tool_limit"], axis=1) * p["dt"],
                 counted=True,
                 zero="wafer_capacity",
+                inputs=("countries.{country}.industry.lines.{item}.tool_limit_kwpm_per_year",),
+                lessened="tools for {item}",
             ),
             LimitSpec(
                 *("wafer_supply", _BY_LINE, "thousand wafers", "wafers", "good wafers of a line"),
@@ -213,7 +163,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 ),
                 parameters=("wafer_capacity0", "ai_share", "wafer_yield"),
                 eased_by="ai_share",
-                amount=good_wafers,
+                amount=amounts.good_wafers,
                 counted=True,
                 of_the_plan=True,
                 zero="wafer_capacity",
@@ -263,21 +213,22 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 added=True,
                 amount=lambda p, v: p["hbm_import_limit"] * p["dt"],
                 zero="hbm_capacity",
+                lessened="memory from abroad",
             ),
             LimitSpec(
                 *("memory_balance", _BY_PERIOD, "PB", "HBM", "memory for home-made chips"),
                 *(1, "one PB", "memory", "no more memory used than there is"),
                 parameters=("hbm_stock0", "hbm_capacity0"),
-                eased=more_memory,
+                eased=amounts.more_memory,
                 amount=lambda p, v: p["hbm_per_chip"] @ v["domestic"],
                 zero="nothing",
             ),
             LimitSpec(
                 *("home_market", _BY_PERIOD, "USD mn", "policy", "home-made share that a mandate requires"),
-                *(THOUSAND, "USD 1 bn", "that the mandate asks of home-made chips"),
+                *(amounts.THOUSAND, "USD 1 bn", "that the mandate asks of home-made chips"),
                 conflict="at least {amount}% of compute bought from makers at home",
                 parameters=("mandate",),
-                tenth_of=mandated,
+                tenth_of=amounts.mandated,
                 asks=True,
                 of_the_plan=True,
                 silent_at=0.0,
@@ -329,6 +280,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 *(1, "USD 1 bn", "debt allowed at the end", "no more debt at the end than at the start"),
                 parameters=("cash0",),
                 kind="money",
+                inputs=_OPENING_CASH,
             ),
             LimitSpec(
                 *("carry_over", _BY_PERIOD, "USD bn", "budget", "cash that can be carried over"),
@@ -341,26 +293,31 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
             ),
             LimitSpec(
                 *("requirement", _BY_SEGMENT, "log units", "service", "required service"),
-                *(-TENTH_LESS, "10%", "service required in {item}"),
+                *(-amounts.TENTH_LESS, "10%", "service required in {item}"),
                 parameters=("service_floor",),
-                tenth_of=level(-TENTH_LESS),
+                tenth_of=amounts.level(-amounts.TENTH_LESS),
                 asks=True,
                 is_level=True,
                 kind="soft",
+                inputs=(
+                    "countries.{country}.delivery.required_multiple",
+                    "segments.{item}.demand_growth_per_year",
+                ),
             ),
             LimitSpec(
                 *("satiation", _BY_SEGMENT, "log units", "service", "satiation"),
-                *(TENTH_MORE, "10%", "service in {item} before demand is met"),
+                *(amounts.TENTH_MORE, "10%", "service in {item} before demand is met"),
                 parameters=("service_ceiling",),
-                tenth_of=level(TENTH_MORE),
+                tenth_of=amounts.level(amounts.TENTH_MORE),
                 is_level=True,
                 kind="soft",
+                inputs=("segments.{item}.satiation_multiple",),
             ),
             LimitSpec(
                 *("data_bottleneck", _BY_PERIOD, "log units", "data", "data for training at scale"),
-                *(TENTH_MORE, "10%", "data for training"),
+                *(amounts.TENTH_MORE, "10%", "data for training"),
                 parameters=("data_wall",),
-                tenth_of=level(TENTH_MORE, weight="data_slope"),
+                tenth_of=amounts.level(amounts.TENTH_MORE, weight="data_slope"),
                 kind="soft",
             ),
         )
@@ -368,9 +325,47 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
 )
 
 
+# Cash at the start is no row of its own: it stands in the budget of the first period.
+OPENING: Final = LimitSpec(
+    *("opening", (), "USD bn", "budget", "cash at the start"),
+    conflict="cash of USD {amount} bn at the start",
+    parameters=("cash0",),
+    kind="money",
+    inputs=_OPENING_CASH,
+)
+# What may be to blame where there is no plan.
+CAUSES: Final[Mapping[str, LimitSpec]] = MappingProxyType({**LIMITS, OPENING.name: OPENING})
+
+GROUPS: Final = (
+    Group(
+        "export_denials",
+        "every foreign chip up to its share of sales",
+        ("import_control", "yearly_cap", "cumulative_cap"),
+        lifted=True,
+    ),
+    Group("memory", "10% more of all memory", ("memory_orders", "memory_imports")),
+    Group("tools", "10% more tools for all lines", ("tools",)),
+    Group(
+        "industry",
+        "10% more of all that limits chip making",
+        ("tools", "wafer_supply", "packaging", "die_bank", "memory_orders", "memory_imports"),
+    ),
+)
+
+
 def limit_named(name: str) -> LimitSpec:
     """A declared limit."""
-    return LIMITS[name]
+    return CAUSES[name]
+
+
+def _sent(limit: LimitSpec) -> tuple[Any, ...]:
+    """A declared limit is found again by its name: what it computes cannot be sent between processes."""
+    if CAUSES.get(limit.name) is limit:
+        return limit_named, (limit.name,)
+    return LimitSpec, tuple(getattr(limit, each.name) for each in fields(limit))
+
+
+copyreg.pickle(LimitSpec, _sent)
 
 
 # Rows that say what a quantity is: they hold whatever is decided, and nobody can ease them.

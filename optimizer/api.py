@@ -6,7 +6,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -25,11 +25,11 @@ from optimizer.instance import Instance, read_draft
 from optimizer.instance import load as _load
 from optimizer.instance import patch as _patch
 from optimizer.instance.policy import draft_of, policies_of
-from optimizer.study.compare import compare_scenarios, scenarios_of
+from optimizer.study.ask import DEFAULT_GAP, Ask, Extension
+from optimizer.study.compare import compare_scenarios
 from optimizer.study.explained import explained
 from optimizer.study.explaining import explain_comparison
-from optimizer.study.scenarios import Question
-from optimizer.study.solve import DEFAULT_GAP, Extension, solve_world
+from optimizer.study.solve import solve_world
 
 Policies = Sequence[str | os.PathLike[str]] | Mapping[str, Iterable[str]]
 COMPARE_GAP = 1e-4
@@ -106,15 +106,14 @@ class Result(_Explaining):
     certificates: pd.DataFrame
     ranges: pd.DataFrame
     run: WorldRun
-    instance: Instance
-    objective: str | None = None
+    _ask: Ask
 
     @property
     def _worlds(self) -> Sequence[WorldRun]:
         return (self.run,)
 
     def _explain(self) -> Sequence[WorldRun]:
-        return (explained(self.run, self.instance, self.objective),)
+        return (explained(self.run, self._ask.instance, self._ask.objective),)
 
     def _shown(self, found: pd.DataFrame) -> pd.DataFrame:
         return found.drop(columns="policy")
@@ -135,16 +134,14 @@ class Compared(_Explaining):
     ranking: pd.DataFrame
     certificates: pd.DataFrame
     run: Comparison
-    instances: tuple[Instance, ...]
-    objective: str | None = None
-    jobs: int | None = None
+    _ask: Ask
 
     @property
     def _worlds(self) -> Sequence[WorldRun]:
         return self.run.worlds
 
     def _explain(self) -> Sequence[WorldRun]:
-        return explain_comparison(self.run, self.instances, self.objective, self.jobs).worlds
+        return explain_comparison(self.run, self._ask).worlds
 
     @cached_property
     def strategy(self) -> pd.DataFrame:
@@ -180,21 +177,22 @@ def solve(
     solves what easing the dearest limits of each plan brings, for `explain`, at about its cost again. Raises
     `InputError`; a country without a plan raises nothing: its status says so.
     """
-    run = solve_world(
+    ask = Ask(
         instance,
-        countries,
+        tuple(countries or ()),
         objective=objective,
         gap=gap,
         time_limit=time_limit,
-        extend=extend,
         ranges=ranges,
         worths=worths,
+        extension=extend,
     )
+    run = solve_world(ask)
     if run.interrupted:
         raise KeyboardInterrupt
     rows = [(country, *_certificate(plan)) for country, plan in run.countries.items()]
     certificates = pd.DataFrame(rows, columns=["country", *CERTIFICATE])
-    return Result(frame([run]), certificates, _ranges(run), run, instance, objective)
+    return Result(frame([run]), certificates, _ranges(run), run, replace(ask, extension=None))
 
 
 def compare(
@@ -221,9 +219,18 @@ def compare(
     else:
         drafts = [read_draft(name) for name in policies]
     chosen = policies_of(drafts, instance, [draft.patches for draft in drafts])
-    question = Question(objective, gap, time_limit, extend, ranges, jobs)
-    scenarios = scenarios_of(instance, chosen)
-    run = compare_scenarios(scenarios, countries, question)
+    ask = Ask(
+        instance,
+        tuple(countries or ()),
+        policies=tuple(chosen),
+        objective=objective,
+        gap=gap,
+        time_limit=time_limit,
+        ranges=ranges,
+        extension=extend,
+        jobs=jobs,
+    )
+    run = compare_scenarios(ask)
     if any(world.interrupted for world in run.worlds):
         raise KeyboardInterrupt
     certificates = [
@@ -245,9 +252,7 @@ def compare(
         ),
         pd.DataFrame(certificates, columns=["country", "policy", *CERTIFICATE]),
         run,
-        tuple(scenario.instance for scenario in scenarios),
-        objective,
-        jobs,
+        replace(ask, extension=None),
     )
 
 

@@ -49,7 +49,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E206": "YAML anchor, alias, merge key or tag",
         "E207": "file without content",
         "E208": "unexpected file",
-        "E209": "unknown instance or policy name",
+        "E209": "unknown instance, policy or study name",
         "E210": "CSV syntax",
         "E211": "CSV column unknown, missing or repeated",
         "E212": "CSV row of the wrong length",
@@ -114,6 +114,32 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E642": "file of a run that cannot be read",
         "E643": "country or policy that a run does not have",
         "E644": "run saved by another version",
+        "E651": "file that is no store of a study",
+        "E652": "store that is damaged",
+        "E653": "store of a newer version of Kloof",
+        "E654": "store that another process writes to",
+        "E655": "store that cannot be written",
+        "E656": "no room left for a store",
+        "E657": "store of another study",
+        "E658": "stores that contradict each other",
+        "E659": "form of export that is not known",
+        "E660": "export that needs a package",
+        "E661": "shard that does not exist",
+        "E662": "column of a study that exists twice",
+        # E70x: which scenarios a study consists of
+        "E701": "axis that cannot be read",
+        "E702": "factors that move one cell",
+        "E703": "range that makes an input invalid",
+        "E704": "input without a range of its own",
+        "E705": "design that cannot be made",
+        "E706": "rank correlations that cannot be had",
+        "E707": "name that a study does not have",
+        "E708": "package that is not installed",
+        "E709": "study without a factor",
+        "E710": "outcome that no plan has",
+        "E711": "numbers that say nothing",
+        "E712": "scenario with another leader than the one whose path is held",
+        "E713": "study of more solves than allowed",
         # M1xx: model structure
         "M101": "expression or component that cannot be compiled",
         "M102": "non-linear equality",
@@ -258,7 +284,7 @@ class InputError(KloofError):
 
 
 class OutputError(KloofError):
-    """Output that cannot be written: codes E605 and E607."""
+    """Output that cannot be written: codes E605, E607, E655 and E656."""
 
     exit_code: ClassVar[int] = EXIT_UNWRITTEN
 

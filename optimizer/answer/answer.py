@@ -188,12 +188,24 @@ class Ending(Part):
     conflict: tuple[str, ...] = ()
 
 
+class OwnLine(Part):
+    """A variable or limit of the user's own, of a `kind`, `name/item`: `optimizer.answer.own_lines`."""
+
+    kind: str
+    name: str
+    words: str
+    unit: str
+    periods: tuple[str, ...]
+    values: tuple[Number, ...]
+
+
 class Explained(Part):
     """Why a plan is as it is: what binds, dearest first; where there is none, what excludes what, and what
     repairs it (None: not looked for). Not `explained` where an interrupt came before."""
 
     explained: bool = True
     binding: tuple[Binding, ...] = ()
+    own: tuple[OwnLine, ...] = ()
     binding_together: tuple[BindingTogether, ...] = ()
     conflict_groups: tuple[ConflictingLimit, ...] = ()
     repairs: tuple[Repair, ...] | None = None

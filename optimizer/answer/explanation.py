@@ -58,7 +58,8 @@ class Binding(Part):
     tenth, else by a step: `eased_...` are of that, `eased_usd_bn` in the period in which it is worth most,
     `solved` what it was solved to be worth (None where it was not). `limit` is how much of it there is, one
     number where that is the same in all periods (None: no amount). `inputs` are the cells behind it.
-    `subject` and `most_in` are parts of `words`, which change once it is solved; they are not saved.
+    Not saved are `subject` and `most_in`, parts of `words`, which change once it is solved, and `what`,
+    what it is eased by in a table: items by their ids.
     """
 
     row: str
@@ -92,6 +93,7 @@ class Binding(Part):
     inputs: tuple[InputCell, ...]
     subject: str = Field(default="", exclude=True)
     most_in: str = Field(default="", exclude=True)
+    what: str = Field(default="", exclude=True)
 
     @property
     def family(self) -> str:
@@ -122,14 +124,6 @@ class Binding(Part):
         place = 1 if self.solved is None else 0 if self.solved.is_known else 2
         solved = 0.0 if self.solved is None else -self.solved.rank
         return (place, solved, -self.eased_percent_at_most, -self.price * self.step)
-
-    @property
-    def what(self) -> str:
-        """What the limit is eased by in a few words, for a table: items by their ids."""
-        more = _more(self.spec)
-        size = self.eased_words.partition(f" {more} ")[0]
-        thing = natural_step(self.spec, self.item, self.unit).thing.replace("{item}", self.item)
-        return f"{'closed: ' if self.closed else ''}{size} {more} {thing}"
 
     @property
     def tenth_cell(self) -> str:
@@ -269,7 +263,9 @@ def _fact(
     priced = ~np.isnan(bound.usd_bn)
     usd = (eased[bound.positions] * bound.usd_bn)[priced]
     more, thing = _more(limit), natural.thing.replace("{item}", item)
-    eased_words = f"{natural.size if tenth is None else TENTH} {more} {thing}"
+    size = natural.size if tenth is None else TENTH
+    eased_words = f"{size} {more} {thing}"
+    closed = "closed: " if bound.closed else ""
     subject = f"{eased_words[0].upper()}{eased_words[1:]}{when} {'are' if limit.counted else 'is'}"
     most_in = _most_in((eased * every)[bound.positions], periods, parameters)
     if percent is None:
@@ -311,6 +307,7 @@ def _fact(
         inputs=(),
         subject=subject,
         most_in=most_in,
+        what=f"{closed}{size} {more} {natural.thing.replace('{item}', bound.item)}",
     )
 
 

@@ -28,11 +28,19 @@ VARIABLE_UNIT: Final = "own unit"
 BOUND: Final = " (own bound)"
 
 
-def own_limits(program: Program, labels: Sequence[str]) -> list[LimitSpec]:
+def own_limits(solution: Solution, labels: Sequence[str]) -> list[LimitSpec]:
     """The rows that a user added, and the variables, whose own bounds may bind. `labels` are the plan's
     periods."""
+    program = solution.program
     rows = [
-        LimitSpec(name, _index(block, labels), ROW_UNIT, THEME, block.doc or f"own row {name}")
+        LimitSpec(
+            name,
+            _index(block, labels),
+            ROW_UNIT,
+            THEME,
+            block.doc or f"own row {name}",
+            thing=_room(solution, block, labels),
+        )
         for name, block in program.rows.items()
         if name not in LIMITS and name not in DEFINITIONS
     ]
@@ -41,6 +49,36 @@ def own_limits(program: Program, labels: Sequence[str]) -> list[LimitSpec]:
         for name, block in own_variables(program).items()
     ]
     return [*rows, *bounds]
+
+
+def _room(solution: Solution, block: Block, labels: Sequence[str]) -> str:
+    """What there is more of where an own equality is eased: room on the side where it is worth something.
+    Empty for rows that are none."""
+    if not is_equality(solution.program, block):
+        return ""
+    sides = {"above" if price > 0 else "below" for price in _upward(solution, block).tolist() if price}
+    side = sides.pop() if len(sides) == 1 else "beside"
+    inner = len(parts(block.index[0])) - len(_index(block, labels))
+    return f"room {side} the equality {block.doc or block.name}{' of {item}' if inner else ''}"
+
+
+def is_equality(program: Program, block: Block) -> bool:
+    """Whether all rows of an own constraint have one side, that of an equality."""
+    rows = block.slice
+    return bool(block.index) and bool((program.lower_node[rows] == program.upper_node[rows]).all())
+
+
+def _upward(solution: Solution, block: Block) -> Array:
+    """What the objective gains where the side of a row is higher, per unit, less than 0 where it loses."""
+    return np.asarray(solution.program.sense * np.nan_to_num(solution.row_duals[block.slice]))
+
+
+def own_sides(solution: Solution, name: str, labels: Sequence[str]) -> Array:
+    """On which side room is worth something: 1, or -1 for an equality held from above; shaped as the prices
+    of the own row `name`."""
+    block = solution.program.rows[name]
+    below = is_equality(solution.program, block) & (_upward(solution, block) < 0)
+    return _grid(block, np.where(below, -1.0, 1.0), labels)[1]
 
 
 def own_variables(program: Program) -> Mapping[str, Block]:

@@ -59,7 +59,7 @@ def shadow_prices(parameters: PlanParameters, solution: Solution) -> list[Shadow
     # what one objective unit is worth in percent, None where capability has no weight
     worth = metrics.effective_compute_percent(np.ones(1), parameters)
     found: list[ShadowPrices] = []
-    for limit in (*LIMITS.values(), *own_limits(solution.program, sets.periods)):
+    for limit in (*LIMITS.values(), *own_limits(solution, sets.periods)):
         names, grid = _prices(parameters, solution, limit)
         if grid.size == 0:
             continue

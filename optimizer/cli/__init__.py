@@ -27,6 +27,7 @@ COMMANDS: Final = (
         "explain",
         "report",
         "evaluate",
+        "sweep",
         "policies",
         "rules",
         "validate",
@@ -34,6 +35,7 @@ COMMANDS: Final = (
         "export",
         "new",
         "schema",
+        "study",
     ),
 )
 

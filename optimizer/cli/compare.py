@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer.cli.options import (
+    Given,
+    Output,
+    Saving,
     accuracy_options,
+    asks,
     change_options,
     countries_option,
     examples,
@@ -22,9 +25,10 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.answer.comparison import Comparison
-    from optimizer.cli.scenario import Scenario
+    from optimizer.cli.asking import Opened
     from optimizer.errors import Diagnostic, KloofError
-    from optimizer.instance import Instance, Policy
+    from optimizer.instance import Policy
+    from optimizer.study.ask import Ask
 
 # With more countries than this, each country's own tables only on --verbose.
 DETAILED_COUNTRIES = 3
@@ -43,7 +47,7 @@ DETAILED_COUNTRIES = 3
 @instance_argument
 @click.option(
     "--policy",
-    "names",
+    "policies",
     multiple=True,
     metavar="P",
     help="A policy file, or the name of a shipped policy: one column. A+B is one column of both.",
@@ -63,85 +67,49 @@ DETAILED_COUNTRIES = 3
 )
 @saving_options
 @output_options
-def command(
-    instance: str,
-    names: tuple[str, ...],
-    every_policy: bool,
-    countries: tuple[str, ...],
-    patches: tuple[str, ...],
-    objective: str | None,
-    extend: str | None,
-    gap: float,
-    time_limit: float | None,
-    ranges: bool,
-    jobs: int | None,
-    out: Path | None,
-    no_save: bool,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
-) -> int:
+@asks
+def command(given: Given, every_policy: bool, saving: Saving, output: Output) -> int:
     """Solve every country (or those named) in the instance as it is and under each policy.
 
     The instance, with --set, is the baseline; each --policy is a column beside it. Prints countries by
     policies, and the tables of single countries where at most three are named; saves comparison.csv,
     strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans that are done.
     """
-    if out is not None and no_save:
-        raise click.UsageError("--out and --no-save exclude each other")
     from optimizer.answer.run import INFEASIBLE
     from optimizer.answer.summary import NOTHING_DONE
+    from optimizer.cli.asking import opened_to_compare
     from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
     from optimizer.cli.solve import UNEXPLAINED, end_progress, save_run
     from optimizer.tell.files import store
 
     started = time.perf_counter()
-    if not names and not every_policy:
+    if not given.policies and not every_policy:
         raise click.UsageError("no policy to compare: name one with --policy, or ask for --every-policy")
-    scenario, policies = _open(instance, names, patches, objective, extend)
-    left_out: dict[str, str] = {}
-    if every_policy:
-        fitting, left_out = _fitting(scenario.instance, names)
-        policies += fitting
-        if not policies:
-            raise click.UsageError(f"no shipped policy fits: `kloof policies {instance}` says why")
-        if left_out and not quiet:
-            note(f"left out as they do not fit, `kloof policies {instance}` says why: {', '.join(left_out)}")
-    scenario.check_countries(countries)
-    options = {"countries": list(countries), "objective": objective, "gap": gap, "time_limit": time_limit}
-    inputs = {
-        **scenario.inputs,
-        "policies": [{"name": policy.name, "files": _hashes(name)} for policy, name in policies],
-        "options": {**options, "ranges": ranges},
-    }
-    directory = out or store.default_directory("compare", inputs)
-    if not no_save:
+    asking = opened_to_compare(given, every_policy)
+    ask, reasons = asking.ask, f"`kloof policies {given.instance}` says why"
+    if not ask.policies:
+        raise click.UsageError(f"no shipped policy fits: {reasons}")
+    if asking.left_out and not output.quiet:
+        note(f"left out as they do not fit, {reasons}: {', '.join(asking.left_out)}")
+    directory = saving.out or store.default_directory("compare", asking.inputs)
+    if not saving.no_save:
         store.check_place(directory)
 
-    from optimizer.study.compare import compare_scenarios, scenarios_of
-    from optimizer.study.scenarios import Question
+    from optimizer.study.compare import compare_scenarios
 
-    scenarios = scenarios_of(scenario.instance, [policy for policy, _ in policies])
-    comparison = compare_scenarios(
-        scenarios,
-        countries or None,
-        Question(objective, gap, time_limit, scenario.extension, ranges, jobs),
-        None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
-    )
-    end_progress(quiet)
+    comparison = compare_scenarios(ask, None if output.quiet else _progress(len(ask.asked)))
+    end_progress(output.quiet)
     if not any(world.countries for world in comparison.worlds):
         note(f"{NOTHING_DONE}: there is nothing to show or save")
         return INTERRUPTED
-    written = not no_save or format_ == "json"
+    written = not saving.no_save or output.form == "json"
     unplanned = any(run.status == INFEASIBLE for world in comparison.worlds for run in world.runs)
     if written or unplanned:
         from optimizer.study.explained import unexplained
         from optimizer.study.explaining import explain_comparison
 
         try:
-            instances = [each.instance for each in scenarios]
-            comparison = explain_comparison(comparison, instances, objective, jobs)
+            comparison = explain_comparison(comparison, ask)
         except KeyboardInterrupt:
             unplanned = False
             comparison = replace(comparison, worlds=tuple(map(unexplained, comparison.worlds)))
@@ -152,64 +120,22 @@ def command(
         if written:
             from optimizer.tell.files.compare_documents import comparison_document
 
-            document = comparison_document(comparison, policies, patches, gap, left_out)
-        if not no_save:
+            document = comparison_document(comparison, ask, asking.named, given.patches, asking.left_out)
+        if not saving.no_save:
             interrupted = any(world.interrupted for world in comparison.worlds)
             directory = store.beside_earlier(directory) if interrupted else directory
             wall = time.perf_counter() - started
-            files = _files(comparison, document, inputs, scenario, objective, wall)
-            unsaved = save_run(directory, files, quiet)
-            if unplanned and unsaved is None and not quiet:
+            files = _files(comparison, document, asking.written, ask, wall)
+            unsaved = save_run(directory, files, output.quiet)
+            if unplanned and unsaved is None and not output.quiet:
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
-    detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
-    _show(comparison, document, policies, format_, quiet, detailed)
+    detailed = output.verbose or 0 < len(given.countries) <= DETAILED_COUNTRIES
+    _show(comparison, document, asking, output, detailed)
     code = _exit_code(comparison)
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
     return code
-
-
-def _open(
-    instance: str, names: Sequence[str], patches: Sequence[str], objective: str | None, extend: str | None
-) -> tuple[Scenario, list[tuple[Policy, str]]]:
-    """The baseline, and every policy with the text that names it.
-
-    Raises `InputError` with the problems of the instance, else with those of the baseline and all policies.
-    """
-    from optimizer.cli.scenario import open_scenario
-    from optimizer.errors import InputError
-    from optimizer.instance import load, read_draft
-    from optimizer.instance.policy import policies_of
-
-    drafts = [read_draft(name) for name in names]
-    groups = [draft.patches for draft in drafts]
-    try:
-        scenario = open_scenario(instance, (), patches, objective, extend)
-    except InputError as error:
-        policies_of(drafts, load(instance), groups, error.diagnostics)
-        raise
-    policies = policies_of(drafts, scenario.instance, groups)
-    return scenario, list(zip(policies, names, strict=True))
-
-
-def _fitting(instance: Instance, names: Sequence[str]) -> tuple[list[tuple[Policy, str]], dict[str, str]]:
-    """The shipped policies that change something, but for those named already: those that fit the instance
-    with what names them, and why the others do not."""
-    from optimizer.cli.policies import listed
-
-    found = [each for each in listed(instance) if each.policy.patches and each.policy.name not in names]
-    fitting = [(each.policy, each.policy.name) for each in found if each.fits]
-    return fitting, {each.policy.name: each.reason or "" for each in found if not each.fits}
-
-
-def _hashes(text: str) -> list[str]:
-    """The hash of each policy file behind `A+B`."""
-    from optimizer.instance.policy import policy_names
-    from optimizer.instance.shipped import find_policy
-    from optimizer.tell.files.store import sha256
-
-    return [sha256(find_policy(name).read_bytes()) for name in policy_names(text)]
 
 
 def _progress(count: int) -> Any:
@@ -235,9 +161,8 @@ def _progress(count: int) -> Any:
 def _files(
     comparison: Comparison,
     document: dict[str, Any],
-    inputs: dict[str, Any],
-    scenario: Scenario,
-    objective: str | None,
+    written: dict[str, Any],
+    ask: Ask,
     wall: float,
 ) -> dict[str, str]:
     from optimizer.tell.files.comparison_files import comparison_text, strategy_text
@@ -245,35 +170,33 @@ def _files(
     from optimizer.tell.files.documents import manifest_document
     from optimizer.tell.files.store import MANIFEST, json_text
 
-    given = {**inputs, "given_policies": [each["given"] for each in document["policies"]]}
-    manifest = manifest_document("compare", given, scenario.applied, comparison.baseline, wall)
+    manifest = manifest_document("compare", written, ask, comparison.baseline, wall)
     return {
         "strategy.csv": strategy_text(comparison),
         "comparison.csv": comparison_text(comparison),
         "summary.json": json_text(document),
         MANIFEST: json_text(manifest),
-        **context_files(comparison.baseline, scenario.instance, objective),
+        **context_files(comparison.baseline, ask),
     }
 
 
 def _show(
     comparison: Comparison,
     document: dict[str, Any],
-    policies: Sequence[tuple[Policy, str]],
-    format_: str,
-    quiet: bool,
+    asking: Opened,
+    output: Output,
     detailed: bool,
 ) -> None:
     from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
 
-    if not quiet:
+    if not output.quiet:
         report(each for world in comparison.worlds for each in world.diagnostics if each.severity == "note")
-    if format_ == "json":
+    if output.form == "json":
         from optimizer.tell.files.compare_documents import with_numbers
 
         emit_json(with_numbers(document, comparison))
         return
-    if format_ == "csv":
+    if output.form == "csv":
         from optimizer.tell.files.comparison_files import comparison_text
 
         emit(comparison_text(comparison))
@@ -282,7 +205,7 @@ def _show(
         from optimizer.tell.terminal.comparison_tables import tables
 
         place = screen()
-        emit(place.render([*tables(comparison, place, detailed), *_namesakes(comparison, policies)]))
+        emit(place.render([*tables(comparison, place, detailed), *_namesakes(comparison, asking)]))
     errors = [
         each
         for world in comparison.worlds
@@ -291,25 +214,25 @@ def _show(
         if each.severity == "error"
     ]
     report(dict.fromkeys(errors))
-    if quiet:
+    if output.quiet:
         return
     warnings = _warnings(comparison)
-    if format_ == "csv":
+    if output.form == "csv":
         report(each for each in warnings if each.code != UNCERTIFIED_LEADER)
     report_uncertified_leaders(warnings)
 
 
-def _namesakes(comparison: Comparison, policies: Sequence[tuple[Policy, str]]) -> list[str]:
+def _namesakes(comparison: Comparison, asking: Opened) -> list[str]:
     """Which policy each column is, of those that would have one name."""
-    columns = list(zip(comparison.policies, policies, strict=True))
-    repeated = {policy.name for world, (policy, _) in columns if world.policy != policy.name}
+    columns = list(zip(comparison.policies, asking.ask.policies or (), asking.named, strict=True))
+    repeated = {policy.name for world, policy, _ in columns if world.policy != policy.name}
 
     def told(policy: Policy, given: str) -> str:
         return f"the shipped {given}" if given == policy.name and not Path(given).exists() else given
 
     return [
         f"{world.policy} is {told(policy, given)}"
-        for world, (policy, given) in columns
+        for world, policy, given in columns
         if policy.name in repeated
     ]
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from optimizer.cli.options import (
+    Given,
+    Output,
+    asks,
     country_option,
     examples,
     instance_argument,
@@ -14,6 +18,10 @@ from optimizer.cli.options import (
     scenario_options,
     solver_options,
 )
+
+if TYPE_CHECKING:
+    from optimizer.answer.run import WorldRun
+    from optimizer.study.ask import Ask
 
 
 @click.command(
@@ -37,20 +45,11 @@ from optimizer.cli.options import (
 @scenario_options
 @solver_options
 @output_options
+@asks
 def command(
-    instance: str,
-    country: str,
+    given: Given,
     plan: Path,
-    policies: tuple[str, ...],
-    patches: tuple[str, ...],
-    objective: str | None,
-    extend: str | None,
-    gap: float,
-    time_limit: float | None,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
+    output: Output,
 ) -> int:
     """Run a plan forward, value it, list the limits that it breaks, and compare it with the optimum.
 
@@ -58,14 +57,12 @@ def command(
     where limits are broken or rows disagree, and with 4 where the best plan stopped before the gap asked for.
     """
     from optimizer.answer.plan import read_plan
-    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.asking import opened
+    from optimizer.study.single import own_parameters
 
-    scenario = open_scenario(instance, policies, patches, objective, extend)
-    scenario.check_countries((country,))
+    ask = opened(given).ask
     # The plan is read before anything is solved, so that a mistake in it costs no time.
-    parameters = scenario.own_parameters(country, objective)
-    extended = scenario.extension is not None
-    given = read_plan(plan, parameters, scenario.instance.countries, extended)
+    stated = read_plan(plan, own_parameters(ask), ask.instance.countries, ask.extension is not None)
 
     from optimizer.answer.evaluation import evaluate, evaluation_csv
     from optimizer.answer.run import STOPPED as UNFINISHED
@@ -86,38 +83,46 @@ def command(
     from optimizer.tell.files.documents import evaluate_document
     from optimizer.tell.terminal.evaluation_table import evaluation_table
 
-    world = solve_world(
-        scenario.instance,
-        [country],
-        objective=objective,
-        gap=gap,
-        time_limit=time_limit,
-        extend=scenario.extension,
-        policy=scenario.policy,
-    )
-    if country not in world.countries:
+    world = solve_world(ask)
+    if ask.country not in world.countries:
         note(f"{NOTHING_DONE}: there is nothing to hold the plan against")
         return INTERRUPTED
-    run = world.countries[country]
+    run = world.countries[ask.country]
     if run.parameters is None or run.solution is None:
-        scenario.refuse(world, country, objective)
-    evaluation = evaluate(run, given, world.leader_run)
-    if format_ == "json":
+        _refuse(world, ask)
+    evaluation = evaluate(run, stated, world.leader_run)
+    if output.form == "json":
         emit_json(evaluate_document(evaluation, world))
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit(evaluation_csv(evaluation, world))
     else:
         emit(screen().render(evaluation_table(evaluation, world)))
-    if not quiet:
+    if not output.quiet:
         report(world.diagnostics)
-    if evaluation.broken and not quiet:
+    if evaluation.broken and not output.quiet:
         note("1 limit broken" if len(evaluation.broken) == 1 else f"{len(evaluation.broken)} limits broken")
-    if evaluation.disagreements and not quiet:
+    if evaluation.disagreements and not output.quiet:
         count = len(evaluation.disagreements)
         rows = "1 row disagrees" if count == 1 else f"{count} rows disagree"
         note(f"{rows} with what follows from the decisions")
-    if format_ != "json" and not quiet:
+    if output.form != "json" and not output.quiet:
         report_uncertified_leaders(run.diagnostics)
     if evaluation.broken or evaluation.disagreements or run.provisional:
         return FINDINGS
     return STOPPED if run.status == UNFINISHED else DONE
+
+
+def _refuse(world: WorldRun, ask: Ask) -> NoReturn:
+    """Raise what kept the country or its leader from a plan to hold another one against."""
+    from optimizer.answer.summary import exit_code
+    from optimizer.cli.solve import failure_code
+    from optimizer.errors import Diagnostic, InfeasibleError, InputError, SolverError, StoppedError
+    from optimizer.study.explained import explained
+
+    world = explained(world, ask.instance, ask.objective)
+    errors = [each for run in world.runs for each in run.diagnostics if each.severity == "error"]
+    if not errors:
+        status = world.countries[ask.country].status
+        raise InputError(Diagnostic("S104", f"{ask.country} has no plan: {status}"))
+    ends = {each.exit_code: each for each in (InputError, InfeasibleError, StoppedError)}
+    raise ends.get(exit_code(world, failure_code(world)), SolverError)(errors)

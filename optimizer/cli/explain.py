@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optimizer.cli.options import countries_option, examples, output_options
+from optimizer.cli.options import Output, countries_option, examples, output_options
 
 if TYPE_CHECKING:
     from optimizer.answer.manifest import Manifest
@@ -47,10 +47,7 @@ def command(
     countries: tuple[str, ...],
     policies: tuple[str, ...],
     instance: str | None,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
+    output: Output,
 ) -> int:
     """Say what limits each plan of a saved run, dearest first, and what a bit more of it is worth.
 
@@ -73,23 +70,23 @@ def command(
 
     manifest, answer = open_run(run)
     plans = _chosen(plans_of(answer), countries, policies)
-    if not quiet:
+    if not output.quiet:
         report(_changes(manifest, instance))
-    if format_ == "json":
+    if output.form == "json":
         found = [{"country": p.country, "policy": p.policy, **data_of(p.answer)} for p in plans]
         said = {"command": manifest.command, "run": str(run)}
         emit_json({"schema_version": SCHEMA_VERSION, **said, "plans": found})
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit(csv_of(plans))
     else:
         from optimizer.answer.summary import NOTHING_DONE
         from optimizer.cli.output import screen
 
-        most = None if verbose else MOST if len(plans) <= FEW_PLANS else FEW
+        most = None if output.verbose else MOST if len(plans) <= FEW_PLANS else FEW
         rules = RulesCommand(manifest, answer, instance)
         nothing = NOT_COME_TO if countries or policies else NOTHING_DONE
         emit("\n".join(text_of(plans, most, rules, screen().width) if plans else [nothing]) + "\n")
-    if format_ != "json" and not quiet:
+    if output.form != "json" and not output.quiet:
         told = (each for plan in plans for each in plan.diagnostics)
         report_uncertified_leaders(each.diagnostic for each in told)
     return FINDINGS if any(plan.leader_gap is not None for plan in plans) else DONE
@@ -99,7 +96,7 @@ def _chosen(plans: Sequence[SavedPlan], countries: Sequence[str], policies: Sequ
     """The plans asked for. Raises `InputError` for a name that the run does not have."""
     import difflib
 
-    from optimizer.cli.scenario import EACH_COUNTRY
+    from optimizer.cli.asking import EACH_COUNTRY
     from optimizer.errors import Diagnostic, InputError
 
     problems = []

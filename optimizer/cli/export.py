@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 
 from optimizer.cli.options import (
+    Given,
+    Output,
+    asks,
     country_option,
     examples,
     instance_argument,
@@ -39,20 +42,11 @@ FORMATS = (".mps", ".lp", ".nl")
 @scenario_options
 @solver_options
 @output_options
+@asks
 def command(
-    instance: str,
-    country: str,
+    given: Given,
     target: Path,
-    policies: tuple[str, ...],
-    patches: tuple[str, ...],
-    objective: str | None,
-    extend: str | None,
-    gap: float,
-    time_limit: float | None,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
+    output: Output,
 ) -> int:
     """Write one country's program.
 
@@ -63,21 +57,17 @@ def command(
     """
     if target.suffix not in FORMATS:
         raise click.UsageError(f"--to must end in {', '.join(FORMATS)}, got `{target.name}`")
+    from optimizer.cli.asking import opened
     from optimizer.cli.exporting import export_nl, export_relaxation
-    from optimizer.cli.scenario import open_scenario
     from optimizer.cli.session import DONE, FINDINGS, diagnostic_data, emit_json, note, report
 
-    scenario = open_scenario(instance, policies, patches, objective, extend)
-    scenario.check_countries((country,))
-    if target.suffix == ".nl":
-        warnings = export_nl(scenario, country, objective, gap, time_limit, target)
-    else:
-        warnings = export_relaxation(scenario, country, objective, gap, time_limit, target)
-    if format_ == "json":
+    ask = opened(given).ask
+    warnings = (export_nl if target.suffix == ".nl" else export_relaxation)(ask, target)
+    if output.form == "json":
         told = [diagnostic_data(each) for each in warnings]
-        written = {"schema_version": 1, "status": "written", "country": country, "file": str(target)}
+        written = {"schema_version": 1, "status": "written", "country": ask.country, "file": str(target)}
         emit_json({**written, "diagnostics": told})
-    elif not quiet:
+    elif not output.quiet:
         note(f"wrote {target}")
         report(warnings)
     return FINDINGS if warnings else DONE

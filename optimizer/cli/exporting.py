@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from models.national import build
 from optimizer.errors import Diagnostic, OutputError
+from optimizer.study.ask import Ask
+from optimizer.study.single import compiled, parameters_of, require_certified
 from optimizer.tell.files.store import check_ordinary
-
-if TYPE_CHECKING:
-    from optimizer.cli.scenario import Scenario
 
 NAME_FILES: Final = (".row", ".col")
 
@@ -26,22 +25,15 @@ def check_writable(target: Path) -> None:
         raise OutputError(Diagnostic("E605", message, file=str(target)))
 
 
-def export_nl(
-    scenario: Scenario,
-    country: str,
-    objective: str | None,
-    gap: float,
-    time_limit: float | None,
-    target: Path,
-) -> tuple[Diagnostic, ...]:
-    """Write the true concave program as NL, with `.row` and `.col` files of names beside it. `gap` and
-    `time_limit` are those of the leader's solve. Returns what to be warned of.
+def export_nl(ask: Ask, target: Path) -> tuple[Diagnostic, ...]:
+    """Write the true concave program as NL, with `.row` and `.col` files of names beside it. A
+    leader is solved as asked. Returns what to be warned of.
     """
     check_writable(target)
-    parameters, warnings = scenario.parameters(country, objective, gap, time_limit)
+    parameters, warnings = parameters_of(ask)
     model = build(parameters)
-    if scenario.extension is not None:
-        scenario.extension(model)
+    if ask.extension is not None:
+        ask.extension(model)
 
     def write(path: Path) -> None:
         model.write(str(path), format="nl", io_options={"symbolic_solver_labels": True})
@@ -50,29 +42,22 @@ def export_nl(
     return warnings
 
 
-def export_relaxation(
-    scenario: Scenario,
-    country: str,
-    objective: str | None,
-    gap: float,
-    time_limit: float | None,
-    target: Path,
-) -> tuple[Diagnostic, ...]:
+def export_relaxation(ask: Ask, target: Path) -> tuple[Diagnostic, ...]:
     """Write the linear relaxation at the solution as MPS or LP. Raises `SolverError` where there is none, or
     none within the gap: its optimum would be no bound worth having.
 
     It is solved without the solver's scaling, so that the file is in the units of the model. Returns what to
     be warned of.
     """
-    from optimizer.cli.scenario import require_certified
     from optimizer.solver import Solver
-    from optimizer.study.solve import PlanSolver
+    from optimizer.study.plan_solver import PlanSolver
 
     check_writable(target)
-    compiled, parameters, warnings = scenario.compiled(country, objective, gap, time_limit)
-    program = compiled.program
+    shared, parameters, warnings = compiled(ask)
+    program = shared.program
     plan_solver = PlanSolver(program, Solver(program, scaled=False))
-    require_certified(country, plan_solver.solve(parameters, gap=gap, time_limit=time_limit))
+    solution = plan_solver.solve(parameters, gap=ask.gap, time_limit=ask.time_limit)
+    require_certified(ask.country, solution)
 
     def write(path: Path) -> None:
         if path.suffix == ".mps":

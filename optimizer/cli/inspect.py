@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from optimizer.cli.options import (
+    Given,
+    Output,
+    asks,
     country_option,
     examples,
     instance_argument,
@@ -30,24 +33,18 @@ from optimizer.cli.options import (
 )
 @scenario_options
 @output_options
+@asks
 def command(
-    instance: str,
-    country: str,
+    given: Given,
     only: tuple[str, ...],
-    policies: tuple[str, ...],
-    patches: tuple[str, ...],
-    objective: str | None,
-    extend: str | None,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
+    output: Output,
 ) -> int:
     """Show the parameters of one country's plan after all changes, and the inputs they come from.
 
     A follower's parameters contain the leader's path, so the leader is solved first. Parameters that are 0
     throughout are left out of the table unless --verbose.
     """
+    from optimizer.cli.asking import opened
     from optimizer.cli.inspection import (
         inspect_country,
         inspection_csv,
@@ -55,18 +52,15 @@ def command(
         inspection_table,
     )
     from optimizer.cli.output import screen
-    from optimizer.cli.scenario import open_scenario
     from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, report
 
-    scenario = open_scenario(instance, policies, patches, objective, extend)
-    scenario.check_countries((country,))
-    found = inspect_country(scenario, country, objective, only)
-    if format_ == "json":
+    found = inspect_country(opened(given).ask, only)
+    if output.form == "json":
         emit_json(inspection_document(found))
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit(inspection_csv(found))
     else:
-        emit(screen().render(inspection_table(found, verbose)))
-    if not quiet:
+        emit(screen().render(inspection_table(found, output.verbose)))
+    if not output.quiet:
         report(found.warnings)
     return FINDINGS if found.warnings else DONE

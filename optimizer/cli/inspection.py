@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rich.console import ConsoleRenderable
 
@@ -20,11 +20,9 @@ from optimizer.answer.part import json_value
 from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import cell_map
-from optimizer.study.solve import DEFAULT_GAP
+from optimizer.study.ask import Ask
+from optimizer.study.single import compiled
 from optimizer.tell.terminal.tables import grid, heading
-
-if TYPE_CHECKING:
-    from optimizer.cli.scenario import Scenario
 
 SETS: Final = (
     *("periods", "chips", "foreign", "domestic", "uses", "segments", "lines", "rules", "supplies"),
@@ -61,18 +59,16 @@ class Inspection:
     warnings: tuple[Diagnostic, ...]
 
 
-def inspect_country(
-    scenario: Scenario, country: str, objective: str | None, only: Sequence[str] = ()
-) -> Inspection:
-    """Resolve one country; `only` some parameters and what feeds them. Raises `InputError` where its data are
+def inspect_country(ask: Ask, only: Sequence[str] = ()) -> Inspection:
+    """Resolve the country; `only` some parameters and what feeds them. Raises `InputError` where its data are
     at fault or a parameter is unknown."""
     _check_names(only)
-    instance = scenario.instance
-    plan_solver, parameters, warnings = scenario.compiled(country, objective, DEFAULT_GAP, None)
+    instance = ask.instance
+    plan_solver, parameters, warnings = compiled(ask)
     program = plan_solver.program
     vector = program.parameter_vector(parameters.values)
     written, scaled = program.coefficient_range(vector, plan_solver.nominal(parameters))
-    cells = cell_map(instance, country, objective)
+    cells = cell_map(instance, ask.country, ask.objective)
     inputs = []
     for cell in instance.cells():
         feeds = cells.feeds(cell.path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.options import examples, output_options
+from optimizer.cli.options import Output, examples, output_options
 
 
 @click.command(
@@ -16,18 +16,18 @@ from optimizer.cli.options import examples, output_options
 )
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
 @output_options
-def command(directory: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+def command(directory: Path, output: Output) -> int:
     """Write a small instance with a comment on every field to DIR, which must not exist or be empty."""
     from optimizer.cli.session import DONE, emit, emit_json, note
     from optimizer.instance.template import write_template
 
     files = [str(path) for path in write_template(directory)]
-    if format_ == "json":
+    if output.form == "json":
         emit_json({"schema_version": 1, "status": "written", "directory": str(directory), "files": files})
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit("file\n" + "".join(f"{name}\n" for name in files))
     else:
         emit("".join(f"{name}\n" for name in files))
-    if not quiet:
+    if not output.quiet:
         note(f"next: kloof solve {directory}")
     return DONE

@@ -1,15 +1,17 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share, and the values as which commands get them."""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., Any]
 
 
 class PositiveNumber(click.FloatRange):
@@ -25,8 +27,64 @@ class PositiveNumber(click.FloatRange):
 INSTANCE: Final = "A directory that holds an instance, else the name of a shipped one."
 
 
-def _compose(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    def apply(function: F) -> F:
+@dataclass(frozen=True)
+class Given:
+    """What a command line asks, as it is written."""
+
+    instance: str
+    countries: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
+    objective: str | None = None
+    extend: str | None = None
+    gap: float = 1e-6
+    time_limit: float | None = None
+    ranges: bool = False
+    jobs: int | None = None
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Whether and where a run is saved."""
+
+    out: Path | None
+    no_save: bool
+
+    def __post_init__(self) -> None:
+        if self.out is not None and self.no_save:
+            raise click.UsageError("--out and --no-save exclude each other")
+
+
+@dataclass(frozen=True)
+class Output:
+    """In which form, and how much, is written."""
+
+    form: str
+    quiet: bool
+    verbose: bool
+    debug: bool
+
+
+def _as_one(name: str, kind: type[Any]) -> Callable[[Command], Command]:
+    """Hands what options give a command as one value of a dataclass with fields of their names."""
+    names = {each.name for each in fields(kind)}
+
+    def gather(function: Command) -> Command:
+        @functools.wraps(function)
+        def command(**options: Any) -> Any:
+            mine = {each: options.pop(each) for each in names & options.keys()}
+            return function(**options, **{name: kind(**mine)})
+
+        return command
+
+    return gather
+
+
+asks = _as_one("given", Given)
+
+
+def _compose(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def apply(function: Command) -> Command:
         for decorator in reversed(decorators):
             function = decorator(function)
         return function
@@ -34,12 +92,12 @@ def _compose(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
-def instance_argument(function: F) -> F:
+def instance_argument(function: Command) -> Command:
     """The INSTANCE argument."""
     return click.argument("instance", metavar="INSTANCE")(function)
 
 
-def change_options(function: F) -> F:
+def change_options(function: Command) -> Command:
     """What changes the instance, beside policies, and what is asked of it."""
     return _compose(
         click.option(
@@ -58,7 +116,7 @@ def change_options(function: F) -> F:
     )(function)
 
 
-def scenario_options(function: F) -> F:
+def scenario_options(function: Command) -> Command:
     """What turns the instance into the scenario that is solved."""
     policies = click.option(
         "--policy",
@@ -70,7 +128,7 @@ def scenario_options(function: F) -> F:
     return _compose(policies, change_options)(function)
 
 
-def accuracy_options(gap: float, why: str) -> Callable[[F], F]:
+def accuracy_options(gap: float, why: str) -> Callable[[Command], Command]:
     """How exactly and how long to solve: the gap where none is given, and what to say of it."""
     return _compose(
         click.option(
@@ -89,25 +147,26 @@ def accuracy_options(gap: float, why: str) -> Callable[[F], F]:
     )
 
 
-def solver_options(function: F) -> F:
+def solver_options(function: Command) -> Command:
     """How exactly and how long to solve one scenario."""
     return accuracy_options(1e-6, " (1e-4 is 0.01% of effective compute)")(function)
 
 
-def saving_options(function: F) -> F:
-    """Whether and where a run is saved."""
+def saving_options(function: Command) -> Command:
+    """Whether and where a run is saved: the command gets it as `saving`."""
     return _compose(
         click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the run here."),
         click.option("--no-save", is_flag=True, help="Save nothing."),
+        _as_one("saving", Saving),
     )(function)
 
 
-def output_options(function: F) -> F:
-    """Format and amount of what is written."""
+def output_options(function: Command) -> Command:
+    """Format and amount of what is written: the command gets them as `output`."""
     return _compose(
         click.option(
             "--format",
-            "format_",
+            "form",
             type=click.Choice(["table", "json", "csv"]),
             default="table",
             show_default=True,
@@ -116,19 +175,27 @@ def output_options(function: F) -> F:
         click.option("--quiet", "-q", is_flag=True, help="No progress and no notes."),
         click.option("--verbose", "-v", is_flag=True, help="More detail."),
         click.option("--debug", is_flag=True, help="Show the traceback of an internal fault."),
+        _as_one("output", Output),
     )(function)
 
 
-def countries_option(function: F) -> F:
+def countries_option(function: Command) -> Command:
     """The countries that a command is about: all where none is named."""
     return click.option(
         "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
     )(function)
 
 
-def country_option(function: F) -> F:
+def country_option(function: Command) -> Command:
     """The one country that a command is about."""
-    return click.option("--country", required=True, metavar="ISO3", help="The country, e.g. CHN.")(function)
+    return click.option(
+        "--country",
+        "countries",
+        required=True,
+        metavar="ISO3",
+        callback=lambda context, parameter, country: (country,),
+        help="The country, e.g. CHN.",
+    )(function)
 
 
 def examples(*lines: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optimizer.cli.options import examples, output_options
+from optimizer.cli.options import Output, examples, output_options
 
 if TYPE_CHECKING:
     from optimizer.instance import Instance, Policy
@@ -27,7 +27,7 @@ INDENT = 4
 )
 @click.argument("instance", metavar="[INSTANCE]", required=False)
 @output_options
-def command(instance: str | None, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+def command(instance: str | None, output: Output) -> int:
     """List the shipped policies by name, with what each is about.
 
     With INSTANCE, also whether every change of a policy fits it. --verbose adds description, sources and
@@ -38,7 +38,7 @@ def command(instance: str | None, format_: str, quiet: bool, verbose: bool, debu
 
     loaded = None if instance is None else load(instance)
     found = listed(loaded)
-    if format_ == "json":
+    if output.form == "json":
         emit_json(
             {
                 "schema_version": SCHEMA_VERSION,
@@ -46,13 +46,13 @@ def command(instance: str | None, format_: str, quiet: bool, verbose: bool, debu
                 "policies": [each.data() for each in found],
             }
         )
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit(_csv(found))
     else:
         from optimizer.cli.output import screen
 
         width = screen().width
-        emit(_details(found, width) if verbose else _table(found, loaded is not None, width))
+        emit(_details(found, width) if output.verbose else _table(found, loaded is not None, width))
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.options import examples, output_options
+from optimizer.cli.options import Output, examples, output_options
 
 
 @click.command(
@@ -29,10 +29,7 @@ from optimizer.cli.options import examples, output_options
 def command(
     run: Path,
     out: Path | None,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
+    output: Output,
 ) -> int:
     """Make a page of tables and charts from a directory that `solve` or `compare` saved.
 
@@ -63,10 +60,10 @@ def command(
         raise OutputError(Diagnostic("E605", message, file=str(target))) from error
     finally:
         fresh.unlink(missing_ok=True)
-    if format_ == "json":
+    if output.form == "json":
         size = len(page.encode())
         emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})
-    elif not quiet:
+    elif not output.quiet:
         note(f"wrote {target}")
         told = (each for plan in saved.all_plans for each in plan.answer.diagnostics)
         report_uncertified_leaders(each.diagnostic for each in told)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from optimizer.cli.options import country_option, examples, instance_argument, output_options
+from optimizer.cli.options import (
+    Given,
+    Output,
+    asks,
+    country_option,
+    examples,
+    instance_argument,
+    output_options,
+)
 
 
 @click.command(
@@ -27,42 +35,31 @@ from optimizer.cli.options import country_option, examples, instance_argument, o
 @click.option("--policy", "policies", multiple=True, metavar="P", help="Under this policy. Several compose.")
 @click.option("--set", "patches", multiple=True, metavar="PATCH", help="With this change. May be repeated.")
 @output_options
-def command(
-    instance: str,
-    country: str,
-    year: int | None,
-    side: str | None,
-    policies: tuple[str, ...],
-    patches: tuple[str, ...],
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
-) -> int:
+@asks
+def command(given: Given, year: int | None, side: str | None, output: Output) -> int:
     """Show what the rules of export and import control make of each chip for one country in one year.
 
     Each side is decided by itself (--side shows it alone); the strictest of both and of the country's own
     limits is what a plan may buy. Chips whose status a missing metric leaves open are `undecided`, and the
     command ends with code 1.
     """
+    from optimizer.cli.asking import opened
     from optimizer.cli.output import screen
     from optimizer.cli.rules_table import rules_csv, rules_document, rules_table
-    from optimizer.cli.scenario import open_scenario
     from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, report
     from optimizer.instance.status import SIDES, year_status
 
-    scenario = open_scenario(instance, policies, patches, None, None)
-    scenario.check_countries((country,))
-    world = scenario.instance
-    found = year_status(world, country, world.horizon.first_year if year is None else year)
+    ask = opened(given).ask
+    world = ask.instance
+    found = year_status(world, ask.country, world.horizon.first_year if year is None else year)
     sides = [one for one in SIDES if side is None or one == side]
-    if format_ == "json":
+    if output.form == "json":
         emit_json(rules_document(found, sides))
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit(rules_csv(found, sides))
     else:
         here = screen()
-        emit(here.render(rules_table(found, world, sides, scenario.policy, verbose, here.width)))
-    if found.doubts and format_ != "json" and not quiet:
+        emit(here.render(rules_table(found, world, sides, ask.policy, output.verbose, here.width)))
+    if found.doubts and output.form != "json" and not output.quiet:
         report(found.doubts)
     return FINDINGS if found.doubts else DONE

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from optimizer.cli.options import (
+    Given,
+    Output,
+    Saving,
+    asks,
     countries_option,
     examples,
     instance_argument,
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from optimizer.answer.answer import Demand
     from optimizer.answer.run import WorldRun
     from optimizer.errors import KloofError
+    from optimizer.study.ask import Ask
 
 # With more countries than this, detail only on --verbose.
 DETAILED_COUNTRIES = 3
@@ -51,100 +57,66 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
 )
 @saving_options
 @output_options
-def command(
-    instance: str,
-    countries: tuple[str, ...],
-    policies: tuple[str, ...],
-    patches: tuple[str, ...],
-    objective: str | None,
-    extend: str | None,
-    gap: float,
-    time_limit: float | None,
-    ranges: bool,
-    out: Path | None,
-    no_save: bool,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
-) -> int:
+@asks
+def command(given: Given, saving: Saving, output: Output) -> int:
     """Solve the plan of every country (or of those named) for the best strategy.
 
     The leader is solved first, under the same changes, and the others follow its path. Prints one line per
     country, and the whole plan of those named with --country; saves strategy.csv, summary.json and
     manifest.json in a run directory. Ctrl-C keeps the countries that are done.
     """
-    if out is not None and no_save:
-        raise click.UsageError("--out and --no-save exclude each other")
     from optimizer.answer.summary import NOTHING_DONE, exit_code
-    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.asking import opened
     from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
     from optimizer.tell.files import store
 
     started = time.perf_counter()
-    scenario = open_scenario(instance, policies, patches, objective, extend)
-    scenario.check_countries(countries)
-    options = {"countries": list(countries), "objective": objective, "gap": gap, "time_limit": time_limit}
-    inputs = {**scenario.inputs, "options": {**options, "ranges": ranges}}
-    directory = out or store.default_directory("solve", inputs)
-    if not no_save:
+    asking = opened(given)
+    detailed = output.verbose or 0 < len(given.countries) <= DETAILED_COUNTRIES
+    ask = replace(asking.ask, worths=detailed)
+    directory = saving.out or store.default_directory("solve", asking.inputs)
+    if not saving.no_save:
         store.check_place(directory)
 
     from optimizer.answer.run import INFEASIBLE
     from optimizer.study.demand import world_demand
     from optimizer.study.solve import solve_world
 
-    detailed = verbose or 0 < len(countries) <= DETAILED_COUNTRIES
-    world = solve_world(
-        scenario.instance,
-        countries or None,
-        objective=objective,
-        gap=gap,
-        time_limit=time_limit,
-        extend=scenario.extension,
-        policy=scenario.policy,
-        ranges=ranges,
-        worths=detailed,
-        progress=None if quiet else _progress(len(countries) or len(scenario.instance.countries)),
-    )
+    world = solve_world(ask, None if output.quiet else _progress(len(ask.asked)))
     from optimizer.study.explained import explained, unexplained
 
-    end_progress(quiet)
+    end_progress(output.quiet)
     if world.interrupted and not world.countries:
         note(f"{NOTHING_DONE}: there is nothing to show or save")
         return INTERRUPTED
-    if world.interrupted and not set(countries or scenario.instance.countries) - set(world.countries):
+    if world.interrupted and not set(ask.asked) - set(world.countries):
         note(UNVALUED)
     unplanned = any(run.status == INFEASIBLE for run in world.runs)
     try:
-        world = explained(world, scenario.instance, objective)
+        world = explained(world, ask.instance, ask.objective)
     except KeyboardInterrupt:
         world, unplanned = unexplained(world), False
         note(UNEXPLAINED)
     unsaved: KloofError | None = None
     with interrupts_held():
-        demand = world_demand(world, scenario.instance)
+        demand = world_demand(world, ask.instance)
         strategy = ""
-        if not no_save or format_ == "csv":
+        if not saving.no_save or output.form == "csv":
             from optimizer.answer.strategy import csv_text
 
             strategy = csv_text(world)
-        if not no_save:
-            from optimizer.tell.files.context import context_files
-
+        if not saving.no_save:
             if world.interrupted:
                 directory = store.beside_earlier(directory)
             wall = time.perf_counter() - started
-            given = {**inputs, "given_policies": list(policies)}
-            files = _files(world, demand, strategy, given, scenario.applied, wall)
-            files |= context_files(world, scenario.instance, objective)
-            unsaved = save_run(directory, files, quiet)
-    _show(world, demand, strategy, format_, quiet, detailed)
+            files = _files(world, demand, strategy, asking.written, ask, wall)
+            unsaved = save_run(directory, files, output.quiet)
+    _show(world, demand, strategy, output, detailed)
     code = exit_code(world, failed=failure_code(world))
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
-    if unplanned and not no_save and not quiet:
+    if unplanned and not saving.no_save and not output.quiet:
         note(f"what conflicts, and every repair found: kloof explain {directory}")
     return code
 
@@ -215,19 +187,17 @@ def failure_code(world: WorldRun) -> int:
     return INVALID if codes and all(code.startswith(faults_of_input) for code in codes) else INTERNAL
 
 
-def _show(
-    world: WorldRun, demand: list[Demand], strategy: str, format_: str, quiet: bool, detailed: bool
-) -> None:
+def _show(world: WorldRun, demand: list[Demand], strategy: str, output: Output, detailed: bool) -> None:
     from optimizer.cli.output import screen
     from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
     from optimizer.study.demand import demand_notes
 
-    if format_ == "json":
+    if output.form == "json":
         from optimizer.tell.files.documents import solve_document
 
         emit_json(solve_document(world, demand))
         return
-    if format_ == "csv":
+    if output.form == "csv":
         emit(strategy)
     else:
         from optimizer.tell.terminal.detail import detail
@@ -238,12 +208,14 @@ def _show(
         for run in world.countries.values() if detailed else ():
             parts += ["", *detail(run, world)]
         emit(place.render(parts))
-    report(d for d in world.diagnostics if d.severity == "error" or not quiet)
+    report(d for d in world.diagnostics if d.severity == "error" or not output.quiet)
     for run in world.runs:
         # The table says what is to be warned of; other forms of data have no place for it.
-        shown = [d for d in run.diagnostics if d.severity == "error" or (format_ == "csv" and not quiet)]
+        shown = [
+            d for d in run.diagnostics if d.severity == "error" or (output.form == "csv" and not output.quiet)
+        ]
         report(d for d in shown if d.code != UNCERTIFIED_LEADER)
-    if not quiet:
+    if not output.quiet:
         report_uncertified_leaders(d for run in world.runs for d in run.diagnostics)
 
 
@@ -251,15 +223,17 @@ def _files(
     world: WorldRun,
     demand: list[Demand],
     strategy: str,
-    inputs: dict[str, Any],
-    applied: list[dict[str, Any]],
+    written: dict[str, Any],
+    ask: Ask,
     wall: float,
 ) -> dict[str, str]:
+    from optimizer.tell.files.context import context_files
     from optimizer.tell.files.documents import manifest_document, solve_answer
     from optimizer.tell.files.store import MANIFEST, json_text
 
     return {
         "strategy.csv": strategy,
         "summary.json": json_text(solve_answer(world, demand).data()),
-        MANIFEST: json_text(manifest_document("solve", inputs, applied, world, wall)),
+        MANIFEST: json_text(manifest_document("solve", written, ask, world, wall)),
+        **context_files(world, ask),
     }

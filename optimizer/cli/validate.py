@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from optimizer.cli.options import examples, instance_argument, output_options
+from optimizer.cli.options import Given, Output, asks, examples, instance_argument, output_options
 
 
 @click.command(
@@ -20,41 +20,34 @@ from optimizer.cli.options import examples, instance_argument, output_options
     "--set", "patches", multiple=True, metavar="PATCH", help="Check it with this change. May be repeated."
 )
 @output_options
-def command(
-    instance: str,
-    policies: tuple[str, ...],
-    patches: tuple[str, ...],
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
-) -> int:
+@asks
+def command(given: Given, output: Output) -> int:
     """Check schema, units, ranges, references and sources, and that every country's plan can be set up.
 
     Says which groups of rules.yaml each country is in, and how many rules are about it.
     Ends with code 2 on any error; what is only doubtful is a warning.
     """
-    from optimizer.cli.scenario import open_scenario
+    from optimizer.cli.asking import opened
     from optimizer.cli.session import DONE, diagnostic_data, emit, emit_json, report
     from optimizer.cli.validation import check_plans, counts, group_lines
     from optimizer.instance.findings import findings
     from optimizer.instance.rules.membership import memberships, ungrouped
 
-    scenario = open_scenario(instance, policies, patches, None, None)
-    check_plans(scenario.instance)
-    found = counts(scenario.instance)
-    doubts = (*findings(scenario.instance), *ungrouped(scenario.instance))
-    if format_ == "json":
+    instance = opened(given).ask.instance
+    check_plans(instance)
+    found = counts(instance)
+    doubts = (*findings(instance), *ungrouped(instance))
+    if output.form == "json":
         diagnostics = [diagnostic_data(each) for each in doubts]
-        groups = {country: list(one.groups) for country, one in memberships(scenario.instance).items()}
+        groups = {country: list(one.groups) for country, one in memberships(instance).items()}
         valid = {"schema_version": 1, "status": "valid", "counts": found, "groups": groups}
         emit_json({**valid, "diagnostics": diagnostics})
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit("what,count\n" + "".join(f"{name},{count}\n" for name, count in found.items()))
     else:
         listed = ", ".join(f"{count} {name}" for name, count in found.items())
-        emit(f"{scenario.instance.name} is valid: {listed}\n")
-        emit("" if quiet else group_lines(scenario.instance))
-    if format_ != "json" and not quiet:
+        emit(f"{instance.name} is valid: {listed}\n")
+        emit("" if output.quiet else group_lines(instance))
+    if output.form != "json" and not output.quiet:
         report(doubts)
     return DONE

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from optimizer.cli.scenario import standing_leader
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
 from optimizer.instance.resolve import resolve
 from optimizer.instance.rules.membership import memberships
+from optimizer.study.single import standing_leader
 
 MOST_NAMED = 4
 NO_GROUP = "in no group"

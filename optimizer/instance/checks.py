@@ -4,30 +4,44 @@ other. Runs on an instance whose every file is valid by itself."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from optimizer.instance.conflict import Conflict, unknown
-from optimizer.instance.instance import Instance, quantities
+from optimizer.instance.country_schema import Country
+from optimizer.instance.instance import Instance, quantities, value_at
 from optimizer.instance.problem import nearest, number_text
 from optimizer.instance.rules.checks import check_rules
-from optimizer.instance.schema import Chip, Country
+from optimizer.instance.schema import Chip
 from optimizer.instance.yaml_reader import Where
 
 SHARE_TOLERANCE = 1e-6
+# tables of an instance that no check of its rules reads
+BESIDE_RULES = frozenset(
+    {"market", "objectives", "economy", "research", "segments", "power", "talent", "memory", "supplies"}
+)
 
 
-def conflicts(instance: Instance) -> list[Conflict]:
-    """Every problem between places of the instance."""
+def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> list[Conflict]:
+    """Every problem between places of the instance. `changed` are the places that alone differ from an
+    instance without any problem (None: not known): what cannot come of them is not looked for."""
     checks: tuple[Callable[[Instance], Iterator[Conflict]], ...] = (
         _check_settings,
         _check_lines,
         _check_market,
         _check_chips,
         _check_countries,
-        check_rules,
-        _check_sources,
     )
-    return [conflict for check in checks for conflict in check(instance)]
+    found = [conflict for check in checks for conflict in check(instance)]
+    if changed is None or any(_reaches_rules(where) for where in changed):
+        found += check_rules(instance)
+    everywhere = changed is None or any(where[:1] == ("sources",) for where in changed)
+    return found + list(_check_sources(instance, [()] if everywhere else changed or ()))
+
+
+def _reaches_rules(where: Where) -> bool:
+    """Whether a change of this place may matter to what rules are checked against: rules, the chips that they
+    speak of, and the names of countries and groups."""
+    return where[0] not in BESIDE_RULES and (where[0] != "countries" or len(where) <= 2)
 
 
 def _check_settings(instance: Instance) -> Iterator[Conflict]:
@@ -219,7 +233,7 @@ def _check_interest(instance: Instance, name: str, country: Country) -> Iterator
         yield Conflict(where, "E313", message, "money would make money: give a limit, or no less than 0")
 
 
-def _check_sources(instance: Instance) -> Iterator[Conflict]:
+def _check_sources(instance: Instance, changed: Iterable[Where]) -> Iterator[Conflict]:
     known: Mapping[str, object] = instance.sources
     for name, chip in instance.chips.items():
         if chip.source is not None and chip.source not in known:
@@ -232,9 +246,10 @@ def _check_sources(instance: Instance) -> Iterator[Conflict]:
             yield from _sources(where, cap.source, known)
     for rule_id, rule in instance.rules.items():
         yield from _sources(("rules", rule_id, "source"), rule.source, known)
-    for place, quantity in quantities(instance, ()):
-        if quantity.source and place[0] != "chips":
-            yield from _sources((*place, "source"), quantity.source, known)
+    for where in changed:
+        for place, quantity in quantities(value_at(instance, where), where):
+            if quantity.source and place[0] != "chips":
+                yield from _sources((*place, "source"), quantity.source, known)
 
 
 def _sources(where: Where, source: tuple[str, ...], known: Mapping[str, object]) -> Iterator[Conflict]:

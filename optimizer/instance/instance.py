@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 
+from optimizer.instance.country_schema import Country
+from optimizer.instance.fields import CountryId, Id, Ids
 from optimizer.instance.patch_grammar import Patch
 from optimizer.instance.rules.schema import ExportRule
-from optimizer.instance.schema import Chip, Country, CountryId, Id, Ids, Market, Settings, Source
-from optimizer.instance.shape import children
+from optimizer.instance.schema import Chip, Market, Settings, Source
+from optimizer.instance.shape import children, record
 from optimizer.instance.values import Location, Quantity, Written, YearMap
 from optimizer.instance.yaml_reader import Where, dotted
 
@@ -149,3 +152,14 @@ def _cell(where: Where, quantity: Quantity) -> Cell:
         line,
         column,
     )
+
+
+def value_at(root: Instance, where: Where) -> object:
+    """The value at a place, `None` where a table has no such entry yet."""
+    value: Any = root
+    for key in where:
+        if isinstance(value, BaseModel):
+            value = getattr(value, record(type(value)).fields[str(key)][0])
+        else:
+            value = None if value is None else value.get(key)
+    return value

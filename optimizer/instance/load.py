@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.checks import conflicts
 from optimizer.instance.conflict import Conflict
+from optimizer.instance.country_schema import Country
 from optimizer.instance.csv_reader import read_csv, table_rows
 from optimizer.instance.diagnose import diagnose
 from optimizer.instance.field_rules import COUNTRY, Rule
@@ -25,7 +26,7 @@ from optimizer.instance.instance import Applied, Cell, Instance, locate
 from optimizer.instance.problem import nearest
 from optimizer.instance.quantity_reader import ID
 from optimizer.instance.rules.schema import RulesFile
-from optimizer.instance.schema import Chip, Country, Market, Settings, Source
+from optimizer.instance.schema import Chip, Market, Settings, Source
 from optimizer.instance.shape import Leaf, Shape, record
 from optimizer.instance.shipped import find_instance
 from optimizer.instance.stand_in import ENDS, NAMES, End, agreed, put_right

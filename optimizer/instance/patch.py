@@ -64,7 +64,8 @@ def patch(instance: Instance, patches: Iterable[str | Patch], *, stack: bool = F
     made = apply(instance, targets, not any(where[:1] == HORIZON for where in unclear | vague))
     problems += made.problems
     right = made.knows_years and not problems
-    found = conflicts(made.instance) if right else _agreed(made, unclear | made.faulty, vague)
+    places = [target.where for target in targets]
+    found = conflicts(made.instance, places) if right else _agreed(made, unclear | made.faulty, vague)
     sound = [target for target in targets if target.where not in made.faulty]
     _raise(in_file_order([*problems, *(_explain(conflict, sound) for conflict in found)]))
     given = {id(one): number for number, one in enumerate(parsed)}

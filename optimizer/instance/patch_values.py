@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.diagnose import find_problems
 from optimizer.instance.field_rules import AMOUNT, Rule
-from optimizer.instance.instance import Applied, Instance
+from optimizer.instance.instance import Applied, Instance, value_at
 from optimizer.instance.patch_grammar import Patch, patch_diagnostic
 from optimizer.instance.patch_targets import Target
 from optimizer.instance.problem import Problem
@@ -55,7 +55,7 @@ def _is_about_years(one: Patch) -> bool:
 
 
 def _apply(made: Made, target: Target, years: range) -> None:
-    old = _value_at(made.instance, target.where)
+    old = value_at(made.instance, target.where)
     try:
         new = _new_value(target, old, years)
     except InputError as error:
@@ -73,7 +73,7 @@ def with_stand_ins(instance: Instance, places: Collection[Where], end: End) -> I
         shape = shape_at(record(Instance), where)
         assert shape is not None
         # another patch may have taken away the table in which the cell stood
-        if not is_below(where[:-1], places) and _value_at(instance, where[:-1]) is not None:
+        if not is_below(where[:-1], places) and value_at(instance, where[:-1]) is not None:
             raw = stand_in(shape, end, years)
             value = shape.adapter().validate_python(raw, strict=True, context=years)
             instance = _replaced(instance, where, value)
@@ -182,17 +182,6 @@ def _replaced(root: Instance, where: Where, new: object) -> Instance:
     changed = _with(root, where, new)
     assert isinstance(changed, Instance)
     return changed
-
-
-def _value_at(root: Instance, where: Where) -> object:
-    """The value at a place, `None` where a table has no such entry yet."""
-    value: Any = root
-    for key in where:
-        if isinstance(value, BaseModel):
-            value = getattr(value, record(type(value)).fields[str(key)][0])
-        else:
-            value = None if value is None else value.get(key)
-    return value
 
 
 def _with(node: Any, where: Where, new: object) -> object:

@@ -12,10 +12,10 @@ from pydantic import Field, ValidationError
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.diagnose import diagnose
+from optimizer.instance.fields import Record, Text
 from optimizer.instance.instance import Instance
 from optimizer.instance.patch import Patch, parse_patch, patch
 from optimizer.instance.patch_grammar import in_file_order
-from optimizer.instance.schema import Record, Text
 from optimizer.instance.shape import record
 from optimizer.instance.shipped import find_policy
 from optimizer.instance.values import Location

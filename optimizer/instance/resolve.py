@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from models.parameters import TABLE, LeaderPath, ParameterError, PlanParameters
+from models.parameters import TABLE, Array, LeaderPath, ParameterError, PlanParameters, PlanSets
 from optimizer.errors import Diagnostic, InputError
-from optimizer.instance.cells import CellMap, cell_map, matches
+from optimizer.instance.cells import FROM_LEADER_PLAN, CellMap, cell_map, matches
 from optimizer.instance.instance import Cell, Instance
 from optimizer.instance.resolving.levels import capability_level, efficiency_level, own_level
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.instance.resolving.view import View
 
-__all__ = ["BaseState", "base_state", "plan_sets", "resolve"]
+__all__ = ["BaseState", "base_state", "plan_sets", "resolve", "resolve_again"]
 
 CELLS_NAMED_IN_A_HINT: Final = 6
+# settings that choose what is solved rather than feed a parameter
+WORLD_WIDE: Final = frozenset({"leader", "default_objective"})
 CHECKED_TOGETHER: Final = {
     "cost_recovery": ("home_return",),
     "share_floor": ("share_ceiling",),
@@ -38,13 +40,49 @@ def resolve(
     objective = settings.default_objective if objective is None else objective
     _require(country, tuple(instance.countries), "E302", "country")
     _require(objective, tuple(settings.objectives), "E306", "objective")
-    sets = plan_sets(instance, country)
-    leading = View(instance, settings.leader, sets, None, objective)
+    return _resolved(instance, plan_sets(instance, country), country, leader, objective, {})
+
+
+def resolve_again(
+    before: PlanParameters,
+    instance: Instance,
+    changed: Iterable[str],
+    leader: LeaderPath | None,
+    objective: str | None,
+    same_leader: bool,
+) -> PlanParameters:
+    """What `resolve` gives for the country of `before`, which it gave before the cells at the paths `changed`
+    were: only what they feed is computed anew, and what comes out of the leader's plan unless that is the
+    `same_leader`'s. Raises as `resolve` does."""
+    country, settings = before.country, instance.settings
+    cells = cell_map(instance, country, objective)
+    paths = list(changed)
+    if any(cells.shapes(path) or path in WORLD_WIDE for path in paths):
+        return resolve(instance, country, leader, objective)
+    fed = {name for path in paths for name in cells.feeds(path)}
+    fed.update(() if same_leader or country == settings.leader else FROM_LEADER_PLAN)
+    if not fed:
+        return before
+    kept = {name: array for name, array in before.values.items() if name not in fed}
+    return _resolved(instance, before.sets, country, leader, cells.objective, kept)
+
+
+def _resolved(
+    instance: Instance,
+    sets: PlanSets,
+    country: str,
+    leader: LeaderPath | None,
+    objective: str,
+    known: Mapping[str, Array],
+) -> PlanParameters:
+    """Every parameter, those that are known as they are."""
+    settings = instance.settings
     if country == settings.leader:
-        view = leading
+        view = View(instance, country, sets, None, objective, known=known)
     else:
         _check_path(leader, settings.leader, len(sets.periods))
-        view = View(instance, country, sets, leader, objective, leading)
+        leading = View(instance, settings.leader, sets, None, objective)
+        view = View(instance, country, sets, leader, objective, leading, known)
     parameters = PlanParameters(country, sets, {name: view[name] for name in TABLE})
     if view.problems:
         raise InputError(sorted(view.problems, key=lambda one: (one.file or "", one.line or 0)))

@@ -1,4 +1,5 @@
-"""Where instances and policies are: a directory or file that is named, else one that ships with Kloof."""
+"""Where instances, policies and studies are: a directory or file that is named, else one that ships with
+Kloof."""
 
 from __future__ import annotations
 
@@ -32,8 +33,17 @@ def policy_directory() -> Path:
 
 def shipped_policies() -> tuple[str, ...]:
     """The names of the shipped policies."""
-    root = policy_directory()
-    return tuple(sorted(found.stem for found in root.glob("*.yaml"))) if root.is_dir() else ()
+    return _names(policy_directory())
+
+
+def study_directory() -> Path:
+    """Where the shipped studies are."""
+    return shipped_directory() / "studies"
+
+
+def shipped_studies() -> tuple[str, ...]:
+    """The names of the shipped studies."""
+    return _names(study_directory())
 
 
 def find_instance(name: str | os.PathLike[str]) -> Path:
@@ -59,14 +69,26 @@ def find_instance(name: str | os.PathLike[str]) -> Path:
 
 def find_policy(name: str | os.PathLike[str]) -> Path:
     """The file of a policy. Raises `InputError`."""
+    return _find_file("policy", name, policy_directory(), shipped_policies())
+
+
+def find_study(name: str | os.PathLike[str]) -> Path:
+    """The file of a study. Raises `InputError`."""
+    return _find_file("study", name, study_directory(), shipped_studies())
+
+
+def _names(root: Path) -> tuple[str, ...]:
+    return tuple(sorted(found.stem for found in root.glob("*.yaml"))) if root.is_dir() else ()
+
+
+def _find_file(kind: str, name: str | os.PathLike[str], root: Path, known: tuple[str, ...]) -> Path:
     text = os.fspath(name)
     path = Path(text)
     if path.exists() or path.suffix in (".yaml", ".yml"):
         return path
-    known = shipped_policies()
     if text in known:
-        return policy_directory() / f"{text}.yaml"
-    raise InputError(_unknown("policy", text, known))
+        return root / f"{text}.yaml"
+    raise InputError(_unknown(kind, text, known))
 
 
 def _siblings(path: Path) -> tuple[str, ...]:
@@ -84,5 +106,5 @@ def _shipped_hint(kind: str, name: str, known: tuple[str, ...]) -> str | None:
     close = nearest(name, known)
     if close is not None:
         return f"did you mean the shipped `{close}`?"
-    plural = {"policy": "policies"}.get(kind, f"{kind}s")
+    plural = {"policy": "policies", "study": "studies"}.get(kind, f"{kind}s")
     return f"shipped {plural}: {', '.join(known)}" if known else None

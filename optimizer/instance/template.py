@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.instance.country_schema import Country
 from optimizer.instance.policy import PolicyFile
 from optimizer.instance.rules.schema import RulesFile
-from optimizer.instance.schema import Country, Market, Settings
+from optimizer.instance.schema import Market, Settings
 
 TEMPLATE: Final = Path(__file__).resolve().parent / "template"
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {

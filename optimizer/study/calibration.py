@@ -17,6 +17,7 @@ from models.parameters import Array, PlanParameters
 from optimizer.answer import metrics
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.instance import Instance, load
+from optimizer.study.ask import Ask
 from optimizer.study.solve import solve_world
 
 # Chips in China that no rule ever allowed there.
@@ -209,7 +210,9 @@ def main() -> None:
     """Rewrite docs/calibration.md of the checkout."""
     instance = load("world-2026")
     path = Path("docs/calibration.md")
-    path.write_text(page(path.read_text(encoding="utf-8"), instance, solve_world(instance)), encoding="utf-8")
+    path.write_text(
+        page(path.read_text(encoding="utf-8"), instance, solve_world(Ask(instance))), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

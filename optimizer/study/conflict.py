@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from models.limits import DEFINITIONS, LIMITS
+from models.limits import CAUSES, DEFINITIONS, LIMITS, OPENING
 from models.parameters import TABLE, PlanParameters
 from optimizer.answer.answer import ConflictingLimit
-from optimizer.study.inputs import OPENING, Inputs, parameters_of
+from optimizer.study.inputs import Inputs, parameters_of
 
 # What is there at the start costs half of the first period, whatever becomes of it.
 STAFF: Final = "staff"
@@ -29,7 +29,6 @@ START_INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
 NO_CAUSE: Final = DEFINITIONS | {limit.name for limit in LIMITS.values() if limit.kind == "soft"}
 # What takes part in a conflict and is no limit.
 AT_THE_START: Final[Mapping[str, str]] = {
-    OPENING: "cash of USD {amount} bn at the start",
     STAFF: "the researchers there at the start, paid for half of the first period",
     FLEET: "the fleet there at the start, in use for half of the first period",
 }
@@ -60,7 +59,7 @@ def conflict_groups(
             continue
         add(family, item, period, row)
         if family == "budget" and period == first:
-            add(OPENING, "", period, row)
+            add(OPENING.name, "", period, row)
     groups = [
         _group(family, item, tuple(periods), tuple(names), parameters, inputs)
         for (family, item), (periods, names) in found.items()
@@ -68,7 +67,7 @@ def conflict_groups(
     groups = _without_tools_together(groups)
     # what a patch has just set is the likeliest cause
     groups.sort(key=lambda group: not any(one.patch for one in group.inputs))
-    return tuple(group for group in groups if group.family != OPENING or group.inputs)
+    return tuple(group for group in groups if group.family != OPENING.name or group.inputs)
 
 
 def _without_tools_together(groups: Sequence[ConflictingLimit]) -> list[ConflictingLimit]:
@@ -141,7 +140,7 @@ def _group(
     parameters: PlanParameters,
     inputs: Inputs,
 ) -> ConflictingLimit:
-    country, limit = parameters.country, LIMITS.get(family)
+    country, limit = parameters.country, CAUSES.get(family)
     amounts = [_amount(family, item, period, parameters) for period in periods or ("",)]
     known = [
         amount * (100 if limit is not None and limit.kind == "share" else 1)
@@ -161,7 +160,7 @@ def _group(
     words = AT_THE_START.get(family, "") if limit is None else limit.conflict
     words = words.replace("{item}", item).replace("{amount}", amount)
     words = words or f"the row `{family}`" + (f" of {item}" if item else "")
-    theme = limit.theme if limit is not None else "budget" if family == OPENING else "start"
+    theme = limit.theme if limit is not None else "start"
     if family == "tools" and known and not any(known):
         words = _no_tools(item, bool(behind))
     return ConflictingLimit(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from models.limits import LIMITS
 from optimizer.answer.part import InputCell
 from optimizer.errors import InputError
 from optimizer.instance import Instance
@@ -16,13 +16,6 @@ from optimizer.instance.yaml_reader import Document, decode, read_bytes, read_ya
 
 RULES_FILE: Final = "rules.yaml"
 MANDATE: Final = "home_market"
-# What `kloof rules` calls the limits of which rules leave a part.
-LESSENED: Final[Mapping[str, str]] = {
-    "memory_imports": "memory from abroad",
-    "tools": "tools for {item}",
-    "rent_available": "renting abroad",
-    "grey_size": "the grey market",
-}
 
 
 class Deciding(NamedTuple):
@@ -42,7 +35,8 @@ class Deciders:
     def of_limit(self, country: str, family: str, item: str, years: tuple[int, ...]) -> Deciding:
         """What decides a limit in the first and the last of some years; no rules for limits that none
         concern."""
-        if (family != MANDATE and family not in LESSENED) or not years or not self.instance.rules:
+        lessened = LIMITS[family].lessened if family in LIMITS else ""
+        if (family != MANDATE and not lessened) or not years or not self.instance.rules:
             return Deciding((), True)
         found: dict[str, None] = {}
         own_counts = False
@@ -54,7 +48,7 @@ class Deciders:
                 own_counts |= OWN_MANDATE in names or not names
                 found |= dict.fromkeys(name for name in names if name != OWN_MANDATE)
                 continue
-            what = LESSENED[family].format(item=item)
+            what = lessened.format(item=item)
             left = [one for one in beside if one.side == "both" and one.what == what]
             own_counts |= all(one.open_part > 0 for one in left)
             found |= dict.fromkeys(name for one in left for name in one.rules)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from optimizer.answer.answer import Explained
 from optimizer.answer.explanation import facts, with_facts
+from optimizer.answer.own_lines import own_lines
 from optimizer.answer.run import INFEASIBLE, UNBOUNDED, CountryRun, WorldRun
 from optimizer.errors import Diagnostic, SolverError
 from optimizer.instance import Instance
@@ -33,7 +34,8 @@ def explained(
             return replace(run, diagnostics=(*run.diagnostics, *endless_diagnostics(run, inputs)))
         if run.status != INFEASIBLE:
             run = with_facts(run, instance)
-            return replace(run, explanation=explain_plan(run, inputs, most))
+            why, own = explain_plan(run, inputs, most), own_lines(run)
+            return replace(run, explanation=why.model_copy(update={"own": own}) if own else why)
         found = explain_conflict(run, inputs, _solver(run), objective)
         diagnostics = (*run.diagnostics, *_diagnostics(run.country, found))
         return replace(run, explanation=found, diagnostics=diagnostics)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,9 +10,9 @@ from optimizer.answer.comparison import Comparison
 from optimizer.answer.explanation import Binding, facts
 from optimizer.answer.run import INFEASIBLE, CountryRun
 from optimizer.errors import Diagnostic
-from optimizer.instance import Instance
+from optimizer.study.ask import Ask
 from optimizer.study.explained import explained, unexplained
-from optimizer.study.runner import available_jobs, process_ended, run_each
+from optimizer.study.runner import process_ended, run_each
 
 # How many binding limits of each plan are told, dearest first.
 MOST_BINDING: Final = 10
@@ -22,14 +21,11 @@ MOST_BINDING: Final = 10
 Told = tuple[Explained, tuple[Diagnostic, ...], tuple[Binding, ...] | None]
 
 
-def explain_comparison(
-    comparison: Comparison, instances: Sequence[Instance], objective: str | None, jobs: int | None
-) -> Comparison:
-    """The comparison in which every plan says what limits it, and every country without one what conflicts.
-
-    `instances` are those of the comparison's worlds.
-    """
-    worlds = comparison.worlds
+def explain_comparison(comparison: Comparison, ask: Ask) -> Comparison:
+    """The comparison in which every plan says what limits it, and every country without one what conflicts;
+    `ask` is what it answers."""
+    worlds, objective = comparison.worlds, ask.objective
+    instances = [each.instance for each in ask.scenarios]
 
     def explain(position: int) -> dict[str, Told]:
         world = worlds[position]
@@ -52,8 +48,7 @@ def explain_comparison(
         problem = process_ended(f"what limits the plans of {world.policy}", how, "warning")
         return {run.country: (run.explanation, (*run.diagnostics, problem), None) for run in world.runs}
 
-    processes = available_jobs() if jobs is None else jobs
-    done = list(run_each(explain, range(len(worlds)), processes, lost))
+    done = list(run_each(explain, range(len(worlds)), ask.processes, lost))
     by_name = dict(zip((world.policy for world in worlds), done, strict=True))
 
     def told(run: CountryRun, position: int) -> CountryRun:

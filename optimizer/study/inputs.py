@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from models.limits import LIMITS
+from models.limits import CAUSES
 from optimizer.answer.part import InputCell, json_value
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
@@ -18,34 +18,6 @@ from optimizer.instance.values import Location, Quantity
 from optimizer.instance.yaml_reader import Where, dotted
 from optimizer.study.deciding import Deciders
 
-# Cash at the start is no limit of its own; it stands in the budget of the first period.
-OPENING: Final = "opening"
-# Limits that many inputs feed: those that say most, with the country and the item put in. What a chip's rules
-# decide is shown by `kloof rules`. What a default is computed from is none of them: more of it moves other
-# things too, some the other way.
-LIMIT_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
-    "import_control": (
-        "countries.{country}.trade.limits.{item}",
-        "countries.{country}.trade.supply_share",
-        "market.output.{item}",
-    ),
-    "yearly_cap": ("countries.{country}.trade.caps.{item}.per_year", "rules.{item}.cap_value"),
-    "cumulative_cap": (
-        "countries.{country}.trade.caps.{item}.total",
-        "rules.{item}.cap_value",
-        "rules.{item}.consignees",
-    ),
-    "grey_offer": ("countries.{country}.trade.grey.output_share", "market.output.{item}"),
-    "tools": ("countries.{country}.industry.lines.{item}.tool_limit_kwpm_per_year",),
-    "requirement": (
-        "countries.{country}.delivery.required_multiple",
-        "segments.{item}.demand_growth_per_year",
-    ),
-    "power_supply": ("countries.{country}.power.available_gw", "countries.{country}.power.pending_gw"),
-    "last_debt": ("countries.{country}.budget.cash0_usd_bn",),
-    OPENING: ("countries.{country}.budget.cash0_usd_bn",),
-    "satiation": ("segments.{item}.satiation_multiple",),
-}
 MOST_INPUTS: Final = 3
 
 
@@ -81,9 +53,7 @@ class Input:
 
 def parameters_of(family: str) -> tuple[str, ...]:
     """The parameters that say how much of a limit there is."""
-    if family == OPENING:
-        return ("cash0",)
-    return LIMITS[family].parameters if family in LIMITS else ()
+    return CAUSES[family].parameters if family in CAUSES else ()
 
 
 class Inputs:
@@ -139,12 +109,11 @@ class Inputs:
         One that holds the very amount per year that the limit has in one of the years of `amounts` decides
         alone.
         """
-        found = {
-            one.path: one
-            for path in LIMIT_PATHS.get(family, ())
-            for one in self.at(path.format(country=country, item=item))
-        }
-        for parameter in () if found or family in LIMIT_PATHS else parameters_of(family):
+        # what a default is computed from moves other things too, some the other way: it is none of them
+        said_most = CAUSES[family].inputs if family in CAUSES else ()
+        paths = (path.format(country=country, item=item) for path in said_most)
+        found = {one.path: one for path in paths for one in self.at(path)}
+        for parameter in () if said_most else parameters_of(family):
             for one in self.behind(country, parameter, item):
                 found.setdefault(one.path, one)
         every = list(found.values())

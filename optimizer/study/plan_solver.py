@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -16,10 +15,8 @@ from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
 from optimizer.solver import Solution, Solver, Start
+from optimizer.study.ask import DEFAULT_GAP, Extension
 from optimizer.study.extension import refuse_changes, snapshot
-
-Extension = Callable[[Any], None]
-DEFAULT_GAP = 1e-6
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_array
 
-from models.limits import LIMITS
+from models.limits import CAUSES, LIMITS, OPENING
 from models.national import nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
@@ -27,7 +27,7 @@ from optimizer.instance import patch, resolve
 from optimizer.solver.certificate import check_point
 from optimizer.solver.repair import Repair, cheapest_repair, least_change
 from optimizer.study.fixes import Change, outcome_of, repair_of, value_of, written
-from optimizer.study.inputs import OPENING, Input, Inputs
+from optimizer.study.inputs import Input, Inputs
 from optimizer.study.plan_solver import PlanSolver
 
 
@@ -39,7 +39,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "the least change": (*_of_kind("money"), *_of_kind("share"), *_of_kind("supply")),
     "income alone": ("budget",),
     "credit alone": ("debt", "carry_over", "last_debt"),
-    "cash at the start alone": (OPENING, "last_debt"),
+    "cash at the start alone": (OPENING.name, "last_debt"),
     "shares of the budget alone": _of_kind("share"),
     "supplies alone": _of_kind("supply"),
 }
@@ -158,7 +158,7 @@ class _Search:
 
     def _rows(self, family: str) -> Iterator[_Row]:
         """The rows of a family that an input stands behind."""
-        block = self.program.rows.get("budget" if family == OPENING else family)
+        block = self.program.rows.get("budget" if family == OPENING.name else family)
         if block is None:
             return
         labels = self.parameters.sets.periods
@@ -170,9 +170,9 @@ class _Search:
             item = parts[0] if parts else ""
             if item not in known:
                 known[item] = self.inputs.of_limit(self.parameters.country, family, item)
-            if known[item] and (family != OPENING or number == 0):
-                unit = LIMITS[family].unit if family in LIMITS else "USD bn"
-                yield _Row(block.start + number, years[period], self.sizes[unit], known[item])
+            if known[item] and (family != OPENING.name or number == 0):
+                size = self.sizes[CAUSES[family].unit]
+                yield _Row(block.start + number, years[period], size, known[item])
 
     def _changes(self, moved: Sequence[_Row], first: Repair) -> dict[Change, float]:
         """The inputs to move for these rows, one for each row, with what counts as one of each."""

@@ -13,8 +13,8 @@ import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -25,6 +25,8 @@ from optimizer.errors import Diagnostic
 
 Item = TypeVar("Item")
 T = TypeVar("T")
+
+PATIENCE_SECONDS: Final = 0.5
 
 # Not every system has all.
 ENDINGS: Final = frozenset(
@@ -56,23 +58,52 @@ def run_each(
     if jobs <= 1 or len(items) <= 1:
         yield from map(task, items)
         return
+    done, wanted = dict[int, T](), 0
+    with closing(run_as_they_end(task, items, jobs, lost)) as answers:
+        for position, result in answers:
+            done[position] = result
+            while wanted in done:
+                yield done.pop(wanted)
+                wanted += 1
+
+
+def run_as_they_end(
+    task: Callable[[Item], T],
+    items: Iterable[Item],
+    jobs: int,
+    lost: Callable[[Item, str], T],
+    ending: Callable[[], bool] = lambda: False,
+) -> Generator[tuple[int, T]]:
+    """Position and result of every item as each is done, always in processes of their own; an item is taken
+    when a process is free for it. `ending` is asked at least every half second; once it says so, no item is
+    begun, nor tried again.
+    """
     team = _Team(task)
-    waiting, tried, done = deque(range(len(items))), set[int](), dict[int, T]()
+    waiting = enumerate(items)
+    at_work, again, tried = dict[int, Item](), deque[int](), set[int]()
     try:
-        for position in range(len(items)):
-            while position not in done:
-                while waiting and len(team.busy) < jobs:
-                    at = waiting.popleft()
-                    team.give(at, items[at])
-                for at, answer, ending in team.answers():
-                    if not ending:
-                        done[at] = answer
-                    elif at in tried:
-                        done[at] = lost(items[at], ending)
-                    else:
-                        tried.add(at)
-                        waiting.appendleft(at)
-            yield done.pop(position)
+        while True:
+            # asked also while every process is busy
+            stop = ending()
+            while len(team.busy) < jobs and not stop:
+                if again:
+                    position = again.popleft()
+                elif (following := next(waiting, None)) is not None:
+                    position, at_work[following[0]] = following
+                else:
+                    break
+                team.give(position, at_work[position])
+            if not team.busy:
+                return
+            for position, result, how in team.answers():
+                if not how:
+                    del at_work[position]
+                    yield position, result
+                elif position in tried:
+                    yield position, lost(at_work.pop(position), how)
+                else:
+                    tried.add(position)
+                    again.append(position)
     finally:
         team.stop()
 
@@ -110,9 +141,9 @@ class _Team:
             connection.send(item)
 
     def answers(self) -> Iterator[tuple[int, Any, str]]:
-        """Wait for some process; position, result and, where a process has ended instead, how. Raises what
-        the task raised."""
-        ready: list[Any] = wait(list(self.busy))
+        """Wait a while for some process; position, result and, where a process has ended instead, how. Raises
+        what the task raised."""
+        ready: list[Any] = wait(list(self.busy), PATIENCE_SECONDS)
         for connection in ready:
             position = self.busy.pop(connection)
             try:

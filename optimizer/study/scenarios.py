@@ -21,6 +21,7 @@ from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
 from optimizer.solver import Start
+from optimizer.study.ask import Ask, Scenario
 from optimizer.study.country import (
     Sent,
     finished,
@@ -31,42 +32,14 @@ from optimizer.study.country import (
     sent,
     solve_country,
 )
-from optimizer.study.plan_solver import DEFAULT_GAP, Extension, PlanSolver
-from optimizer.study.runner import available_jobs, process_ended, run_each
+from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.runner import process_ended, run_each
 from optimizer.study.worths import easings, solved_worth, with_worths
 
 Progress = Callable[[str], None]
 # Settings that choose what is solved rather than feed a parameter.
 WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
 STRUCTURE = ("periods", "chips", "segments", "lines", "rules", "delays", "levels")
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """An instance under a name, empty for one that needs none."""
-
-    name: str
-    instance: Instance
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of every scenario: an objective preset, the gap in average log units, seconds per solve,
-    rows of the user's, whether headline ranges are wanted (at many times the cost of a plan), the number of
-    processes (default: one per processor), and whether what easing limits is worth is to be solved (at about
-    the cost of a plan)."""
-
-    objective: str | None = None
-    gap: float = DEFAULT_GAP
-    time_limit: float | None = None
-    extend: Extension | None = None
-    ranges: bool = False
-    jobs: int | None = None
-    worths: bool = False
-
-    @property
-    def processes(self) -> int:
-        return available_jobs() if self.jobs is None else self.jobs
 
 
 @dataclass
@@ -101,50 +74,44 @@ class _Case:
             self.runs[run.country] = run
 
 
-def solve_scenarios(
-    scenarios: Sequence[Scenario],
-    countries: Sequence[str] | None,
-    question: Question,
-    progress: Progress | None = None,
-) -> list[WorldRun]:
-    """The strategies of `countries` (all of the instance if None) in each scenario, in order.
+def solve_scenarios(ask: Ask, progress: Progress | None = None) -> list[WorldRun]:
+    """The strategies of the countries asked about in each scenario, in order.
 
-    A country or scenario that fails does not stop the rest; `InputError` is raised only where the numbers of
-    the first scenario's leader cannot be resolved. An interrupt keeps what is done, once the first leader is.
-    Results do not depend on the number of processes, nor on the other scenarios than the first.
+    A country or scenario that fails does not stop the rest; `InputError` is raised only where a policy does
+    not fit, or the numbers of the first scenario's leader cannot be resolved. An interrupt keeps what is
+    done, once the first leader is. Results do not depend on the number of processes, nor on the other
+    scenarios than the first.
     """
-    baseline = scenarios[0].instance
-    asked = list(baseline.countries) if countries is None else list(dict.fromkeys(countries))
     tell = progress or (lambda text: None)
-    cases = _cases(scenarios, question)
+    cases = _cases(ask)
     # it is in the programs by now, and not every one can be sent to another process
-    question = replace(question, extend=None)
+    ask = replace(ask, extension=None)
     tell(cases[0].leader)
-    start = _solve_first_leader(cases, asked, question)
+    start = _solve_first_leader(cases, ask)
     interrupted = False
     try:
-        _solve_other_leaders(cases, asked, question, start)
-        for country in _follow(cases, asked, question, start):
+        _solve_other_leaders(cases, ask, start)
+        for country in _follow(cases, ask, start):
             tell(country)
-        if question.worths:
-            _value(cases, asked, question)
+        if ask.worths:
+            _value(cases, ask)
     except KeyboardInterrupt:
         interrupted = True
     try:
-        return [_world(case, cases[0], asked, question, interrupted) for case in cases]
+        return [_world(case, cases[0], ask, interrupted) for case in cases]
     except KeyboardInterrupt:
         # It takes no solve to put together again what is done.
-        return [_world(case, cases[0], asked, question, True) for case in cases]
+        return [_world(case, cases[0], ask, True) for case in cases]
 
 
-def _cases(scenarios: Sequence[Scenario], question: Question) -> list[_Case]:
+def _cases(ask: Ask) -> list[_Case]:
     """Every scenario with the program of its structure; structures that differ are compiled anew."""
     cases: list[_Case] = []
     programs: dict[object, PlanSolver] = {}
-    for scenario in scenarios:
+    for scenario in ask.scenarios:
         instance = scenario.instance
         try:
-            leading = resolve(instance, instance.leader, None, question.objective)
+            leading = resolve(instance, instance.leader, None, ask.objective)
         except InputError as error:
             if not cases:
                 raise
@@ -153,7 +120,7 @@ def _cases(scenarios: Sequence[Scenario], question: Question) -> list[_Case]:
         notes: tuple[Diagnostic, ...] = ()
         structure = leading.sets.structure
         if structure not in programs:
-            programs[structure] = PlanSolver.compile(leading, question.extend)
+            programs[structure] = PlanSolver.compile(leading, ask.extension)
             if cases and cases[0].leading is not None:
                 notes = (_compiled_anew(scenario, cases[0].leading.sets, leading.sets),)
         growth = instance.research.capability_growth_per_year.number()
@@ -171,13 +138,13 @@ def _compiled_anew(scenario: Scenario, before: PlanSets, after: PlanSets) -> Dia
     return Diagnostic("S108", message, severity="note")
 
 
-def _lead(case: _Case, asked: Sequence[str], question: Question, start: Start | None) -> CountryRun:
+def _lead(case: _Case, ask: Ask, start: Start | None) -> CountryRun:
     assert case.leading is not None
-    run = solve_country(case.plan_solver, case.leading, question.gap, question.time_limit, start)
+    run = solve_country(case.plan_solver, case.leading, ask.gap, ask.time_limit, start)
     if run.values is None:
         return run
     path = leader_path(case.scenario.instance, case.leading, run.values)
-    return finished(case.plan_solver, run, path, question.ranges and case.leader in asked)
+    return finished(case.plan_solver, run, path, ask.ranges and case.leader in ask.asked)
 
 
 def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
@@ -187,37 +154,33 @@ def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
             case.leader_run = run
 
 
-def _solve_first_leader(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> Start | None:
+def _solve_first_leader(cases: Sequence[_Case], ask: Ask) -> Start | None:
     """Solve the baseline's leader, cold; returns where it ended."""
-    run = _lead(cases[0], asked, question, None)
+    run = _lead(cases[0], ask, None)
     _give(run, cases[0].identity, cases)
     return run.solution.start if run.solution is not None else None
 
 
-def _solve_other_leaders(
-    cases: Sequence[_Case], asked: Sequence[str], question: Question, start: Start | None
-) -> None:
+def _solve_other_leaders(cases: Sequence[_Case], ask: Ask, start: Start | None) -> None:
     """Solve every leader that differs from the baseline's, from where that one ended."""
     first = cases[0]
     others = {case.identity: case for case in cases if case.leading and case.identity != first.identity}
 
     def lead(key: str) -> Sent:
         case = others[key]
-        return sent(_lead(case, asked, question, start if case.plan_solver is first.plan_solver else None))
+        return sent(_lead(case, ask, start if case.plan_solver is first.plan_solver else None))
 
     def lost(key: str, how: str) -> Sent:
         case = others[key]
         what = f"{case.leader}, the leader of {case.scenario.name or 'the baseline'}"
         return sent(CountryRun(case.leader, FAILED, diagnostics=(process_ended(what, how),)))
 
-    found = run_each(lead, list(others), question.processes, lost)
+    found = run_each(lead, list(others), ask.processes, lost)
     for key, parts in zip(others, found, strict=True):
         _give(received(others[key].plan_solver, parts), key, cases)
 
 
-def _follow(
-    cases: Sequence[_Case], asked: Sequence[str], question: Question, start: Start | None
-) -> Iterator[str]:
+def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[str]:
     """Solve every follower in every case and yield its name once it is done in all of them."""
     first = cases[0]
     anchors: dict[str, tuple[str, Start | None]] = {}
@@ -226,27 +189,27 @@ def _follow(
         """The identity of the parameters and the run; no run where it is the anchor's."""
         assert case.path is not None
         try:
-            own = resolve(case.scenario.instance, country, case.path, question.objective)
+            own = resolve(case.scenario.instance, country, case.path, ask.objective)
         except InputError as error:
             return "", CountryRun(country, FAILED, leader=case.path, diagnostics=error.diagnostics)
         key = f"{case.identity} {identity(own)}"
         if key == anchor:
             return key, None
-        run = solve_country(case.plan_solver, own, question.gap, question.time_limit, start)
+        run = solve_country(case.plan_solver, own, ask.gap, ask.time_limit, start)
         uncertified = gap_of_stopped(case.leader_run)
-        return key, finished(case.plan_solver, run, case.path, question.ranges, uncertified)
+        return key, finished(case.plan_solver, run, case.path, ask.ranges, uncertified)
 
     def follow_baseline(country: str) -> tuple[str, Sent]:
         key, run = follow(first, country, "", None)
         assert run is not None
-        return key, sent(run, with_start=len(cases) > 1 or question.worths)
+        return key, sent(run, with_start=len(cases) > 1 or ask.worths)
 
     def follow_other(item: tuple[str, int]) -> tuple[str, Sent | None]:
         country, position = item
         case = cases[position]
         anchor, start = anchors.get(country, ("", None))
         key, run = follow(case, country, anchor, start if case.plan_solver is first.plan_solver else None)
-        return key, None if run is None else sent(run, with_start=question.worths)
+        return key, None if run is None else sent(run, with_start=ask.worths)
 
     def lost(case: _Case, country: str, how: str) -> tuple[str, Sent]:
         what = f"{country} in {case.scenario.name}" if case.scenario.name else country
@@ -260,9 +223,9 @@ def _follow(
         return lost(cases[item[1]], item[0], how)
 
     known: dict[tuple[str, str], CountryRun] = {}
-    followers = [country for country in asked if first.path is not None and country != first.leader]
+    followers = [country for country in ask.asked if first.path is not None and country != first.leader]
     for country, (key, parts) in zip(
-        followers, run_each(follow_baseline, followers, question.processes, lost_baseline), strict=True
+        followers, run_each(follow_baseline, followers, ask.processes, lost_baseline), strict=True
     ):
         run = received(first.plan_solver, parts)
         first.runs[country] = run
@@ -272,17 +235,17 @@ def _follow(
         anchors[country] = (key, found)
         if len(cases) == 1:
             yield country
-    if first.leading is not None and first.leader in asked:
+    if first.leading is not None and first.leader in ask.asked:
         # Under another leader the baseline's own may follow: it starts from its plan as leader.
         anchors[first.leader] = ("", start)
     items = [
         (country, position)
-        for country, position in product(asked, range(1, len(cases)))
+        for country, position in product(ask.asked, range(1, len(cases)))
         if cases[position].path is not None and country != cases[position].leader
     ]
     last = dict(items)
     for (country, position), (key, other) in zip(
-        items, run_each(follow_other, items, question.processes, lost_other), strict=True
+        items, run_each(follow_other, items, ask.processes, lost_other), strict=True
     ):
         if other is None:
             run = known[country, key]
@@ -294,25 +257,25 @@ def _follow(
             yield country
 
 
-def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> None:
+def _value(cases: Sequence[_Case], ask: Ask) -> None:
     """Solve what easing the limits of every plan is worth: once all plans are there, so that whoever waits
     no longer for this loses none of them. Each easing is a piece of work of its own."""
     items, plans = [], []
     for case in cases:
-        for country in asked:
+        for country in ask.asked:
             run = case.run(country)
             leader = None if run is None else run.leader
             if run is None or leader is None:
                 continue
             run = with_facts(run, case.scenario.instance)
-            wanted = easings(run, case.scenario.instance, leader, question.objective)
+            wanted = easings(run, case.scenario.instance, leader, ask.objective)
             if wanted is not None:
                 plans.append((case, run, wanted))
                 items += [(case, run, easing) for easing in wanted]
 
     def worth(position: int) -> SolvedWorth | None:
         case, run, easing = items[position]
-        return solved_worth(case.plan_solver, run, easing, question.gap, question.time_limit)
+        return solved_worth(case.plan_solver, run, easing, ask.gap, ask.time_limit)
 
     def lost(position: int, how: str) -> SolvedWorth | None:
         case, run, easing = items[position]
@@ -321,7 +284,7 @@ def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> 
         return None
 
     problems: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
-    found = list(run_each(worth, range(len(items)), question.processes, lost))
+    found = list(run_each(worth, range(len(items)), ask.processes, lost))
     for case, run, wanted in plans:
         solved, found = found[: len(wanted)], found[len(wanted) :]
         run = with_worths(run, zip(wanted, solved, strict=True))
@@ -329,30 +292,28 @@ def _value(cases: Sequence[_Case], asked: Sequence[str], question: Question) -> 
         case.keep(replace(run, diagnostics=diagnostics))
 
 
-def _world(
-    case: _Case, first: _Case, asked: Sequence[str], question: Question, interrupted: bool
-) -> WorldRun:
+def _world(case: _Case, first: _Case, ask: Ask, interrupted: bool) -> WorldRun:
     instance, leader_run = case.scenario.instance, case.leader_run
-    runs, solved = dict(case.runs), {case.leader, *asked}
+    runs, solved = dict(case.runs), {case.leader, *ask.asked}
     if case.leading is None:
         errors = tuple(each for each in case.diagnostics if each.severity == "error")
-        runs = {country: CountryRun(country, FAILED, diagnostics=errors) for country in asked}
+        runs = {country: CountryRun(country, FAILED, diagnostics=errors) for country in ask.asked}
     elif leader_run is not None and case.path is None:
         failure = Diagnostic("S104", f"the leader {case.leader} has no plan that others could follow")
         status = leader_run.status if leader_run.status in (STOPPED, INFEASIBLE, UNBOUNDED) else FAILED
-        runs = {country: CountryRun(country, status, diagnostics=(failure,)) for country in asked}
-    if leader_run is not None and case.leader in asked:
+        runs = {country: CountryRun(country, status, diagnostics=(failure,)) for country in ask.asked}
+    if leader_run is not None and case.leader in ask.asked:
         runs[case.leader] = leader_run
     return WorldRun(
         instance,
         case.scenario.name,
         instance.applied,
         case.leader,
-        {country: runs[country] for country in asked if country in runs},
+        {country: runs[country] for country in ask.asked if country in runs},
         diagnostics=(
             *(each for each in case.diagnostics if each.severity != "error"),
             *findings(instance),
-            *unread_changes(instance, solved, question.objective, of_others=case is first),
+            *unread_changes(instance, solved, ask.objective, of_others=case is first),
         ),
         leader_run=leader_run,
         interrupted=interrupted,

@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from models.limits import LIMITS
+from models.limit import Group
+from models.limits import GROUPS, LIMITS
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.answer.explanation import Binding, facts, percent_of
 from optimizer.answer.run import OPTIMAL, CountryRun
@@ -26,34 +27,6 @@ from optimizer.study.plan_solver import PlanSolver
 # So many limits are solved alone, dearest by price first.
 MOST_SOLVED: Final = 8
 NONE_DENIED: Final = ", none denied"
-
-
-@dataclass(frozen=True)
-class Group:
-    """Limits that are eased together: those of some families. `lifted`: to what there is without the rules
-    of others, else each by its own step, and only what is closed so."""
-
-    name: str
-    words: str
-    families: tuple[str, ...]
-    lifted: bool = False
-
-
-GROUPS: Final = (
-    Group(
-        "export_denials",
-        "every foreign chip up to its share of sales",
-        ("import_control", "yearly_cap", "cumulative_cap"),
-        lifted=True,
-    ),
-    Group("memory", "10% more of all memory", ("memory_orders", "memory_imports")),
-    Group("tools", "10% more tools for all lines", ("tools",)),
-    Group(
-        "industry",
-        "10% more of all that limits chip making",
-        ("tools", "wafer_supply", "packaging", "die_bank", "memory_orders", "memory_imports"),
-    ),
-)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,10 @@ def parts() -> None:
     from models.national import build
     from optimizer.instance import load, patch, resolve
     from optimizer.program import collection_paused, compile_model
-    from optimizer.study.solve import PlanSolver, leader_path, solve_world
+    from optimizer.study.ask import Ask
+    from optimizer.study.country import leader_path
+    from optimizer.study.plan_solver import PlanSolver
+    from optimizer.study.solve import solve_world
 
     world = load(ROOT / "instances" / "world-2026")
     line("load and validate world-2026", f"{1e3 * median_seconds(lambda: load(world.directory)):.0f} ms")
@@ -99,7 +102,7 @@ def parts() -> None:
         f"{1e3 * median_seconds(lambda: solver.solve(usa)):.0f} ms",
         "150 ms",
     )
-    run = solve_world(world, ["USA"]).countries["USA"]
+    run = solve_world(Ask(world, ("USA",))).countries["USA"]
     assert run.values is not None
     path = leader_path(world, usa, run.values)
     china = resolve(world, "CHN", path)
@@ -175,7 +178,7 @@ def against_a_conic_solver() -> None:
     """The same plans through CVXPY and Clarabel; only its status `optimal` counts."""
     import numpy as np
 
-    from optimizer.study.solve import PlanSolver
+    from optimizer.study.plan_solver import PlanSolver
     from tests.model.oracle import OracleError, best_value
     from tests.model.random_plans import random_plan
 

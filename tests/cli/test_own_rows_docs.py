@@ -13,6 +13,8 @@ from tests.cli.conftest import run_kloof
 
 PAGE = Path(__file__).parents[2] / "docs" / "own-rows.md"
 WORDS = "capability under the treaty"
+VARIABLE = "compute pooled with allies (pool)"
+SLACK = "pool agreed on (pooled): does not bind"
 
 
 def test_the_example_shows_its_row_and_its_variable(
@@ -32,14 +34,20 @@ def test_the_example_shows_its_row_and_its_variable(
     solve, explain, report = (line.split()[1:] for line in commands.splitlines())
     solved = run_kloof(tmp_path, *solve)
     assert solved.code == 0, solved.err
-    assert WORDS in solved.out
+    for table, words in ((0, VARIABLE), (1, WORDS), (1, SLACK)):
+        assert words in solved.out.split("your own ")[1 + table], words
+    assert f"10% more room in {WORDS}" in solved.out
     rows = (tmp_path / "run" / "strategy.csv").read_text().splitlines()
     assert any(",pool," in row for row in rows)
     assert any(",ceiling," in row for row in rows)
     explained = run_kloof(tmp_path, *explain)
     assert explained.code == 0
-    assert WORDS in " ".join(explained.out.split())
+    told, own = " ".join(explained.out.split()).split("Your own rows and variables:")
+    assert f"10% more room in {WORDS}" in told
+    assert f"{VARIABLE}: 2.00 in 2026" in own
+    assert f"{WORDS} (ceiling): binds; a unit of room is worth" in own
+    assert SLACK in own
     assert run_kloof(tmp_path, *report).code == 0
     shown = (tmp_path / "run" / "report.html").read_text()
-    assert WORDS in shown
-    assert "compute pooled with allies" not in shown
+    for words in (VARIABLE, f"{WORDS} (ceiling)", SLACK, f"10% more room in {WORDS}"):
+        assert words in shown, words

@@ -12,8 +12,9 @@ from models.parameters import PlanParameters
 from models.simulate import DECISIONS
 from optimizer import load
 from optimizer.answer.plan import read_plan
-from optimizer.cli.scenario import open_scenario
 from optimizer.errors import InputError
+from optimizer.study.ask import Ask
+from optimizer.study.single import own_parameters
 from tests.cli.conftest import Run
 
 Row = dict[str, str]
@@ -39,7 +40,7 @@ def of(rows: list[Row], metric: str, country: str = "CHN", item: str = "", perio
 
 @pytest.fixture(scope="module")
 def china(world: str) -> PlanParameters:
-    return open_scenario(world, (), (), None, None).own_parameters("CHN", None)
+    return own_parameters(Ask(load(world), ("CHN",)))
 
 
 def test_rows_that_contradict_the_decisions_are_named_with_the_difference(

@@ -8,6 +8,7 @@ import pytest
 
 from optimizer.answer.run import OPTIMAL, WorldRun
 from optimizer.instance import Instance, load
+from optimizer.study.ask import Ask
 from optimizer.study.calibration import compare, page
 from optimizer.study.demand import world_demand
 from optimizer.study.solve import solve_world
@@ -22,7 +23,7 @@ def instance() -> Instance:
 
 @pytest.fixture(scope="module")
 def world(instance: Instance) -> WorldRun:
-    return solve_world(instance)
+    return solve_world(Ask(instance))
 
 
 def test_every_country_has_a_certified_plan(world: WorldRun) -> None:

@@ -16,8 +16,8 @@ from optimizer.answer.digits import percents_not_nothing
 from optimizer.answer.run import INFEASIBLE, CountryRun, WorldRun
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, Policy, load, parse_patch
-from optimizer.study.compare import compare_scenarios, scenarios_of
-from optimizer.study.scenarios import Question
+from optimizer.study.ask import Ask
+from optimizer.study.compare import compare_scenarios
 from optimizer.study.solve import solve_world
 from optimizer.tell.terminal.comparison_tables import signed_percent, tables
 from optimizer.tell.terminal.tables import Screen
@@ -38,13 +38,12 @@ POLICIES = {
 }
 
 
-def policies(*names: str) -> list[Policy]:
-    return [Policy(name, name, "", (), tuple(parse_patch(text) for text in POLICIES[name])) for name in names]
+def policies(*names: str) -> tuple[Policy, ...]:
+    return tuple(Policy(name, name, "", (), tuple(map(parse_patch, POLICIES[name]))) for name in names)
 
 
 def compared(world: Instance, *names: str, jobs: int = 1) -> Comparison:
-    question = Question(gap=GAP, jobs=jobs)
-    return compare_scenarios(scenarios_of(world, policies(*names)), None, question)
+    return compare_scenarios(Ask(world, policies=policies(*names), gap=GAP, jobs=jobs))
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +81,8 @@ def test_columns_do_not_depend_on_processes_nor_on_each_other(
 
 
 def test_a_column_is_what_solving_that_policy_gives(world: Instance, comparison: Comparison) -> None:
-    for scenario in scenarios_of(world, policies("rich", "brute")):
-        alone = solve_world(scenario.instance, gap=GAP)
+    for scenario in Ask(world, policies=policies("rich", "brute")).scenarios:
+        alone = solve_world(Ask(scenario.instance, gap=GAP))
         for country, run in of(comparison, scenario.name).countries.items():
             one, two = run.solution, alone.countries[country].solution
             assert one is not None
@@ -107,8 +106,7 @@ def test_what_a_policy_leaves_alone_is_not_solved_again(comparison: Comparison) 
 
 def test_a_policy_for_others_is_no_mistake_but_a_change_that_nobody_reads_is(world: Instance) -> None:
     idle = Policy("idle", "", "", (), (parse_patch("objectives.capability.autonomy_weight = 0.2"),))
-    scenarios = scenarios_of(world, [*policies("rich"), idle])
-    found = compare_scenarios(scenarios, ["TWI"], Question(gap=GAP, jobs=1))
+    found = compare_scenarios(Ask(world, ("TWI",), policies=(*policies("rich"), idle), gap=GAP, jobs=1))
     codes = [[each.code for each in one.diagnostics] for one in found.worlds]
     assert codes == [[], [], ["S107"]]
     assert all(each.rank == 1 for each in found.ranking("TWI"))
@@ -194,10 +192,8 @@ def test_a_leader_that_moves_makes_its_followers_less_certain(comparison: Compar
 def test_followers_of_a_leader_that_moves_are_worth_what_a_finer_gap_says(world: Instance) -> None:
     """Where the leader ends up within its gap decides what others attain, however well they are solved."""
     key = ("objective_average", "", "")
-    scenarios = scenarios_of(world, policies("nudge", "brute"))
-    coarse, fine = (
-        compare_scenarios(scenarios, ["CHN", "TWI"], Question(gap=gap, jobs=1)) for gap in (1e-5, 1e-9)
-    )
+    asked = Ask(world, ("CHN", "TWI"), policies=policies("nudge", "brute"), jobs=1)
+    coarse, fine = (compare_scenarios(replace(asked, gap=gap)) for gap in (1e-5, 1e-9))
     for before, after in zip(coarse.policies, fine.policies, strict=True):
         for country in ("CHN", "TWI"):
             change, truth = (one.change(at, country, key)[0] for one, at in ((coarse, before), (fine, after)))
@@ -373,5 +369,5 @@ def test_overlapping_patches_of_all_columns_are_named_at_once(world: Instance) -
     twice = Policy("a+b", "", "", (), tuple(map(parse_patch, POLICIES["rich"] + POLICIES["rich"])))
     unknown = Policy("c", "", "", (), (parse_patch("countries.CHN.budget.incom = 1"),))
     with pytest.raises(InputError) as caught:
-        scenarios_of(world, [twice, unknown])
+        _ = Ask(world, policies=(twice, unknown)).scenarios
     assert [each.code for each in caught.value.diagnostics] == ["E404", "E402"]

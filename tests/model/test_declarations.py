@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import pickle
+import re
 from math import prod
 
 import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from models.limits import DEFINITIONS, LIMITS, LimitSpec
+from models.limit import LimitSpec
+from models.limits import CAUSES, DEFINITIONS, GROUPS, LIMITS
 from models.national import build
 from models.parameters import TABLE
 from models.quantities import QUANTITIES, VARIABLES
 from models.simulate import DECISIONS, simulate
+from optimizer.instance import Instance, load, patch, read_policy
+from optimizer.instance.cells import cell_map
+from optimizer.instance.shape import record, shape_at
+from optimizer.instance.status import beside_chips
 from optimizer.program import Program, compile_model
 from tests.model.small_plan import small_plan
 
 PLAN = small_plan()
+WORLD = load("world-2026")
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +90,36 @@ def decision_shapes() -> dict[str, tuple[int, ...]]:
     }
 
 
+@pytest.mark.parametrize("limit", CAUSES.values(), ids=CAUSES)
+def test_the_inputs_of_a_limit_are_in_the_schema_and_feed_its_parameters(limit: LimitSpec) -> None:
+    for path in limit.inputs:
+        assert shape_at(record(Instance), tuple(path.split("."))) is not None, path
+        # what a default is computed from is not among those: what is named must feed the limit itself
+        read = [pattern for name in limit.parameters for pattern in cell_map(WORLD, "CHN").reads(name)]
+        assert any(alike(path, pattern) for pattern in read), path
+
+
+def alike(path: str, pattern: str) -> bool:
+    """Whether a path with places to fill in lies at, below or above what a pattern names."""
+    pairs = zip(path.split("."), pattern.split("."), strict=False)
+    return all(one == other or "{" in one or other == "*" for one, other in pairs)
+
+
+def test_what_rules_lessen_is_called_as_the_rules_call_it() -> None:
+    closed = patch(WORLD, read_policy("rental_closed").patches)
+    beside, _ = beside_chips(closed, "CHN", 2027)
+    known = {re.sub("tools for .*", "tools for {item}", one.what) for one in beside}
+    assert known == {limit.lessened for limit in LIMITS.values() if limit.lessened}
+
+
+def test_limits_that_are_eased_together_have_a_parameter_that_moves_each() -> None:
+    assert len({group.name for group in GROUPS}) == len(GROUPS)
+    for group in GROUPS:
+        assert all(LIMITS[family].moved_by for family in group.families)
+
+
 def test_a_declared_limit_can_be_sent_between_processes() -> None:
-    for limit in LIMITS.values():
+    for limit in CAUSES.values():
         assert pickle.loads(pickle.dumps(limit)) is limit
     own = LimitSpec("mine", ("periods",), "unit of the row", "own", "own row mine")
     assert pickle.loads(pickle.dumps(own)) == own

@@ -11,7 +11,7 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from models.limits import LIMITS
+from models.limits import LIMITS, OPENING
 from models.national import build
 from models.parameters import TABLE, PlanParameters
 from optimizer.answer.answer import Explained
@@ -20,8 +20,9 @@ from optimizer.answer.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.instance import Instance, load, patch, resolve
 from optimizer.program import compile_model
 from optimizer.solver import Solution, Solver, Start
+from optimizer.study.ask import Ask
 from optimizer.study.explained import explain_conflict, explain_plan
-from optimizer.study.inputs import OPENING, Inputs
+from optimizer.study.inputs import Inputs
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.solve import solve_world
 
@@ -136,7 +137,7 @@ class Loosened:
 
 def solved(instance: Instance, country: str, patches: Sequence[str]) -> tuple[Instance, CountryRun]:
     changed = patch(instance, patches, stack=True)
-    run = solve_world(changed, [country], gap=GAP, jobs=1).countries[country]
+    run = solve_world(Ask(changed, (country,), gap=GAP, jobs=1)).countries[country]
     assert run.status == OPTIMAL
     return changed, run
 
@@ -275,13 +276,13 @@ def test_a_default_that_follows_from_other_inputs_has_none_behind_it() -> None:
     own = "countries.NLD.power.available_gw"
     inputs = Inputs(shipped)
     assert inputs.of_limit("NLD", "power_supply", "") == []
-    assert inputs.of_limit("NLD", "last_debt", "") == inputs.of_limit("NLD", OPENING, "") == []
+    assert inputs.of_limit("NLD", "last_debt", "") == inputs.of_limit("NLD", OPENING.name, "") == []
     assert {one.path.partition("[")[0] for one in inputs.of_limit("CHN", "power_supply", "")} == {
         "countries.CHN.power.pending_gw"
     }
     given = Inputs(patch(shipped, [f"{own} = 0.5", "countries.NLD.budget.cash0_usd_bn = 1"]))
     assert [one.path for one in given.of_limit("NLD", "power_supply", "")] == [own]
-    for family in ("last_debt", OPENING):
+    for family in ("last_debt", OPENING.name):
         assert [one.path for one in given.of_limit("NLD", family, "")] == [
             "countries.NLD.budget.cash0_usd_bn"
         ]
@@ -366,7 +367,7 @@ CONFLICTS: dict[str, tuple[list[str], set[str]]] = {
 
 
 def explained(instance: Instance, country: str) -> tuple[CountryRun, Explained]:
-    run = solve_world(instance, [country], jobs=1).countries[country]
+    run = solve_world(Ask(instance, (country,), jobs=1)).countries[country]
     assert run.status == INFEASIBLE
     assert run.solution is not None
     program = run.solution.program
@@ -438,7 +439,7 @@ def test_a_row_of_the_users_own_is_named_and_the_inputs_beside_it_repaired(world
             model.PERIODS, rule=lambda m, t: m.research_compute[t] >= 1e7 * m.dt
         )
 
-    run = solve_world(world, ["USA"], extend=much_research, jobs=1).countries["USA"]
+    run = solve_world(Ask(world, ("USA",), extension=much_research, jobs=1)).countries["USA"]
     assert run.status == INFEASIBLE
     assert run.solution is not None
     program = run.solution.program

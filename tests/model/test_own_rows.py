@@ -9,12 +9,15 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from optimizer.answer.explanation import facts
+from optimizer.answer.explanation import facts, with_facts
+from optimizer.answer.own_lines import own_lines
 from optimizer.answer.run import OPTIMAL, CountryRun, WorldRun
 from optimizer.answer.strategy import frame
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load
+from optimizer.study.ask import Ask
 from optimizer.study.solve import solve_world
+from optimizer.tell.own import own_tables, own_words
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
 GAP = 1e-7
@@ -37,8 +40,8 @@ def half(room: float) -> Any:
 
 
 def solved(world: Instance, extend: Any) -> tuple[WorldRun, CountryRun]:
-    run = solve_world(world, ["USA"], extend=extend, gap=GAP, jobs=1)
-    leader = run.countries["USA"]
+    run = solve_world(Ask(world, ("USA",), extension=extend, gap=GAP, jobs=1))
+    leader = with_facts(run.countries["USA"], world)
     assert leader.status == OPTIMAL
     return run, leader
 
@@ -124,7 +127,7 @@ def test_own_variables_are_in_the_strategy_and_their_bounds_priced(world: Instan
 )
 def test_an_extension_may_only_add(world: Instance, done: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        solve_world(world, ["USA"], extend=done, jobs=1)
+        solve_world(Ask(world, ("USA",), extension=done, jobs=1))
 
 
 def test_a_bound_of_zero_from_above_is_a_limit(world: Instance) -> None:
@@ -149,3 +152,67 @@ def test_prices_beside_own_integers_are_no_bounds(world: Instance) -> None:
         for fact in found
         if fact.percent_effective_compute is not None
     )
+
+
+@pytest.mark.parametrize(("name", "amount", "side"), [("trained", 0.1, "above"), ("released", 1.0, "below")])
+def test_an_equality_says_on_which_side_room_helps(
+    world: Instance, name: str, amount: float, side: str
+) -> None:
+    def agreed(more: float) -> Any:
+        def extend(m: Any) -> None:
+            m.agreed = pyo.Constraint(
+                m.PERIODS, rule=lambda m, t: getattr(m, name)[t] == amount + more, doc="people agreed on"
+            )
+
+        return extend
+
+    _, leader = solved(world, agreed(0.0))
+    _, more = solved(world, agreed(0.05))
+    assert leader.solution is not None
+    assert more.solution is not None
+    assert (more.solution.objective > leader.solution.objective) == (side == "above")
+    (fact,) = [fact for fact in facts(leader, world) if fact.family == "agreed"]
+    assert fact.step_words == f"one unit more room {side} the equality people agreed on"
+    (line,) = [each for each in own_lines(leader) if each.kind == "equality"]
+    assert {value > 0 for value in line.values} == {side == "above"}
+    (words,) = own_words([line])
+    assert words.startswith("people agreed on (agreed): binds; a unit of room is worth ")
+    assert f" {side} in 2026, " in words
+
+
+def test_own_lines_hold_what_the_strategy_holds(world: Instance) -> None:
+    def several(m: Any) -> None:
+        m.share = pyo.Var(bounds=(0.25, 1), doc="a share")
+        m.split = pyo.Var(m.USES, m.PERIODS, bounds=(0, 1))
+        m.least = pyo.Constraint(expr=m.share >= 0.3)
+        m.half = pyo.Constraint(
+            m.PERIODS, rule=lambda m, t: m.delivery_compute[t] <= 0.5 * m.research_compute[t]
+        )
+
+    run, leader = solved(world, several)
+    parameters = leader.parameters
+    assert parameters is not None
+    reported = parameters.sets.periods[: parameters.sets.reported]
+    lines = {line.name: line for line in own_lines(leader)}
+    assert set(lines) == {"share", "split/research", "split/delivery", "least", "half"}
+    assert (lines["share"].words, lines["share"].periods) == ("a share", ())
+    assert lines["split/research"].periods == reported
+    table = frame([run])
+    table = table[table.period.isin(reported)]
+    split = table[(table.metric == "split") & (table["item"] == "research")]
+    assert lines["split/research"].values == tuple(split.value)
+    prices = table[(table.metric == "shadow_price_compute") & (table["item"] == "half")]
+    binding = [value for value in lines["half"].values if value]
+    assert binding == pytest.approx(prices.value.tolist())
+    assert lines["least"].values == (0.0,)
+    first, second = own_tables(list(lines.values()), most=2)
+    assert first.heads == ["over all", *reported]
+    assert first.left_out == 1
+    assert [len(line) for line in first.lines] == [2 + len(reported)] * 2
+    assert second.lines[0][0] == "least: does not bind"
+
+
+def test_there_are_no_own_lines_without_an_extension(world: Instance) -> None:
+    _, leader = solved(world, None)
+    assert own_lines(leader) == ()
+    assert own_tables((), most=1) == []

@@ -16,7 +16,8 @@ from optimizer.instance import Instance, load, patch, read_policy, resolve, ship
 from optimizer.instance.status import ChipStatus, year_status
 from optimizer.solver import Solution
 from optimizer.solver.pool import Start
-from optimizer.study.solve import PlanSolver, leader_path
+from optimizer.study.country import leader_path
+from optimizer.study.plan_solver import PlanSolver
 
 ROOT = Path(__file__).parents[2]
 BATCH_GAP = 1e-4

@@ -19,9 +19,10 @@ import optimizer.study.scenarios as scenarios
 from optimizer.answer.run import FAILED, OPTIMAL, WorldRun
 from optimizer.answer.strategy import csv_text
 from optimizer.errors import Diagnostic, SolverError
-from optimizer.instance import Instance, load, patch
+from optimizer.instance import Instance, Policy, load, parse_patch
+from optimizer.study.ask import Ask
 from optimizer.study.runner import run_each
-from optimizer.study.scenarios import Question, Scenario, solve_scenarios
+from optimizer.study.scenarios import solve_scenarios
 from optimizer.study.solve import solve_world
 
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
@@ -50,10 +51,13 @@ def solved(world: Instance, jobs: int) -> list[WorldRun]:
     def extend(model: Any) -> None:
         model.total_is_positive = pyo.Constraint(model.PERIODS, rule=lambda model, t: model.total[t] >= 0)
 
-    rich = patch(world, ["countries.USA.budget.income_usd_bn *= 2"])
-    led = patch(world, ["countries.USA.budget.income_usd_bn *= 3"])
-    named = [Scenario(name, each) for name, each in (("", world), ("rich", rich), ("led", led))]
-    return solve_scenarios(named, ["USA", "CHN"], Question(jobs=jobs, extend=extend, worths=True))
+    income = "countries.USA.budget.income_usd_bn *="
+    rich, led = (
+        Policy(name, "", "", (), (parse_patch(f"{income} {factor}"),))
+        for name, factor in (("rich", 2), ("led", 3))
+    )
+    ask = Ask(world, ("USA", "CHN"), policies=(rich, led), jobs=jobs, extension=extend, worths=True)
+    return solve_scenarios(ask)
 
 
 def test_results_are_the_same_however_processes_start(world: Instance, method: str) -> None:
@@ -132,7 +136,7 @@ def test_a_country_whose_process_is_killed_fails_and_the_others_stay(
     monkeypatch.setattr(scenarios, "solve_country", fatal)
     twin = world.countries["USA"]
     several = world.model_copy(update={"countries": {**world.countries, "TWI": twin}})
-    run = solve_world(several, jobs=2)
+    run = solve_world(Ask(several, jobs=2))
     assert {name: each.status for name, each in run.countries.items()} == {
         name: FAILED if name == "CHN" else OPTIMAL for name in several.countries
     }

@@ -13,6 +13,7 @@ from optimizer.answer.run import OPTIMAL, CountryRun
 from optimizer.answer.worth import SolvedWorth, together
 from optimizer.instance import Instance, load, patch
 from optimizer.solver import Solver
+from optimizer.study.ask import Ask
 from optimizer.study.easing import eased, with_changes
 from optimizer.study.solve import solve_world
 from optimizer.study.worths import MOST_SOLVED, Easing, with_worths
@@ -46,7 +47,7 @@ def world() -> Instance:
 
 def solved(instance: Instance, country: str, patches: Sequence[str], worths: bool) -> CountryRun:
     changed = patch(instance, patches, stack=True)
-    run = solve_world(changed, [country], gap=GAP, jobs=1, worths=worths).countries[country]
+    run = solve_world(Ask(changed, (country,), gap=GAP, jobs=1, worths=worths)).countries[country]
     assert run.status == OPTIMAL
     return run
 

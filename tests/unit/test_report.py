@@ -28,6 +28,7 @@ from optimizer.answer.answer import (
     SolveAnswer,
     remarks,
 )
+from optimizer.answer.context import Context, RatedChip, Years
 from optimizer.answer.explanation import Binding
 from optimizer.answer.manifest import Manifest
 from optimizer.errors import Diagnostic
@@ -151,7 +152,7 @@ def run(*plans: Plan, **more: Any) -> SavedRun:
             diagnostics=(),
         ),
         manifest=MANIFEST,
-        context={"countries": names},
+        context=Context.model_validate({"countries": names}),
         inputs=more.pop("inputs", ()),
         comparison=None,
         plans={each.country: {"": each} for each in plans},
@@ -326,7 +327,7 @@ def test_a_run_without_any_plan_says_so_in_its_title_and_shows_no_empty_table() 
     )
     assert not overview.tables
     assert country.title == "Land of CHN (CHN): no plan"
-    known = replace(broke, context={"horizon": {"first_year": 2026, "last_year": 2035}})
+    known = replace(broke, context=Context(horizon=Years(first_year=2026, last_year=2035)))
     assert page.title(known) == "test, 2026 to 2035: no plan for CHN"
 
 
@@ -340,14 +341,15 @@ def test_countries_are_counted_by_whether_they_have_a_plan() -> None:
 
 
 def test_a_chip_is_named_with_its_id() -> None:
-    chips = {"nv_vr200": {"name": "Vera Rubin VR200 (per GPU)"}, "plain": {"name": "plain"}, "bare": {}}
-    world = replace(run(), context={"chips": chips})
+    named = {"nv_vr200": "Vera Rubin VR200 (per GPU)", "plain": "plain", "bare": ""}
+    chips = {chip: RatedChip(name=name) for chip, name in named.items()}
+    world = replace(run(), context=Context(chips=chips))
     names = [world.chip(chip) for chip in ("nv_vr200", "plain", "bare", "unknown")]
     assert names == ["Vera Rubin VR200 (nv_vr200)", "plain", "bare", "unknown"]
     said = "10,000 more Vera Rubin VR200 (nv_vr200) on sale are worth 3%."
     fact = binding("import_control/nv_vr200", meaning="legal purchases", words=said, ranked_by=3.0)
     dear = plan([7, 8, 9, 10], binding=[fact])
-    known = replace(run(dear), context={"chips": chips})
+    known = replace(run(dear), context=Context(chips=chips))
     assert f"Dearest limit: {said}" in words.country_points(known, dear)
     (figure,) = [each for each in plan_figures(known, dear) if each.chart == "bars"]
     assert [cell.text for cell in figure.table.rows[0].cells[:4]] == [
@@ -401,7 +403,7 @@ def test_the_fleet_has_no_digit_that_the_gap_does_not_give() -> None:
     table = dict(plan([1, 2, 3, 4]).table)
     table |= {("installed_compute", ""): [1431.6e3] * 4, ("fleet", "a"): [1431.6] * 4}
     made = plan([1, 2, 3, 4], gap=1e-5, table=table)
-    known = replace(run(made), context={"chips": {"a": {"name": "A", "research_h100e": 1000.0}}})
+    known = replace(run(made), context=Context(chips={"a": RatedChip(name="A", research_h100e=1000.0)}))
     figure = fleet(known, made)
     assert figure is not None
     assert [cell.text for cell in figure.table.rows[0].cells] == ["2026", "1,430", "1,430"]
@@ -578,7 +580,9 @@ def test_what_is_in_a_run_is_only_text_in_the_page() -> None:
     }
     line = {"path": f"countries.CHN.{hostile}", "value": json.dumps(hostile), "low": "", "high": ""}
     line |= {"status": "sourced", "sources": "x", "note": hostile}
-    made = page.report_html(replace(run(evil, inputs=[line], instance=hostile), context=context))
+    made = page.report_html(
+        replace(run(evil, inputs=[line], instance=hostile), context=Context.model_validate(context))
+    )
     elements = Elements(made)
     assert len(elements.scripts) == 3
     assert made.count("&lt;script&gt;alert(1)") >= 5

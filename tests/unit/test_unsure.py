@@ -12,6 +12,7 @@ from optimizer.answer import metrics, ranges
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.summary import headline
 from optimizer.instance import load, patch
+from optimizer.study.ask import Ask
 from optimizer.study.solve import solve_world
 from optimizer.tell.terminal.detail import BALANCED, MARKED, detail
 from optimizer.tell.terminal.tables import Screen, summary
@@ -23,7 +24,7 @@ PLENTY = "countries.CHN.talent.graduates_thousand_per_year = 500"
 
 @pytest.fixture(scope="module")
 def world() -> WorldRun:
-    return solve_world(patch(load(TEMPLATE), [PLENTY]), ["CHN"], jobs=1)
+    return solve_world(Ask(patch(load(TEMPLATE), [PLENTY]), ("CHN",), jobs=1))
 
 
 def test_people_taken_on_and_let_go_at_no_cost_are_marked(world: WorldRun) -> None:

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from models.parameters import CATEGORIES, COMMON_SUPPLIES, Array
+from optimizer.instance.fields import Category
 from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
-from optimizer.instance.schema import Category
 from optimizer.instance.values import Quantity
 
 NORMAL_OF_A_SUPPLY_NOT_USED: Final = 1e-3

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from models.parameters import Array
+from optimizer.instance.country_schema import Cap
 from optimizer.instance.resolving.control import (
     ALLOWED_USES,
     WHAT_THEY_ALLOW,
@@ -19,7 +20,6 @@ from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
 from optimizer.instance.resolving.windows import sold_pace
 from optimizer.instance.rules.rulebook import Mask
-from optimizer.instance.schema import Cap
 from optimizer.instance.values import Quantity
 
 HOURS_PER_YEAR: Final = 8760.0

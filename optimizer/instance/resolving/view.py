@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from models.parameters import TABLE, Array, LeaderPath, PlanSets
 from optimizer.errors import Diagnostic
+from optimizer.instance.country_schema import Country
 from optimizer.instance.instance import Instance
 from optimizer.instance.resolving.registry import Rule, find_rule
 from optimizer.instance.rules.law import Law, law
 from optimizer.instance.rules.rulebook import rulebook
-from optimizer.instance.schema import Chip, Country, Market, Objective, Settings
+from optimizer.instance.schema import Chip, Market, Objective, Settings
 from optimizer.instance.values import Location, Quantity, YearMap
 
 T = TypeVar("T")
@@ -44,8 +45,8 @@ class View:
     """One country of an instance, as the rules see it.
 
     `view["name"]` is another quantity of the same country; a rule may ask only for those it declares, so
-    that the map from cells to parameters stays true. Problems in the data go to `problems`, all of them,
-    instead of stopping at the first.
+    that the map from cells to parameters stays true; those that are `known` are not computed. Problems in the
+    data go to `problems`, all of them, instead of stopping at the first.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class View:
         path: LeaderPath | None,
         objective: str,
         leader: View | None = None,
+        known: Mapping[str, Array] | None = None,
     ) -> None:
         self.settings: Settings = instance.settings
         self.market: Market = instance.market
@@ -71,7 +73,7 @@ class View:
         self.problems: list[Diagnostic] = leader.problems if leader else []
         self._instance = instance
         self._leader = leader
-        self._known: dict[str, Array] = {}
+        self._known: dict[str, Array] = dict(known or {})
         self._columns: dict[str, Array] = leader._columns if leader else {}
         self._running: list[Rule] = []
         self._once: dict[Callable[[View], object], object] = {}

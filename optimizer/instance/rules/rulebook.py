@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.parameters import Array
+from optimizer.instance.fields import Ids
 from optimizer.instance.instance import Instance
 from optimizer.instance.rules.conditions import NO, Verdicts, meets
 from optimizer.instance.rules.metrics import chip_metrics
 from optimizer.instance.rules.schema import ExportRule
-from optimizer.instance.schema import Chip, Ids, Line
+from optimizer.instance.schema import Chip, Line
 
 Mask = NDArray[np.bool_]
 # the leader's own market, and each policy's: enough for a comparison, little for the memory

@@ -13,8 +13,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from optimizer.instance.field_rules import PROBLEMS, DayRule
-from optimizer.instance.problem import Problem
-from optimizer.instance.schema import (
+from optimizer.instance.fields import (
     Id,
     Ids,
     IdsOrAll,
@@ -25,6 +24,7 @@ from optimizer.instance.schema import (
     SeriesShare,
     Text,
 )
+from optimizer.instance.problem import Problem
 from optimizer.instance.values import CalendarDate
 
 Day = Annotated[CalendarDate, DayRule()]

@@ -7,19 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from optimizer.answer import summary
-from optimizer.answer.answer import (
-    AppliedAnswer,
-    CompareAnswer,
-    PlanAnswer,
-    PlanEnding,
-    PolicyAnswer,
-    Remark,
-)
+from optimizer.answer.answer import AppliedAnswer, CompareAnswer, PlanAnswer, PlanEnding, PolicyAnswer, Remark
 from optimizer.answer.comparison import BASELINE, Comparison
 from optimizer.answer.part import json_value, text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.errors import diagnostic_data
 from optimizer.instance import Policy
+from optimizer.study.ask import Ask
 from optimizer.tell import SCHEMA_VERSION
 from optimizer.tell.files.documents import plan_answer
 
@@ -28,14 +22,14 @@ OTHER_STRUCTURE: Final = "S108"
 
 def comparison_document(
     comparison: Comparison,
-    policies: Sequence[tuple[Policy, str]],
+    ask: Ask,
+    named: Sequence[str],
     patches: Sequence[str],
-    gap: float,
     left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     """What `summary.json` holds: per country and policy how it ended, headline numbers and what binds.
 
-    Each policy comes with the text that named it. `left_out`: why some policies were not compared, by name.
+    `named` are the texts that named its policies. `left_out`: why some policies were not compared, by name.
     `leaders`, only where there are some: leaders that were not asked for and have no plan, by policy.
     """
     baseline = comparison.baseline
@@ -52,12 +46,12 @@ def comparison_document(
         status=overall_status(comparison),
         instance=baseline.instance.name,
         leader=baseline.leader,
-        gap=gap,
+        gap=ask.gap,
         set=tuple(patches),
         baseline=BASELINE,
         policies=tuple(
             _policy(world, policy, given)
-            for world, (policy, given) in zip(comparison.policies, policies, strict=True)
+            for world, policy, given in zip(comparison.policies, ask.policies or (), named, strict=True)
         ),
         countries={
             country: {

@@ -10,28 +10,30 @@ import io
 import json
 from typing import Final
 
+from optimizer.answer.context import CitedSource, Context, NamedCountry, RatedChip, Years
 from optimizer.answer.part import json_value
 from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import Cell
+from optimizer.study.ask import Ask
 from optimizer.tell import SCHEMA_VERSION
-from optimizer.tell.files.store import json_text
+from optimizer.tell.files.store import CONTEXT, json_text
 
 INPUTS: Final = "inputs.csv"
-CONTEXT: Final = "context.json"
 COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
 
 
-def context_files(world: WorldRun, instance: Instance, objective: str | None) -> dict[str, str]:
+def context_files(world: WorldRun, ask: Ask) -> dict[str, str]:
     """The two files of a run, name -> text.
 
     `inputs.csv` has one line per input that feeds one of the plans, as it is after all changes: a value as
     JSON (a number, a list or a map of years), its range, status and the ids of its sources. `context.json`
     has the names of countries and chips, the chips' ratings in H100-equivalents, and the sources cited.
     """
-    cells = feeding_cells(instance, [run.country for run in world.runs], objective)
-    return {INPUTS: _inputs_text(cells), CONTEXT: json_text(_context(world, instance, cells))}
+    instance = ask.instance
+    cells = feeding_cells(instance, [run.country for run in world.runs], ask.objective)
+    return {INPUTS: _inputs_text(cells), CONTEXT: json_text(_context(world, instance, cells).data())}
 
 
 def feeding_cells(instance: Instance, countries: list[str], objective: str | None) -> list[Cell]:
@@ -66,52 +68,36 @@ def _inputs_text(cells: list[Cell]) -> str:
     return buffer.getvalue()
 
 
-def _context(world: WorldRun, instance: Instance, cells: list[Cell]) -> dict[str, object]:
+def _context(world: WorldRun, instance: Instance, cells: list[Cell]) -> Context:
     cited = dict.fromkeys(source for cell in cells for source in cell.source)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "horizon": {
-            "first_year": instance.horizon.first_year,
-            "last_year": instance.horizon.last_year,
-        },
-        "countries": {
-            run.country: {
-                "name": instance.countries[run.country].name,
-                "note": instance.countries[run.country].note,
-            }
-            for run in world.runs
-        },
-        "chips": _chips(world, instance),
-        "sources": {
-            name: {
-                "title": source.title,
-                "url": source.url,
-                "date": source.date,
-                "confidence": source.confidence,
-            }
+    countries = {run.country: instance.countries[run.country] for run in world.runs}
+    return Context(
+        schema_version=SCHEMA_VERSION,
+        horizon=Years(first_year=instance.horizon.first_year, last_year=instance.horizon.last_year),
+        countries={key: NamedCountry(name=one.name, note=one.note) for key, one in countries.items()},
+        chips=_chips(world, instance),
+        sources={
+            name: CitedSource(
+                title=source.title, url=source.url, date=source.date, confidence=source.confidence
+            )
             for name in cited
             if (source := instance.sources.get(name)) is not None
         },
-    }
+    )
 
 
-def _chips(world: WorldRun, instance: Instance) -> dict[str, dict[str, object]]:
-    """Name, designer and ratings (H100-equivalents per chip) of every chip; empty where no plan was posed."""
+def _chips(world: WorldRun, instance: Instance) -> dict[str, RatedChip]:
+    """Every chip with its ratings; none where no plan was posed."""
     parameters = next((run.parameters for run in world.runs if run.parameters is not None), None)
     if parameters is None:
         return {}
-    ratings = zip(
-        parameters.sets.chips,
-        parameters["research_h100e"].tolist(),
-        parameters["delivery_h100e"].tolist(),
-        strict=True,
-    )
+    rated = [parameters[name].tolist() for name in ("research_h100e", "delivery_h100e")]
     return {
-        chip: {
-            "name": instance.chips[chip].name,
-            "designer": instance.chips[chip].designer,
-            "research_h100e": research,
-            "delivery_h100e": delivery,
-        }
-        for chip, research, delivery in ratings
+        chip: RatedChip(
+            name=instance.chips[chip].name,
+            designer=instance.chips[chip].designer,
+            research_h100e=research,
+            delivery_h100e=delivery,
+        )
+        for chip, research, delivery in zip(parameters.sets.chips, *rated, strict=True)
     }

@@ -12,9 +12,10 @@ from optimizer.answer.answer import Demand, LeaderAnswer, PlanAnswer, SolveAnswe
 from optimizer.answer.beyond import beyond_data
 from optimizer.answer.disagreement import Disagreement
 from optimizer.answer.evaluation import Evaluation
-from optimizer.answer.part import text_of_infinity
+from optimizer.answer.part import json_value, text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import rows
+from optimizer.study.ask import Ask
 from optimizer.tell import SCHEMA_VERSION
 from optimizer.tell.files.store import PROGRAM
 
@@ -93,7 +94,7 @@ def _disagreement(each: Disagreement) -> dict[str, Any]:
 
 
 def manifest_document(
-    command: str, inputs: dict[str, Any], applied: list[dict[str, Any]], world: WorldRun, wall: float
+    command: str, written: dict[str, Any], ask: Ask, world: WorldRun, wall: float
 ) -> dict[str, Any]:
     """What `manifest.json` holds: how the run came about. The only place where a time appears."""
     found = {country: summary.certificate(run) for country, run in world.countries.items()}
@@ -103,8 +104,12 @@ def manifest_document(
         "schema_version": SCHEMA_VERSION,
         "command": command,
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        **inputs,
-        "patches": applied,
+        **written,
+        "key": ask.key,
+        "patches": [
+            {"path": each.path, "old": json_value(each.old), "new": json_value(each.new), "patch": each.text}
+            for each in ask.instance.applied
+        ],
         "gap": gaps,
         "wall_time_seconds": round(wall, 3),
     }

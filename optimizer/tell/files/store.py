@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from optimizer.answer.answer import CompareAnswer, SolveAnswer
+from optimizer.answer.context import Context
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.part import Part
 from optimizer.errors import Diagnostic, InputError, OutputError
@@ -27,9 +28,8 @@ from optimizer.tell import SCHEMA_VERSION
 
 MANIFEST: Final = "manifest.json"
 SUMMARY: Final = "summary.json"
+CONTEXT: Final = "context.json"
 PROGRAM: Final = "kloof"
-# Options of a run that take one value.
-SINGLE: Final = ("objective", "gap", "time_limit")
 
 Answer = SolveAnswer | CompareAnswer
 Saved = TypeVar("Saved", bound=Part)
@@ -129,7 +129,7 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
         hint = "name a directory that `kloof solve` or `kloof compare` saved"
         raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
     place = directory / MANIFEST
-    said, summary = (read_json(directory / name) for name in (MANIFEST, SUMMARY))
+    said, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
     command = str(said.get("command"))
     if command not in ANSWERS:
         raise InputError(Diagnostic("E641", f"a run of `{command}` cannot be told", file=str(place)))
@@ -142,7 +142,13 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
     return manifest, _checked(ANSWERS[command], summary, directory / SUMMARY, again)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def open_context(directory: Path) -> Context:
+    """What the names of a saved run mean; nothing where it does not say. Raises as `open_run`."""
+    path = directory / CONTEXT
+    return _checked(Context, _read(path), path, "save the run again") if path.exists() else Context()
+
+
+def _read(path: Path) -> dict[str, Any]:
     """The JSON object that a file of a run holds. Raises `InputError` (E642) where it is damaged."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -175,16 +181,21 @@ def _checked(kind: type[Saved], data: dict[str, Any], path: Path, again: str) ->
 def _command(manifest: Manifest, directory: Path) -> str:
     """The command that makes a run anew. Where the instance, and the file of rows of the user's own, stand is
     not in the manifest, and is to be put in."""
-    options = manifest.options
+    asked = manifest.options.items()
+    options = {name.replace("_", "-"): value for name, value in asked if value not in (None, False)}
     shipped = manifest.instance in shipped_instances()
     given = [
         *(("--policy", name) for name in manifest.given_policies),
         *(("--set", text) for text in manifest.set),
-        *(("--country", str(country)) for country in options.get("countries") or ()),
-        *((f"--{name.replace('_', '-')}", str(options[name])) for name in SINGLE if options.get(name)),
+        *(("--country", str(country)) for country in options.pop("countries", ())),
+        *(
+            (f"--{name.replace('_', '-')}", str(value))
+            for name, value in options.items()
+            if value is not True
+        ),
         *(() if manifest.extend is None else (("--extend", f"FILE.py:{manifest.extend.function}"),)),
     ]
-    flags = ["--ranges"] if options.get("ranges") else []
+    flags = [f"--{name}" for name, value in options.items() if value is True]
     words = ["kloof", manifest.command, manifest.instance if shipped else "INSTANCE"]
     return shlex.join([*words, *(part for pair in given for part in pair), *flags, "--out", str(directory)])
 

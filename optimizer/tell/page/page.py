@@ -20,6 +20,7 @@ from optimizer.answer.summary import INTERRUPTED, NOTHING_DONE
 from optimizer.tell.page import charts, comparison_sections, overview, provenance, words
 from optimizer.tell.page.beyond import beyond_tables
 from optimizer.tell.page.figures import Section, slug
+from optimizer.tell.page.own import own_page_tables
 from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.provenance import Group
 from optimizer.tell.page.saved import NOT_SOLVED, SavedRun
@@ -88,7 +89,7 @@ def country_section(run: SavedRun, country: str) -> Section:
         short=country,
         points=words.country_points(run, plan) if plan.solved else words.failed(plan),
         figures=plan_figures(run, plan) if plan.solved else [],
-        tables=beyond_tables(plan) if plan.solved else [],
+        tables=[*beyond_tables(plan), *own_page_tables(plan)] if plan.solved else [],
         notes=[f"About the data: {note}"] if note else [],
     )
 

@@ -139,7 +139,7 @@ def assumptions(run: SavedRun) -> list[Group]:
     """The inputs behind the plans: each country's own, then markets, the world, and the chips."""
     groups = [
         Group(run.name(country), f"countries.{country}", _below(run, f"countries.{country}"))
-        for country in run.context.get("countries", {})
+        for country in run.context.countries
     ]
     groups += [
         Group(title, prefix, _below(run, prefix) if prefix else _rest(run)) for prefix, title in OTHER_GROUPS
@@ -171,19 +171,9 @@ def _assumption(line: Mapping[str, str], prefix: str) -> Assumption:
 
 def sources(run: SavedRun) -> list[Source]:
     """The sources that the inputs cite; an address that is no web address is left out."""
-    found = []
-    for key, source in run.context.get("sources", {}).items():
-        url = str(source.get("url", ""))
-        found.append(
-            Source(
-                key,
-                str(source.get("title", key)),
-                url if url.startswith(("https://", "http://")) else "",
-                str(source.get("date", "")),
-                str(source.get("confidence", "")),
-            )
-        )
-    return found
+    cited = run.context.sources.items()
+    web = {key: one.url if one.url.startswith(("https://", "http://")) else "" for key, one in cited}
+    return [Source(key, one.title, web[key], one.date, one.confidence) for key, one in cited]
 
 
 def _parsed(value: str) -> Any:

@@ -7,22 +7,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
-from optimizer.answer.answer import (
-    CompareAnswer,
-    Headline,
-    PlanAnswer,
-    PolicyAnswer,
-    SolveAnswer,
-)
+from optimizer.answer.answer import CompareAnswer, Headline, PlanAnswer, PolicyAnswer, SolveAnswer
+from optimizer.answer.context import Context
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.strategy import COLUMNS
 from optimizer.answer.summary import lag_mark
 from optimizer.errors import Diagnostic, InputError
-from optimizer.tell.files.store import Answer, open_run, read_json, unreadable
+from optimizer.tell.files.store import Answer, open_context, open_run, unreadable
 from optimizer.tell.page import whole
 from optimizer.tell.page.labels import labels_of
 from optimizer.tell.page.precision import Precision
@@ -134,7 +129,7 @@ class SavedRun:
     directory: str
     answer: Answer
     manifest: Manifest
-    context: Mapping[str, Any]
+    context: Context
     inputs: Sequence[Mapping[str, str]]
     comparison: pd.DataFrame | None
     plans: Mapping[str, Mapping[str, Plan]]
@@ -178,8 +173,8 @@ class SavedRun:
     @property
     def horizon(self) -> str:
         """The years that the run is about as far as it says, for where no plan does; else empty."""
-        found = self.context.get("horizon", {})
-        return f"{found['first_year']} to {found['last_year']}" if found else ""
+        years = self.context.horizon
+        return f"{years.first_year} to {years.last_year}" if years is not None else ""
 
     def base(self, country: str) -> Plan:
         """The plan of a country that others are compared with: the only one of `solve`."""
@@ -187,21 +182,24 @@ class SavedRun:
 
     def name(self, country: str) -> str:
         """The country's name, its code where the run does not say."""
-        return str(self.context.get("countries", {}).get(country, {}).get("name", country))
+        found = self.context.countries.get(country)
+        return country if found is None else found.name
 
     def note(self, country: str) -> str:
-        return str(self.context.get("countries", {}).get(country, {}).get("note", ""))
+        found = self.context.countries.get(country)
+        return "" if found is None else found.note
 
     def chip(self, chip: str) -> str:
         """The chip's name and, as patches and tables call it, its id: `Vera Rubin VR200 (nv_vr200)`. The id
         alone where the run does not say more."""
-        name = QUALIFIER.sub("", str(self.context.get("chips", {}).get(chip, {}).get("name") or chip))
+        found = self.context.chips.get(chip)
+        name = QUALIFIER.sub("", (found and found.name) or chip)
         return chip if name == chip else f"{name} ({chip})"
 
     def rating(self, chip: str) -> float | None:
         """H100-equivalents per chip in research; None where the run does not say."""
-        found = self.context.get("chips", {}).get(chip, {}).get("research_h100e")
-        return None if found is None else float(found)
+        found = self.context.chips.get(chip)
+        return None if found is None else found.research_h100e
 
     @property
     def all_plans(self) -> Iterator[Plan]:
@@ -224,7 +222,6 @@ def read_run(directory: Path) -> SavedRun:
     """Read a run directory of `solve` or `compare`. Raises `InputError` (E641 no run, E642 a file of it
     cannot be read or lacks what the run solved)."""
     manifest, answer = open_run(directory)
-    context = read_json(directory / "context.json") if (directory / "context.json").exists() else {}
     strategy = _strategy(directory / "strategy.csv")
     compared = isinstance(answer, CompareAnswer)
     comparison = _frame(directory / "comparison.csv") if compared else None
@@ -232,7 +229,7 @@ def read_run(directory: Path) -> SavedRun:
         directory=directory.resolve().name,
         answer=answer,
         manifest=manifest,
-        context=context,
+        context=open_context(directory),
         inputs=_inputs(directory / "inputs.csv"),
         comparison=comparison,
         plans=_plans(answer, strategy),

@@ -17,6 +17,7 @@ from optimizer.answer.explanation import Binding, facts
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 from optimizer.answer.summary import AHEAD, lag_in_table, lag_mark
+from optimizer.tell.own import own_tables
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 
 # Between the columns of a table.
@@ -131,14 +132,12 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     parts: list[ConsoleRenderable | str] = [heading(f"{run.country} {name}: {_verdict(run)}"), ""]
     heads = [year.label for year in book.years]
     for title, lines in sections:
-        body = list(lines)
-        abreast = _abreast([[title, *heads], *body])
-        for start in range(0, len(heads) if body else 0, abreast):
-            stop = start + abreast
-            shown = [[line[0], *line[1 + start : 1 + stop]] for line in body]
-            parts += [indented(grid([title, *heads[start:stop]], shown)), ""]
+        parts += _in_parts(title, heads, list(lines))
         if title == CASH:
             parts += [f"  {BALANCED}", ""]
+    for own in own_tables(run.explanation.own, MOST_OWN):
+        parts += _in_parts(own.title, own.heads, own.lines)
+        parts += [f"  {own.more}", ""] if own.more else []
     if run.solution is not None:
         bound = facts(run, world.instance)
         if bound:
@@ -152,6 +151,15 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         parts += [f"  {beyond.weight_words(parameters)}", ""]
         parts += [f"  {line}" for line in _certificate(run)]
     return parts
+
+
+def _in_parts(title: str, heads: list[str], body: Sequence[Line]) -> Iterator[ConsoleRenderable | str]:
+    """A table as so many below each other as a plain screen needs; nothing where it has no lines."""
+    abreast = _abreast([[title, *heads], *body])
+    for start in range(0, len(heads) if body else 0, abreast):
+        stop = start + abreast
+        yield indented(grid([title, *heads[start:stop]], [[line[0], *line[1:][start:stop]] for line in body]))
+        yield ""
 
 
 def _abreast(lines: Sequence[Line]) -> int:
@@ -173,6 +181,7 @@ BINDING_HEADS: Final = (
     "or at most\nUSD bn",
 )
 MOST_BINDING: Final = 20
+MOST_OWN: Final = 20
 
 
 def _binding(run: CountryRun, found: Sequence[Binding]) -> Iterator[Line]:

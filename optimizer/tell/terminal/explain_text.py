@@ -15,6 +15,7 @@ from optimizer.answer.digits import at_most, scientific
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.part import InputCell, text_of_infinity
 from optimizer.tell.files.store import Answer
+from optimizer.tell.own import own_words
 
 INDENT = " " * 5
 READING = (
@@ -126,6 +127,7 @@ def data_of(answer: PlanEnding | LeaderAnswer) -> dict[str, Any]:
         "leader_gap",
         "binding",
         "binding_together",
+        "own",
         "conflict",
         "conflict_groups",
         "repairs",
@@ -179,7 +181,7 @@ def _limits(plan: SavedPlan, most: int | None, rules: RulesCommand, width: int) 
     head = f"{_name(plan)}: {plan.status}{certified}"
     if not facts:
         why = "nothing limits the plan" if plan.status == "optimal" else STOPPED_EARLY
-        return _folded(f"{head}; {why}", width)
+        return [*_folded(f"{head}; {why}", width), *_own(plan, width)]
     lines = [f"{head}; what limits the plan, dearest first"]
     for joint in plan.answer.binding_together:
         lines += _folded(joint.sentence, width, "  -  Together: ", INDENT)
@@ -197,6 +199,14 @@ def _limits(plan: SavedPlan, most: int | None, rules: RulesCommand, width: int) 
             lines.append(f"{INDENT}denied by the rules: {rules.command(plan, year)}")
     if len(facts) > len(shown):
         lines.append(f"     and {len(facts) - len(shown)} more: --verbose")
+    return lines + _own(plan, width)
+
+
+def _own(plan: SavedPlan, width: int) -> list[str]:
+    """The rows and variables of the user's own, those that do not bind too."""
+    lines = ["  Your own rows and variables:"] if plan.answer.own else []
+    for words in own_words(plan.answer.own):
+        lines += _folded(words, width, "  -  ", INDENT)
     return lines
 
 

@@ -1,0 +1,85 @@
+"""How far a batch is, on stderr while it runs: over itself on a terminal, elsewhere a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+from optimizer.cli.streams import is_terminal, note
+
+if TYPE_CHECKING:
+    from optimizer.study.batch.drain import Progress
+
+# Seconds between what is written to a terminal, and to a log.
+TERMINAL_SECONDS: Final = 0.2
+LOG_SECONDS: Final = 30.0
+ENDING: Final = "ending: what is at work is finished and kept; Ctrl-C stops at once"
+
+
+class BatchProgress:
+    """Tells of a batch: give it to `drain`, and call `end` before all else that is written."""
+
+    def __init__(self) -> None:
+        self._terminal = is_terminal(sys.stderr)
+        self._told: float | None = None
+        self._last = ""
+        self._ending = False
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        first_of_ending = progress.ending and not self._ending and progress.left > 0
+        pause = TERMINAL_SECONDS if self._terminal else LOG_SECONDS
+        self._last = progress_text(progress)
+        if self._told is not None and now - self._told < pause and not first_of_ending:
+            return
+        self._told = now
+        if first_of_ending:
+            self._ending = True
+            self._clear()
+            note(ENDING)
+        self._show()
+
+    def end(self) -> None:
+        """Leave how far it came as the last line."""
+        self._clear()
+        if self._last:
+            note(self._last)
+
+    def _show(self) -> None:
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{self._last}")
+            sys.stderr.flush()
+        else:
+            note(self._last)
+            self._last = ""
+
+    def _clear(self) -> None:
+        if self._terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def progress_text(progress: Progress) -> str:
+    """`120 done, 2 failed, 880 left; 4.1 per second, 3 min left`."""
+    text = f"{progress.done:,} done, {progress.failed:,} failed, {progress.left:,} left"
+    if progress.per_second is None:
+        return text
+    rate = progress.per_second
+    pace = f"{rate:.3g} per second" if rate >= 1 else f"{60 * rate:.3g} per minute"
+    left = progress.seconds_left
+    return f"{text}; {pace}" + (f", about {duration(left)} to go" if left else "")
+
+
+def duration(seconds: float) -> str:
+    """A time as a person says it: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
+    if seconds < 60:
+        return f"{max(seconds, 1):.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days, hours = divmod(round(minutes / 60), 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"

@@ -1,0 +1,136 @@
+"""A study run to its end by a command: its store opened or made, progress told, results said."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizer.cli.progress import BatchProgress, duration
+from optimizer.cli.session import emit, emit_json, note
+from optimizer.errors import Diagnostic, InputError
+from optimizer.study.batch.drain import drain, exit_code
+from optimizer.study.batch.header import Header, check_same
+from optimizer.study.batch.shards import parse_shard
+from optimizer.study.batch.store import Store
+from optimizer.study.batch.studying import header_of, most_solves, refuse_too_many, solver_of
+from optimizer.study.runner import available_jobs
+from optimizer.study.sampling.sample import Sample
+from optimizer.tell.terminal.study_table import status_csv, status_document, status_table
+
+# A plan near the base's takes about this share of the time that the base's own takes.
+WARM_SHARE = 0.15
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How a study is solved and kept."""
+
+    store: Path | None
+    resume: bool
+    jobs: int | None
+    shard: str
+    fail_fast: bool
+    max_solves: int
+    time_limit: float | None
+    quiet: bool
+
+
+def run_and_tell(name: str, sample: Sample, batch: Batch, format_: str, verbose: bool) -> int:
+    """Solve what is left of a study and say what came of it; the exit code.
+
+    Raises `InputError` where the store holds another study (E657), or this one and it is not to be resumed
+    (E215).
+    """
+    path, code = run(name, sample, batch)
+    tell_store(path, format_, verbose)
+    return code
+
+
+def tell_store(path: Path, format_: str, verbose: bool) -> None:
+    """Say how far a store is."""
+    with Store.open(path, writing=False) as opened:
+        header, counts = opened.header, opened.counts()
+    if format_ == "json":
+        emit_json({**status_document(header, counts), "store": str(path)})
+    elif format_ == "csv":
+        emit(status_csv(counts))
+    else:
+        from optimizer.cli.output import screen
+
+        emit(screen().render(status_table(path.name, header, counts, verbose)))
+
+
+def run(name: str, sample: Sample, batch: Batch) -> tuple[Path, int]:
+    """Solve what is left of a study; where it is kept, and the exit code."""
+    shard = str(parse_shard(batch.shard)) if batch.shard else ""
+    header = header_of(sample, shard)
+    part = f"-{shard.replace('/', '-of-')}" if shard else ""
+    path = batch.store or Path("runs") / f"{name}-{header.key[:12]}{part}.study"
+    if not batch.quiet:
+        for text in sample.notes:
+            note(f"note: {text}")
+    if path.exists():
+        found = _finished(path, header, batch.resume)
+        if found is not None:
+            if not batch.quiet:
+                note(f"{path} holds all of this study already")
+            return path, found
+    refuse_too_many(sample, batch.max_solves)
+    began = time.perf_counter()
+    if not batch.quiet:
+        whose = ", ".join(sample.countries)
+        note(f"{len(sample.rows):,} scenarios of {whose}: at most {most_solves(sample):,} solves")
+    solver = solver_of(sample, batch.time_limit)
+    taken = time.perf_counter() - began
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store = Store.open(path, writing=True) if path.exists() else Store.create(path, header, sample.rows)
+    with store:
+        if not batch.quiet:
+            jobs = batch.jobs or available_jobs()
+            left = len(store.pending())
+            expected = WARM_SHARE * taken * left / jobs
+            note(
+                f"kept in {path}; {left:,} scenarios to solve on {jobs} processes: about {duration(expected)}"
+            )
+        told = BatchProgress()
+        quiet = (lambda progress: None) if batch.quiet else told
+        done = drain(store, solver.solve, batch.jobs, batch.fail_fast, quiet)
+        if not batch.quiet:
+            told.end()
+    if done.interrupted:
+        note(f"go on with: kloof study resume {path}")
+    return path, done.exit_code
+
+
+def _finished(path: Path, header: Header, resume: bool) -> int | None:
+    """The exit code of a store that holds all of this study; None where something is left to be solved."""
+    with Store.open(path, writing=False) as store:
+        check_same(store.header, header, str(path), "give another --store")
+        if store.header.shard != header.shard:
+            message = f"the store holds part {store.header.shard or 'all'} of the study"
+            raise InputError(Diagnostic("E657", message, file=str(path), hint="give another --store"))
+        counts = store.counts()
+    if not counts.left:
+        return exit_code(counts)
+    if not resume:
+        message = f"{counts.done:,} of {counts.rows:,} scenarios of this study are in it already"
+        hint = f"go on: kloof study resume {path}"
+        raise InputError(Diagnostic("E215", message, file=str(path), hint=hint))
+    return None
+
+
+def resume(path: Path, jobs: int | None, fail_fast: bool, quiet: bool) -> int:
+    """Solve what is left in a store; the exit code."""
+    from optimizer.study.batch.studying import sample_of
+
+    with Store.open(path, writing=False) as store:
+        header, left = store.header, store.counts().left
+    if not left:
+        if not quiet:
+            note(f"{path} is at its end already")
+        with Store.open(path, writing=False) as store:
+            return exit_code(store.counts())
+    sample = sample_of(header)
+    batch = Batch(path, True, jobs, header.shard, fail_fast, len(sample.rows) * 1000, None, quiet)
+    return run("sweep", sample, batch)[1]

@@ -1,0 +1,157 @@
+"""`kloof study`: a stored study, told, written as a table and put together from its shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from optimizer.cli.options import examples, output_options
+
+STORE = click.argument("store", metavar="STORE", type=click.Path(path_type=Path))
+
+
+@click.group(
+    "study",
+    short_help="A stored study: how far it is, its results as a table, its shards as one.",
+    epilog=examples(
+        "kloof study status drivers.study",
+        "kloof study export drivers.study --to drivers.csv",
+        "kloof study merge drivers-1.study drivers-2.study --into drivers.study",
+    ),
+)
+def command() -> None:
+    """Look after the file that holds a study of many scenarios.
+
+    Every command takes --format, --quiet and --verbose. `kloof study COMMAND --help` tells more.
+    """
+
+
+@command.command(
+    "status",
+    short_help="How far a study is, and how its scenarios ended.",
+    epilog=examples("kloof study status drivers.study", "kloof study status drivers.study --format json"),
+)
+@STORE
+@output_options
+def status(store: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+    """Say how many scenarios of a stored study are done and left, how they ended, and why some have no plan.
+
+    The store may be written to meanwhile. --verbose lists every reason.
+    """
+    from optimizer.cli.session import DONE, emit, emit_json
+    from optimizer.study.batch.store import Store
+    from optimizer.tell.terminal.study_table import status_csv, status_document, status_table
+
+    with Store.open(store, writing=False) as opened:
+        header, counts = opened.header, opened.counts()
+    if format_ == "json":
+        emit_json(status_document(header, counts))
+    elif format_ == "csv":
+        emit(status_csv(counts))
+    else:
+        from optimizer.cli.output import screen
+
+        emit(screen().render(status_table(store.name, header, counts, verbose)))
+    return DONE
+
+
+@command.command(
+    "resume",
+    short_help="Go on with a study that was interrupted.",
+    epilog=examples("kloof study resume drivers.study"),
+)
+@STORE
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. Default: all processors.")
+@click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that failed.")
+@output_options
+def resume(
+    store: Path, jobs: int | None, fail_fast: bool, format_: str, quiet: bool, verbose: bool, debug: bool
+) -> int:
+    """Solve the scenarios of a stored study that are left. Those that failed stay as they are.
+
+    The instance and policies must be what they were: else the study is another one, and is refused.
+    """
+    from optimizer.cli.studies import resume as go_on
+    from optimizer.cli.studies import tell_store
+
+    code = go_on(store, jobs, fail_fast, quiet)
+    tell_store(store, format_, verbose)
+    return code
+
+
+@command.command(
+    "export",
+    short_help="The results of a study as CSV or Parquet.",
+    epilog=examples(
+        "kloof study export drivers.study --to drivers.csv",
+        "kloof study export drivers.study --to drivers.parquet",
+    ),
+)
+@STORE
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write here; the ending decides the form: .csv or .parquet.",
+)
+@output_options
+def export(store: Path, target: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+    """Write the results of a stored study as a table: a line per scenario and country, in the order of the
+    design, with the values of the factors and the outcomes.
+
+    The same results give the same bytes, whatever machines they come from. What is done is written where the
+    study is not yet at its end.
+    """
+    from optimizer.cli.session import DONE, emit_json, note
+    from optimizer.study.batch.exporting import export as write
+    from optimizer.study.batch.store import Store
+
+    with Store.open(store, writing=False) as opened:
+        lines = write(opened, target)
+        left = opened.counts().left
+    if format_ == "json":
+        emit_json(
+            {"schema_version": 1, "status": "written", "file": str(target), "lines": lines, "left": left}
+        )
+    elif not quiet:
+        rest = f"; {left:,} scenarios are not solved yet" if left else ""
+        note(f"wrote {lines:,} lines to {target}{rest}")
+    return DONE
+
+
+@command.command(
+    "merge",
+    short_help="The shards of a study as one store.",
+    epilog=examples("kloof study merge part-1.study part-2.study --into whole.study"),
+)
+@click.argument("stores", metavar="STORE...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--into",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The store to make.",
+)
+@output_options
+def merge(stores: tuple[Path, ...], into: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+    """Put the results of several stores of one study into a new store, which has the bytes of the study
+    solved in one piece once it is exported. The stores stay as they are.
+
+    Stores of different studies are refused, as are two that have different results of a scenario.
+    """
+    from optimizer.cli.session import DONE, emit_json, note
+    from optimizer.study.batch.merging import merge as put_together
+
+    with put_together(stores, into) as merged:
+        counts, total, shard = merged.counts(), merged.header.total, merged.header.shard
+    if format_ == "json":
+        rows = {"rows": counts.rows, "done": counts.done, "left": counts.left, "total": total}
+        emit_json({"schema_version": 1, "status": "written", "file": str(into), "shard": shard, **rows})
+    elif not quiet:
+        absent = total - counts.rows
+        rest = f"; {absent:,} of the study's {total:,} are in none of them" if absent else ""
+        note(f"wrote {into}: {counts.done:,} of {counts.rows:,} scenarios done{rest}")
+    return DONE

@@ -1,0 +1,160 @@
+"""`kloof sweep`: many scenarios of one question, solved and kept as they finish."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from optimizer.cli.options import PositiveNumber, examples, output_options
+
+if TYPE_CHECKING:
+    from optimizer.study.sampling.study_file import Study
+
+# The short names of designs, and what their number of samples is called in a study file.
+DESIGNS: Final = {
+    "grid": ("grid", None),
+    "oat": ("one_at_a_time", None),
+    "lhs": ("latin_hypercube", "draws"),
+    "sobol": ("sobol", "draws"),
+    "morris": ("morris", "trajectories"),
+    "saltelli": ("saltelli", "draws"),
+}
+SAMPLES: Final = {"draws": 64, "trajectories": 10}
+MOST_SOLVES: Final = 100_000
+
+
+def batch_options(function: Any) -> Any:
+    """How a study is solved and kept; what is said of it apart, nothing of this changes an answer."""
+    for option in reversed(
+        (
+            click.option("--store", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                         help="Keep the study here. Default: runs/<command>-<12 hex of its key>.study"),
+            click.option("--resume", is_flag=True, help="Go on with the study that the store holds."),
+            click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+                         help="Processes. Default: one per processor."),
+            click.option("--shard", metavar="I/N", default="",
+                         help="Solve part I of N only; `kloof study merge` puts parts together."),
+            click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that failed."),
+            click.option("--max-solves", type=click.IntRange(min=1), default=MOST_SOLVES, show_default=True,
+                         metavar="N", help="Refuse a study that may take more solves."),
+            click.option("--time-limit", type=PositiveNumber(min=0, min_open=True), metavar="SECONDS",
+                         help="Stop each plan after this long; what is stopped depends on the machine."),
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@click.command(
+    "sweep",
+    short_help="Many scenarios of one question, kept as they finish.",
+    epilog=examples(
+        "kloof sweep china-money-and-limits",
+        "kloof sweep world-2026 --country CHN --vary 'countries.CHN.budget.income_usd_bn *= 0.5:2:7' "
+        "--outcome lag_months/2035",
+        "kloof sweep my-study.yaml --store drivers.study --resume",
+    ),
+)
+@click.argument("study", metavar="STUDY|INSTANCE")
+@click.option("--vary", "axes", multiple=True, metavar="AXIS",
+              help="A factor of INSTANCE: 'PATH *= 0.5:2:7', 'PATH = [1, 2]', 'PATH ~ own', "
+              "'policy = [baseline, no_controls]'. May be repeated.")  # fmt: skip
+@click.option("--country", "countries", multiple=True, metavar="ISO3", help="Whose plans. May be repeated.")
+@click.option("--outcome", "outcomes", multiple=True, metavar="METRIC/PERIOD",
+              help="A number to keep, named as in strategy.csv. May be repeated.")  # fmt: skip
+@click.option("--policy", default="", metavar="P", help="A policy of the base; A+B composes.")
+@click.option("--set", "patches", multiple=True, metavar="PATCH", help="Change a value of the base.")
+@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
+@click.option("--design", type=click.Choice(list(DESIGNS)), help="How scenarios are chosen. Default: grid.")
+@click.option("--samples", type=click.IntRange(min=1), metavar="N",
+              help="Draws of lhs, sobol and saltelli, trajectories of morris.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Of what is drawn. Default: 0.")
+@click.option("--leader", type=click.Choice(["answer", "hold"]),
+              help="Whether the leader's plan answers to what reaches it. Default: answer.")  # fmt: skip
+@click.option("--gap", type=PositiveNumber(min=0, min_open=True), metavar="G",
+              help="Certified gap of every plan, average log units. Default: 1e-4.")  # fmt: skip
+@batch_options
+@output_options
+def command(
+    study: str,
+    store: Path | None,
+    resume: bool,
+    jobs: int | None,
+    shard: str,
+    fail_fast: bool,
+    max_solves: int,
+    time_limit: float | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+    **said: Any,
+) -> int:
+    """Solve the scenarios of a study (a YAML file, or a shipped one by name), or of axes of an INSTANCE.
+
+    Each is certified and committed to one file as it is done: Ctrl-C, a kill or a power cut lose nothing that
+    is committed, and --resume goes on from there. `kloof study` looks after the file.
+    """
+    from optimizer.cli.studies import Batch, run_and_tell
+    from optimizer.instance import load
+    from optimizer.study.sampling.sample import prepare
+
+    asked = _study(study, **said)
+    sample = prepare(asked, load(asked.instance))
+    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, quiet)
+    return run_and_tell("sweep", sample, batch, format_, verbose)
+
+
+def _study(
+    study: str,
+    axes: tuple[str, ...],
+    countries: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    policy: str,
+    patches: tuple[str, ...],
+    objective: str | None,
+    design: str | None,
+    samples: int | None,
+    seed: int | None,
+    leader: str | None,
+    gap: float | None,
+) -> Study:
+    """The study that is asked for: that of a file, or the one that the options make of an instance."""
+    from optimizer.study.sampling.study_file import factors_of, read_study, study_from
+
+    if not axes:
+        given = {
+            "--country": countries, "--outcome": outcomes, "--policy": policy, "--set": patches,
+            "--objective": objective, "--design": design, "--samples": samples, "--seed": seed,
+            "--leader": leader, "--gap": gap,
+        }  # fmt: skip
+        wrong = [name for name, value in given.items() if value not in ((), "", None)]
+        if wrong:
+            raise click.UsageError(
+                f"{', '.join(wrong)} say what a study of --vary is; a study file says that itself"
+            )
+        return read_study(study)
+    if not countries:
+        raise click.UsageError("say whose plans: --country CHN")
+    method, number = DESIGNS[design or "grid"]
+    if samples is not None and number is None:
+        raise click.UsageError(f"--samples is nothing of the design {method}")
+    how = {"method": method} | ({number: samples or SAMPLES[number]} if number else {})
+    document: dict[str, Any] = {
+        "format_version": 1,
+        "title": f"Sweep of {study}",
+        "instance": study,
+        "countries": list(countries),
+        "policy": policy,
+        "patches": list(patches),
+        "leader": leader or "answer",
+        "objective": objective,
+        "gap": gap or 1e-4,
+        "seed": seed or 0,
+        "design": how,
+        "factors": factors_of(axes),
+        "outcomes": list(outcomes) or ["lag_months/*", "objective"],
+    }
+    return study_from({key: value for key, value in document.items() if value is not None})

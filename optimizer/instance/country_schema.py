@@ -1,0 +1,183 @@
+"""Every field of `countries/ISO3.yaml`, as in `optimizer.instance.schema`.
+
+`instance.countries["CHN"].budget.income_usd_bn` is a `Quantity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from optimizer.instance.field_rules import Rule
+from optimizer.instance.fields import (
+    Category,
+    CountryId,
+    Id,
+    Ids,
+    IdsOrAll,
+    Record,
+    Scalar,
+    ScalarNonNegative,
+    ScalarPositive,
+    ScalarRate,
+    ScalarShare,
+    SeriesLimit,
+    SeriesNonNegative,
+    SeriesShare,
+    Text,
+    Years,
+)
+from optimizer.instance.values import Quantity, YearMap, constant
+
+
+class Budget(Record):
+    """What the plan may spend; money in 2026 USD."""
+
+    income_usd_bn: SeriesNonNegative
+    interest_per_year: ScalarRate
+    cash0_usd_bn: Scalar | None = None
+    debt_limit_usd_bn: SeriesLimit
+    carry_limit_share_of_income: SeriesLimit
+    cost_recovery: Annotated[Quantity, Rule(ge=0, lt=1)]
+    home_return: Annotated[Quantity, Rule(ge=0, lt=1)]
+    category_floors: Mapping[Category, SeriesShare] = Field(default_factory=dict)
+    category_ceilings: Mapping[Category, SeriesShare] = Field(default_factory=dict)
+
+
+class Fleet(Record):
+    """Chips installed at the end of the year before the horizon, thousand, and their use."""
+
+    chips: Mapping[Id, ScalarNonNegative]
+    research_share: ScalarShare
+
+
+class Cap(Record):
+    """A cap on purchases of several chips, per year or in total since the first period."""
+
+    title: Text
+    counts: Literal["chips", "tpp", "h100e", "usd"]
+    chips: IdsOrAll
+    per_year: SeriesLimit | None = None
+    total: SeriesLimit | None = None
+    source: Ids = ()
+    note: str = ""
+
+
+class Grey(Record):
+    """The grey market of chips that a rule limits."""
+
+    limit_kh100e_per_year: SeriesLimit
+    output_share: SeriesShare
+    delay_years: ScalarNonNegative
+    premium_share: SeriesNonNegative
+    normal_kh100e_per_year: ScalarPositive
+
+
+class Rent(Record):
+    """Offshore compute that can be rented."""
+
+    limit_kh100e: SeriesLimit
+    normal_kh100e: ScalarPositive
+
+
+class Trade(Record):
+    """What can be bought abroad. `limits` are thousand chips per year, `fees` shares of the price."""
+
+    supply_share: SeriesShare
+    supply_shares: Mapping[Id, SeriesShare] = Field(default_factory=dict)
+    subsidiary_share: SeriesShare = constant(0.0)
+    limits: Mapping[Id, SeriesLimit] = Field(default_factory=dict)
+    fees: Mapping[Id, SeriesShare] = Field(default_factory=dict)
+    caps: Mapping[Id, Cap] = Field(default_factory=dict)
+    grey: Grey
+    rent: Rent
+    home_market_share: SeriesShare = constant(0.0)
+
+
+class Power(Record):
+    """Electric power for compute. Without `available_gw` it is what the fleet draws and a tenth more."""
+
+    available_gw: ScalarNonNegative | None = None
+    pending_gw: Years = YearMap({})
+    build_limit_gw_per_year: SeriesLimit
+    electricity_price_usd_per_kwh: SeriesNonNegative
+
+
+class Talent(Record):
+    """Researchers, thousand."""
+
+    researchers_thousand: ScalarPositive
+    attrition_per_year: Annotated[Quantity, Rule(ge=0, lt=1)]
+    graduates_thousand_per_year: SeriesLimit
+    recruit_limit_thousand_per_year: SeriesLimit
+    recruit_normal_thousand_per_year: ScalarPositive
+    education_limit_thousand_per_year: SeriesLimit
+    wage_usd_thousand_per_year: ScalarNonNegative
+    recruit_cost_usd_thousand: ScalarNonNegative
+
+
+class CountryResearch(Record):
+    """The country's lag behind the leader, and its own values in place of the world-wide ones."""
+
+    lag_months: ScalarNonNegative
+    knowledge0_years: ScalarPositive | None = None
+    spillover_per_year: ScalarNonNegative | None = None
+    openness: ScalarShare | None = None
+
+
+class Delivery(Record):
+    """What delivery must reach, as a multiple of what is observed."""
+
+    required_multiple: ScalarPositive = constant(1.0)
+    demand_growth_per_year: Scalar | None = None
+
+
+class CountryLine(Record):
+    """The country's capacity on one line, thousand wafers per month."""
+
+    capacity_kwpm: ScalarNonNegative
+    pending_kwpm: Years = YearMap({})
+    tool_limit_kwpm_per_year: SeriesLimit
+    ai_share: SeriesShare
+    # `yield` is a word of the language
+    yield_: SeriesShare = Field(alias="yield")
+    normal_kwpm_per_year: ScalarPositive
+
+
+class CountryMemory(Record):
+    """The country's high-bandwidth memory, PB."""
+
+    capacity_pb_per_year: ScalarNonNegative
+    pending_pb_per_year: Years = YearMap({})
+    build_limit_pb_per_year2: SeriesLimit
+    import_limit_pb_per_year: SeriesLimit
+    stock_pb: ScalarNonNegative
+    normal_pb_per_year2: ScalarPositive
+
+
+class Industry(Record):
+    """Chip making at home. `make_limits` are thousand chips per year."""
+
+    know_how_transfer: ScalarShare
+    lines: Mapping[Id, CountryLine] = Field(default_factory=dict)
+    make_limits: Mapping[Id, SeriesLimit] = Field(default_factory=dict)
+    stockpiled_dies: Mapping[Id, ScalarNonNegative] = Field(default_factory=dict)
+    memory: CountryMemory
+
+
+class Country(Record):
+    """`countries/ISO3.yaml`."""
+
+    iso3: CountryId
+    name: Text
+    note: str = ""
+    budget: Budget
+    fleet: Fleet
+    trade: Trade
+    power: Power
+    talent: Talent
+    research: CountryResearch
+    delivery: Delivery
+    industry: Industry

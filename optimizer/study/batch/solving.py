@@ -1,0 +1,241 @@
+"""One scenario of a study after the other, each from the same plans: those of the study's base.
+
+What a row answers depends on the row and on these plans only, whatever was solved before it and by which
+process. A row whose sets differ from the base's (another horizon, a chip more) is solved cold, in a program
+of its own structure.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from models.parameters import LeaderPath, PlanParameters
+from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
+from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
+from optimizer.instance import Instance, patch, resolve, resolve_again
+from optimizer.solver import Start
+from optimizer.study.batch.outcomes import Reader
+from optimizer.study.batch.rows import Row, RowResult
+from optimizer.study.country import gap_of_stopped, leader_path, solve_country, uncertified_leader
+from optimizer.study.plan_solver import PlanSolver
+
+LeaderMode = Literal["answer", "hold"]
+SOLVED: Final = "solved"
+SAME: Final = "same"
+
+
+@dataclass(frozen=True)
+class BatchQuestion:
+    """What is asked of every row: the countries, the objective preset (None: the default one), the gap in
+    average log units, seconds per solve, whether the leader answers or its path is held, and the names of
+    the outcomes to keep."""
+
+    countries: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    objective: str | None = None
+    gap: float = 1e-4
+    time_limit: float | None = None
+    leader: LeaderMode = "answer"
+
+
+@dataclass(frozen=True)
+class _Anchor:
+    """A country's plan in the base instance: where the plans of all rows start."""
+
+    run: CountryRun
+    start: Start | None
+
+
+class RowSolver:
+    """Solves the rows of one study. Making it solves the base; raises `InputError` where the base cannot be
+    resolved or an outcome is unknown, `SolverError` (S120) where a country has no plan in it."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        question: BatchQuestion,
+        policies: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.instance = instance
+        self.question = question
+        self._policies = {"": (), **(policies or {})}
+        leading = resolve(instance, instance.leader, None, question.objective)
+        self._readers = {leading.sets.structure: Reader(question.outcomes, leading.sets)}
+        self._plan_solver = PlanSolver.compile(leading)
+        self._others: dict[object, PlanSolver] = {}
+        self._anchors: dict[str, _Anchor] = {}
+        self._host = socket.gethostname()
+        leader = self._anchor(leading, None)
+        for country in question.countries:
+            if country != instance.leader:
+                own = resolve(instance, country, leader.run.leader, question.objective)
+                self._anchor(own, leader.run.leader)
+
+    def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
+        question = self.question
+        run = solve_country(self._plan_solver, parameters, question.gap, question.time_limit)
+        if run.status != OPTIMAL or run.values is None or run.solution is None:
+            raise SolverError(_no_base(run))
+        own = leader_path(self.instance, parameters, run.values) if path is None else path
+        anchor = _Anchor(replace(run, leader=own), run.solution.start)
+        self._anchors[run.country] = anchor
+        return anchor
+
+    def base(self) -> dict[str, CountryRun]:
+        """The plan of the base instance of every country that is asked for."""
+        return {country: self._anchors[country].run for country in self.question.countries}
+
+    def solve(self, row: Row) -> list[RowResult]:
+        """The row's answer for every country, in the order asked. Whatever goes wrong is a row that failed,
+        with the reason."""
+        began = time.perf_counter()
+        try:
+            texts = [*self._policies[row.policy], *row.patches]
+            instance = patch(self.instance, texts) if texts else self.instance
+            leader = self._leader(instance)
+        except KloofError as error:
+            return [self._failed(row, country, error, began) for country in self.question.countries]
+        results = []
+        for country in self.question.countries:
+            try:
+                run, how = self._plan(instance, country, leader)
+                result = self._result(row, run, how, leader[0], instance, began)
+            except KloofError as error:
+                result = self._failed(row, country, error, began)
+            results.append(result)
+            began = time.perf_counter()
+        return results
+
+    def _changed(self, instance: Instance) -> list[str]:
+        """The paths at which a row's instance differs from the base's."""
+        return [one.path for one in instance.applied[len(self.instance.applied) :]]
+
+    def _leader(self, instance: Instance) -> tuple[CountryRun, str]:
+        """The run of the row's leader, and how it came about."""
+        anchor = self._anchors[self.instance.leader]
+        if self.question.leader == "hold":
+            if instance.leader != self.instance.leader:
+                message = f"{instance.leader} leads in this scenario, but the path of {self.instance.leader} "
+                raise InputError(Diagnostic("E712", f"{message}is held", hint="let the leader answer"))
+            return anchor.run, SAME
+        if instance.leader != self.instance.leader:
+            parameters = resolve(instance, instance.leader, None, self.question.objective)
+        else:
+            assert anchor.run.parameters is not None
+            changed = self._changed(instance)
+            parameters = resolve_again(
+                anchor.run.parameters, instance, changed, None, self.question.objective, True
+            )
+            if parameters is anchor.run.parameters and not _moves_growth(changed):
+                return anchor.run, SAME
+        run = self._solved(parameters)
+        if run.values is None:
+            return run, SOLVED
+        return replace(run, leader=leader_path(instance, parameters, run.values)), SOLVED
+
+    def _plan(
+        self, instance: Instance, country: str, leader: tuple[CountryRun, str]
+    ) -> tuple[CountryRun, str]:
+        """The run of one country in a row, and how it came about. A leader whose path is held for others has
+        a plan of its own all the same."""
+        leader_run, leader_how = leader
+        leads = country == leader_run.country
+        if leads and self.question.leader == "answer":
+            return leader
+        path = leader_run.leader
+        if path is None:
+            message = f"the leader {leader_run.country} has no plan ({leader_run.status})"
+            raise SolverError(Diagnostic("S104", message))
+        anchor, objective = self._anchors[country], self.question.objective
+        before = anchor.run.parameters
+        assert before is not None
+        if leader_run.country == self.instance.leader:
+            same = leader_how == SAME
+            parameters = resolve_again(before, instance, self._changed(instance), path, objective, same)
+        else:
+            parameters = resolve(instance, country, path, objective)
+        if parameters is before:
+            return anchor.run, SAME
+        run = replace(self._solved(parameters), leader=path)
+        uncertified = gap_of_stopped(leader_run)
+        if uncertified is None:
+            return run, SOLVED
+        problem = uncertified_leader(leader_run.country, uncertified)
+        return replace(run, diagnostics=(*run.diagnostics, problem)), SOLVED
+
+    def _solved(self, parameters: PlanParameters) -> CountryRun:
+        """The plan at these parameters, from the country's anchor where the sets are the base's."""
+        gap, time_limit = self.question.gap, self.question.time_limit
+        anchor = self._anchors.get(parameters.country)
+        base = self._anchors[self.instance.leader].run.parameters
+        assert base is not None
+        structure = parameters.sets.structure
+        if structure == base.sets.structure:
+            start = None if anchor is None else anchor.start
+            return solve_country(self._plan_solver, parameters, gap, time_limit, start)
+        if structure not in self._others:
+            self._others[structure] = PlanSolver.compile(parameters)
+        return solve_country(self._others[structure], parameters, gap, time_limit)
+
+    def _result(
+        self,
+        row: Row,
+        run: CountryRun,
+        how: str,
+        leader_run: CountryRun,
+        instance: Instance,
+        began: float,
+    ) -> RowResult:
+        message = "; ".join(each.message for each in run.diagnostics)
+        if run.values is None and run.solution is not None and not message:
+            message = run.solution.message
+        certificate = None if run.solution is None or run.values is None else run.solution.certificate
+        outcomes = (
+            {} if run.parameters is None else self._reader(run.parameters).read(run, leader_run, instance)
+        )
+        return RowResult(
+            number=row.number,
+            country=run.country,
+            status=run.status,
+            how=how,
+            objective=None if certificate is None else certificate.lower,
+            bound=None if certificate is None else certificate.upper,
+            gap=None if certificate is None else certificate.gap,
+            message=message,
+            outcomes=outcomes,
+            seconds=time.perf_counter() - began,
+            host=self._host,
+        )
+
+    def _reader(self, parameters: PlanParameters) -> Reader:
+        """What reads the study's outcomes from plans over these sets. Raises `InputError` where they have no
+        such number."""
+        structure = parameters.sets.structure
+        if structure not in self._readers:
+            self._readers[structure] = Reader(self.question.outcomes, parameters.sets)
+        return self._readers[structure]
+
+    def _failed(self, row: Row, country: str, error: KloofError, began: float) -> RowResult:
+        message = "; ".join(each.message for each in error.diagnostics)
+        seconds = time.perf_counter() - began
+        return RowResult(
+            row.number, country, FAILED, SOLVED, None, None, None, message, {}, seconds, self._host
+        )
+
+
+def _moves_growth(changed: Sequence[str]) -> bool:
+    """Whether the leader's growth before the base state, which its path carries, may be another."""
+    return any(path.startswith("research.capability_growth_per_year") for path in changed)
+
+
+def _no_base(run: CountryRun) -> Diagnostic:
+    reason = "; ".join(each.message for each in run.diagnostics) or run.status
+    return Diagnostic(
+        "S120",
+        f"{run.country} has no certified plan in the study's base: {reason}",
+        hint="every scenario starts from that plan; `kloof solve` with the same settings tells more",
+    )
