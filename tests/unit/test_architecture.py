@@ -26,7 +26,7 @@ ALLOWED = {
         "optimizer.solver",
         "optimizer.program",
     },
-    "optimizer.tell": {"models", "optimizer.instance", "optimizer.answer"},
+    "optimizer.tell": {"models", "optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.api": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.alias": {"optimizer"},
     "optimizer.__main__": {"optimizer.cli"},
