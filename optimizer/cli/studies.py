@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.cli.options import Output
 from optimizer.cli.progress import BatchProgress, duration
 from optimizer.cli.session import emit, emit_json, note
 from optimizer.errors import Diagnostic, InputError
@@ -36,29 +37,29 @@ class Batch:
     quiet: bool
 
 
-def run_and_tell(name: str, sample: Sample, batch: Batch, format_: str, verbose: bool) -> int:
+def run_and_tell(name: str, sample: Sample, batch: Batch, output: Output) -> int:
     """Solve what is left of a study and say what came of it; the exit code.
 
     Raises `InputError` where the store holds another study (E657), or this one and it is not to be resumed
     (E215).
     """
     path, code = run(name, sample, batch)
-    tell_store(path, format_, verbose)
+    tell_store(path, output)
     return code
 
 
-def tell_store(path: Path, format_: str, verbose: bool) -> None:
+def tell_store(path: Path, output: Output) -> None:
     """Say how far a store is."""
     with Store.open(path, writing=False) as opened:
         header, counts = opened.header, opened.counts()
-    if format_ == "json":
+    if output.form == "json":
         emit_json({**status_document(header, counts), "store": str(path)})
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit(status_csv(counts))
     else:
         from optimizer.cli.output import screen
 
-        emit(screen().render(status_table(path.name, header, counts, verbose)))
+        emit(screen().render(status_table(path.name, header, counts, output.verbose)))
 
 
 def run(name: str, sample: Sample, batch: Batch) -> tuple[Path, int]:
