@@ -49,6 +49,7 @@ COLUMNS: Final = (
     "at_high",
     "swing",
     "values_plans",
+    "source",
 )
 
 
@@ -68,6 +69,7 @@ class Slope:
     high: float | None
     status: str
     per_unit: float
+    source: tuple[str, ...] = ()
 
     @property
     def values_plans(self) -> bool:
@@ -121,6 +123,7 @@ class Gradient:
                 one.at_high,
                 one.swing,
                 one.values_plans,
+                " ".join(one.source),
             )
             for one in self.slopes
         ]
@@ -165,6 +168,7 @@ def gradient(
                 quantity.high,
                 quantity.status,
                 change / moved + 0.0,
+                quantity.source,
             )
         )
     slopes.sort(key=lambda one: (one.swing is None, -(one.swing or 0.0), -abs(one.per_percent), one.path))

@@ -85,6 +85,11 @@ class RowSolver:
         self._anchors[run.country] = anchor
         return anchor
 
+    @property
+    def plan_solver(self) -> PlanSolver:
+        """The program of the base's structure."""
+        return self._plan_solver
+
     def base(self) -> dict[str, CountryRun]:
         """The plan of the base instance of every country that is asked for."""
         return {country: self._anchors[country].run for country in self.question.countries}
