@@ -45,8 +45,8 @@ OPTIONS: Final = {"outcomes": "--outcome"}
     "--method",
     type=click.Choice([GRADIENT, "oat", "morris", "sobol"]),
     required=True,
-    help="gradient: slopes of the objective by every input, from one plan. oat: each input alone, at the ends "
-    "of its range. morris: which matter at all, cheaply. sobol: shares of the variance.",
+    help="gradient: slopes of the objective by every input, from one plan. oat: each input alone, at the "
+    "ends of its range. morris: which matter at all, cheaply. sobol: shares of the variance.",
 )
 @click.option(
     "--factors",

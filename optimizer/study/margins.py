@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
@@ -12,7 +12,7 @@ from optimizer.instance.patch_targets import find_targets
 from optimizer.instance.problem import nearest
 from optimizer.instance.yaml_reader import dotted
 from optimizer.study.batch.solving import BatchQuestion, RowSolver
-from optimizer.study.gradient import Gradient, Slope, SolvedSlope, gradient, solved_slopes
+from optimizer.study.gradient import Gradient, Slope, SolvedSlope, feeding, gradient, solved_slopes
 
 GRADIENT_GAP = 1e-6
 
@@ -56,13 +56,11 @@ def margins(
         close = nearest(country.upper(), tuple(instance.countries))
         hint = f"did you mean `{close}`?" if close else f"known: {', '.join(instance.countries)}"
         raise InputError(Diagnostic("E302", f"unknown country `{country}`", path="--country", hint=hint))
-    chosen = None if paths is None else {path: _cells(instance, path) for path in paths}
+    chosen = None if paths is None else _chosen(instance, country, objective, paths)
     solver = RowSolver(instance, BatchQuestion((country,), (), objective, gap, time_limit, "hold"))
     run = solver.base()[country]
     assert run.parameters is not None
-    found = gradient(solver.plan_solver, run, instance, objective)
-    if chosen is not None:
-        found = _only(found, chosen)
+    found = gradient(solver.plan_solver, run, instance, objective, chosen)
     sets = run.parameters.sets
     period = sets.periods[sets.reported - 1]
     first = ranked(found.slopes)[:solved]
@@ -70,27 +68,17 @@ def margins(
     return Margins(found, tuple(moved), period)
 
 
-def _cells(instance: Instance, path: str) -> tuple[str, ...]:
-    """The paths of the cells that a path stands for. Raises `InputError` with the nearest name."""
-    return tuple(dotted(target.where) for target in find_targets(instance, parse_patch(f"{path} *= 1")))
-
-
-def _only(found: Gradient, chosen: dict[str, tuple[str, ...]]) -> Gradient:
-    """The slopes of the chosen inputs."""
-
-    def is_chosen(path: str, cells: Iterable[str]) -> bool:
+def _chosen(instance: Instance, country: str, objective: str | None, paths: Sequence[str]) -> set[str]:
+    """The inputs at the paths that feed the country's plan. Raises `InputError` with the nearest name."""
+    known = [path for path, _ in feeding(instance, country, objective)]
+    chosen: set[str] = set()
+    for path in paths:
+        cells = [dotted(target.where) for target in find_targets(instance, parse_patch(f"{path} *= 1"))]
         # the entries of a series by years are inputs of their own
-        return any(path == cell or path.startswith(f"{cell}[") for cell in cells)
-
-    known = [slope.path for slope in found.slopes] + list(found.left_out)
-    for path, cells in chosen.items():
-        if not any(is_chosen(each, cells) for each in known):
-            message = f"no input at `{path}` feeds the plan of {found.country}"
-            hint = f"those that do: kloof inspect INSTANCE --country {found.country}"
+        found = [each for each in known if any(each == cell or each.startswith(f"{cell}[") for cell in cells)]
+        if not found:
+            message = f"no input at `{path}` feeds the plan of {country}"
+            hint = f"those that do: kloof inspect INSTANCE --country {country}"
             raise InputError(Diagnostic("E714", message, path="--factors", hint=hint))
-    every = [cell for cells in chosen.values() for cell in cells]
-    return replace(
-        found,
-        slopes=tuple(slope for slope in found.slopes if is_chosen(slope.path, every)),
-        left_out={path: why for path, why in found.left_out.items() if is_chosen(path, every)},
-    )
+        chosen.update(found)
+    return chosen

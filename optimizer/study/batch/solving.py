@@ -17,6 +17,7 @@ from models.parameters import LeaderPath, PlanParameters
 from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, patch, resolve, resolve_again
+from optimizer.instance.resolving.sets import plan_sets
 from optimizer.solver import Start
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
@@ -126,6 +127,10 @@ class RowSolver:
             if instance.leader != self.instance.leader:
                 message = f"{instance.leader} leads in this scenario, but the path of {self.instance.leader} "
                 raise InputError(Diagnostic("E712", f"{message}is held", hint="let the leader answer"))
+            assert anchor.run.parameters is not None
+            if plan_sets(instance, instance.leader).periods != anchor.run.parameters.sets.periods:
+                message = f"the scenario has other periods than the path of {instance.leader}, which is held"
+                raise InputError(Diagnostic("E712", message, hint="let the leader answer"))
             return anchor.run, SAME
         if instance.leader != self.instance.leader:
             parameters = resolve(instance, instance.leader, None, self.question.objective)
