@@ -97,13 +97,12 @@ VERSION: Final = _require_version()
 @dataclass(frozen=True)
 class LinearResult:
     """What a solve returned. `status` is optimal, infeasible, unbounded or stopped. For minimisation:
-    `row_dual` and `column_dual` satisfy cost = matrix' row_dual + column_dual. `bound` is HiGHS's bound on
-    the objective of an integer program."""
+    cost - matrix' row_dual are the reduced costs. `bound` is HiGHS's bound on the objective of an integer
+    program."""
 
     status: str
     x: Array
     row_dual: Array
-    column_dual: Array
     bound: float
 
 
@@ -125,20 +124,25 @@ class LinearModel:
         self._option("mip_rel_gap", 0.0)
         self._option("mip_abs_gap", ABSOLUTE_GAP)
         self._integer = np.zeros(len(cost), dtype=bool) if integer is None else integer
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(cost), matrix.shape[0]
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, column_lower, column_upper
-        lp.row_lower_, lp.row_upper_ = row_lower, row_upper
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
-        lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
-        lp.a_matrix_.value_ = matrix.data
-        if self._integer.any():
-            lp.integrality_ = [
-                highspy.HighsVarType.kInteger if flag else highspy.HighsVarType.kContinuous
-                for flag in self._integer
-            ]
-        self._call(self._highs.passModel, lp)
+        # as arrays: the fields of a HighsLp are converted number by number, which takes eight times as long
+        self._call(
+            self._highs.passModel,
+            len(cost),
+            matrix.shape[0],
+            matrix.nnz,
+            _BY_ROWS,
+            _MINIMISE,
+            0.0,
+            cost,
+            column_lower,
+            column_upper,
+            row_lower,
+            row_upper,
+            matrix.indptr.astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+            self._integer.astype(np.int32),
+        )
 
     @property
     def rows(self) -> int:
@@ -198,6 +202,14 @@ class LinearModel:
         basis = self._highs.getBasis()
         return (_numbers(basis.col_status), _numbers(basis.row_status)) if basis.valid else None
 
+    def own_basis(self) -> Any:
+        """The current basis as HiGHS holds it, for a model of as many columns and rows."""
+        return self._highs.getBasis()
+
+    def set_own_basis(self, basis: Any) -> None:
+        """Start the next solve from a basis as HiGHS holds it."""
+        self._call(self._highs.setBasis, basis)
+
     def set_basis(self, columns: Statuses, rows: Statuses) -> None:
         """Start the next solve from this basis."""
         basis = highspy.HighsBasis()
@@ -235,7 +247,6 @@ class LinearModel:
             status=_STATUS[status],
             x=np.array(solution.col_value, dtype=float),
             row_dual=np.array(solution.row_dual, dtype=float),
-            column_dual=np.array(solution.col_dual, dtype=float),
             bound=float(info.mip_dual_bound) if self._integer.any() else float(info.objective_function_value),
         )
 
@@ -315,6 +326,8 @@ def _numbers(statuses: Sequence[Any]) -> Statuses:
 
 
 _LAST_LINE: Final = {"mps": b"ENDATA", "lp": b"end"}
+_BY_ROWS: Final = int(highspy.MatrixFormat.kRowwise)
+_MINIMISE: Final = int(highspy.ObjSense.kMinimize)
 _LOWER_TAKES_PART: Final = (
     int(highspy.IisBoundStatus.kIisBoundStatusLower),
     int(highspy.IisBoundStatus.kIisBoundStatusBoxed),

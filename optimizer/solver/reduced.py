@@ -15,34 +15,17 @@ from optimizer.solver.reduction import Reduction
 
 
 class ReducedModel:
-    """Minimise cost'x over row_lower <= matrix x <= row_upper and column bounds; rows may be appended.
+    """Minimise cost'x over the program of a `reduction`, whose rows are the only ones that can be taken out;
+    further rows may be appended."""
 
-    `matrix` holds the base rows, the only ones that can be taken out.
-    """
-
-    def __init__(
-        self,
-        lower: Array,
-        upper: Array,
-        matrix: csr_array,
-        row_lower: Array,
-        row_upper: Array,
-        reduce: bool = True,
-    ) -> None:
-        self._base = matrix.shape[0]
-        self._reduction = Reduction(matrix, row_lower, row_upper, lower, upper, reduce)
-        self._columns, self._rows = self._reduction.columns, self._reduction.rows
-        self._place: Index = self._reduction.place
-        base = csr_array(matrix[self._rows])
-        shift = self._reduction.fixed_shift(base)
-        self._model = LinearModel(
-            np.zeros(len(self._columns)),
-            lower[self._columns],
-            upper[self._columns],
-            csr_array(base[:, self._columns]),
-            self._reduction.low[self._rows] - shift,
-            self._reduction.high[self._rows] - shift,
-        )
+    def __init__(self, reduction: Reduction) -> None:
+        self._base = len(reduction.low)
+        self._reduction = reduction
+        self._columns, self._rows = reduction.columns, reduction.rows
+        self._place: Index = reduction.place
+        matrix, low, high = reduction.program()
+        lower, upper = reduction.given_lower[self._columns], reduction.given_upper[self._columns]
+        self._model = LinearModel(np.zeros(len(self._columns)), lower, upper, matrix, low, high)
 
     @property
     def rows(self) -> int:
@@ -100,14 +83,11 @@ class ReducedModel:
         result = self._model.solve(method, deadline)
         if result.status != "optimal" or (not len(result.x) and len(self._columns)):
             return result
-        row_dual, column_dual = np.zeros(self.rows), np.zeros(len(self._place))
+        row_dual = np.zeros(self.rows)
         if len(result.row_dual):
             kept = len(self._rows)
             row_dual[self._rows], row_dual[self._base :] = result.row_dual[:kept], result.row_dual[kept:]
-            column_dual[self._columns] = result.column_dual
-        return LinearResult(
-            result.status, self._reduction.whole(result.x), row_dual, column_dual, result.bound
-        )
+        return LinearResult(result.status, self._reduction.whole(result.x), row_dual, result.bound)
 
     def complete_duals(self, row_dual: Array, reduced: Array) -> None:
         """Complete duals of all rows and reduced costs of all columns in place."""
