@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +113,17 @@ class FunctionTable:
     def leaves_of(self, component: int) -> Index:
         """The leaves of a component."""
         return self.leaves[self.leaf_starts[component] : self.leaf_starts[component + 1]]
+
+    @cached_property
+    def of_functions(self) -> tuple[Index, Index, Index]:
+        """The leaves of function f are `leaves[starts[f]:starts[f + 1]]`: starts, leaves, and the function of
+        each of these leaves."""
+        counts = np.diff(self.leaf_starts)[self.component]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        owners = np.repeat(np.arange(len(counts)), counts)
+        first = self.leaf_starts[self.component]
+        leaves = self.leaves[np.arange(starts[-1]) - starts[owners] + first[owners]].astype(np.int64)
+        return starts, leaves, owners
 
 
 @dataclass(frozen=True)

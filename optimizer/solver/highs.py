@@ -119,7 +119,7 @@ class LinearModel:
         row_upper: Array,
         integer: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._highs = _QuietHighs()
+        self._highs: Any = _QuietHighs()
         self._option("threads", 1)
         self._option("mip_rel_gap", 0.0)
         self._option("mip_abs_gap", ABSOLUTE_GAP)
@@ -209,6 +209,15 @@ class LinearModel:
     def set_own_basis(self, basis: Any) -> None:
         """Start the next solve from a basis as HiGHS holds it."""
         self._call(self._highs.setBasis, basis)
+
+    def duals_of(self, cost: Array) -> Array | None:
+        """Row duals at the current basis for another cost; None where HiGHS holds no factors of it."""
+        status, basic = self._highs.getBasicVariables()
+        if status != highspy.HighsStatus.kOk:
+            return None
+        of_basic = np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0)
+        status, duals = self._highs.getBasisTransposeSolve(of_basic)
+        return np.asarray(duals, dtype=float) if status == highspy.HighsStatus.kOk else None
 
     def set_basis(self, columns: Statuses, rows: Statuses) -> None:
         """Start the next solve from this basis."""

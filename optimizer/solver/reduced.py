@@ -6,19 +6,22 @@ A program with integer columns is left whole, since fixing integers changes what
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse import csr_array
 
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, NONBASIC, LinearModel, LinearResult, Method, Statuses
 from optimizer.solver.reduction import Reduction
+from optimizer.solver.replay import Replay
 
 
 class ReducedModel:
     """Minimise cost'x over the program of a `reduction`, whose rows are the only ones that can be taken out;
     further rows may be appended."""
 
-    def __init__(self, reduction: Reduction) -> None:
+    def __init__(self, reduction: Reduction | Replay) -> None:
         self._base = len(reduction.low)
         self._reduction = reduction
         self._columns, self._rows = reduction.columns, reduction.rows
@@ -88,6 +91,24 @@ class ReducedModel:
             kept = len(self._rows)
             row_dual[self._rows], row_dual[self._base :] = result.row_dual[:kept], result.row_dual[kept:]
         return LinearResult(result.status, self._reduction.whole(result.x), row_dual, result.bound)
+
+    def own_basis(self) -> Any:
+        """The current basis as HiGHS holds it, for a program with the same columns and rows kept."""
+        return self._model.own_basis()
+
+    def set_own_basis(self, basis: Any) -> None:
+        """Start the next solve from a basis as HiGHS holds it."""
+        self._model.set_own_basis(basis)
+
+    def duals_of(self, cost: Array) -> Array | None:
+        """Duals of all rows at the current basis for another cost of all columns, 0 for rows taken out; None
+        where there is no basis to ask."""
+        found = self._model.duals_of(self._reduction.kept_cost(cost))
+        if found is None:
+            return None
+        dual, kept = np.zeros(self.rows), len(self._rows)
+        dual[self._rows], dual[self._base :] = found[:kept], found[kept:]
+        return dual
 
     def complete_duals(self, row_dual: Array, reduced: Array) -> None:
         """Complete duals of all rows and reduced costs of all columns in place."""

@@ -74,6 +74,7 @@ class Reduction:
         self.low, self.high = low.copy(), high.copy()
         self.lower, self.upper = lower.copy(), upper.copy()
         self.given_lower, self.given_upper = lower, upper
+        self.given_low, self.given_high = low, high
         self._read = np.zeros(matrix.shape[1], dtype=bool) if read is None else read.copy()
         self.row_live = np.ones(matrix.shape[0], dtype=bool)
         self.fixed = np.zeros(matrix.shape[1], dtype=bool)

@@ -301,7 +301,7 @@ class Relaxation:
         factors = np.concatenate(self._factors)
         dual = np.zeros(len(factors))
         dual[: len(relaxed.dual)] = relaxed.dual
-        bound, dual, reduced = self._safe_bound(dual, relaxed.x / self.scale)
+        bound, dual, reduced = self._safe_bound(dual, relaxed.x / self.scale, self.cost)
         solved = len(relaxed.kinds)
         return Proven(
             status=relaxed.status,
@@ -316,9 +316,16 @@ class Relaxation:
             reduced=-reduced / (self.scale * self._factor),
         )
 
-    def _safe_bound(self, dual: Array, x: Array) -> tuple[float, Array, Array]:
-        """Upper bound on the maximised objective from any row duals; those duals, completed, and the reduced
-        costs (solver units).
+    def bound_of(self, coefficients: Array, x: Array) -> float:
+        """Upper bound on another objective, from its duals at the current basis; x is the basis's point.
+        Infinite where there is no basis."""
+        cost = -coefficients * self.scale * self._factor
+        dual = self.model.duals_of(cost)
+        return np.inf if dual is None else self._safe_bound(dual, x / self.scale, cost)[0]
+
+    def _safe_bound(self, dual: Array, x: Array, cost: Array) -> tuple[float, Array, Array]:
+        """Upper bound on the maximised objective of a cost from any row duals; those duals, completed, and
+        the reduced costs (solver units).
 
         Duals of a wrong sign are set to 0. A reduced cost that points to a missing column bound is charged as
         if the column stayed within REACH times its size: exact duals leave none, rounding leaves about 1e-12.
@@ -326,7 +333,7 @@ class Relaxation:
         low, high = np.concatenate(self._lows), np.concatenate(self._highs)
         dual = np.where((dual > 0) & ~np.isfinite(low), 0.0, dual)
         dual = np.where((dual < 0) & ~np.isfinite(high), 0.0, dual)
-        reduced = self.cost.copy()
+        reduced = cost.copy()
         start = 0
         for block in self._blocks:
             reduced -= block.T @ dual[start : start + block.shape[0]]

@@ -15,11 +15,12 @@ from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
-from optimizer.solver import Solution, Solver, Start
+from optimizer.solver import Anchored, Solution, Solver, Start
 from optimizer.study.extension import refuse_changes, snapshot
 
 Extension = Callable[[Any], None]
 DEFAULT_GAP = 1e-6
+BATCH_GAP = 1e-4
 
 
 @dataclass
@@ -61,6 +62,10 @@ class PlanSolver:
             time_limit=time_limit,
             start=start,
         )
+
+    def anchored(self, parameters: PlanParameters, solution: Solution) -> AnchoredPlan:
+        """Solves of parameters like these, whose certified plan is `solution`, each from it alone."""
+        return AnchoredPlan(self, Anchored(self.solver, solution, self.nominal(parameters)))
 
     def nominal(self, parameters: PlanParameters) -> Array:
         """The size of every column in an ordinary plan of the country."""
@@ -113,3 +118,26 @@ class PlanSolver:
         for name, array in weights.items():
             coefficients[self.program.variables[name].slice] += array.ravel()
         return coefficients
+
+
+@dataclass
+class AnchoredPlan:
+    """Solves plans from one anchor, fast: for batches. A result depends on its parameters and the anchor, not
+    on what was solved before."""
+
+    plans: PlanSolver
+    engine: Anchored
+
+    def solve(
+        self, parameters: PlanParameters, *, gap: float = BATCH_GAP, time_limit: float | None = None
+    ) -> Solution:
+        """The certified plan; arguments and errors are those of `PlanSolver.solve`."""
+        plans = self.plans
+        return self.engine.solve(
+            plans.program.parameter_vector(parameters.values),
+            gap=gap,
+            gap_scale=weight_of_time(parameters),
+            restore=lambda point: plans.restored(parameters, point),
+            nominal=plans.nominal(parameters),
+            time_limit=time_limit,
+        )
