@@ -155,7 +155,8 @@ class Concave:
         centre = points - self.numbers.leaf_constant[:, None]
         with np.errstate(invalid="ignore", over="ignore"):
             moment = np.zeros((len(self), count))
-            np.add.at(moment, self.owners, gradient * centre[self.leaves])
+            if len(self.owners):
+                moment = np.add.reduceat(gradient * centre[self.leaves], self.starts[:-1], axis=0)
             level = value - moment + self.offset[:, None]
         usable = mask & np.isfinite(level)
         if len(self.owners):

@@ -6,6 +6,7 @@ What a row of a batch gives depends on its parameters and the anchor, never on o
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from optimizer.program.concave import Concave
@@ -13,7 +14,7 @@ from optimizer.program.curvature import check_concave, random_points
 from optimizer.program.tape import Array
 from optimizer.solver.anchor import Anchor
 from optimizer.solver.conclude import with_plan
-from optimizer.solver.highs import FROM_START, Statuses
+from optimizer.solver.highs import NEAR_ANCHOR, Statuses, ready_basis
 from optimizer.solver.outer import Plan, Restore, Search
 from optimizer.solver.pool import Pool
 from optimizer.solver.relaxation import Relaxation
@@ -37,7 +38,7 @@ class Anchored:
         self._solver, self._start, self._nominal = solver, solution.start, nominal
         self._anchor: Anchor | None = None
         self._basis: Any = None
-        self._keys: tuple[Statuses, Statuses] | None = None
+        self._statuses: tuple[Statuses, Statuses] | None = None
         if self._start is None or solver.program.integer.any():
             return
         self._anchor = Anchor(Concave(solver.program.at(solution.parameters, nominal)))
@@ -54,11 +55,11 @@ class Anchored:
         gap: float,
         gap_scale: float | None = None,
         restore: Restore | None = None,
-        nominal: Array | None = None,
+        nominal: Callable[[], Array] | None = None,
         time_limit: float | None = None,
     ) -> Solution:
         """Solve at a parameter vector; arguments and errors are those of `Solver.solve`, which answers where
-        the program has another structure than the anchor's, or no plan."""
+        the program has another structure than the anchor's, or no plan. `nominal` is asked for only then."""
         deadline = None if time_limit is None else time.monotonic() + time_limit
         solution = self._near(parameters, gap, gap_scale, restore, deadline)
         if solution is not None:
@@ -69,7 +70,7 @@ class Anchored:
             gap=gap,
             gap_scale=gap_scale,
             restore=restore,
-            nominal=nominal,
+            nominal=None if nominal is None else nominal(),
             time_limit=left,
             start=self._start,
         )
@@ -92,14 +93,14 @@ class Anchored:
         search = Search(relaxation, pool, restore, gap, gap_scale, deadline)
         relaxation.set_objective(search.objective)
         self._set_basis(relaxation)
-        share = 1.0 - SHARE if self._solver.program.has_tie_breaker else 1.0
-        status, upper, last = search.converge(share, FROM_START)
+        # nothing is set aside for the tie breaker: mostly the duals show that there is no tie
+        status, upper, last = search.converge(1.0, NEAR_ANCHOR, NEAR_ANCHOR)
         best = search.best
         if status != "optimal" or best is None or last is None:
             return None
         if self._solver.program.has_tie_breaker and not _settled(search, last.x, upper, best):
             best = break_ties(search, best, upper) or best
-        # TANGENTS: the anchor's start serves questions about this solution as well
+        # the anchor's start serves questions about this solution as well
         return with_plan(search, status, upper, best, last, self._start)
 
     def _filled(self, parameters: Array) -> tuple[Relaxation, Pool] | None:
@@ -133,20 +134,18 @@ class Anchored:
         relaxation.set_objective(Search(relaxation, pool, None, 0.0, None, None).objective)
         if self._start.basis is not None:
             relaxation.set_basis(self._start.basis)
-        relaxation.solve(FROM_START, None)
-        self._keys = relaxation.model.basis()
+        relaxation.solve(NEAR_ANCHOR, None)
+        self._statuses = relaxation.model.kept_basis()
         self._rows = len(relaxation.kinds)
 
     def _set_basis(self, relaxation: Relaxation) -> None:
-        if self._keys is None or len(relaxation.kinds) != self._rows:
-            assert self._start is not None
-            if self._start.basis is not None:
-                relaxation.set_basis(self._start.basis)
-        elif self._basis is None:
-            relaxation.model.set_basis(*self._keys)
-            self._basis = relaxation.model.own_basis()
-        else:
-            relaxation.model.set_own_basis(self._basis)
+        """Start from the anchor's basis; where a tangent is missing here, from what is known of its rows."""
+        if self._statuses is not None and len(relaxation.kinds) == self._rows:
+            if self._basis is None:
+                self._basis = ready_basis(*self._statuses)
+            relaxation.model.set_ready_basis(self._basis)
+        elif self._start is not None and self._start.basis is not None:
+            relaxation.set_basis(self._start.basis)
 
 
 def _settled(search: Search, x: Array, upper: float, best: Plan) -> bool:

@@ -54,6 +54,10 @@ AFTER_ROWS: Final = Method(
 )
 # from the basis of another solve: scaled anew, its first program takes an eighth more iterations
 FROM_START: Final = replace(AFTER_ROWS, simplex_scale_strategy=0)
+# Near an anchor: neither scaled anew nor perturbed, rows added or not (a tenth less time in HiGHS).
+NEAR_ANCHOR: Final = replace(
+    AFTER_ROWS, simplex_scale_strategy=0, dual_simplex_cost_perturbation_multiplier=0.0
+)
 # the point stays feasible when the cost changes: primal simplex goes on from it
 AFTER_COST: Final = Method(
     from_scratch=False, simplex_strategy=4, simplex_dual_edge_weight_strategy=1, simplex_scale_strategy=0
@@ -202,12 +206,8 @@ class LinearModel:
         basis = self._highs.getBasis()
         return (_numbers(basis.col_status), _numbers(basis.row_status)) if basis.valid else None
 
-    def own_basis(self) -> Any:
-        """The current basis as HiGHS holds it, for a model of as many columns and rows."""
-        return self._highs.getBasis()
-
-    def set_own_basis(self, basis: Any) -> None:
-        """Start the next solve from a basis as HiGHS holds it."""
+    def set_ready_basis(self, basis: Any) -> None:
+        """Start the next solve from a basis of `ready_basis`."""
         self._call(self._highs.setBasis, basis)
 
     def duals_of(self, cost: Array) -> Array | None:
@@ -221,10 +221,7 @@ class LinearModel:
 
     def set_basis(self, columns: Statuses, rows: Statuses) -> None:
         """Start the next solve from this basis."""
-        basis = highspy.HighsBasis()
-        basis.col_status = [_STATUSES[number] for number in columns.tolist()]
-        basis.row_status = [_STATUSES[number] for number in rows.tolist()]
-        basis.valid = True
+        basis = ready_basis(columns, rows)
         basis.alien = True
         self._call(self._highs.setBasis, basis)
 
@@ -312,6 +309,17 @@ class LinearModel:
         for number, name in enumerate(rows):
             self._call(self._highs.passRowName, number, name.translate(allowed))
         write_model(self._highs, path)
+
+
+def ready_basis(columns: Statuses, rows: Statuses) -> Any:
+    """A basis in HiGHS's own form, which takes a while to make: for many models of as many columns and rows.
+    As many of these must be basic as there are rows."""
+    basis = highspy.HighsBasis()
+    basis.col_status = [_STATUSES[number] for number in columns.tolist()]
+    basis.row_status = [_STATUSES[number] for number in rows.tolist()]
+    basis.valid = True
+    basis.alien = False
+    return basis
 
 
 def write_model(highs: Any, path: str) -> None:

@@ -92,13 +92,13 @@ class ReducedModel:
             row_dual[self._rows], row_dual[self._base :] = result.row_dual[:kept], result.row_dual[kept:]
         return LinearResult(result.status, self._reduction.whole(result.x), row_dual, result.bound)
 
-    def own_basis(self) -> Any:
-        """The current basis as HiGHS holds it, for a program with the same columns and rows kept."""
-        return self._model.own_basis()
+    def kept_basis(self) -> tuple[Statuses, Statuses] | None:
+        """The current basis of the columns and rows that HiGHS sees, None if there is no valid one."""
+        return self._model.basis()
 
-    def set_own_basis(self, basis: Any) -> None:
-        """Start the next solve from a basis as HiGHS holds it."""
-        self._model.set_own_basis(basis)
+    def set_ready_basis(self, basis: Any) -> None:
+        """Start the next solve from a `ready_basis` of the columns and rows that HiGHS sees."""
+        self._model.set_ready_basis(basis)
 
     def duals_of(self, cost: Array) -> Array | None:
         """Duals of all rows at the current basis for another cost of all columns, 0 for rows taken out; None

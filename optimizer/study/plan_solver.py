@@ -138,6 +138,6 @@ class AnchoredPlan:
             gap=gap,
             gap_scale=weight_of_time(parameters),
             restore=lambda point: plans.restored(parameters, point),
-            nominal=plans.nominal(parameters),
+            nominal=lambda: plans.nominal(parameters),
             time_limit=time_limit,
         )
