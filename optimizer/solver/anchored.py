@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
+
+import numpy as np
 
 from optimizer.program.concave import Concave
 from optimizer.program.curvature import check_concave, random_points
@@ -37,6 +40,8 @@ class Anchored:
     def __init__(self, solver: Solver, solution: Solution, nominal: Array | None = None) -> None:
         self._solver, self._start, self._nominal = solver, solution.start, nominal
         self._anchor: Anchor | None = None
+        self._dual: Array | None = None
+        self._x = solution.x
         self._basis: Any = None
         self._statuses: tuple[Statuses, Statuses] | None = None
         if self._start is None or solver.program.integer.any():
@@ -74,6 +79,36 @@ class Anchored:
             time_limit=left,
             start=self._start,
         )
+
+    def certified(
+        self,
+        parameters: Array,
+        *,
+        gap: float,
+        gap_scale: float | None = None,
+        restore: Restore | None = None,
+    ) -> Solution | None:
+        """The anchor's plan at other parameters, as `restore` completes it, where the anchor's duals prove it
+        within the gap; None where they do not. No program is solved.
+
+        The duals must be as good as feasible at the new numbers: mostly those of changed limits, stocks and
+        amounts, not of changed prices.
+        """
+        filled = self._filled(parameters) if self._anchor is not None else None
+        if filled is None or self._dual is None or len(filled[0].kinds) != self._rows:
+            return None
+        relaxation, pool = filled
+        search = Search(relaxation, pool, restore, gap, gap_scale, None)
+        relaxation.set_objective(search.objective)
+        proven = relaxation.proven_by(self._dual, self._x)
+        if proven is None:
+            return None
+        upper = proven.bound + search.constant
+        search.keep(search.plan(self._x, False))
+        if search.best is None or not search.closed(upper, 1.0):
+            return None
+        found = with_plan(search, "optimal", upper, search.best, proven, self._start)
+        return replace(found, how="certified")
 
     def _near(
         self,
@@ -134,7 +169,11 @@ class Anchored:
         relaxation.set_objective(Search(relaxation, pool, None, 0.0, None, None).objective)
         if self._start.basis is not None:
             relaxation.set_basis(self._start.basis)
-        relaxation.solve(NEAR_ANCHOR, None)
+        relaxed = relaxation.solve(NEAR_ANCHOR, None)
+        if relaxed.status == "optimal":
+            # the plan's own decisions, and the functions' columns from the outer program
+            self._dual = relaxed.dual / relaxation.objective_factor
+            self._x = np.concatenate([self._x, relaxed.x[len(self._x) :]])
         self._statuses = relaxation.model.kept_basis()
         self._rows = len(relaxation.kinds)
 

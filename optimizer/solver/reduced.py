@@ -6,10 +6,11 @@ A program with integer columns is left whole, since fixing integers changes what
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, NONBASIC, LinearModel, LinearResult, Method, Statuses
@@ -19,34 +20,53 @@ from optimizer.solver.replay import Replay
 
 class ReducedModel:
     """Minimise cost'x over the program of a `reduction`, whose rows are the only ones that can be taken out;
-    further rows may be appended."""
+    further rows may be appended. HiGHS gets the program when it is first needed."""
 
     def __init__(self, reduction: Reduction | Replay) -> None:
         self._base = len(reduction.low)
         self._reduction = reduction
         self._columns, self._rows = reduction.columns, reduction.rows
         self._place: Index = reduction.place
-        matrix, low, high = reduction.program()
-        lower, upper = reduction.given_lower[self._columns], reduction.given_upper[self._columns]
-        self._model = LinearModel(np.zeros(len(self._columns)), lower, upper, matrix, low, high)
+        self._waiting = [reduction.program()]
+        self._cost = np.zeros(len(self._columns))
+        self._appended = 0
+
+    @cached_property
+    def _model(self) -> LinearModel:
+        matrices = [matrix for matrix, _, _ in self._waiting]
+        low, high = (np.concatenate([rows[side] for rows in self._waiting]) for side in (1, 2))
+        lower, upper = self._reduction.given_lower[self._columns], self._reduction.given_upper[self._columns]
+        return LinearModel(self._cost, lower, upper, csr_array(vstack(matrices, format="csr")), low, high)
+
+    @property
+    def _is_live(self) -> bool:
+        return "_model" in self.__dict__
 
     @property
     def rows(self) -> int:
         """Number of rows of the whole program."""
-        return self._base + self._model.rows - len(self._rows)
+        return self._base + self._appended
 
     def add_rows(self, matrix: csr_array, lower: Array, upper: Array) -> None:
         """Append rows."""
         shift = self._reduction.shift(matrix)
-        self._model.add_rows(self._reduction.kept(matrix), lower - shift, upper - shift)
+        rows = self._reduction.kept(matrix), lower - shift, upper - shift
+        self._appended += len(lower)
+        if self._is_live:
+            self._model.add_rows(*rows)
+        else:
+            self._waiting.append(rows)
 
     def delete_rows(self, rows: Index) -> None:
         """Delete appended rows; where one of them was not basic, the basis is lost."""
+        self._appended -= len(rows)
         self._model.delete_rows(rows - self._base + len(self._rows))
 
     def set_cost(self, cost: Array) -> None:
         """Replace the cost of every column."""
-        self._model.set_cost(self._reduction.kept_cost(cost))
+        self._cost = self._reduction.kept_cost(cost)
+        if self._is_live:
+            self._model.set_cost(self._cost)
 
     def set_column_bounds(self, columns: Index, lower: Array, upper: Array) -> None:
         """Replace the bounds of some columns; those taken out stay at their value."""

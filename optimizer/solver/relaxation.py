@@ -26,6 +26,8 @@ TANGENT: Final = 2
 DOMAIN: Final = 3
 # a column without a bound is held within so many solver units where its reduced cost is not exactly 0
 REACH: Final = 1e3
+# and where duals of other numbers leave more than this, they prove no bound
+ROUNDING: Final = 1e-10
 # boxes for a program whose first tangents do not bound it yet, in solver units, from small to large
 BOXES: Final = (1e6, 1e9, 1e12)
 # so many times lower than its arguments may be large a function may be, within a box
@@ -312,6 +314,33 @@ class Relaxation:
             kinds=relaxed.kinds,
             references=relaxed.references,
             in_box=relaxed.in_box,
+            bound=bound,
+            reduced=-reduced / (self.scale * self._factor),
+        )
+
+    @property
+    def objective_factor(self) -> float:
+        """Solver units of one unit of the objective."""
+        return self._factor
+
+    def proven_by(self, dual: Array, x: Array) -> Proven | None:
+        """The bound that duals of all rows (of one unit of the objective, rows scaled), found for similar
+        numbers, prove here; None where a reduced cost points to a bound that does not exist by more than
+        rounding, so that they prove none."""
+        dual = dual * self._factor
+        bound, dual, reduced = self._safe_bound(dual, x / self.scale, self.cost)
+        endless = np.where(reduced > 0, np.isneginf(self._low), np.isposinf(self._high))
+        if (np.abs(reduced[endless]) > ROUNDING).any():
+            return None
+        return Proven(
+            status="optimal",
+            x=x,
+            level=-float(self.cost @ (x / self.scale)) / self._factor,
+            dual=dual,
+            multiplier=dual * np.concatenate(self._factors) / self._factor,
+            kinds=self.kinds,
+            references=self.references,
+            in_box=False,
             bound=bound,
             reduced=-reduced / (self.scale * self._factor),
         )

@@ -141,3 +141,14 @@ class AnchoredPlan:
             nominal=lambda: plans.nominal(parameters),
             time_limit=time_limit,
         )
+
+    def certified(self, parameters: PlanParameters, *, gap: float = BATCH_GAP) -> Solution | None:
+        """The anchor's decisions at these parameters, where its duals prove them within the gap: for
+        objectives only, as every other outcome is the anchor's. None where they do not."""
+        plans = self.plans
+        return self.engine.certified(
+            plans.program.parameter_vector(parameters.values),
+            gap=gap,
+            gap_scale=weight_of_time(parameters),
+            restore=lambda point: plans.restored(parameters, point),
+        )
