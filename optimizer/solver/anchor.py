@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from optimizer.program.concave import Concave
 from optimizer.program.numbers import Numbers
+from optimizer.program.program import with_data
 from optimizer.program.tape import Array, Index
 from optimizer.solver.outline import (
     Bounds,
@@ -76,19 +76,13 @@ class Anchor:
             return None
         concave = Concave(numbers, like=self.concave)
         data = np.append(numbers.matrix.data, 1.0)
-        base = self._base
-        concave.base = csr_array(
-            (self._base_sign * data[self._base_place], base.indices, base.indptr), shape=base.shape
-        )
+        concave.base = with_data(self._base, self._base_sign * data[self._base_place])
         bounds = tightened(numbers, self._chosen, data[self._single])
         if not self._bounded_alike(bounds):
             return None
         known = self._outline
         low, high = sides(numbers, self._chosen)
-        matrix = csr_array(
-            (self._units * data[self._place], known.matrix.indices, known.matrix.indptr),
-            shape=known.matrix.shape,
-        )
+        matrix = with_data(known.matrix, self._units * data[self._place])
         outline = replace(
             known,
             lower=bounds.lower,

@@ -12,8 +12,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
+from optimizer.program.program import with_data
 from optimizer.program.tape import Array, Index
 from optimizer.solver.reduction import Reduction
 
@@ -92,6 +93,9 @@ class Frame:
         )
         self.pins = self._pinning(level)
         self.idle = self._idle(level)
+        # the columns of a matrix in row order are the rows of its transpose in column order
+        matrix = reduction.matrix
+        self.transposed = csc_array((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape[::-1])
         self._kept_entries()
         self._closure(reading)
 
@@ -164,8 +168,12 @@ class Frame:
         owner, places, column = self._entries(self.rows)
         live = self.place[column] >= 0
         counts = np.bincount(owner[live], minlength=len(self.rows))
-        self.starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self.entries, self.entry_columns = places[live], self.place[column[live]].astype(np.int32)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        self.entries = places[live]
+        self.kept = csr_array(
+            (np.zeros(len(self.entries)), self.place[column[live]], starts),
+            shape=(len(self.rows), len(self.columns)),
+        )
         fixed = self.reduction.fixed[column]
         self.fixed_owner, self.fixed_entries, self.fixed_columns = owner[fixed], places[fixed], column[fixed]
 
@@ -266,8 +274,7 @@ class Replay:
     def program(self) -> tuple[csr_array, Array, Array]:
         """The rows kept over the columns kept, and their sides."""
         frame = self._frame
-        shape = (len(self.rows), len(self.columns))
-        matrix = csr_array((self._data[frame.entries], frame.entry_columns, frame.starts), shape=shape)
+        matrix = with_data(frame.kept, self._data[frame.entries])
         fixed = self._data[frame.fixed_entries] * self._fixed[frame.fixed_columns]
         shift = np.bincount(frame.fixed_owner, fixed, len(self.rows))
         return matrix, self.low[self.rows] - shift, self.high[self.rows] - shift
@@ -309,6 +316,4 @@ class Replay:
             np.maximum.at(amount, pinned.where, need)
             changed[pinned.rows] = row_dual[pinned.rows] = -pinned.side * amount
             np.subtract.at(rest, pinned.read, data[pinned.others] * row_dual[pinned.rows][pinned.owner])
-        matrix = frame.reduction.matrix
-        total = csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape).T @ changed
-        reduced -= np.asarray(total)
+        reduced -= np.asarray(with_data(frame.transposed, data) @ changed)

@@ -157,9 +157,7 @@ def main(country: str, rows: int, cold: bool) -> None:
             if len(times) == rows:
                 break
         tell(f"{country} {design.__name__}", np.array(times), np.array(outside))
-        print(
-            f"  {failed} not certified, worst gap {max(gaps):.2g}; linear programs a row {np.mean(rounds):.2f}"
-        )
+        print(f"  {failed} not certified, worst gap {max(gaps):.2g}, {np.mean(rounds):.2f} solves a row")
         if apart:
             far = np.array(apart)
             print(
