@@ -21,6 +21,9 @@ from optimizer.study.extension import refuse_changes, snapshot
 Extension = Callable[[Any], None]
 DEFAULT_GAP = 1e-6
 BATCH_GAP = 1e-4
+# An anchor leaves its rows the tangents that it needed. Of one solved at a row's own gap most rows repeat the
+# distance from the optimum: China's lag in 2035 was 0.09 months off in each, and 0.02 with this one.
+ANCHOR_GAP = 3e-5
 
 
 @dataclass

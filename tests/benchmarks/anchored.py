@@ -1,12 +1,12 @@
 """Batches near an anchor: times against ordinary warm solves, and how far outcomes are from cold solves.
 
-    python tests/benchmarks/anchored.py COUNTRY ROWS [--cold]
+    python tests/benchmarks/anchored.py COUNTRY ROWS [one|many] [--cold]
 
 Solves ROWS scenarios of two designs, the leader's path held: one input at a time at either end of its own
-range, and a Latin hypercube of twelve factors at +-30%. Each row is solved in both ways in turn, in one
-process, so that the load of the machine falls on both; times are of the processor. With --cold each row is
-also solved from nothing at a gap of 1e-6, and the lag in 2035 compared (for the leader, the time by which its
-own capability is early or late).
+range (`one`), and a Latin hypercube of twelve factors at +-30% (`many`). Each row is solved in both ways in
+turn, in one process, so that the load of the machine falls on both; times are of the processor. With --cold
+each row is also solved from nothing at a gap of 1e-6, and the lag in 2035 compared (for the leader, the time
+by which its own capability is early or late).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def months(plans: PlanSolver, parameters: PlanParameters, solution: Solution, pa
     return float(12 * capability[place] / slope)
 
 
-def main(country: str, rows: int, cold: bool) -> None:
+def main(country: str, rows: int, cold: bool, named: str) -> None:
     import numpy as np
 
     from optimizer.errors import KloofError
@@ -108,14 +108,14 @@ def main(country: str, rows: int, cold: bool) -> None:
     from optimizer.instance.patch import patch
     from optimizer.solver.highs import LinearModel
     from optimizer.study.country import leader_path
-    from optimizer.study.plan_solver import PlanSolver
+    from optimizer.study.plan_solver import ANCHOR_GAP, PlanSolver
 
     instance = load(ROOT / "instances" / "world-2026")
     leader = resolve(instance, instance.leader)
     plans = PlanSolver.compile(leader)
     path = leader_path(instance, leader, plans.values(leader, plans.solve(leader, gap=GAP)))
     base = leader if country == instance.leader else resolve(instance, country, path)
-    anchor = plans.solve(base, gap=GAP)
+    anchor = plans.solve(base, gap=ANCHOR_GAP)
     anchored = plans.anchored(base, anchor)
     in_highs = [0.0]
     run = LinearModel._run
@@ -127,7 +127,7 @@ def main(country: str, rows: int, cold: bool) -> None:
         return result
 
     LinearModel._run = timed
-    for design in (one_at_a_time, hypercube):
+    for design in DESIGNS[named] if named else (one_at_a_time, hypercube):
         times, outside, rounds, gaps, apart = [], [], [], [], []
         failed = 0
         for texts in design(instance, country, rows):
@@ -184,5 +184,12 @@ def tell(design: str, times: Array, outside: Array) -> None:
     print(f"  ratio of means {means:.2f}, of medians {medians:.2f}, outside HiGHS {rests:.2f}")
 
 
+DESIGNS = {"one": (one_at_a_time,), "many": (hypercube,)}
+
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), "--cold" in sys.argv)
+    main(
+        sys.argv[1],
+        int(sys.argv[2]),
+        "--cold" in sys.argv,
+        next((name for name in DESIGNS if name in sys.argv), ""),
+    )
