@@ -131,8 +131,12 @@ class Anchored:
         # nothing is set aside for the tie breaker: mostly the duals show that there is no tie
         status, upper, last = search.converge(1.0, NEAR_ANCHOR, NEAR_ANCHOR)
         best = search.best
-        if status != "optimal" or best is None or last is None:
+        if best is None or last is None:
             return None
+        if status != "optimal":
+            # what a time limit leaves is kept; any other end is the ordinary solve's to judge
+            late = status == "stopped" and search.late()
+            return with_plan(search, status, upper, best, last, self._start) if late else None
         if self._solver.program.has_tie_breaker and not _settled(search, last.x, upper, best):
             best = break_ties(search, best, upper) or best
         # the anchor's start serves questions about this solution as well

@@ -164,6 +164,12 @@ def test_certified_without_a_solve_is_a_true_bound_on_the_anchors_plan(anchor: A
         assert found.objective <= cold.certificate.upper + 1e-7
         assert found.certificate.upper >= cold.objective - 1e-7
     assert certified
-    assert anchored.solve(vector(program, values({})), gap=GAP).how == "solved"
+    solved = anchored.solve(vector(program, values({"income": 1.3})), gap=GAP)
+    assert solved.how == "solved"
+    # questions about a row start from the anchor's tangents
+    stock = np.zeros(program.columns)
+    stock[program.variables["stock"].slice] = 1.0
+    least, most = Solver(program).range(solved, stock)
+    assert least - 1e-9 <= stock[: len(solved.x)] @ solved.x <= most + 1e-9
     # a plan far from the best is not certified
     assert anchored.certified(vector(program, values({"income": 1.6})), gap=1e-5) is None
