@@ -41,7 +41,11 @@ DECISIONS: Final = (
 SAVINGS: Final = (("imports", "grey", "rented"), ("domestic", "bank_drawn"), ("recruited",))
 CASH_ROUNDING: Final = 1e-12
 _SMALLEST_STOCK = 1e-12
-
+# the scalars that pay for a period, read once per run
+RATES: Final = (
+    *("hbm_cost", "talent0", "wage", "recruit_cost", "education_cost", "power_cost"),
+    *("supply_elasticity", "cost_recovery", "home_return", "cash0"),
+)
 
 NO_CEILINGS: Final[Mapping[str, Array]] = {}
 
@@ -124,6 +128,10 @@ class _Run:
         split = np.where(total > _SMALLEST_STOCK, self.decided["stock"], p["use0"][None, :, None])
         self.use_share = split / split.sum(axis=1, keepdims=True)
         self.better_rating = np.maximum(p["research_h100e"], p["delivery_h100e"])
+        self.import_cost = (p["unit_cost"] + p["fee"]).T.copy()
+        self.grey_cost = (p["unit_cost"] + p["grey_premium"]).T.copy()
+        self.rate = {name: p.scalar(name) for name in RATES}
+        self.grown = (1 + p.scalar("interest")) ** self.dt
         self.slope = p["price"] / (2 * p["elasticity"] * p["normal"] * self.dt)
         self.out.update(self.decided)
         for name in ("retired", "released"):
@@ -213,69 +221,56 @@ class _Run:
 
     def pay(self, t: int) -> None:
         """Money of period t, by the true premiums and bid-up."""
-        p, out, d, dt = self.p, self.out, self.decided, self.dt
+        p, out, d, dt, rate = self.p, self.out, self.decided, self.dt, self.rate
         cost = p["unit_cost"][:, t]
         imports, grey, domestic = d["imports"][:, t], d["grey"][:, t], d["domestic"][:, t]
-        out["buy"][t] = (
-            (cost + p["fee"][:, t]) @ imports + (cost + p["grey_premium"][:, t]) @ grey + cost @ domestic
-        ) / 1000
+        recruited, hbm_built, lines = d["recruited"][t], d["hbm_built"][t], d["wafer_built"][:, t]
         rented = d["rented"][:, t]
-        out["rent"][t] = p["rent_cost"][t] * dt * rented.sum()
-        out["energy"][:, t] = p["energy_cost"][t] * dt * (p["power_per_chip"] @ self.stock_mid)
-        out["chips_cost"][t] = (
-            p["wafer_cost"] @ d["wafer_built"][:, t]
-            + p["hbm_cost"] * d["hbm_built"][t]
-            + p["hbm_price"][t] * d["hbm_imports"][t]
+        hired = rented.sum()
+        buy = (self.import_cost[t] @ imports + self.grey_cost[t] @ grey + cost @ domestic) / 1000
+        rent = p["rent_cost"][t] * dt * hired
+        energy = p["energy_cost"][t] * dt * (p["power_per_chip"] @ self.stock_mid)
+        chips_cost = (
+            p["wafer_cost"] @ lines + rate["hbm_cost"] * hbm_built + p["hbm_price"][t] * d["hbm_imports"][t]
         )
-        people = (out["talent"][t - 1] if t else p["talent0"]) + out["talent"][t]
-        out["talent_cost"][t] = (
-            p["wage"] * dt * people / 2
-            + p["recruit_cost"] * d["recruited"][t]
-            + p["education_cost"] * d["education"][t]
+        people = (out["talent"][t - 1] if t else rate["talent0"]) + out["talent"][t]
+        talent_cost = (
+            rate["wage"] * dt * people / 2
+            + rate["recruit_cost"] * recruited
+            + rate["education_cost"] * d["education"][t]
         )
-        out["power_spend"][t] = p["power_cost"] * d["power_built"][t]
-        flow = np.array(
-            [
-                self.better_rating @ grey,
-                dt * rented.sum(),
-                d["recruited"][t],
-                d["hbm_built"][t],
-                *d["wafer_built"][:, t],
-            ]
-        )
+        power_spend = rate["power_cost"] * d["power_built"][t]
+        flow = np.array([self.better_rating @ grey, dt * hired, recruited, hbm_built, *lines])
         premium = self.slope * flow**2
-        out["flow"][:, t], out["premium"][:, t] = flow, premium
-        out["imports_value"][t] = cost @ imports / 1000
+        imports_value = cost @ imports / 1000
         base = p["base_value"][t] * dt
-        excess = max(out["imports_value"][t] - base, 0.0)
-        depth = p.scalar("supply_elasticity") * p["world_spend"][t] * dt
-        out["excess"][t] = excess
-        out["bidup"][t] = (base * excess + excess**2) / depth
+        excess = max(imports_value - base, 0.0)
+        depth = rate["supply_elasticity"] * p["world_spend"][t] * dt
+        bidup = (base * excess + excess**2) / depth
         capital = p["charge"][:, t] @ self.stock_mid / 1000
-        out["use_cost"][:, t] = dt * (capital + p["rent_cost"][t] * rented) + out["energy"][:, t]
-        out["spend"][:2, t] = out["use_cost"][:, t]
-        out["spend"][2, t] = out["chips_cost"][t] + premium[3:].sum()
-        out["spend"][3, t] = out["talent_cost"][t] + premium[2]
-        out["spend"][4, t] = out["power_spend"][t]
-        out["total"][t] = out["spend"][:, t].sum()
-        out["recovered"][t] = p["cost_recovery"] * out["use_cost"][1, t]
-        out["home_returned"][t] = p["home_return"] * ((p["chip_part"] * cost) @ domestic) / 1000
-        before = out["cash"][t - 1] if t else p.scalar("cash0")
+        use_cost = dt * (capital + p["rent_cost"][t] * rented) + energy
+        spend = out["spend"][:, t]
+        spend[:2] = use_cost
+        spend[2] = chips_cost + premium[3:].sum()
+        spend[3] = talent_cost + premium[2]
+        spend[4] = power_spend
+        recovered = rate["cost_recovery"] * use_cost[1]
+        home_returned = rate["home_return"] * ((p["chip_part"] * cost) @ domestic) / 1000
+        before = out["cash"][t - 1] if t else rate["cash0"]
+        outlays = buy + rent + chips_cost + talent_cost + power_spend + bidup + energy.sum() + premium.sum()
+        out["buy"][t], out["rent"][t], out["chips_cost"][t] = buy, rent, chips_cost
+        out["talent_cost"][t], out["power_spend"][t], out["bidup"][t] = talent_cost, power_spend, bidup
+        out["imports_value"][t], out["excess"][t], out["total"][t] = imports_value, excess, spend.sum()
+        out["flow"][:, t], out["premium"][:, t] = flow, premium
+        out["energy"][:, t], out["use_cost"][:, t] = energy, use_cost
+        out["recovered"][t], out["home_returned"][t] = recovered, home_returned
         out["cash"][t] = (
-            (1 + p.scalar("interest")) ** dt * before
+            self.grown * before
             + p["income"][t] * dt
-            + out["recovered"][t]
-            + out["home_returned"][t]
-            - self.outlays(t)
+            + recovered
+            + home_returned
+            - float(outlays)
             - d["lapsed"][t]
-        )
-
-    def outlays(self, t: int) -> float:
-        """Everything paid in period t (USD bn)."""
-        out = self.out
-        single = ("buy", "rent", "chips_cost", "talent_cost", "power_spend", "bidup")
-        return float(
-            sum(out[name][t] for name in single) + out["energy"][:, t].sum() + out["premium"][:, t].sum()
         )
 
     def settle(self, t: int, least: float) -> float:

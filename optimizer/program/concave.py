@@ -44,7 +44,8 @@ class Concave:
     The leaves of function f are `leaves[starts[f]:starts[f + 1]]`; `owners` is the function of each entry.
     """
 
-    def __init__(self, numbers: Numbers) -> None:
+    def __init__(self, numbers: Numbers, like: Concave | None = None) -> None:
+        """`like` gives the sizes that tangents and violations count in, those of similar numbers."""
         self.numbers = numbers
         self.table = numbers.program.functions
         self.active = numbers.active
@@ -53,12 +54,9 @@ class Concave:
         side = np.where(self.table.sign < 0, upper[self.table.row], lower[self.table.row])
         own = self.table.column >= 0
         self.offset: Array = np.where(own | ~self.active, 0.0, -self.table.sign * side)
-        counts = np.diff(self.table.leaf_starts)[self.table.component]
-        self.starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        self.leaves = np.concatenate(
-            [self.table.leaves_of(component) for component in self.table.component] or [np.zeros(0, np.int64)]
-        ).astype(np.int64)
-        self.owners = np.repeat(np.arange(len(counts)), counts)
+        if like is not None:
+            self.typical, self.sizes = like.typical, like.sizes
+        self.starts, self.leaves, self.owners = self.table.of_functions
 
     def __len__(self) -> int:
         return len(self.table.sign)
@@ -66,13 +64,17 @@ class Concave:
     @cached_property
     def base(self) -> csr_array:
         """The linear part of every function's constraint over all columns, (functions, columns)."""
+        return self.base_in(self.numbers.matrix)
+
+    def base_in(self, matrix: csr_array) -> csr_array:
+        """The linear part of every function's constraint, its row taken from a matrix of the model's rows."""
         program = self.numbers.program
         direct = self.table.column < 0
         pick = csr_array(
             (self.table.sign[direct], (np.flatnonzero(direct), self.table.row[direct])),
             shape=(len(self), program.row_count),
         )
-        rows = csr_array(pick @ self.numbers.matrix)
+        rows = csr_array(pick @ matrix)
         rows.eliminate_zeros()
         wide = csr_array((rows.data, rows.indices, rows.indptr), shape=(len(self), program.columns))
         own = np.flatnonzero(~direct)
@@ -153,7 +155,8 @@ class Concave:
         centre = points - self.numbers.leaf_constant[:, None]
         with np.errstate(invalid="ignore", over="ignore"):
             moment = np.zeros((len(self), count))
-            np.add.at(moment, self.owners, gradient * centre[self.leaves])
+            if len(self.owners):
+                moment = np.add.reduceat(gradient * centre[self.leaves], self.starts[:-1], axis=0)
             level = value - moment + self.offset[:, None]
         usable = mask & np.isfinite(level)
         if len(self.owners):

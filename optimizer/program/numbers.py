@@ -70,14 +70,12 @@ class Numbers:
         _, components = self.components(self.leaves(x)[:, None])
         own = self.program.functions.component_row >= 0
         rows, values = self.program.functions.component_row[own], components[own, 0]
-        terms = self.matrix.copy()
-        terms.data = np.abs(terms.data * x[terms.indices])
+        matrix = self.matrix
+        terms = np.abs(matrix.data * x[matrix.indices])
         largest = np.zeros(len(self.lower))
-        counts = np.diff(terms.indptr)
-        filled = counts > 0
-        if terms.nnz:
-            peaks = np.maximum.reduceat(terms.data, terms.indptr[:-1][filled])
-            largest[filled] = np.maximum(largest[filled], peaks)
+        filled = np.diff(matrix.indptr) > 0
+        if len(terms):
+            largest[filled] = np.maximum.reduceat(terms, matrix.indptr[:-1][filled])
         value: Array = self.matrix @ x
         np.add.at(value, rows, values)
         np.fmax.at(largest, rows, np.abs(values))
@@ -155,7 +153,8 @@ def _undefined(numbers: Numbers) -> list[Diagnostic]:
     bad = np.isnan(numbers.lower) | np.isnan(numbers.upper)
     bad |= np.isposinf(numbers.lower) | np.isneginf(numbers.upper)
     entries = ~np.isfinite(numbers.matrix.data)
-    bad[program.matrix.owners[entries]] |= used[program.matrix.owners[entries]]
+    if entries.any():
+        bad[program.matrix.owners[entries]] |= used[program.matrix.owners[entries]]
     leaf_bad = ~np.isfinite(numbers.leaf_constant)
     leaf_bad[program.leaf_matrix.owners[~np.isfinite(numbers.leaf_matrix.data)]] = True
     objective_bad = not np.isfinite(numbers.objective.data).all()

@@ -7,11 +7,14 @@ returns `Numbers`, in which every array is concrete.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.numbers import Numbers, evaluate
@@ -19,6 +22,7 @@ from optimizer.program.scaling import column_scale, scale_rows
 from optimizer.program.tape import Array, Index, Tape
 
 Key = object
+Matrix = TypeVar("Matrix", csr_array, csc_array)
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,20 @@ class Pattern:
 
     def at(self, coefficients: Array) -> csr_array:
         """The matrix, (rows, columns)."""
+        return with_data(self._empty, coefficients[self.nodes])
+
+    @cached_property
+    def _empty(self) -> csr_array:
         shape = (len(self.starts) - 1, self.width)
-        return csr_array((coefficients[self.nodes], self.columns, self.starts), shape=shape)
+        return csr_array((np.zeros(len(self.nodes)), self.columns, self.starts), shape=shape)
+
+
+def with_data(matrix: Matrix, data: Array) -> Matrix:
+    """A matrix of the same pattern with other entries. It shares its index arrays, which nobody may change;
+    to check them anew for each of thousands of scenarios takes longer than to gather their entries."""
+    result = copy(matrix)
+    result.data = data
+    return result
 
 
 @dataclass(frozen=True)
@@ -112,6 +128,17 @@ class FunctionTable:
     def leaves_of(self, component: int) -> Index:
         """The leaves of a component."""
         return self.leaves[self.leaf_starts[component] : self.leaf_starts[component + 1]]
+
+    @cached_property
+    def of_functions(self) -> tuple[Index, Index, Index]:
+        """The leaves of function f are `leaves[starts[f]:starts[f + 1]]`: starts, leaves, and the function of
+        each of these leaves."""
+        counts = np.diff(self.leaf_starts)[self.component]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        owners = np.repeat(np.arange(len(counts)), counts)
+        first = self.leaf_starts[self.component]
+        leaves = self.leaves[np.arange(starts[-1]) - starts[owners] + first[owners]].astype(np.int64)
+        return starts, leaves, owners
 
 
 @dataclass(frozen=True)

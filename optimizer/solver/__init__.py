@@ -1,7 +1,8 @@
 """Solves compiled programs with HiGHS by outer approximation, with a certificate for every result."""
 
+from optimizer.solver.anchored import Anchored
 from optimizer.solver.pool import Start
 from optimizer.solver.solution import Certificate, Solution
 from optimizer.solver.solver import Solver, solve_model
 
-__all__ = ["Certificate", "Solution", "Solver", "Start", "solve_model"]
+__all__ = ["Anchored", "Certificate", "Solution", "Solver", "Start", "solve_model"]

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from optimizer.program.tape import Array
-from optimizer.solver.relaxation import LINEAR, SUM, TANGENT, Relaxation
+from optimizer.solver.outline import LINEAR, SUM
+from optimizer.solver.relaxation import TANGENT, Relaxation
 from optimizer.solver.relaxed import Proven, Relaxed
 
 # how far a tangent may cut into a feasible point, in typical sizes of its function
@@ -36,9 +37,9 @@ def row_duals(relaxation: Relaxation, result: Proven) -> Array:
     np.add.at(duals, rows, -sign_of_row[rows] * result.multiplier[cuts[direct]])
     below, above = result.reduced < 0, result.reduced > 0
     for source, binding in ((relaxation.lower_source, below), (relaxation.upper_source, above)):
-        for column in np.flatnonzero((source >= 0) & binding & ~relaxation.integer):
-            row = int(source[column])
-            duals[row] = result.reduced[column] / relaxation.bound_factor[row]
+        columns = np.flatnonzero((source >= 0) & binding & ~relaxation.integer)
+        own = source[columns]
+        duals[own] = result.reduced[columns] / relaxation.bound_factor[own]
     return duals
 
 

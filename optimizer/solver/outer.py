@@ -207,9 +207,11 @@ class Search:
         return added
 
     def loss(self, relaxed: Relaxed, violation: Array) -> float:
-        """What an optimum gains, to first order, from the violations of its functions."""
+        """What an optimum gains, to first order, from the violations of its functions; not a number where one
+        without a weight is undefined."""
         weights = function_multipliers(self.relaxation, relaxed)
-        return float(np.where(violation > 0, weights * violation, 0.0).sum())
+        with np.errstate(invalid="ignore"):
+            return float(np.where(violation > 0, weights * violation, 0.0).sum())
 
     def _grown(self, x: Array) -> str:
         """`unbounded` where plans rise and rise beyond the largest box, along a direction that linear rows
@@ -230,7 +232,9 @@ class Search:
         self.message = "no bound on the objective was found, nor plans that grow without one"
         return "stopped"
 
-    def converge(self, goal: float, method: Method) -> tuple[str, float, Proven | None]:
+    def converge(
+        self, goal: float, method: Method, after_rows: Method = AFTER_ROWS
+    ) -> tuple[str, float, Proven | None]:
         """Solve the continuous outer program until the best plan is within `goal` of the requested gap.
 
         Returns (optimal, stopped, infeasible or unbounded; the upper bound; the last optimum). What the
@@ -256,7 +260,7 @@ class Search:
                 return result("stopped")
             relaxed = relaxation.solve(method, self.deadline)
             self.rounds += 1
-            method = AFTER_ROWS
+            method = after_rows
             if relaxed.status == "unbounded":
                 size = next(boxes, None)
                 if size is None:

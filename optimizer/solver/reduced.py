@@ -6,61 +6,67 @@ A program with integer columns is left whole, since fixing integers changes what
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, NONBASIC, LinearModel, LinearResult, Method, Statuses
 from optimizer.solver.reduction import Reduction
+from optimizer.solver.replay import Replay
 
 
 class ReducedModel:
-    """Minimise cost'x over row_lower <= matrix x <= row_upper and column bounds; rows may be appended.
+    """Minimise cost'x over the program of a `reduction`, whose rows are the only ones that can be taken out;
+    further rows may be appended. HiGHS gets the program when it is first needed."""
 
-    `matrix` holds the base rows, the only ones that can be taken out.
-    """
+    def __init__(self, reduction: Reduction | Replay) -> None:
+        self._base = len(reduction.low)
+        self._reduction = reduction
+        self._columns, self._rows = reduction.columns, reduction.rows
+        self._place: Index = reduction.place
+        self._waiting = [reduction.program()]
+        self._cost = np.zeros(len(self._columns))
+        self._appended = 0
 
-    def __init__(
-        self,
-        lower: Array,
-        upper: Array,
-        matrix: csr_array,
-        row_lower: Array,
-        row_upper: Array,
-        reduce: bool = True,
-    ) -> None:
-        self._base = matrix.shape[0]
-        self._reduction = Reduction(matrix, row_lower, row_upper, lower, upper, reduce)
-        self._columns, self._rows = self._reduction.columns, self._reduction.rows
-        self._place: Index = self._reduction.place
-        base = csr_array(matrix[self._rows])
-        shift = self._reduction.fixed_shift(base)
-        self._model = LinearModel(
-            np.zeros(len(self._columns)),
-            lower[self._columns],
-            upper[self._columns],
-            csr_array(base[:, self._columns]),
-            self._reduction.low[self._rows] - shift,
-            self._reduction.high[self._rows] - shift,
-        )
+    @cached_property
+    def _model(self) -> LinearModel:
+        matrices = [matrix for matrix, _, _ in self._waiting]
+        low, high = (np.concatenate([rows[side] for rows in self._waiting]) for side in (1, 2))
+        lower, upper = self._reduction.given_lower[self._columns], self._reduction.given_upper[self._columns]
+        return LinearModel(self._cost, lower, upper, csr_array(vstack(matrices, format="csr")), low, high)
+
+    @property
+    def _is_live(self) -> bool:
+        return "_model" in self.__dict__
 
     @property
     def rows(self) -> int:
         """Number of rows of the whole program."""
-        return self._base + self._model.rows - len(self._rows)
+        return self._base + self._appended
 
     def add_rows(self, matrix: csr_array, lower: Array, upper: Array) -> None:
         """Append rows."""
         shift = self._reduction.shift(matrix)
-        self._model.add_rows(self._reduction.kept(matrix), lower - shift, upper - shift)
+        rows = self._reduction.kept(matrix), lower - shift, upper - shift
+        self._appended += len(lower)
+        if self._is_live:
+            self._model.add_rows(*rows)
+        else:
+            self._waiting.append(rows)
 
     def delete_rows(self, rows: Index) -> None:
         """Delete appended rows; where one of them was not basic, the basis is lost."""
+        self._appended -= len(rows)
         self._model.delete_rows(rows - self._base + len(self._rows))
 
     def set_cost(self, cost: Array) -> None:
         """Replace the cost of every column."""
-        self._model.set_cost(self._reduction.kept_cost(cost))
+        self._cost = self._reduction.kept_cost(cost)
+        if self._is_live:
+            self._model.set_cost(self._cost)
 
     def set_column_bounds(self, columns: Index, lower: Array, upper: Array) -> None:
         """Replace the bounds of some columns; those taken out stay at their value."""
@@ -100,14 +106,29 @@ class ReducedModel:
         result = self._model.solve(method, deadline)
         if result.status != "optimal" or (not len(result.x) and len(self._columns)):
             return result
-        row_dual, column_dual = np.zeros(self.rows), np.zeros(len(self._place))
+        row_dual = np.zeros(self.rows)
         if len(result.row_dual):
             kept = len(self._rows)
             row_dual[self._rows], row_dual[self._base :] = result.row_dual[:kept], result.row_dual[kept:]
-            column_dual[self._columns] = result.column_dual
-        return LinearResult(
-            result.status, self._reduction.whole(result.x), row_dual, column_dual, result.bound
-        )
+        return LinearResult(result.status, self._reduction.whole(result.x), row_dual, result.bound)
+
+    def kept_basis(self) -> tuple[Statuses, Statuses] | None:
+        """The current basis of the columns and rows that HiGHS sees, None if there is no valid one."""
+        return self._model.basis()
+
+    def set_ready_basis(self, basis: Any) -> None:
+        """Start the next solve from a `ready_basis` of the columns and rows that HiGHS sees."""
+        self._model.set_ready_basis(basis)
+
+    def duals_of(self, cost: Array) -> Array | None:
+        """Duals of all rows at the current basis for another cost of all columns, 0 for rows taken out; None
+        where there is no basis to ask."""
+        found = self._model.duals_of(self._reduction.kept_cost(cost))
+        if found is None:
+            return None
+        dual, kept = np.zeros(self.rows), len(self._rows)
+        dual[self._rows], dual[self._base :] = found[:kept], found[kept:]
+        return dual
 
     def complete_duals(self, row_dual: Array, reduced: Array) -> None:
         """Complete duals of all rows and reduced costs of all columns in place."""

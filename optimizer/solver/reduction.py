@@ -20,28 +20,32 @@ TOLERANCE: Final = 1e-10
 MAX_PASSES: Final = 400
 # a definition whose column has a smaller share of the row's largest coefficient would lose digits
 LEAST_SHARE: Final = 1e-3
+# a row of more entries is long: it does not define a column that many later rows read
+LONG: Final = 6
 
 
 @dataclass(frozen=True)
-class _Forced:
-    """Columns that rows pin, found in one pass, each with one row that pins it: entries (row, column, value)
-    and the sign of the row's side (1: upper side binds, -1: lower)."""
+class Forced:
+    """Columns that rows pin, found in one pass, each with one row that pins it: entries (row, column, value,
+    and place in the matrix) and the sign of the row's side (1: upper side binds, -1: lower)."""
 
     row: Index
     column: Index
     value: Array
     side: Array
+    place: Index
 
 
 @dataclass(frozen=True)
-class _Defined:
-    """Columns found in one pass that one equality row each defines, with their coefficient there and the
-    side of the equality."""
+class Defined:
+    """Columns found in one pass that one equality row each defines, with their coefficient there, its place
+    in the matrix, and the side of the equality."""
 
     row: Index
     column: Index
     value: Array
     side: Array
+    place: Index
 
 
 class Reduction:
@@ -49,36 +53,52 @@ class Reduction:
 
     `columns` and `rows` are the numbers of those kept, `low` and `high` the sides of all rows, which differ
     from the given ones where a column taken out was the slack of an equality. With `reduce` off all is kept.
+    `read` tells which columns rows appended later will read, many times: a long row that defines one stays,
+    as each of them would become as long.
     """
 
     def __init__(
-        self, matrix: csr_array, low: Array, high: Array, lower: Array, upper: Array, reduce: bool = True
+        self,
+        matrix: csr_array,
+        low: Array,
+        high: Array,
+        lower: Array,
+        upper: Array,
+        reduce: bool = True,
+        read: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._matrix = csr_array(matrix)
-        by_column = self._matrix.tocsc()
-        self._in_rows = _Lists(self._matrix.indptr, self._matrix.indices)
+        self.matrix = csr_array(matrix)
+        by_column = self.matrix.tocsc()
+        self._in_rows = _Lists(self.matrix.indptr, self.matrix.indices)
         self._in_columns = _Lists(by_column.indptr, by_column.indices)
         self.low, self.high = low.copy(), high.copy()
         self.lower, self.upper = lower.copy(), upper.copy()
-        self._row_live = np.ones(matrix.shape[0], dtype=bool)
-        self._fixed = np.zeros(matrix.shape[1], dtype=bool)
-        self._defined_columns = np.zeros(matrix.shape[1], dtype=bool)
-        self._forced: list[_Forced] = []
-        self._defined: list[_Defined] = []
+        self.given_lower, self.given_upper = lower, upper
+        self.given_low, self.given_high = low, high
+        self._read = np.zeros(matrix.shape[1], dtype=bool) if read is None else read.copy()
+        self.row_live = np.ones(matrix.shape[0], dtype=bool)
+        self.fixed = np.zeros(matrix.shape[1], dtype=bool)
+        self.is_defined = np.zeros(matrix.shape[1], dtype=bool)
+        self.forced: list[Forced] = []
+        self.defined: list[Defined] = []
         if reduce:
             self._fix()
             self._define()
-        self.columns: Index = np.flatnonzero(~self._fixed & ~self._defined_columns)
-        self.rows: Index = np.flatnonzero(self._row_live)
-        self._point: Array = np.where(self._fixed, self.lower, 0.0)
+        self.columns: Index = np.flatnonzero(~self.fixed & ~self.is_defined)
+        self.rows: Index = np.flatnonzero(self.row_live)
+        self._point: Array = np.where(self.fixed, self.lower, 0.0)
         self._basis: csr_array = self._build_basis()
 
     # taking out ------------------------------------------------------------------------------------------
 
     def _entries(self, rows: Index) -> tuple[Index, Index, Array]:
         """Owner (a place in `rows`), column and value of every entry of these rows."""
-        owner, entries = self._in_rows.of(rows)
-        return owner, self._in_rows.members[entries], np.asarray(self._matrix.data[entries], dtype=float)
+        owner, places = self.places(rows)
+        return owner, self._in_rows.members[places], np.asarray(self.matrix.data[places], dtype=float)
+
+    def places(self, rows: Index) -> tuple[Index, Index]:
+        """Owner (a place in `rows`) and place in the matrix of every entry of these rows."""
+        return self._in_rows.of(rows)
 
     def _ends(self, columns: Index, values: Array) -> tuple[Array, Array]:
         """The least and greatest value of each entry."""
@@ -88,14 +108,15 @@ class Reduction:
     def _fix(self) -> None:
         """Columns that bounds or rows pin to one value, pass by pass."""
         size = np.maximum(1.0, np.abs(np.where(np.isfinite(self.upper), self.upper, 0.0)))
-        self._fixed = self.upper - self.lower <= TOLERANCE * size
+        self.fixed = self.upper - self.lower <= TOLERANCE * size
         changed = np.ones(len(self.low), dtype=bool)
         for _ in range(MAX_PASSES):
-            rows = np.flatnonzero(changed & self._row_live)
+            rows = np.flatnonzero(changed & self.row_live)
             changed[:] = False
             if not len(rows):
                 break
             owner, column, value = self._entries(rows)
+            places = self.places(rows)[1]
             low_end, high_end = self._ends(column, value)
             low, high = self.low[rows], self.high[rows]
             least = np.bincount(owner, low_end, len(rows))
@@ -103,11 +124,11 @@ class Reduction:
             finite = np.abs(np.where(np.isfinite(low_end), low_end, 0.0))
             scale = TOLERANCE * (1.0 + np.bincount(owner, finite, len(rows)))
             idle = (least >= low - scale) & (most <= high + scale)
-            idle |= np.bincount(owner, ~self._fixed[column], len(rows)) == 0
+            idle |= np.bincount(owner, ~self.fixed[column], len(rows)) == 0
             at_top = ~idle & (np.abs(least - high) <= scale)
             at_bottom = ~idle & ~at_top & (np.abs(most - low) <= scale)
-            self._row_live[rows[idle]] = False
-            pins = (at_top | at_bottom)[owner] & ~self._fixed[column]
+            self.row_live[rows[idle]] = False
+            pins = (at_top | at_bottom)[owner] & ~self.fixed[column]
             if not pins.any():
                 continue
             side = np.where(at_top[owner], 1.0, -1.0)
@@ -118,14 +139,15 @@ class Reduction:
             entries = entries[first]
             at = np.where(to_lower[entries], self.lower[columns], self.upper[columns])
             self.lower[columns] = self.upper[columns] = at
-            self._fixed[columns] = True
-            self._row_live[rows[at_top | at_bottom]] = False
-            self._forced.append(
-                _Forced(
+            self.fixed[columns] = True
+            self.row_live[rows[at_top | at_bottom]] = False
+            self.forced.append(
+                Forced(
                     rows[owner[entries]],
                     columns,
                     value[entries],
                     side[entries],
+                    places[entries],
                 )
             )
             changed[self._rows_with(columns)] = True
@@ -135,13 +157,13 @@ class Reduction:
 
         The row goes where its other columns keep the column within its bounds; else it becomes an inequality.
         """
-        _, column, _ = self._entries(np.flatnonzero(self._row_live))
-        count = np.bincount(column, minlength=len(self._fixed))
+        _, column, _ = self._entries(np.flatnonzero(self.row_live))
+        count = np.bincount(column, minlength=len(self.fixed))
         waiting: Index = np.arange(len(count))
         for _ in range(MAX_PASSES):
-            waiting = waiting[(count[waiting] == 1) & ~self._fixed[waiting] & ~self._defined_columns[waiting]]
+            waiting = waiting[(count[waiting] == 1) & ~self.fixed[waiting] & ~self.is_defined[waiting]]
             rows = np.unique(self._rows_with(waiting))
-            rows = rows[self._row_live[rows] & (self.low[rows] == self.high[rows])]
+            rows = rows[self.row_live[rows] & (self.low[rows] == self.high[rows])]
             gone = self._define_in(rows, count)
             if not len(gone):
                 break
@@ -158,11 +180,14 @@ class Reduction:
         """Take out one column of each of these equalities that holds a column's only entry; the rows that go.
         `count` is the number of entries of each column in live rows."""
         owner, column, entry = self._entries(live)
+        places = self.places(live)[1]
         low_end, high_end = self._ends(column, entry)
         largest = np.zeros(len(live))
         np.maximum.at(largest, owner, np.abs(entry))
-        single = ~self._fixed[column] & (count[column] == 1)
+        single = ~self.fixed[column] & (count[column] == 1)
         single &= np.abs(entry) >= LEAST_SHARE * largest[owner]
+        length = np.bincount(owner, ~self.fixed[column], len(live))
+        single &= ~self._read[column] | (length[owner] <= LONG)
         entries = np.flatnonzero(single)
         if not len(entries):
             return live[:0]
@@ -181,10 +206,13 @@ class Reduction:
         low, high = side - ends.max(axis=0), side - ends.min(axis=0)
         slack = TOLERANCE * (1.0 + np.abs(side))
         implied = (least >= low - slack) & (most <= high + slack)
-        self._row_live[rows[implied]] = False
+        self.row_live[rows[implied]] = False
         self.low[rows], self.high[rows] = low, high
-        self._defined_columns[columns] = True
-        self._defined.append(_Defined(rows, columns, value, side))
+        self.is_defined[columns] = True
+        reads = np.zeros(len(live), dtype=bool)
+        reads[owner[chosen]] = self._read[columns]
+        self._read[column[reads[owner]]] = True
+        self.defined.append(Defined(rows, columns, value, side, places[chosen]))
         gone: Index = rows[implied]
         return gone
 
@@ -192,15 +220,15 @@ class Reduction:
 
     def _build_basis(self) -> csr_array:
         """All columns as a linear function of the kept ones: x = basis @ kept + point. Completes `point`."""
-        width, kept = self._matrix.shape[1], len(self.columns)
+        width, kept = self.matrix.shape[1], len(self.columns)
         entries = (np.ones(kept), (self.columns, np.arange(kept)))
         basis = csr_array(entries, shape=(width, kept))
-        if not self._defined:
+        if not self.defined:
             return basis
-        row = np.concatenate([defined.row for defined in self._defined])
-        column = np.concatenate([defined.column for defined in self._defined])
-        value = np.concatenate([defined.value for defined in self._defined])
-        self._point[column] = np.concatenate([defined.side for defined in self._defined]) / value
+        row = np.concatenate([defined.row for defined in self.defined])
+        column = np.concatenate([defined.column for defined in self.defined])
+        value = np.concatenate([defined.value for defined in self.defined])
+        self._point[column] = np.concatenate([defined.side for defined in self.defined]) / value
         owner, read, entry = self._entries(row)
         other = read != column[owner]
         # x = step x + point + kept columns; a definition reads only columns defined after it, so the powers
@@ -223,9 +251,11 @@ class Reduction:
         """What the columns taken out add to each row."""
         return np.asarray(matrix @ self._point)
 
-    def fixed_shift(self, matrix: csr_array) -> Array:
-        """What the columns that are fixed add to each row."""
-        return np.asarray(matrix @ np.where(self._fixed, self.lower, 0.0))
+    def program(self) -> tuple[csr_array, Array, Array]:
+        """The rows kept over the columns kept, and their sides."""
+        rows = csr_array(self.matrix[self.rows])
+        shift = np.asarray(rows @ np.where(self.fixed, self.lower, 0.0))
+        return csr_array(rows[:, self.columns]), self.low[self.rows] - shift, self.high[self.rows] - shift
 
     def kept_cost(self, cost: Array) -> Array:
         """A cost of all columns as one of the kept ones."""
@@ -238,7 +268,7 @@ class Reduction:
     @property
     def place(self) -> Index:
         """Where each column stands among the kept ones; -1 for those taken out."""
-        place: Index = np.full(self._matrix.shape[1], -1, dtype=np.int64)
+        place: Index = np.full(self.matrix.shape[1], -1, dtype=np.int64)
         place[self.columns] = np.arange(len(self.columns))
         return place
 
@@ -252,11 +282,11 @@ class Reduction:
         dual nearest to 0 for which they stay at the bounds that it pinned them to; columns that bounds alone
         fix take whatever reduced cost remains.
         """
-        for defined in self._defined:
+        for defined in self.defined:
             change = reduced[defined.column] / defined.value + row_dual[defined.row]
             row_dual[defined.row] += change
             reduced -= self._transposed(defined.row, change)
-        for forced in reversed(self._forced):
+        for forced in reversed(self.forced):
             # side 1: dual <= 0 and d + value*|dual| must keep the sign of the bound; side -1: mirrored.
             need = -reduced[forced.column] / forced.value * forced.side
             rows, where = np.unique(forced.row, return_inverse=True)
@@ -270,7 +300,7 @@ class Reduction:
     def _transposed(self, rows: Index, weights: Array) -> Array:
         """The sum of these rows, each times its weight, over all columns."""
         owner, column, value = self._entries(rows)
-        total = np.bincount(column, value * weights[owner], self._matrix.shape[1])
+        total = np.bincount(column, value * weights[owner], self.matrix.shape[1])
         return np.asarray(total, dtype=float)
 
 

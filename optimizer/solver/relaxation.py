@@ -1,7 +1,7 @@
 """The outer linear program: the model's linear rows plus tangents, scaled, in a live HiGHS model.
 
 Inside, the objective is always maximised and everything is scaled by powers of two; every method takes and
-returns the model's own units. Rows with one entry become column bounds and are remembered as such.
+returns the model's own units.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from optimizer.program.concave import Concave
-from optimizer.program.scaling import column_scale, power_of_two, scale_rows
+from optimizer.program.scaling import power_of_two, scale_rows
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, LinearModel, Method
+from optimizer.solver.outline import Outline, outline_of
 from optimizer.solver.pool import Basis, Pool, row_keys
 from optimizer.solver.reduced import ReducedModel
+from optimizer.solver.reduction import Reduction
 from optimizer.solver.relaxed import Proven, Relaxed, no_point
 
-LINEAR: Final = 0
-SUM: Final = 1
 TANGENT: Final = 2
 DOMAIN: Final = 3
 # a column without a bound is held within so many solver units where its reduced cost is not exactly 0
 REACH: Final = 1e3
+# and where duals of other numbers leave more than this, they prove no bound
+ROUNDING: Final = 1e-10
 # boxes for a program whose first tangents do not bound it yet, in solver units, from small to large
 BOXES: Final = (1e6, 1e9, 1e12)
 # so many times lower than its arguments may be large a function may be, within a box
@@ -33,33 +35,30 @@ FUNCTIONS_LOWER: Final = 1e6
 
 
 class Relaxation:
-    """The outer program of a `Concave` at its parameter vector. `scaled` turns scaling off for tests."""
+    """The outer program of a `Concave` at its parameter vector. `scaled` turns scaling off for tests.
+    `outline` and `model` are given where they are known from a similar program."""
 
-    def __init__(self, concave: Concave, scaled: bool = True) -> None:
+    def __init__(
+        self,
+        concave: Concave,
+        scaled: bool = True,
+        outline: Outline | None = None,
+        model: ReducedModel | None = None,
+    ) -> None:
         self.concave = concave
         self.numbers = concave.numbers
         self.program = self.numbers.program
         self._scaled = scaled
+        outline = outline_of(concave, scaled) if outline is None else outline
+        self.scale: Array = outline.scale
+        self.lower, self.upper = outline.lower, outline.upper
+        self.lower_source, self.upper_source = outline.lower_source, outline.upper_source
+        self.bound_factor: Array = outline.bound_factor
+        self.impossible: list[int] = outline.impossible
         # what kind of row each is, of which row or function, and at which point of the pool (-1: none)
-        self.kinds: Index = np.zeros(0, dtype=np.int64)
-        self.references: Index = np.zeros(0, dtype=np.int64)
-        self.origins: Index = np.zeros(0, dtype=np.int64)
-        self.impossible: list[int] = []
-        self.bound_factor: dict[int, float] = {}
-        table = concave.table
-        auxiliary = self.program.columns - self.program.user_columns
-        sizes = np.ones(auxiliary)
-        own = table.column >= 0
-        sizes[table.column[own] - self.program.user_columns] = concave.typical[own]
-        columns = np.concatenate([column_scale(self.numbers), power_of_two(sizes)])
-        self.scale: Array = columns if scaled else np.ones(self.program.columns)
-
-        infinite = np.full(auxiliary, np.inf)
-        self.lower: Array = np.concatenate([self.numbers.column_lower, -infinite])
-        self.upper: Array = np.concatenate([self.numbers.column_upper, infinite])
-        self.lower_source: Index = np.full(self.program.columns, -1, dtype=np.int64)
-        self.upper_source: Index = np.full(self.program.columns, -1, dtype=np.int64)
-        matrix, low, high = self._linear_rows()
+        self.kinds: Index = outline.kinds
+        self.references: Index = outline.references
+        self.origins: Index = np.full(len(outline.kinds), -1, dtype=np.int64)
         excess = self.lower - self.upper
         rounding = np.isfinite(excess) & (excess > 0) & (excess <= 1e-9 * np.maximum(1.0, np.abs(self.upper)))
         self.lower[rounding] = self.upper[rounding]
@@ -69,84 +68,29 @@ class Relaxation:
         self._factor = 1.0
         self.box_size = np.inf
         self._low, self._high = self.lower.copy(), self.upper.copy()
-        self._blocks: list[csr_array] = []
-        self._factors: list[Array] = []
-        self._lows: list[Array] = []
-        self._highs: list[Array] = []
-        scaled_matrix, factors = self._to_scaled(matrix)
-        low, high = low * factors, high * factors
-        self._remember(scaled_matrix, factors, low, high)
+        self._blocks: list[csr_array] = [outline.matrix]
+        self._factors: list[Array] = [outline.factors]
+        self._lows: list[Array] = [outline.low]
+        self._highs: list[Array] = [outline.high]
+        auxiliary = self.program.columns - self.program.user_columns
         self.integer: NDArray[np.bool_] = np.concatenate(
             [self.program.integer, np.zeros(auxiliary, dtype=bool)]
         )
-        lower = np.minimum(self.lower, self.upper)
-        self.model = ReducedModel(
-            lower / self.scale,
-            self.upper / self.scale,
-            scaled_matrix,
-            low,
-            high,
-            reduce=not self.integer.any(),
-        )
+        if model is None:
+            lower = np.minimum(self.lower, self.upper)
+            model = ReducedModel(
+                Reduction(
+                    outline.matrix,
+                    outline.low,
+                    outline.high,
+                    lower / self.scale,
+                    self.upper / self.scale,
+                    reduce=not self.integer.any(),
+                )
+            )
+        self.model = model
 
     # building --------------------------------------------------------------------------------------------
-
-    def _linear_rows(self) -> tuple[csr_array, Array, Array]:
-        """Rows without functions (those with one entry become bounds), and the sums that join the separate
-        functions of a row."""
-        numbers, table = self.numbers, self.concave.table
-        with_functions = np.zeros(self.program.row_count, dtype=bool)
-        with_functions[table.component_row[table.component_row >= 0]] = True
-        used = (np.isfinite(numbers.lower) | np.isfinite(numbers.upper)) & ~with_functions
-        matrix = numbers.matrix.copy()
-        matrix.eliminate_zeros()
-        counts = np.diff(matrix.indptr)
-        empty = np.flatnonzero(used & (counts == 0))
-        tolerance = 1e-9
-        wrong = (numbers.lower[empty] > tolerance) | (numbers.upper[empty] < -tolerance)
-        self.impossible = [int(row) for row in empty[wrong]]
-        single = np.flatnonzero(used & (counts == 1))
-        entry = matrix.indptr[single]
-        self._tighten(single, matrix.indices[entry].astype(np.int64), matrix.data[entry])
-        plain = np.flatnonzero(used & (counts > 1))
-        rows = csr_array(matrix[plain])
-        wide = csr_array((rows.data, rows.indices, rows.indptr), shape=(len(plain), self.program.columns))
-        sums: list[int] = []
-        blocks, low, high = [wide], [numbers.lower[plain]], [numbers.upper[plain]]
-        for row, sign in sorted({
-            (int(r), float(s))
-            for r, s, c, a in zip(table.row, table.sign, table.column, self.concave.active, strict=True)
-            if r >= 0 and c >= 0 and a
-        }):  # fmt: skip
-            entries = csr_array(matrix[[row]])
-            members = table.column[(table.row == row) & (table.sign == sign)]
-            side = numbers.upper[row] if sign < 0 else numbers.lower[row]
-            data = np.concatenate([sign * entries.data, np.ones(len(members))])
-            indices = np.concatenate([entries.indices, members])
-            blocks.append(csr_array((data, indices, [0, len(data)]), shape=(1, self.program.columns)))
-            low.append(np.array([sign * side]))
-            high.append(np.array([np.inf]))
-            sums.append(row)
-        self._label(LINEAR, plain, np.full(len(plain), -1))
-        self._label(SUM, np.array(sums, dtype=np.int64), np.full(len(sums), -1))
-        return csr_array(vstack(blocks, format="csr")), np.concatenate(low), np.concatenate(high)
-
-    def _tighten(self, rows: Index, columns: Index, factors: Array) -> None:
-        """Turn rows with one entry into column bounds; of equally tight ones the last counts."""
-        self.bound_factor = dict(zip(rows.tolist(), factors.tolist(), strict=True))
-        low, high = self.numbers.lower[rows] / factors, self.numbers.upper[rows] / factors
-        low, high = np.where(factors > 0, low, high), np.where(factors > 0, high, low)
-        integer = self.program.integer[columns]
-        low, high = (
-            np.where(integer, np.ceil(low - 1e-9), low),
-            np.where(integer, np.floor(high + 1e-9), high),
-        )
-        np.maximum.at(self.lower, columns, low)
-        np.minimum.at(self.upper, columns, high)
-        below = np.isfinite(low) & (low == self.lower[columns])
-        above = np.isfinite(high) & (high == self.upper[columns])
-        self.lower_source[columns[below]] = rows[below]
-        self.upper_source[columns[above]] = rows[above]
 
     def _to_scaled(self, matrix: csr_array) -> tuple[csr_array, Array]:
         if not self._scaled:
@@ -359,7 +303,7 @@ class Relaxation:
         factors = np.concatenate(self._factors)
         dual = np.zeros(len(factors))
         dual[: len(relaxed.dual)] = relaxed.dual
-        bound, dual, reduced = self._safe_bound(dual, relaxed.x / self.scale)
+        bound, dual, reduced = self._safe_bound(dual, relaxed.x / self.scale, self.cost)
         solved = len(relaxed.kinds)
         return Proven(
             status=relaxed.status,
@@ -374,9 +318,43 @@ class Relaxation:
             reduced=-reduced / (self.scale * self._factor),
         )
 
-    def _safe_bound(self, dual: Array, x: Array) -> tuple[float, Array, Array]:
-        """Upper bound on the maximised objective from any row duals; those duals, completed, and the reduced
-        costs (solver units).
+    @property
+    def objective_factor(self) -> float:
+        """Solver units of one unit of the objective."""
+        return self._factor
+
+    def proven_by(self, dual: Array, x: Array) -> Proven | None:
+        """The bound that duals of all rows (of one unit of the objective, rows scaled), found for similar
+        numbers, prove here; None where a reduced cost points to a bound that does not exist by more than
+        rounding, so that they prove none."""
+        dual = dual * self._factor
+        bound, dual, reduced = self._safe_bound(dual, x / self.scale, self.cost)
+        endless = np.where(reduced > 0, np.isneginf(self._low), np.isposinf(self._high))
+        if (np.abs(reduced[endless]) > ROUNDING).any():
+            return None
+        return Proven(
+            status="optimal",
+            x=x,
+            level=-float(self.cost @ (x / self.scale)) / self._factor,
+            dual=dual,
+            multiplier=dual * np.concatenate(self._factors) / self._factor,
+            kinds=self.kinds,
+            references=self.references,
+            in_box=False,
+            bound=bound,
+            reduced=-reduced / (self.scale * self._factor),
+        )
+
+    def bound_of(self, coefficients: Array, x: Array) -> float:
+        """Upper bound on another objective, from its duals at the current basis; x is the basis's point.
+        Infinite where there is no basis."""
+        cost = -coefficients * self.scale * self._factor
+        dual = self.model.duals_of(cost)
+        return np.inf if dual is None else self._safe_bound(dual, x / self.scale, cost)[0]
+
+    def _safe_bound(self, dual: Array, x: Array, cost: Array) -> tuple[float, Array, Array]:
+        """Upper bound on the maximised objective of a cost from any row duals; those duals, completed, and
+        the reduced costs (solver units).
 
         Duals of a wrong sign are set to 0. A reduced cost that points to a missing column bound is charged as
         if the column stayed within REACH times its size: exact duals leave none, rounding leaves about 1e-12.
@@ -384,7 +362,7 @@ class Relaxation:
         low, high = np.concatenate(self._lows), np.concatenate(self._highs)
         dual = np.where((dual > 0) & ~np.isfinite(low), 0.0, dual)
         dual = np.where((dual < 0) & ~np.isfinite(high), 0.0, dual)
-        reduced = self.cost.copy()
+        reduced = cost.copy()
         start = 0
         for block in self._blocks:
             reduced -= block.T @ dual[start : start + block.shape[0]]

@@ -19,8 +19,9 @@ from optimizer.program.program import Program
 from optimizer.program.scaling import scale_rows
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import AFTER_ROWS, COLD, LinearModel, Method
+from optimizer.solver.outline import LINEAR, SUM
 from optimizer.solver.pool import Pool
-from optimizer.solver.relaxation import LINEAR, SUM, Relaxation
+from optimizer.solver.relaxation import Relaxation
 
 ROUNDS: Final = 60
 # a concave row counts as broken beyond this share of its typical size

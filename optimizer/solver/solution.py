@@ -40,7 +40,8 @@ class Solution:
     of the plan. `row_duals` are d(objective)/d(side) of every row, `column_duals` d(objective)/d(bound) of
     every column whose own bound binds. `message` says why a status is not optimal, `conflict` names rows that
     cannot hold together. Of an unbounded program `endless` names the variables that grow, `loose` the
-    parameters that let them: infinite in a limit on them, or 0 in a price of them.
+    parameters that let them: infinite in a limit on them, or 0 in a price of them. `how` is solved, or
+    certified: then the plan keeps the decisions of another one, and only its objective says something new.
     """
 
     program: Program
@@ -55,6 +56,7 @@ class Solution:
     endless: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
     message: str = ""
+    how: str = "solved"
     start: Start | None = field(default=None, repr=False)
 
     @property

@@ -15,24 +15,21 @@ from optimizer.program.curvature import RANDOM_POINTS, check_concave, random_poi
 from optimizer.program.program import Program
 from optimizer.program.tape import Array
 from optimizer.solver import explain
-from optimizer.solver.duals import column_duals, row_duals
-from optimizer.solver.endless import loose_parameters, status_of_unbounded
-from optimizer.solver.highs import AFTER_ROWS, COLD, FROM_START, NO_PRESOLVE, VERSION
+from optimizer.solver.conclude import with_plan, without_plan
+from optimizer.solver.endless import status_of_unbounded
+from optimizer.solver.highs import AFTER_ROWS, COLD, FROM_START, NO_PRESOLVE
 from optimizer.solver.integer import converge_integer
-from optimizer.solver.outer import Plan, Restore, Search
+from optimizer.solver.outer import Restore, Search
 from optimizer.solver.pool import Pool, Start
 from optimizer.solver.ranges import Ranges
 from optimizer.solver.relaxation import Relaxation
-from optimizer.solver.relaxed import Proven
 from optimizer.solver.sensitivity import sensitivity
-from optimizer.solver.solution import Certificate, Solution
+from optimizer.solver.solution import Solution
 from optimizer.solver.start import start_of
 from optimizer.solver.ties import SHARE, break_ties
 
 # least share of the objective that plans compared by a range may lose
 RANGE_SLACK: Final = 1e-9
-# columns of an unbounded program that its message names
-SHOWN: Final = 5
 
 
 class Solver:
@@ -88,7 +85,7 @@ class Solver:
         relaxation.set_objective(search.objective)
         self._live = None
         if relaxation.impossible or len(relaxation.crossed):
-            return self._without_plan(search, "infeasible")
+            return without_plan(search, "infeasible")
         method = COLD if self._presolve else NO_PRESOLVE
         if start is not None and start.basis is not None:
             relaxation.set_basis(start.basis)
@@ -102,9 +99,9 @@ class Solver:
             status = status_of_unbounded(search)
             if status == "stopped":
                 search.message = "the objective grows without bound, if there is a plan"
-                return self._without_plan(search, status)
+                return without_plan(search, status)
         if status in ("infeasible", "unbounded"):
-            return self._without_plan(search, status)
+            return without_plan(search, status)
         if status == "stopped" and search.best is None:
             if last is not None:
                 search.keep(search.plan(last.x, False))
@@ -116,91 +113,15 @@ class Solver:
         if best is not None and last is not None and status == "optimal" and self.program.has_tie_breaker:
             best = break_ties(search, best, upper) or best
         if best is None:
-            return self._without_plan(search, "stopped", upper)
+            return without_plan(search, "stopped", upper)
         if status == "stopped" and search.closed(upper, 1.0):
             status = "optimal"
         # without an optimum there are no rounds behind the start, only the grid
         at = np.zeros(self.program.columns) if last is None else last.x
         self._start = start_of(relaxation, pool, at, basis)
-        solution = self._with_plan(search, status, upper, best, last)
+        solution = with_plan(search, status, upper, best, last, self._start)
         self._live = (solution, relaxation, pool)
         return solution
-
-    def _certificate(self, search: Search, upper: float, best: Plan | None) -> Certificate:
-        lower = -np.inf if best is None else best.value
-        if search.beaten(upper):
-            raise SolverError(Diagnostic("S102", f"the plan ({lower}) beats its own upper bound ({upper})"))
-        # A plan may beat the bound by what its tolerated violations are worth: either way it counts.
-        known = best is not None and np.isfinite(upper)
-        gap = abs(upper - lower) / search.gap_scale(upper) if known else np.inf
-        bounds = (upper, lower) if self.program.sense > 0 else (-lower, -upper)
-        return Certificate(
-            upper=bounds[0],
-            lower=bounds[1],
-            gap=gap,
-            max_row_violation=np.inf if best is None else best.check.violation,
-            rows_checked=0 if best is None else best.check.checked,
-            rounds=search.rounds,
-            tangents=search.relaxation.tangent_count,
-            solver="HiGHS",
-            solver_version=VERSION,
-        )
-
-    def _with_plan(
-        self, search: Search, status: str, upper: float, best: Plan, last: Proven | None
-    ) -> Solution:
-        certificate = self._certificate(search, upper, best)
-        sense = self.program.sense
-        unknown = np.full(self.program.row_count, np.nan), np.full(self.program.user_columns, np.nan)
-        relaxation = search.relaxation
-        of_rows, of_columns = (
-            unknown if last is None else (row_duals(relaxation, last), column_duals(relaxation, last))
-        )
-        return Solution(
-            program=self.program,
-            parameters=search.numbers.parameters,
-            status=status,
-            x=best.x,
-            objective=sense * best.value,
-            row_duals=sense * of_rows,
-            column_duals=sense * of_columns,
-            certificate=certificate,
-            message="" if status == "optimal" else f"{search.message}; certified gap {certificate.gap:.3g}",
-            start=self._start,
-        )
-
-    def _without_plan(self, search: Search, status: str, upper: float = np.inf) -> Solution:
-        names: tuple[str, ...] = ()
-        endless: tuple[str, ...] = ()
-        loose: tuple[str, ...] = ()
-        message = search.message
-        if status == "infeasible":
-            upper = -np.inf
-            names = explain.conflict(search.relaxation)
-            message = "no plan satisfies " + (", ".join(names) if names else "all rows")
-        elif status == "unbounded":
-            own = search.endless[search.endless < self.program.user_columns]
-            endless = tuple(self.program.column_name(int(column)) for column in own)
-            found = loose_parameters(search.numbers, search.endless)
-            loose = tuple(self.program.parameter_name(int(place)) for place in found)
-            shown = f" with {', '.join(endless[:SHOWN])}" if endless else ""
-            message = f"the objective grows without bound{shown}{' ...' if len(endless) > SHOWN else ''}"
-        elif status == "stopped":
-            message = f"{search.message or 'stopped'}; no plan was found"
-        return Solution(
-            program=self.program,
-            parameters=search.numbers.parameters,
-            status=status,
-            x=np.zeros(0),
-            objective=float("nan"),
-            row_duals=np.zeros(0),
-            column_duals=np.zeros(0),
-            certificate=self._certificate(search, upper, None),
-            conflict=names,
-            endless=endless,
-            loose=loose,
-            message=message,
-        )
 
     # questions about a solution --------------------------------------------------------------------------
 

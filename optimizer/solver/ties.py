@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.program.tape import Array
 from optimizer.solver.highs import AFTER_COST, AFTER_ROWS
 from optimizer.solver.outer import Plan, Search
 
@@ -21,19 +22,15 @@ def break_ties(search: Search, best: Plan, upper: float) -> Plan | None:
     equally good by the first are told apart, and no more is given up. Returns None where nothing better is
     certified, and `best` then stands.
     """
-    relaxation, program = search.relaxation, search.program
+    relaxation = search.relaxation
     width = search.gap * search.gap_scale(upper)
-    secondary = search.numbers.objective[[1]].toarray().ravel()
-    amount = float(np.abs(secondary) @ np.abs(best.x))
-    if amount == 0:
+    secondary, price = _second(search, best, upper)
+    if price == 0:
         return None
-    price = SHARE * width / amount
     columns = np.flatnonzero(relaxation.integer)
     if len(columns):
         relaxation.set_bounds(columns, best.x[columns], best.x[columns])
-    joined = search.objective.copy()
-    joined[: program.user_columns] -= price * secondary
-    relaxation.set_objective(joined)
+    relaxation.set_objective(_joined(search, secondary, price))
     found = None
     method = AFTER_COST
     for _ in range(ROUNDS):
@@ -57,3 +54,22 @@ def break_ties(search: Search, best: Plan, upper: float) -> Plan | None:
     if found is None or found.value - best.value < price * (secondary @ (found.x - best.x)):
         return None
     return found
+
+
+def joined_objective(search: Search, best: Plan, upper: float) -> Array | None:
+    """The objective by which ties are broken; None where the second one makes no difference."""
+    secondary, price = _second(search, best, upper)
+    return None if price == 0 else _joined(search, secondary, price)
+
+
+def _second(search: Search, best: Plan, upper: float) -> tuple[Array, float]:
+    """The second objective, and the price at which it joins the first: 0 where it adds up to nothing."""
+    secondary = search.numbers.objective[[1]].toarray().ravel()
+    amount = float(np.abs(secondary) @ np.abs(best.x))
+    return secondary, SHARE * search.gap * search.gap_scale(upper) / amount if amount else 0.0
+
+
+def _joined(search: Search, secondary: Array, price: float) -> Array:
+    joined = search.objective.copy()
+    joined[: search.program.user_columns] -= price * secondary
+    return joined

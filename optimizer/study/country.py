@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from optimizer.answer.summary import middle_position, passing_periods
 from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
 from optimizer.solver import Solution, Start
-from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.plan_solver import AnchoredPlan, PlanSolver
 
 Sent = tuple[CountryRun, dict[str, Any]]
 
@@ -31,9 +31,36 @@ def solve_country(
     start: Start | None = None,
 ) -> CountryRun:
     """Solve one country and run its plan forward."""
+    return _run(
+        plan_solver,
+        parameters,
+        lambda: plan_solver.solve(parameters, gap=gap, time_limit=time_limit, start=start),
+    )
+
+
+def solve_near(
+    anchored: AnchoredPlan, parameters: PlanParameters, gap: float, time_limit: float | None
+) -> CountryRun:
+    """Solve one country from an anchor and run its plan forward."""
+    return _run(
+        anchored.plans, parameters, lambda: anchored.solve(parameters, gap=gap, time_limit=time_limit)
+    )
+
+
+def certified_near(anchored: AnchoredPlan, parameters: PlanParameters, gap: float) -> CountryRun | None:
+    """The anchor's decisions at these parameters where they are proven good enough, None where not."""
+    try:
+        solution = anchored.certified(parameters, gap=gap)
+    except KloofError:
+        # the ordinary solve says what is wrong
+        return None
+    return None if solution is None else _run(anchored.plans, parameters, lambda: solution)
+
+
+def _run(plan_solver: PlanSolver, parameters: PlanParameters, solve: Callable[[], Solution]) -> CountryRun:
     country = parameters.country
     try:
-        solution = plan_solver.solve(parameters, gap=gap, time_limit=time_limit, start=start)
+        solution = solve()
     except KloofError as error:
         return CountryRun(country, FAILED, parameters, diagnostics=error.diagnostics)
     if solution.status not in (OPTIMAL, STOPPED) or not solution.has_plan:

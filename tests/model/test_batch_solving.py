@@ -187,3 +187,21 @@ def test_what_may_be_wrong_after_a_patch_is_looked_for(
     module = importlib.import_module("optimizer.instance.patch")
     monkeypatch.setattr(module, "conflicts", lambda instance, places: conflicts(instance))
     assert problems() == found
+
+
+def test_objectives_alone_may_be_proven_without_a_solve(world: Instance, solver: RowSolver) -> None:
+    """Their bounds hold against a plan that is solved, and no other outcome is told of them."""
+    alone = RowSolver(world, BatchQuestion(("CHN",), ("objective",), leader="hold"))
+    found = []
+    for number, path in enumerate(
+        ("budget.debt_limit_usd_bn", "talent.attrition_per_year", "power.build_limit_gw_per_year")
+    ):
+        row = Row(number, (), (f"countries.CHN.{path} *= 1.02",))
+        (proven,) = alone.solve(row)
+        solved = solver.solve(row)[0]
+        found.append(proven.how)
+        assert proven.status == "optimal"
+        assert not proven.outcomes
+        assert proven.objective <= solved.bound + 1e-9
+        assert solved.objective <= proven.bound + 1e-9
+    assert "certified" in found

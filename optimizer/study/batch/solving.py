@@ -18,15 +18,24 @@ from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, patch, resolve, resolve_again
 from optimizer.instance.resolving.sets import plan_sets
-from optimizer.solver import Start
-from optimizer.study.batch.outcomes import Reader
+from optimizer.study.batch.outcomes import OBJECTIVE, Reader
 from optimizer.study.batch.rows import Row, RowResult
-from optimizer.study.country import gap_of_stopped, leader_path, solve_country, uncertified_leader
-from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.country import (
+    certified_near,
+    gap_of_stopped,
+    leader_path,
+    solve_country,
+    solve_near,
+    uncertified_leader,
+)
+from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, AnchoredPlan, PlanSolver
 
 LeaderMode = Literal["answer", "hold"]
 SOLVED: Final = "solved"
 SAME: Final = "same"
+CERTIFIED: Final = "certified"
+# The base is solved to this share of the gap: its rows come that much nearer to plans solved exactly.
+ANCHOR_SHARE: Final = ANCHOR_GAP / BATCH_GAP
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class _Anchor:
     """A country's plan in the base instance: where the plans of all rows start."""
 
     run: CountryRun
-    start: Start | None
+    near: AnchoredPlan
 
 
 class RowSolver:
@@ -63,6 +72,8 @@ class RowSolver:
     ) -> None:
         self.instance = instance
         self.question = question
+        # where the objective alone is asked for, the base's plan may be proven good enough without a solve
+        self._keeps_plans = any(name != OBJECTIVE for name in question.outcomes)
         self._policies = {"": (), **(policies or {})}
         leading = resolve(instance, instance.leader, None, question.objective)
         self._readers = {leading.sets.structure: Reader(question.outcomes, leading.sets)}
@@ -78,11 +89,13 @@ class RowSolver:
 
     def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
         question = self.question
-        run = solve_country(self._plan_solver, parameters, question.gap, question.time_limit)
+        gap = ANCHOR_SHARE * question.gap
+        run = solve_country(self._plan_solver, parameters, gap, question.time_limit)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
             raise SolverError(_no_base(run))
         own = leader_path(self.instance, parameters, run.values) if path is None else path
-        anchor = _Anchor(replace(run, leader=own), run.solution.start)
+        near = self._plan_solver.anchored(parameters, run.solution)
+        anchor = _Anchor(replace(run, leader=own), near)
         self._anchors[run.country] = anchor
         return anchor
 
@@ -170,12 +183,16 @@ class RowSolver:
             parameters = resolve(instance, country, path, objective)
         if parameters is before:
             return anchor.run, SAME
-        run = replace(self._solved(parameters), leader=path)
+        proven = None
+        if not self._keeps_plans and leader_run.country == self.instance.leader:
+            proven = certified_near(anchor.near, parameters, self.question.gap)
+        how = SOLVED if proven is None else CERTIFIED
+        run = replace(proven or self._solved(parameters), leader=path)
         uncertified = gap_of_stopped(leader_run)
         if uncertified is None:
-            return run, SOLVED
+            return run, how
         problem = uncertified_leader(leader_run.country, uncertified)
-        return replace(run, diagnostics=(*run.diagnostics, problem)), SOLVED
+        return replace(run, diagnostics=(*run.diagnostics, problem)), how
 
     def _solved(self, parameters: PlanParameters) -> CountryRun:
         """The plan at these parameters, from the country's anchor where the sets are the base's."""
@@ -184,9 +201,10 @@ class RowSolver:
         base = self._anchors[self.instance.leader].run.parameters
         assert base is not None
         structure = parameters.sets.structure
+        if structure == base.sets.structure and anchor is not None:
+            return solve_near(anchor.near, parameters, gap, time_limit)
         if structure == base.sets.structure:
-            start = None if anchor is None else anchor.start
-            return solve_country(self._plan_solver, parameters, gap, time_limit, start)
+            return solve_country(self._plan_solver, parameters, gap, time_limit)
         if structure not in self._others:
             self._others[structure] = PlanSolver.compile(parameters)
         return solve_country(self._others[structure], parameters, gap, time_limit)
