@@ -15,10 +15,10 @@ from models.limits import DEFINITIONS, LIMITS, LimitSpec
 from models.parameters import Array
 from models.quantities import VARIABLES, Series
 from optimizer.errors import Diagnostic, InputError
-from optimizer.program.program import Block, parts
 
 if TYPE_CHECKING:
     from optimizer.program import Program
+    from optimizer.program.program import Block
     from optimizer.solver import Solution
 
 THEME: Final = "own"
@@ -58,7 +58,7 @@ def _room(solution: Solution, block: Block, labels: Sequence[str]) -> str:
         return ""
     sides = {"above" if price > 0 else "below" for price in _upward(solution, block).tolist() if price}
     side = sides.pop() if len(sides) == 1 else "beside"
-    inner = len(parts(block.index[0])) - len(_index(block, labels))
+    inner = len(block.indices[0]) - len(_index(block, labels))
     return f"room {side} the equality {block.doc or block.name}{' of {item}' if inner else ''}"
 
 
@@ -149,8 +149,8 @@ def own_values(
     for name, block in own_variables(program).items():
         timed = bool(_index(block, labels))
         values = []
-        for key in block.index:
-            names = [str(part) for part in parts(key)]
+        for indices in block.indices:
+            names = [str(part) for part in indices]
             period = names.pop() if timed else labels[0]
             values.append(left.pop((name, "/".join(names), period), None))
         if None in values:
@@ -173,7 +173,7 @@ def own_values(
 
 def _index(block: Block, labels: Sequence[str]) -> tuple[str, ...]:
     known = set(labels)
-    timed = bool(block.index) and all(str(parts(key)[-1]) in known for key in block.index if parts(key))
+    timed = bool(block.index) and all(str(each[-1]) in known for each in block.indices if each)
     return ("periods",) if timed and block.index != (None,) else ()
 
 
@@ -182,8 +182,8 @@ def _grid(block: Block, values: Array, labels: Sequence[str]) -> tuple[list[str]
     timed = bool(_index(block, labels))
     position = {label: t for t, label in enumerate(labels)}
     lines: dict[str, Array] = {}
-    for key, value in zip(block.index, values.tolist(), strict=True):
-        names = [str(part) for part in parts(key)]
+    for indices, value in zip(block.indices, values.tolist(), strict=True):
+        names = [str(part) for part in indices]
         t = position[names.pop()] if timed else 0
         lines.setdefault("/".join(names), np.zeros(len(labels) if timed else 1))[t] = value
     return list(lines), np.array(list(lines.values())).reshape(len(lines), -1)

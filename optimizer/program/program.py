@@ -44,16 +44,18 @@ class Block:
         """Name of every entry, as in `budget[2027]`."""
         return [self.label(number) for number in range(len(self.index))]
 
+    @property
+    def indices(self) -> list[tuple[Key, ...]]:
+        """The indices of every entry, in order; none for that of a component without an index."""
+        return [_indices(key) for key in self.index]
+
     def label(self, number: int) -> str:
         """Name of entry `number` of the block."""
-        key = self.index[number]
-        if key is None:
-            return self.name
-        return f"{self.name}[{','.join(str(part) for part in parts(key))}]"
+        indices = _indices(self.index[number])
+        return f"{self.name}[{','.join(map(str, indices))}]" if indices else self.name
 
 
-def parts(key: Key) -> tuple[Key, ...]:
-    """The indices of an entry, in order; none for that of a component without an index."""
+def _indices(key: Key) -> tuple[Key, ...]:
     return () if key is None else key if isinstance(key, tuple) else (key,)
 
 
