@@ -12,6 +12,7 @@ from optimizer.instance import load
 from optimizer.instance.cells import cell_map
 from optimizer.study.batch.header import Header
 from optimizer.study.batch.key import study_key
+from optimizer.study.batch.outcomes import OBJECTIVE
 from optimizer.study.batch.solving import BatchQuestion, RowSolver
 from optimizer.study.batch.store import Store
 from optimizer.study.sampling.sample import Sample, prepare
@@ -39,7 +40,8 @@ def header_of(sample: Sample, shard: str = "") -> Header:
         document={**document, **told},
         factors=tuple(factor.name for factor in sample.factors),
         countries=sample.countries,
-        outcomes=sample.outcomes,
+        # the objective is a number of every result, with a column of its own
+        outcomes=tuple(outcome for outcome in sample.outcomes if outcome != OBJECTIVE),
         gap=study.file.gap,
         leader=study.file.leader,
         total=len(sample.rows),
