@@ -83,8 +83,7 @@ def _tornado(titles: Titles) -> Chart:
     the change that it makes."""
     rows = _rows().transform_filter(f"datum.index < {MOST_SHOWN}")
     folded = (
-        rows
-        .transform_fold(["low", "high"], as_=["key", "reached"])
+        rows.transform_fold(["low", "high"], as_=["key", "reached"])
         .transform_filter("isValid(datum.reached)")
         .transform_calculate(
             end=f"datum.key == 'low' ? '{ENDS[0]}' : '{ENDS[1]}'", change="datum.reached - datum.base"
@@ -123,9 +122,7 @@ def _indices(titles: Titles) -> Chart:
     axis = alt.Axis(labelExpr=AXIS_LABEL, tickCount=6, labelOverlap="greedy")
     x = alt.X("value:Q", title=titles.x, scale=scale, axis=axis)
     offset = alt.YOffset("which:N", sort=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.3))
-    colour = alt.Color(
-        "which:N", sort=None, scale=alt.Scale(range=list(COLOURS[:2])), legend=_legend(titles)
-    )
+    colour = alt.Color("which:N", sort=None, scale=alt.Scale(range=list(COLOURS[:2])), legend=_legend(titles))
     bars = rows.mark_bar().encode(
         x=x,
         y=y,
@@ -202,9 +199,14 @@ def _scatter(titles: Titles) -> Chart:
         tooltip=[alt.Tooltip(each) for each in ("series:N", "value:Q", "outcome:Q")],
     )
     header = alt.Header(
-        title=None, labelAnchor="start", labelPadding=4, labelFontSize=11, labelExpr="split(datum.label, '; ')"
+        title=None,
+        labelAnchor="start",
+        labelPadding=4,
+        labelFontSize=11,
+        labelExpr="split(datum.label, '; ')",
     )
-    facet = alt.Facet("series:N", sort=None, title=None, header=header)
+    by_order = alt.EncodingSortField(field="order", op="min")
+    facet = alt.Facet("series:N", sort=by_order, title=None, header=header)
     layers = alt.layer(drawn, data=alt.NamedData("rows")).properties(height=150)
     chart: Chart = layers.facet(facet=facet, columns=3).resolve_scale(x="independent")
     return chart
@@ -238,9 +240,7 @@ def _heat(titles: Titles, middle: bool) -> Chart:
     texts = numbers.mark_text(fontSize=13).encode(
         x=x, y=y, text="said:N", color=alt.condition(share, dark, light)
     )
-    lacking = (
-        rows.transform_filter("!isValid(datum.value)").mark_text(color=MUTED, text="–").encode(x=x, y=y)
-    )
+    lacking = rows.transform_filter("!isValid(datum.value)").mark_text(color=MUTED, text="–").encode(x=x, y=y)
     return alt.layer(cells, texts, lacking).properties(height=alt.Step(40))
 
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-from optimizer.errors import Diagnostic, InputError
-from optimizer.study.sampling.conclusion import Conclusion
 from optimizer.tell.plot.drawings import Drawing, Names, heat, indices, tornado
 from optimizer.tell.plot.names import factor_names, factor_unit
 from optimizer.tell.plot.samples import fan_of, scatter_of

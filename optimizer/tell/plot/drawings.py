@@ -19,8 +19,11 @@ from optimizer.tell.plot.charts import MOST_SHOWN
 from optimizer.tell.plot.names import outcome_words, stem_words
 
 NO_UNIT: Final = ("", "1")
-MORRIS: Final[Mapping[str, str]] = {"mu_star": "mean size of its effects", "sigma": "spread of its effects"}
-SOBOL: Final[Mapping[str, str]] = {"S1": "alone", "ST": "with all interactions"}
+MORRIS: Final[Mapping[str, str]] = {
+    "mu_star": "mean size of its effects (mu*)",
+    "sigma": "spread of its effects (sigma)",
+}
+SOBOL: Final[Mapping[str, str]] = {"S1": "alone (S1)", "ST": "with all interactions (ST)"}
 ORDER: Final = {"mu_star": 0, "ST": 0, "sigma": 1, "S1": 1}
 FAN_LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -35,8 +38,16 @@ class Names:
 
     def with_unit(self, axis: str) -> str:
         """An axis and what its numbers are."""
-        name, unit = self.axes[axis], self.units[axis]
-        return name if not unit or name.endswith(unit) else f"{name}, {unit}"
+        unit = self.units[axis]
+        return f"{self.axes[axis]}, {unit}" if unit else self.axes[axis]
+
+    def short(self, axis: str) -> str:
+        """The same, a user's own name without what it moves."""
+        unit = self.units[axis]
+        name = self.axes[axis]
+        own = name.partition(": ")[0]
+        plain = own if own == axis.replace("_", " ") else name
+        return f"{plain}, {unit}" if unit else plain
 
 
 @dataclass(frozen=True)
@@ -119,11 +130,10 @@ def _most(effect: Effect, base: float) -> float:
 
 
 def _ends(effect: Effect, names: Names) -> str:
-    """Between which values a factor stood; a unit that its name has needs no second word."""
-    low, high = _value(effect.low_value), _value(effect.high_value)
+    """Between which values a factor stood."""
     unit = names.units[effect.axis]
-    said = unit and not names.axes[effect.axis].endswith(unit) and not isinstance(effect.low_value, str)
-    return f"{low} to {high}{f' {unit}' if said else ''}"
+    words = isinstance(effect.low_value, str) or not unit
+    return f"{_value(effect.low_value)} to {_value(effect.high_value)}{'' if words else f' {unit}'}"
 
 
 def _tornado_alt(found: Conclusion, names: Names, base: float) -> str:
@@ -149,7 +159,7 @@ def indices(found: Conclusion, names: Names) -> Drawing:
         own = table[table["axis"] == axis].sort_values("index", key=lambda each: each.map(ORDER))
         for one in own.itertuples():
             numbers = [amount(float(each)) for each in (one.value, one.low, one.high)]
-            rows.append(Row([text(names.axes[axis]), text(words[str(one.index)]), *numbers]))
+            rows.append(Row([text(names.with_unit(axis)), text(words[str(one.index)]), *numbers]))
     outcome = outcome_words(found.outcome)
     unit = f"{unit_words(found.unit)} per whole range" if told.method == "morris" else "share of its variance"
     columns = [
@@ -169,7 +179,7 @@ def indices(found: Conclusion, names: Names) -> Drawing:
     if more > 0:
         lines.append(f"{more:,} more {'factor is' if more == 1 else 'factors are'} in the table only")
     first = ranked.iloc[0]
-    kind = "Morris' effects" if told.method == "morris" else "shares of variance"
+    kind = "what each factor does" if told.method == "morris" else "shares of its variance"
     figure = Figure(
         title=f"{names.country}: {outcome}, {kind}",
         table=Table(slug("indices", found.country, found.outcome), columns, rows),
@@ -246,14 +256,16 @@ def heat(found: Conclusion, matrix: Interaction, names: Names) -> list[Drawing]:
     if matrix.together is not None:
         about = ["Change from the base by both, less the changes by either alone"]
         both.append((matrix.together, "heat-together", f"{names.country}: {outcome}, together", about))
-    rows = names.with_unit(matrix.rows)
-    columns = names.with_unit(matrix.columns) if matrix.columns else ""
+    rows = names.short(matrix.rows)
+    columns = names.short(matrix.columns) if matrix.columns else ""
     axes = f"{rows} down, {columns} across" if columns else f"{rows} down"
     return [
         Drawing(
             Figure(
                 title=title,
-                table=_matrix(frame, slug(chart, found.country, found.outcome, matrix.rows, matrix.columns), rows),
+                table=_matrix(
+                    frame, slug(chart, found.country, found.outcome, matrix.rows, matrix.columns), rows
+                ),
                 chart=chart,
                 alt=f"{axes}.",
                 unit=f"{unit}; {axes}",
@@ -286,7 +298,9 @@ def _placed(value: float, places: int) -> Cell:
 
 
 def _value(value: float | str) -> str:
-    return value.replace("_", " ") if isinstance(value, str) else f"{value:.4g}"
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _said(value: float) -> str:

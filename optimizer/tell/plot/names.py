@@ -39,12 +39,12 @@ YEARS: Final = re.compile(r"\[([\d:]+)\]$")
 
 
 def factor_names(sample: Sample) -> dict[str, str]:
-    """What to call each axis of a study, all different, each in two parts: a path as `CHN budget: income, USD
-    bn`, a name of the user's before what it moves, as `money: income, USD bn`."""
+    """What to call each axis of a study, all different, each in two parts without a unit: a path as `CHN
+    budget: income`, a name of the user's before what it moves, as `money: income`."""
     factors = {axis.name: [sample.factors[member] for member in axis.members] for axis in sample.axes}
     named = {name: _said(name, factors[name], sample.base) for name in factors}
     if len(set(named.values())) < len(named):
-        return {name: name for name in factors}
+        return {name: f"{name}: {len(own)} factors" for name, own in factors.items()}
     return named
 
 
@@ -72,23 +72,27 @@ def _unit_of(factor: Factor) -> str:
 def _said(name: str, factors: Sequence[Factor], instance: Instance) -> str:
     first, *others = [part.strip() for part in name.split(",")]
     if PATH.fullmatch(first):
-        return f"{path_words(first, instance)}{_more(others)}"
+        return path_words(first, instance) + (f" and {len(others)} more" if others else "")
+    words = name.replace("_", " ")
     paths = [path for factor in factors for path in _paths(factor)]
-    moved = list(dict.fromkeys(path_words(path, instance).rpartition(": ")[2] for path in paths))
-    return f"{name.replace('_', ' ')}: {f'{moved[0]}{_more(moved[1:])}' if moved else 'which of them'}"
-
-
-def _more(others: Sequence[object]) -> str:
-    return f" and {len(others)} more" if others else ""
+    if not paths:
+        return f"{words}: which of them"
+    moved = [path_words(path, instance).rpartition(": ") for path in paths]
+    fields = {field for _, _, field in moved}
+    if len(fields) > 1:
+        return f"{words}: {len(paths)} inputs"
+    before, _, field = moved[0]
+    # a name that repeats the input's says where it stands instead
+    return f"{words}: {before if field == words and len(paths) == 1 and before else field}"
 
 
 def _paths(factor: Factor) -> list[str]:
-    """What a factor moves, as it was asked for."""
+    """The paths that a factor moves."""
     return [cell.path for move in factor.moves if not isinstance(move, PolicyMove) for cell in move.cells]
 
 
 def path_words(path: str, instance: Instance) -> str:
-    """A path in words, its unit last: `CHN budget: income, USD bn`."""
+    """A path in words without its unit: `CHN budget: income`."""
     years = YEARS.search(path)
     segments = YEARS.sub("", path).split(".")
     if segments[0] == "countries" and len(segments) > 1:
@@ -102,8 +106,8 @@ def path_words(path: str, instance: Instance) -> str:
     if len(segments) > 1 and segments[0] == "rules" and segments[1] in instance.rules:
         segments = [instance.rules[segments[1]].title.replace(": ", ", "), *segments[2:]]
     *before, last = [_segment(each, instance) for each in segments]
-    words, unit = (last, "") if segments[-1] in instance.chips else _split(segments[-1])
-    end = f"{words}{f' {years[1]}' if years else ''}{f', {unit}' if unit else ''}"
+    words = last if segments[-1] in instance.chips else _split(segments[-1])[0]
+    end = f"{words} {years[1]}" if years else words
     return f"{' '.join(before)}: {end}" if before else end
 
 

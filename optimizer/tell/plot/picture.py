@@ -92,7 +92,7 @@ def vega_lite(drawings: Sequence[Drawing]) -> dict[str, Any]:
         "padding": 12,
         "config": {**config, "background": PAPER},
         "datasets": {_data_name(each): rows_of(each.figure.table) for each in drawings},
-        **(parts[0] if len(parts) == 1 else {"vconcat": parts, "spacing": 36}),
+        **(parts[0] if len(parts) == 1 else _below(parts)),
     }
     written = json.dumps(whole)
     for name, colour in COLOURS.items():
@@ -103,10 +103,10 @@ def vega_lite(drawings: Sequence[Drawing]) -> dict[str, Any]:
 
 def _part(drawing: Drawing) -> dict[str, Any]:
     figure = drawing.figure
-    made = specification(figure.chart, Titles(drawing.x or None, drawing.y or None, legend=True))
+    plain = specification(figure.chart, Titles(drawing.x or None, drawing.y or None, legend=True))
     # of several charts in one picture each has its own data
     named = json.dumps({"name": _data_name(drawing)})
-    made = json.loads(json.dumps(made).replace('{"name": "rows"}', named))
+    made: dict[str, Any] = json.loads(json.dumps(plain).replace('{"name": "rows"}', named))
     made["title"] = {
         "text": figure.title,
         "subtitle": list(drawing.lines),
@@ -127,6 +127,11 @@ def _part(drawing: Drawing) -> dict[str, Any]:
     else:
         made["width"] = _width(figure.chart, figure.table)
     return made
+
+
+def _below(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Charts one below the other, each with its own colours."""
+    return {"vconcat": parts, "spacing": 36, "resolve": {"scale": {"color": "independent"}}}
 
 
 def _data_name(drawing: Drawing) -> str:

@@ -57,7 +57,7 @@ def scatter_of(study: StoredStudy, country: str, outcome: str, names: Names) -> 
     ranks = _correlations(values, numbers, study.sample.names)
     chosen = sorted(numeric, key=lambda at: -abs(ranks[at]) if math.isfinite(ranks[at]) else 0.0)
     chosen = chosen[:MOST_FACTORS]
-    shown = _thinned(kept)
+    shown = _thinned(kept.tolist())
     label, unit = outcome_words(outcome), unit_words(study.conclusion(country, outcome).unit)
     columns = [Column(label, unit, field="outcome")]
     columns += [Column(_head(study.sample.names[at], ranks[at], names), series=True) for at in chosen]
@@ -70,7 +70,11 @@ def scatter_of(study: StoredStudy, country: str, outcome: str, names: Names) -> 
         sample_words(len(numbers), len(numbers) - len(kept)),
         *([f"{len(shown):,} of them, evenly chosen, are shown"] if len(shown) < len(kept) else []),
         f"Upright: {label}, {unit}",
-        *([f"{left:,} more {'axis has' if left == 1 else 'axes have'} less, or no numbers"] if left else []),
+        *(
+            [f"{left:,} more {'factor goes' if left == 1 else 'factors go'} with it less, or have no numbers"]
+            if left
+            else []
+        ),
     ]
     figure = Figure(
         title=f"{names.country}: {label}, by factor",
@@ -85,7 +89,7 @@ def scatter_of(study: StoredStudy, country: str, outcome: str, names: Names) -> 
 
 def _head(axis: str, rank: float, names: Names) -> str:
     told = f"; rank correlation {rank:+.2f}" if math.isfinite(rank) else ""
-    return f"{names.with_unit(axis)}{told}"
+    return f"{names.short(axis)}{told}"
 
 
 def _correlations(values: Array, numbers: Array, names: Sequence[str]) -> list[float]:
@@ -100,8 +104,8 @@ def _correlations(values: Array, numbers: Array, names: Sequence[str]) -> list[f
     return ranked
 
 
-def _thinned(kept: Array) -> list[int]:
+def _thinned(kept: list[int]) -> list[int]:
     """Some of many scenarios, at equal distances in the design's order."""
     if len(kept) <= MOST_POINTS:
-        return [int(each) for each in kept]
-    return [int(kept[at]) for at in np.linspace(0, len(kept) - 1, MOST_POINTS).round().astype(int)]
+        return kept
+    return [kept[at] for at in np.linspace(0, len(kept) - 1, MOST_POINTS).round().astype(int)]
