@@ -13,9 +13,10 @@ STORE = click.argument("store", metavar="STORE", type=click.Path(path_type=Path)
 
 @click.group(
     "study",
-    short_help="A stored study: how far it is, its results as a table, its shards as one.",
+    short_help="A stored study: how far it is, what it says, its results as a table, its shards as one.",
     epilog=examples(
         "kloof study status drivers.study",
+        "kloof study show drivers.study",
         "kloof study export drivers.study --to drivers.csv",
         "kloof study merge drivers-1.study drivers-2.study --into drivers.study",
     ),
@@ -70,12 +71,29 @@ def resume(store: Path, jobs: int | None, fail_fast: bool, output: Output) -> in
 
     The instance and policies must be what they were: else the study is another one, and is refused.
     """
-    from optimizer.cli.studies import resume as go_on
-    from optimizer.cli.studies import tell_store
+    from optimizer.cli.studies import resume_and_tell
 
-    code = go_on(store, jobs, fail_fast, output.quiet)
-    tell_store(store, output)
-    return code
+    return resume_and_tell(store, jobs, fail_fast, output)
+
+
+@command.command(
+    "show",
+    short_help="What a study concludes: quantiles, effects, indices or matrices, by its design.",
+    epilog=examples("kloof study show drivers.study", "kloof study show drivers.study --format csv"),
+)
+@STORE
+@output_options
+def show(store: Path, output: Output) -> int:
+    """Say what a stored study concludes from the scenarios that are done, of every country and outcome.
+
+    Nothing is solved but the study's base, where no scenario is it. The instance and policies must be what
+    they were: of another study's scenarios nothing can be told (E657). --verbose shows every line.
+    """
+    from optimizer.cli.session import DONE
+    from optimizer.cli.studies import show as tell
+
+    tell(store, output)
+    return DONE
 
 
 @command.command(
