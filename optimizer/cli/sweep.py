@@ -55,6 +55,7 @@ def batch_options(function: Any) -> Any:
         "kloof sweep world-2026 --country CHN --vary 'countries.CHN.budget.income_usd_bn *= 0.5:2:7' "
         "--outcome lag_months/2035",
         "kloof sweep my-study.yaml --store drivers.study --resume",
+        "kloof sweep china-drivers --plot drivers.svg",
     ),
 )
 @click.argument("study", metavar="STUDY|INSTANCE")
@@ -75,6 +76,8 @@ def batch_options(function: Any) -> Any:
               help="Whether the leader's plan answers to what reaches it. Default: answer.")  # fmt: skip
 @click.option("--gap", type=PositiveNumber(min=0, min_open=True), metavar="G",
               help="Certified gap of every plan, average log units. Default: 1e-4.")  # fmt: skip
+@click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg|png",
+              help="Draw what the study concludes, as its design suggests.")  # fmt: skip
 @batch_options
 @output_options
 def command(
@@ -86,6 +89,7 @@ def command(
     fail_fast: bool,
     max_solves: int,
     time_limit: float | None,
+    picture: Path | None,
     output: Output,
     **said: Any,
 ) -> int:
@@ -101,7 +105,7 @@ def command(
     asked = _study(study, **said)
     sample = prepare(asked, load(asked.instance))
     batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, output.quiet)
-    return run_and_tell("sweep", sample, batch, output)
+    return run_and_tell("sweep", sample, batch, output, picture)
 
 
 def _study(

@@ -6,6 +6,7 @@ from optimizer.tell.plot.drawings import Drawing, Names, heat, indices, tornado
 from optimizer.tell.plot.names import factor_names, factor_unit
 from optimizer.tell.plot.samples import fan_of, scatter_of
 from optimizer.tell.plot.study import FAN, HEAT, INDICES, SCATTER, Choice, StoredStudy
+from optimizer.tell.terminal.study_table import LEADERS
 
 
 def draw(study: StoredStudy, choice: Choice) -> list[Drawing]:
@@ -27,4 +28,4 @@ def names_in(study: StoredStudy, country: str) -> Names:
     sample = study.sample
     units = {axis: factor_unit(sample, axis) for axis in sample.names}
     known = sample.base.countries[country].name
-    return Names(known or country, factor_names(sample), units)
+    return Names(known or country, LEADERS[study.header.leader], factor_names(sample), units)

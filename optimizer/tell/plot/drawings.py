@@ -30,9 +30,11 @@ FAN_LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True)
 class Names:
-    """What charts call things: the country, and each axis with the unit of its values."""
+    """What charts call things: the country, and each axis with the unit of its values; and what all of them
+    say of the leader."""
 
     country: str
+    leader: str
     axes: Mapping[str, str]
     units: Mapping[str, str]
 
@@ -65,12 +67,11 @@ def unit_words(unit: str) -> str:
     return "ratio" if unit in NO_UNIT else unit
 
 
-def sample_words(rows: int, missing: int) -> str:
-    """How many scenarios a chart rests on."""
+def sample_words(rows: int, missing: int, names: Names, left_out: str = " left out") -> str:
+    """How many scenarios a chart rests on, and what the leader does in them."""
     whole = f"{rows:,} {'scenario' if rows == 1 else 'scenarios'}"
-    if not missing:
-        return f"{whole}, all with an answer"
-    return f"{whole}, {missing:,} without an answer left out"
+    lacking = f"{missing:,} without an answer{left_out}" if missing else "all with an answer"
+    return f"{whole}, {lacking}; {names.leader}"
 
 
 def tornado(found: Conclusion, names: Names) -> Drawing:
@@ -101,7 +102,8 @@ def tornado(found: Conclusion, names: Names) -> Drawing:
     rest = effects[MOST_SHOWN:]
     lines = [
         f"Each factor alone at either end of its range, all else at the base ({_said(base)}, the line)",
-        f"{sample_words(found.rows, found.missing)}; numbers at the bars: change from the base",
+        sample_words(found.rows, found.missing, names),
+        "Numbers at the bars: change from the base",
     ]
     if found.within_gap:
         count = len(found.within_gap)
@@ -172,7 +174,8 @@ def indices(found: Conclusion, names: Names) -> Drawing:
     what = "trajectories" if told.method == "morris" else "blocks"
     lines = [
         f"{found.rows:,} scenarios in {told.blocks + told.dropped:,} {what}"
-        + (f", {told.dropped:,} {what} left out for a missing number" if told.dropped else ", all complete"),
+        + (f", {told.dropped:,} {what} left out for a missing number" if told.dropped else ", all complete")
+        + f"; {names.leader}",
         told.reason.capitalize() if told.reason else f"Lines: {told.confidence:.0%} intervals by resampling",
     ]
     more = len(ranked) - MOST_SHOWN
@@ -215,7 +218,8 @@ def fan(
     first, last = next(iter(bands.values())), list(bands.values())[-1]
     draws, missing = first.draws + first.missing, max(band.missing for band in bands.values())
     lines = [
-        f"{sample_words(draws, missing)}; shaded: the middle 50 and 90% of draws",
+        sample_words(draws, missing, names),
+        "Shaded: the middle 50 and 90% of draws",
         *(["Dashed: the study's base"] if any(each is not None for each in bases.values()) else []),
         *(["Gaps: quantiles that lie beyond all that is known"] if _any_open(bands) else []),
     ]
@@ -249,7 +253,7 @@ def heat(found: Conclusion, matrix: Interaction, names: Names) -> list[Drawing]:
     outcome, unit = outcome_words(found.outcome), unit_words(found.unit)
     held = "; ".join(f"{names.axes[axis]} {_value(value)}" for axis, value in matrix.held.items())
     lines = [
-        sample_words(matrix.outcomes.size, matrix.missing).replace("left out", "(–)"),
+        sample_words(matrix.outcomes.size, matrix.missing, names, " (–)"),
         *([f"All else at the base: {held}"] if held else []),
     ]
     both = [(matrix.outcomes, "heat", f"{names.country}: {outcome}", lines)]

@@ -67,7 +67,7 @@ def scatter_of(study: StoredStudy, country: str, outcome: str, names: Names) -> 
     ]
     left = len(study.sample.axes) - len(chosen)
     lines = [
-        sample_words(len(numbers), len(numbers) - len(kept)),
+        sample_words(len(numbers), len(numbers) - len(kept), names),
         *([f"{len(shown):,} of them, evenly chosen, are shown"] if len(shown) < len(kept) else []),
         f"Upright: {label}, {unit}",
         *(

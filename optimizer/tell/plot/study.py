@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,13 +39,15 @@ FLAGS: Final = ("lag_beyond", "lag_extrapolated")
 
 @dataclass(frozen=True)
 class StoredStudy:
-    """A store as it stood when it was read. `sample` is made anew from what the store says of its study."""
+    """A store as it stood when it was read. `sample` is made anew from what the store says of its study;
+    `base` has the results of the study's base by country, where they are known beside the store."""
 
     name: str
     header: Header
     counts: Counts
     sample: Sample
     results: tuple[RowResult, ...]
+    base: Mapping[str, RowResult] | None = None
 
     def column(self, country: str, outcome: str) -> Array:
         """One outcome of one country over the scenarios, shape (rows,), nan where it is missing."""
@@ -53,7 +56,7 @@ class StoredStudy:
     @cached_property
     def conclusions(self) -> dict[tuple[str, str], Conclusion]:
         """What the study says, by country and outcome."""
-        return {(each.country, each.outcome): each for each in conclude(self.sample, self.results)}
+        return {(each.country, each.outcome): each for each in conclude(self.sample, self.results, self.base)}
 
     def conclusion(self, country: str, outcome: str) -> Conclusion:
         """What it says of one outcome of one country. Raises `KeyError` for one that is no number."""
@@ -81,11 +84,11 @@ class Choice:
     outcome: str
 
 
-def read_stored(path: Path) -> StoredStudy:
-    """Read a store. Raises as `Store.open` and `sample_of` do."""
+def read_stored(path: Path, base: Mapping[str, RowResult] | None = None) -> StoredStudy:
+    """Read a store; its base is not solved. Raises as `Store.open` and `sample_of` do."""
     with Store.open(path, writing=False) as store:
         header, counts, results = store.header, store.counts(), tuple(store.results())
-    return StoredStudy(path.stem, header, counts, sample_of(header), results)
+    return StoredStudy(path.stem, header, counts, sample_of(header), results, base)
 
 
 def kinds_of(sample: Sample) -> tuple[str, ...]:
