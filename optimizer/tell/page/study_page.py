@@ -14,13 +14,14 @@ from optimizer.tell.page.figures import MISSING, Cell, Column, Figure, Row, Sect
 from optimizer.tell.page.page import LARGEST_BYTES, Closing, assembled
 from optimizer.tell.plot.charts import study_templates
 from optimizer.tell.plot.draw import draw, names_in
-from optimizer.tell.plot.drawings import Names, unit_words
+from optimizer.tell.plot.drawings import unit_words
 from optimizer.tell.plot.names import outcome_words, split_outcome
 from optimizer.tell.plot.study import FAN, Choice, StoredStudy, choose, kinds_of, numbers, stems
 from optimizer.tell.terminal.study_table import LEADERS, STATUSES
 
 # Outcomes that a kind of chart is drawn of for each country, the first of them open.
 MOST_CHARTS: Final = 6
+MOST_NAMED: Final = 6
 DESIGNS: Final = {
     "grid": "every combination of the values",
     "one_at_a_time": "one factor at a time",
@@ -29,6 +30,7 @@ DESIGNS: Final = {
     "morris": "Morris trajectories",
     "saltelli": "Saltelli blocks",
 }
+DIGITS: Final = "All digits: kloof study export."
 CLOSING: Final = (
     "A plan that is optimal is within the study's gap of the best one there can be. A scenario without such "
     "a plan enters no chart and no table; how many there are stands beside each."
@@ -62,9 +64,9 @@ def _render(study: StoredStudy, countries: Sequence[Section]) -> str:
         study_templates(),
         title=str(document.get("title") or study.name),
         subtitle=[_asked(study)],
-        sections=[_overview(study, countries), *countries, _factors(study)],
+        sections=[_overview(study, countries), *(replace(each, points=[]) for each in countries)],
         closing=Closing(
-            "How the scenarios ended", "Scenarios", CLOSING, "All digits: kloof study export.", _ends(study)
+            "Factors and scenarios", "Scenarios", CLOSING, DIGITS, [_factors(study), *_ends(study)]
         ),
         facts=_facts(study),
         changes=None,
@@ -88,7 +90,8 @@ def _overview(study: StoredStudy, countries: Sequence[Section]) -> Section:
     description = " ".join(str(study.header.document.get("description", "")).split())
     points = [description] if description else []
     points += [point for section in countries for point in section.points]
-    return Section("overview", "Overview", "Overview", points, warnings=_warnings(study))
+    notes = list(study.sample.notes)
+    return Section("overview", "Overview", "Overview", points, notes=notes, warnings=_warnings(study))
 
 
 def _warnings(study: StoredStudy) -> list[str]:
@@ -173,44 +176,31 @@ def _number(value: float) -> str:
     return "open" if value in (float("inf"), float("-inf")) else digits.significant(value, 3)
 
 
-def _factors(study: StoredStudy) -> Section:
+def _factors(study: StoredStudy) -> tuple[str, Table]:
     """Every factor with where it stood."""
     sample = study.sample
-    names: Names = names_in(study, sample.countries[0])
+    names = names_in(study, sample.countries[0])
+    known = [(axis, sample.factors[member], member) for axis in sample.axes for member in axis.members]
+    words = any(isinstance(row.values[member], str) for row in sample.rows for *_, member in known)
     rows = []
-    for axis in sample.axes:
-        for member in axis.members:
-            factor = sample.factors[member]
-            values = [row.values[member] for row in sample.rows]
-            plain = [each for each in values if not isinstance(each, str)]
-            words = list(dict.fromkeys(each for each in values if isinstance(each, str)))
-            low, high = (amount(min(plain)), amount(max(plain))) if plain else (Cell(MISSING), Cell(MISSING))
-            rows.append(
-                Row(
-                    [
-                        text(names.with_unit(axis.name)),
-                        low,
-                        high,
-                        text(", ".join(words[:6]) + (" ..." if len(words) > 6 else "")),
-                        text(", ".join(factor.cells[:3]) + (" ..." if len(factor.cells) > 3 else "")),
-                    ]
-                )
-            )
-    columns = [
-        Column("factor, and what its numbers are", text=True),
-        Column("least"),
-        Column("most"),
-        Column("in words", text=True),
-        Column("inputs", text=True),
-    ]
-    table = Table("factors", columns, rows, stacks=True)
-    return Section(
-        "factors",
-        "Factors",
-        "Factors",
-        tables=[("Factors, and between which values they stood", table)],
-        notes=list(sample.notes),
-    )
+    for axis, factor, member in known:
+        values = [row.values[member] for row in sample.rows]
+        plain = [each for each in values if not isinstance(each, str)]
+        said = list(dict.fromkeys(each for each in values if isinstance(each, str)))
+        ends = [amount(min(plain)), amount(max(plain))] if plain else [Cell(MISSING)] * 2
+        own = f" ({factor.name.replace('_', ' ')})" if len(axis.members) > 1 else ""
+        cells = [text(f"{names.with_unit(axis.name)}{own}"), *ends]
+        cells += [text(_some(said, MOST_NAMED))] if words else []
+        rows.append(Row([*cells, text(_some(factor.cells, 3))]))
+    columns = [Column("factor, and what its numbers are", text=True), Column("least"), Column("most")]
+    columns += [Column("in words", text=True)] if words else []
+    table = Table("factors", [*columns, Column("inputs", text=True)], rows, stacks=True)
+    return "Factors, and between which values they stood", table
+
+
+def _some(texts: Sequence[str], most: int) -> str:
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def _ends(study: StoredStudy) -> list[tuple[str, Table]]:

@@ -187,7 +187,7 @@ def indices(found: Conclusion, names: Names) -> Drawing:
         title=f"{names.country}: {outcome}, {kind}",
         table=Table(slug("indices", found.country, found.outcome), columns, rows),
         chart="indices",
-        alt=f"Most important is {names.axes[first['axis']]} with {_said(float(first['value']))}.",
+        alt=f"Most important is {names.axes[first['axis']]} with {_said(float(first['value']))}, {unit}.",
         unit=unit,
         note=". ".join(lines) + ".",
     )
@@ -271,7 +271,7 @@ def heat(found: Conclusion, matrix: Interaction, names: Names) -> list[Drawing]:
                     frame, slug(chart, found.country, found.outcome, matrix.rows, matrix.columns), rows
                 ),
                 chart=chart,
-                alt=f"{axes}.",
+                alt=f"{_span(frame, unit)}, {axes}.",
                 unit=f"{unit}; {axes}",
                 note=". ".join(about) + ".",
             ),
@@ -281,6 +281,13 @@ def heat(found: Conclusion, matrix: Interaction, names: Names) -> list[Drawing]:
         )
         for frame, chart, title, about in both
     ]
+
+
+def _span(frame: pd.DataFrame, unit: str) -> str:
+    """Between which numbers a matrix lies."""
+    known = frame.to_numpy(dtype=float)
+    known = known[np.isfinite(known)]
+    return f"From {_said(known.min())} to {_said(known.max())} {unit}" if known.size else "No number is known"
 
 
 def _matrix(frame: pd.DataFrame, key: str, head: str) -> Table:

@@ -120,8 +120,15 @@ def _segment(name: str, instance: Instance) -> str:
     if name == "*":
         return "(all)"
     if name in instance.chips:
-        return instance.chips[name].name
+        return _chip(name, instance)
     return " ".join(WRITTEN.get(word, word) for word in name.split("_"))
+
+
+def _chip(name: str, instance: Instance) -> str:
+    """A chip's name, without what stands in brackets where that tells it from no other chip."""
+    short = {key: chip.name.partition(" (")[0] for key, chip in instance.chips.items()}
+    alike = sum(each == short[name] for each in short.values()) > 1
+    return instance.chips[name].name if alike else short[name]
 
 
 def _split(name: str) -> tuple[str, str]:
