@@ -1,7 +1,8 @@
 """Kloof: optimal national compute-allocation strategies.
 
-`load` an instance, `patch` it, `solve` it, `compare` policies; results are tidy pandas frames. `solve_model`
-solves any Pyomo model of linear, concave `<=` and convex `>=` rows.
+`load` an instance, `patch` it, `solve` it, `compare` policies; results are tidy pandas frames. `sweep` and
+`sensitivity` solve many scenarios, `gradient` tells slopes. `solve_model` solves any Pyomo model of linear,
+concave `<=` and convex `>=` rows.
 """
 
 from __future__ import annotations
@@ -15,10 +16,29 @@ if TYPE_CHECKING:
     from optimizer.api import load as load
     from optimizer.api import patch as patch
     from optimizer.api import solve as solve
+    from optimizer.api_studies import Sloped as Sloped
+    from optimizer.api_studies import Studied as Studied
+    from optimizer.api_studies import gradient as gradient
+    from optimizer.api_studies import sensitivity as sensitivity
+    from optimizer.api_studies import sweep as sweep
     from optimizer.solver import solve_model as solve_model
 
 __version__ = "0.1.0"
-__all__ = ["Compared", "Result", "compare", "load", "patch", "solve", "solve_model"]
+_STUDIES = ("Sloped", "Studied", "gradient", "sensitivity", "sweep")
+__all__ = [
+    "Compared",
+    "Result",
+    "Sloped",
+    "Studied",
+    "compare",
+    "gradient",
+    "load",
+    "patch",
+    "sensitivity",
+    "solve",
+    "solve_model",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -32,6 +52,10 @@ def __getattr__(name: str) -> Any:
 
         if place := other_models():
             raise ImportError(f"{explanation(place)}: {REMEDY}", name="models")
+        if name in _STUDIES:
+            from optimizer import api_studies
+
+            return getattr(api_studies, name)
         from optimizer import api
 
         return getattr(api, name)

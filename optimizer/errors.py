@@ -138,8 +138,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E709": "study without a factor",
         "E710": "outcome that no plan has",
         "E711": "numbers that say nothing",
-        "E712": "scenario with another leader than the one whose path is held",
+        "E712": "scenario that the held path of the leader does not fit",
         "E713": "study of more solves than allowed",
+        "E714": "input that feeds no plan of the country",
         # M1xx: model structure
         "M101": "expression or component that cannot be compiled",
         "M102": "non-linear equality",

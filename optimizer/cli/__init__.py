@@ -28,6 +28,7 @@ COMMANDS: Final = (
         "report",
         "evaluate",
         "sweep",
+        "sensitivity",
         "policies",
         "rules",
         "validate",

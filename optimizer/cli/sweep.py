@@ -12,16 +12,7 @@ from optimizer.cli.options import Output, PositiveNumber, examples, output_optio
 if TYPE_CHECKING:
     from optimizer.study.sampling.study_file import Study
 
-# The short names of designs, and what their number of samples is called in a study file.
-DESIGNS: Final = {
-    "grid": ("grid", None),
-    "oat": ("one_at_a_time", None),
-    "lhs": ("latin_hypercube", "draws"),
-    "sobol": ("sobol", "draws"),
-    "morris": ("morris", "trajectories"),
-    "saltelli": ("saltelli", "draws"),
-}
-SAMPLES: Final = {"draws": 64, "trajectories": 10}
+DESIGNS: Final = ("grid", "oat", "lhs", "sobol", "morris", "saltelli")
 MOST_SOLVES: Final = 100_000
 
 
@@ -123,7 +114,9 @@ def _study(
     gap: float | None,
 ) -> Study:
     """The study that is asked for: that of a file, or the one that the options make of an instance."""
-    from optimizer.study.sampling.study_file import factors_of, read_study, study_from
+    from optimizer.study.sampling.asked import DESIGNS as METHODS
+    from optimizer.study.sampling.asked import study_of
+    from optimizer.study.sampling.study_file import factors_of, read_study
 
     if not axes:
         given = {
@@ -139,23 +132,13 @@ def _study(
         return read_study(study)
     if not countries:
         raise click.UsageError("say whose plans: --country CHN")
-    method, number = DESIGNS[design or "grid"]
+    design = design or "grid"
+    method, number = METHODS[design]
     if samples is not None and number is None:
         raise click.UsageError(f"--samples is nothing of the design {method}")
-    how = {"method": method} | ({number: samples or SAMPLES[number]} if number else {})
-    document: dict[str, Any] = {
-        "format_version": 1,
-        "title": f"Sweep of {study}",
-        "instance": study,
-        "countries": list(countries),
-        "policy": policy,
-        "patches": list(patches),
-        "leader": leader or "answer",
-        "objective": objective,
-        "gap": gap or 1e-4,
-        "seed": seed or 0,
-        "design": how,
-        "factors": factors_of(axes),
-        "outcomes": list(outcomes) or ["lag_months/*", "objective"],
-    }
-    return study_from({key: value for key, value in document.items() if value is not None})
+    kept = outcomes or ("lag_months/*", "objective")
+    return study_of(
+        study, countries, factors_of(axes), design, kept,
+        samples=samples, seed=seed, leader=leader, gap=gap, objective=objective, policy=policy,
+        patches=patches,
+    )  # fmt: skip

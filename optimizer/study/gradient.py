@@ -9,7 +9,7 @@ the optimum has a kink.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +49,7 @@ COLUMNS: Final = (
     "at_high",
     "swing",
     "values_plans",
+    "source",
 )
 
 
@@ -68,6 +69,7 @@ class Slope:
     high: float | None
     status: str
     per_unit: float
+    source: tuple[str, ...] = ()
 
     @property
     def values_plans(self) -> bool:
@@ -121,6 +123,7 @@ class Gradient:
                 one.at_high,
                 one.swing,
                 one.values_plans,
+                " ".join(one.source),
             )
             for one in self.slopes
         ]
@@ -130,9 +133,14 @@ class Gradient:
 
 
 def gradient(
-    plan_solver: PlanSolver, run: CountryRun, instance: Instance, objective: str | None = None
+    plan_solver: PlanSolver,
+    run: CountryRun,
+    instance: Instance,
+    objective: str | None = None,
+    only: Collection[str] | None = None,
 ) -> Gradient:
-    """The slopes of the objective by every input that feeds the country's plan, its leader's path held.
+    """The slopes of the objective by every input that feeds the country's plan (of them `only` those at these
+    paths), its leader's path held.
 
     Raises `SolverError` (S103) where the country has no plan, or one with integers, which has no derivative.
     """
@@ -144,7 +152,9 @@ def gradient(
     by_parameter = np.where(np.isfinite(by_parameter), by_parameter, 0.0)
     slopes: list[Slope] = []
     left_out: dict[str, str] = {}
-    for path, quantity in _feeding(instance, run.country, objective):
+    for path, quantity in feeding(instance, run.country, objective):
+        if only is not None and path not in only:
+            continue
         step = _step(quantity)
         if step is None:
             left_out[path] = "it is infinite, or 0 without a range"
@@ -165,13 +175,14 @@ def gradient(
                 quantity.high,
                 quantity.status,
                 change / moved + 0.0,
+                quantity.source,
             )
         )
     slopes.sort(key=lambda one: (one.swing is None, -(one.swing or 0.0), -abs(one.per_percent), one.path))
     return Gradient(run.country, tuple(slopes), left_out, float(run.solution.certificate.gap))
 
 
-def _feeding(instance: Instance, country: str, objective: str | None) -> Iterator[tuple[str, Quantity]]:
+def feeding(instance: Instance, country: str, objective: str | None) -> Iterator[tuple[str, Quantity]]:
     """Every number of the instance that feeds the country's plan without changing what it is made of."""
     cells = cell_map(instance, country, objective)
     for where, quantity in quantities(instance, ()):

@@ -17,6 +17,7 @@ from models.parameters import LeaderPath, PlanParameters
 from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, patch, resolve, resolve_again
+from optimizer.instance.resolving.sets import plan_sets
 from optimizer.solver import Start
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
@@ -85,6 +86,11 @@ class RowSolver:
         self._anchors[run.country] = anchor
         return anchor
 
+    @property
+    def plan_solver(self) -> PlanSolver:
+        """The program of the base's structure."""
+        return self._plan_solver
+
     def base(self) -> dict[str, CountryRun]:
         """The plan of the base instance of every country that is asked for."""
         return {country: self._anchors[country].run for country in self.question.countries}
@@ -121,6 +127,10 @@ class RowSolver:
             if instance.leader != self.instance.leader:
                 message = f"{instance.leader} leads in this scenario, but the path of {self.instance.leader} "
                 raise InputError(Diagnostic("E712", f"{message}is held", hint="let the leader answer"))
+            assert anchor.run.parameters is not None
+            if plan_sets(instance, instance.leader).periods != anchor.run.parameters.sets.periods:
+                message = f"the scenario has other periods than the path of {instance.leader}, which is held"
+                raise InputError(Diagnostic("E712", message, hint="let the leader answer"))
             return anchor.run, SAME
         if instance.leader != self.instance.leader:
             parameters = resolve(instance, instance.leader, None, self.question.objective)

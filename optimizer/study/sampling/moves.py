@@ -129,7 +129,7 @@ class OperandMove:
 
     def _state(self, level: Level) -> State:
         shown = level if isinstance(level, float | int) and not isinstance(level, bool) else written(level)
-        if level == IDENTITY.get(self.operation) and not isinstance(level, bool):
+        if isinstance(shown, float) and shown == IDENTITY.get(self.operation, self.base):
             return State(shown)
         patches = []
         for cell in self.cells:

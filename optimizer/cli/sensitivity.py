@@ -1,0 +1,186 @@
+"""`kloof sensitivity`: which inputs drive a country's plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from optimizer.cli.options import (
+    Output,
+    PositiveNumber,
+    country_option,
+    examples,
+    instance_argument,
+    output_options,
+)
+from optimizer.cli.sweep import batch_options
+
+if TYPE_CHECKING:
+    from optimizer.cli.studies import Batch
+
+GRADIENT: Final = "gradient"
+SOLVED: Final = 10
+# What only some methods take, by the name of its parameter.
+ONLY_GRADIENT: Final = ("solved",)
+ONLY_DRAWN: Final = ("samples", "seed")
+ONLY_STUDIES: Final = ("outcomes", "store", "resume", "jobs", "shard", "fail_fast", "max_solves")
+OPTIONS: Final = {"outcomes": "--outcome"}
+
+
+@click.command(
+    "sensitivity",
+    short_help="Which inputs drive a country's plan: slopes, ranking, indices.",
+    epilog=examples(
+        "kloof sensitivity world-2026 --country CHN --method gradient",
+        "kloof sensitivity world-2026 --country CHN --method oat --leader hold",
+        "kloof sensitivity world-2026 --country CHN --method morris --samples 20 --store morris.study",
+        "kloof sensitivity world-2026 --country CHN --method sobol --samples 128 "
+        "--factors research.spillover_per_year --factors countries.CHN.budget.income_usd_bn",
+    ),
+)
+@instance_argument
+@country_option
+@click.option(
+    "--method",
+    type=click.Choice([GRADIENT, "oat", "morris", "sobol"]),
+    required=True,
+    help="gradient: slopes of the objective by every input, from one plan. oat: each input alone, at the "
+    "ends of its range. morris: which matter at all, cheaply. sobol: shares of the variance.",
+)
+@click.option(
+    "--factors",
+    multiple=True,
+    metavar="PATH",
+    help="An input, over its own range ('*' moves several together), or an axis as of `kloof sweep --vary`. "
+    "May be repeated. Default: all inputs with a range that reach the country.",
+)
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="METRIC/PERIOD",
+    help="Of what: a number named as in strategy.csv. May be repeated. Default: the lag (of the leader the "
+    "capability) in the last period, and the objective.",
+)
+@click.option("--samples", type=click.IntRange(min=1), metavar="N",
+              help="Trajectories of morris (10), draws of sobol (64, a power of 2).")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Of what is drawn. Default: 0.")
+@click.option("--pairs/--no-pairs", default=None,
+              help="sobol: with what pairs explain (default), at twice the solves.")  # fmt: skip
+@click.option("--solved", type=click.IntRange(min=0), metavar="N",
+              help="gradient: solve anew with each of the first N inputs moved. Default: 10.")  # fmt: skip
+@click.option("--policy", "policies", multiple=True, metavar="P",
+              help="A policy of the base. Several compose, as does A+B.")  # fmt: skip
+@click.option("--set", "patches", multiple=True, metavar="PATCH", help="Change a value of the base.")
+@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
+@click.option("--leader", type=click.Choice(["answer", "hold"]),
+              help="Whether the leader's plan answers to what reaches it, or is held, as gradient does. "
+              "Default: answer.")  # fmt: skip
+@click.option("--gap", type=PositiveNumber(min=0, min_open=True), metavar="G",
+              help="Certified gap of every plan, average log units. Default: 1e-4, of gradient 1e-6.",
+              )  # fmt: skip
+@batch_options
+@output_options
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    instance: str,
+    countries: tuple[str, ...],
+    method: str,
+    factors: tuple[str, ...],
+    solved: int | None,
+    time_limit: float | None,
+    output: Output,
+    **said: Any,
+) -> int:
+    """Tell which inputs of INSTANCE drive a country's plan, each over the range that its sources give.
+
+    `gradient` takes one solve. The others are studies as of `kloof sweep`: each plan is certified and kept as
+    it is done, and --resume goes on. Effects on the objective that the gaps cannot tell from nothing are not
+    ranked: `gradient` tells them.
+    """
+    _refuse_strange(context, method)
+    if method == GRADIENT:
+        if said["leader"] == "answer":
+            raise click.UsageError("gradient holds the leader's path: --leader answer is for the others")
+        given = (said["policies"], said["patches"], said["objective"], said["gap"])
+        return _gradient(instance, countries[0], factors, solved, time_limit, given, output)
+    from optimizer.cli.studies import Batch
+
+    kept = {name: said.pop(name) for name in ("store", "resume", "jobs", "shard", "fail_fast", "max_solves")}
+    batch = Batch(**kept, time_limit=time_limit, quiet=output.quiet)
+    return _study(instance, countries[0], method, factors, batch, output, **said)
+
+
+def _refuse_strange(context: click.Context, method: str) -> None:
+    """Raise a usage error for options that say nothing of the method."""
+    wrong = [*(ONLY_STUDIES + ONLY_DRAWN if method == GRADIENT else ONLY_GRADIENT)]
+    wrong += [*ONLY_DRAWN] if method == "oat" else []
+    wrong += [] if method == "sobol" else ["pairs"]
+    default = click.core.ParameterSource.DEFAULT
+    given = [name for name in dict.fromkeys(wrong) if context.get_parameter_source(name) is not default]
+    if given:
+        options = ", ".join(OPTIONS.get(name, f"--{name.replace('_', '-')}") for name in given)
+        raise click.UsageError(f"{options}: nothing of the method {method}")
+
+
+def _study(
+    instance: str,
+    country: str,
+    method: str,
+    factors: tuple[str, ...],
+    batch: Batch,
+    output: Output,
+    *,
+    outcomes: tuple[str, ...],
+    policies: tuple[str, ...],
+    patches: tuple[str, ...],
+    pairs: bool | None,
+    **more: Any,
+) -> int:
+    from optimizer.cli.studies import run_and_tell
+    from optimizer.instance import load
+    from optimizer.study.sampling.asked import METHODS, headline_outcomes, own_factors, study_of
+    from optimizer.study.sampling.sample import prepare
+
+    loaded = load(instance)
+    study = study_of(
+        instance, (country,), own_factors(factors), METHODS[method],
+        outcomes or headline_outcomes(loaded, country),
+        pairs=pairs is not False, policy="+".join(policies), patches=patches, name="sensitivity", **more,
+    )  # fmt: skip
+    return run_and_tell("sensitivity", prepare(study, loaded), batch, output)
+
+
+def _gradient(
+    instance: str,
+    country: str,
+    factors: tuple[str, ...],
+    solved: int | None,
+    time_limit: float | None,
+    given: tuple[tuple[str, ...], tuple[str, ...], str | None, float | None],
+    output: Output,
+) -> int:
+    from optimizer.cli.asking import opened
+    from optimizer.cli.options import Given
+    from optimizer.cli.output import screen
+    from optimizer.cli.session import DONE, emit, emit_json
+    from optimizer.study.margins import GRADIENT_GAP, margins
+    from optimizer.tell.files.margins import margins_csv, margins_document
+    from optimizer.tell.terminal.gradient_table import gradient_table
+
+    policies, patches, objective, gap = given
+    ask = opened(Given(instance, (country,), policies, patches, objective)).ask
+    paths = None if not factors or factors == ("all",) else factors
+    count = SOLVED if solved is None else solved
+    found = margins(ask.instance, country, objective, gap or GRADIENT_GAP, time_limit, count, paths)
+    if output.form == "json":
+        emit_json(margins_document(found))
+    elif output.form == "csv":
+        emit(margins_csv(found))
+    else:
+        to = screen()
+        emit(to.render(gradient_table(found, to.width, output.verbose)))
+    return DONE
