@@ -41,7 +41,7 @@ WARM_SHARE = 0.15
 
 @dataclass(frozen=True)
 class Batch:
-    """How a study is solved and kept."""
+    """How a study is solved and kept, and in which file it is drawn."""
 
     store: Path | None
     resume: bool
@@ -51,6 +51,7 @@ class Batch:
     max_solves: int
     time_limit: float | None
     quiet: bool
+    plot: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -64,23 +65,23 @@ class Ended:
     base: Mapping[str, RowResult] | None = None
 
 
-def run_and_tell(name: str, sample: Sample, batch: Batch, output: Output, picture: Path | None = None) -> int:
-    """Solve what is left of a study and say what came of it, drawn in a file `picture` too; the exit code.
+def run_and_tell(name: str, sample: Sample, batch: Batch, output: Output) -> int:
+    """Solve what is left of a study and say what came of it, drawn too; the exit code.
 
     Raises `InputError` where the store holds another study (E657), or this one and it is not to be resumed
     (E215); and before anything is solved where no such picture can be made (E714).
     """
-    if picture is None:
+    if batch.plot is None:
         return _tell(run(name, sample, batch), sample, output)
     from optimizer.tell.plot.picture import check_place
     from optimizer.tell.plot.study import choose, read_stored
 
-    check_place(picture)
+    check_place(batch.plot)
     choice = choose(sample)
     ended = run(name, sample, batch)
     code = _tell(ended, sample, output)
     if not ended.interrupted:
-        plot(read_stored(ended.path, ended.base), picture, choice, output)
+        plot(read_stored(ended.path, ended.base), batch.plot, choice, output)
     return code
 
 

@@ -32,6 +32,8 @@ def batch_options(function: Any) -> Any:
                          metavar="N", help="Refuse a study that may take more solves."),
             click.option("--time-limit", type=PositiveNumber(min=0, min_open=True), metavar="SECONDS",
                          help="Stop each plan after this long; what is stopped depends on the machine."),
+            click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg|png",
+                         help="Draw what the study concludes, as its design suggests, in this file."),
         )
     ):  # fmt: skip
         function = option(function)
@@ -67,8 +69,6 @@ def batch_options(function: Any) -> Any:
               help="Whether the leader's plan answers to what reaches it. Default: answer.")  # fmt: skip
 @click.option("--gap", type=PositiveNumber(min=0, min_open=True), metavar="G",
               help="Certified gap of every plan, average log units. Default: 1e-4.")  # fmt: skip
-@click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg|png",
-              help="Draw what the study concludes, as its design suggests.")  # fmt: skip
 @batch_options
 @output_options
 def command(
@@ -80,7 +80,7 @@ def command(
     fail_fast: bool,
     max_solves: int,
     time_limit: float | None,
-    picture: Path | None,
+    plot: Path | None,
     output: Output,
     **said: Any,
 ) -> int:
@@ -95,8 +95,8 @@ def command(
 
     asked = _study(study, **said)
     sample = prepare(asked, load(asked.instance))
-    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, output.quiet)
-    return run_and_tell("sweep", sample, batch, output, picture)
+    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, output.quiet, plot)
+    return run_and_tell("sweep", sample, batch, output)
 
 
 def _study(
