@@ -69,7 +69,7 @@ def run_and_tell(name: str, sample: Sample, batch: Batch, output: Output) -> int
     """Solve what is left of a study and say what came of it, drawn too; the exit code.
 
     Raises `InputError` where the store holds another study (E657), or this one and it is not to be resumed
-    (E215); and before anything is solved where no such picture can be made (E714).
+    (E215); and before anything is solved where no such picture can be made (E718).
     """
     if batch.plot is None:
         return _tell(run(name, sample, batch), sample, output)

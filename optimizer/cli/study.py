@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from optimizer.cli.options import Output, examples, output_options
 
+KINDS: Final = ("tornado", "indices", "fan", "scatter", "heat")
 STORE = click.argument("store", metavar="STORE", type=click.Path(path_type=Path))
 
 
@@ -116,7 +118,7 @@ def show(store: Path, output: Output) -> int:
 )
 @click.option(
     "--kind",
-    type=click.Choice(["tornado", "indices", "fan", "scatter", "heat"]),
+    type=click.Choice(KINDS),
     help="Which chart. Default: that of the study's design.",
 )
 @click.option("--country", metavar="ISO3", help="Of whom. Default: the study's first country.")

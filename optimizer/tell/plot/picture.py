@@ -38,10 +38,10 @@ COLOURS: Final[Mapping[str, str]] = {
 
 
 def check_ending(path: Path) -> None:
-    """Raise `InputError` (E714) for a file that does not end in .svg or .png."""
+    """Raise `InputError` (E718) for a file that does not end in .svg or .png."""
     if path.suffix.lower() not in ENDINGS:
         message = f"`{path.name}` does not end in {' or '.join(ENDINGS)}"
-        raise InputError(Diagnostic("E714", message, file=str(path), hint="the ending decides the form"))
+        raise InputError(Diagnostic("E718", message, file=str(path), hint="the ending decides the form"))
 
 
 def check_place(path: Path) -> None:
@@ -57,7 +57,7 @@ def check_place(path: Path) -> None:
 
 def write_picture(drawings: Sequence[Drawing], path: Path) -> None:
     """Write drawings one below the other. The file is there whole or as it was before. Raises `InputError`
-    (E714) for another ending and `OutputError` (E605) where it cannot be written."""
+    (E718) for another ending and `OutputError` (E605) where it cannot be written."""
     check_ending(path)
     made = picture(drawings, path.suffix.lower())
     place = path.resolve()

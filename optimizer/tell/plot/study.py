@@ -111,16 +111,16 @@ def choose(
     """What to draw of a study, as far as it is asked for; else the chart of its design, of its first country
     and of the lag at its last period, or its first outcome.
 
-    Raises `InputError`: E714 for a kind that does not fit, E302 for an unknown country, E710 for an outcome
+    Raises `InputError`: E718 for a kind that does not fit, E302 for an unknown country, E710 for an outcome
     that the study does not keep.
     """
     known = kinds_of(sample)
     if not numbers(sample):
         message = "the study keeps no outcome that is a number"
-        raise InputError(Diagnostic("E714", message, hint="keep one, such as lag_months/2035"))
+        raise InputError(Diagnostic("E718", message, hint="keep one, such as lag_months/2035"))
     if kind is not None and kind not in known:
         message = f"`{kind}` does not fit {_design(sample)}"
-        raise InputError(Diagnostic("E714", message, path="--kind", hint=f"known: {', '.join(known)}"))
+        raise InputError(Diagnostic("E718", message, path="--kind", hint=f"known: {', '.join(known)}"))
     chosen = kind or known[0]
     if country is not None and country not in sample.countries:
         hint = f"its countries: {listed(sample.countries)}"
