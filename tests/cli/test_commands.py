@@ -23,7 +23,9 @@ from tests.cli.conftest import Run
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "study status", "study export", "study merge"])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "study status", "study show", "study resume", "study export", "study merge"]
+)
 def test_every_command_has_help_with_an_example(kloof: Run, command: str) -> None:
     done = kloof(*command.split(), "--help")
     assert done.code == 0

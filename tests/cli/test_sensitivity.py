@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,11 @@ import pytest
 import optimizer
 from optimizer.errors import InputError
 from optimizer.study.batch.store import Store
+from tests.cli.case_studies import agree
 from tests.cli.conftest import Run
 
 INCOME = "countries.CHN.budget.income_usd_bn"
 OPENNESS = "research.openness"
-# what one plan less in half a range is known to within, on the two sides of the base
 FEW = ("--leader", "hold", "--jobs", "1", "-q")
 SWEEP = ("--country", "CHN", *FEW, "--outcome", "lag_months/2029", "--outcome", "objective")
 MONEY = ("--vary", f"money: {INCOME} *= [0.5, 1, 2]")
@@ -182,3 +184,24 @@ def test_a_study_of_python_says_what_the_command_says(kloof: Run, world: str, tm
         optimizer.sweep(optimizer.load(world))
     assert "lag_months/2029" in found._repr_html_()
     assert json.loads(json.dumps(kept["conclusions"])) == kept["conclusions"]
+
+
+def test_every_command_of_the_page_runs_and_prints_what_it_shows(kloof: Run) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "studies.md").read_text()
+    blocks = re.findall(r"```console\n(.*?)```", page, flags=re.DOTALL)
+    (shown,) = re.findall(r"```text\n(.*?)```", page, flags=re.DOTALL)
+    commands = [line[2:] for block in blocks for line in block.splitlines()]
+    printed = []
+    for line in commands:
+        program, *arguments = shlex.split(line)
+        assert program == "kloof"
+        done = kloof(*arguments, COLUMNS="80")
+        assert done.code == 0, f"{line}\n{done.err}"
+        printed.append(done.out)
+    lines = printed[1].splitlines()
+    told = lines[next(place for place, text in enumerate(lines) if text.startswith("CHN lag")) :]
+    # the end of a bar may lie a place further on another machine
+    bars = str.maketrans("", "", "░█│")
+    assert len(told) == len(shown.splitlines())
+    for one, other in zip(shown.splitlines(), told, strict=True):
+        assert agree(one.translate(bars), other.translate(bars)), f"{one}\n{other}"

@@ -21,7 +21,7 @@ Parts = list[ConsoleRenderable | str]
 
 def gradient_table(found: Margins, width: int, verbose: bool) -> Parts:
     """The inputs with the largest swing, those that change what is counted in a list of their own, and what
-    was solved anew; `verbose`: every input with a range."""
+    was solved anew; `verbose`: every input with a range, and its sources."""
     gradient = found.gradient
     gap = digits.scientific(gradient.gap)
     parts: Parts = [
@@ -36,7 +36,7 @@ def gradient_table(found: Margins, width: int, verbose: bool) -> Parts:
         shown = known if verbose else known[:most]
         if shown:
             parts += ["", title, ""] if title else []
-            parts += _lines(shown, width)
+            parts += _lines(shown, width, verbose)
             more = len(known) - len(shown)
             parts += [f"{more:,} more with a smaller swing: --verbose lists all"] if more else []
     if not found.ranked() and not found.ranked(True):
@@ -45,21 +45,22 @@ def gradient_table(found: Margins, width: int, verbose: bool) -> Parts:
     still = [one for one in gradient.slopes if not one.per_unit]
     parts.append("")
     parts += _solved(found) if found.solved else []
-    said = [f"{len(gradient.slopes):,} inputs feed the plan"]
-    said += [f"{len(endless):,} with an effect have no range of their own"] if endless else []
-    said += [f"{len(still):,} have none at the margin"] if still else []
-    said += [f"{len(gradient.left_out):,} cannot be moved alone"] if gradient.left_out else []
-    parts.append(f"{'; '.join(said)}; all: --format csv")
+    count = len(gradient.slopes) + len(gradient.left_out)
+    parts.append(f"of {count:,} inputs that feed the plan (all: --format csv; sources: --verbose)")
+    said = ((endless, "with an effect, without a range"), (still, "without an effect at the margin"))
+    parts += [f"{len(ones):>6,} {words}" for ones, words in said if ones]
+    parts += [f"{len(gradient.left_out):>6,} that cannot be moved alone"] if gradient.left_out else []
     return parts
 
 
-def _lines(slopes: Sequence[Slope], width: int) -> list[str]:
-    """A line per input; where the longest path does not fit beside its numbers the path has its own."""
+def _lines(slopes: Sequence[Slope], width: int, verbose: bool) -> list[str]:
+    """A line per input, `verbose` with its sources; where the longest path does not fit beside its numbers
+    the path has a line of its own."""
     rows = [_cells(one) for one in slopes]
     heads = ("value", "low", "high", "at low", "at high", "per 1%")
     sizes = [max(len(head), *(len(row[place]) for row in rows)) for place, head in enumerate(heads)]
     longest = max(len(one.path) for one in slopes)
-    beside = sum(sizes) + 2 * len(sizes) + max(len(one.status) for one in slopes) + 2
+    beside = sum(sizes) + 2 * len(sizes) + max(len(_status(one, verbose)) for one in slopes) + 2
     inline = longest + beside <= width
 
     def line(cells: Sequence[str], last: str) -> str:
@@ -69,13 +70,13 @@ def _lines(slopes: Sequence[Slope], width: int) -> list[str]:
     margin = " " * longest if inline else ""
     lines = [margin + line(heads, "status")]
     for one, row in zip(slopes, rows, strict=True):
-        text = line(row, one.status if inline else _status(one))
+        text = line(row, _status(one, verbose or not inline))
         lines += [f"{one.path:<{longest}}{text}"] if inline else [one.path, text]
     return lines
 
 
-def _status(one: Slope) -> str:
-    return f"{one.status}: {', '.join(one.source)}" if one.source else one.status
+def _status(one: Slope, with_sources: bool) -> str:
+    return f"{one.status}: {', '.join(one.source)}" if one.source and with_sources else one.status
 
 
 def _cells(one: Slope) -> tuple[str, ...]:
