@@ -141,6 +141,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E712": "scenario that the held path of the leader does not fit",
         "E713": "study of more solves than allowed",
         "E714": "input that feeds no plan of the country",
+        "E718": "picture that cannot be drawn of a study",
         # M1xx: model structure
         "M101": "expression or component that cannot be compiled",
         "M102": "non-linear equality",

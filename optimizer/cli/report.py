@@ -1,4 +1,4 @@
-"""`kloof report`: a saved run as one HTML page that works offline."""
+"""`kloof report`: a saved run or a stored study as one HTML page that works offline."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from optimizer.cli.options import Output, examples, output_options
 
 @click.command(
     "report",
-    short_help="A saved run as one HTML page that works offline.",
+    short_help="A saved run or study as one HTML page that works offline.",
     epilog=examples(
         "kloof report runs/demo",
         "kloof report runs/compare-0123456789ab --out policies.html",
+        "kloof report drivers.study",
     ),
 )
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run", metavar="RUN|STORE", type=click.Path(path_type=Path))
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.html",
-    help="Write the page here; by default report.html in the run directory.",
+    help="Write the page here; by default report.html in the run directory, or beside the store.",
 )
 @output_options
 def command(
@@ -31,24 +32,49 @@ def command(
     out: Path | None,
     output: Output,
 ) -> int:
-    """Make a page of tables and charts from a directory that `solve` or `compare` saved.
+    """Make a page of tables and charts from a directory that `solve` or `compare` saved, or from the file of
+    a study.
 
     The page is one file below 1.5 MB that asks nothing of the network. It is made from the files of the run
-    alone, so the run may come from another machine. Solving again replaces the run and removes its page. Ends
-    with code 1 where a plan's leader is not certified.
+    alone, so the run may come from another machine; that of a study needs its instance as it was. Solving
+    again replaces the run and removes its page. Ends with code 1 where a plan's leader is not certified.
     """
     if out is not None and out.suffix not in (".html", ".htm"):
         raise click.UsageError(f"--out must end in .html, got `{out.name}`")
-    from optimizer.cli.session import DONE, FINDINGS, emit_json, note, report_uncertified_leaders
-    from optimizer.errors import Diagnostic, OutputError
     from optimizer.tell.files.store import check_ordinary
+
+    target = out or (run.with_suffix(".html") if run.is_file() else run / "report.html")
+    check_ordinary(target)
+    return (_of_study if run.is_file() else _of_run)(run, target, output)
+
+
+def _of_study(store: Path, target: Path, output: Output) -> int:
+    from optimizer.cli.session import DONE
+    from optimizer.tell.page.study_page import study_html
+    from optimizer.tell.plot.study import read_stored
+
+    _write(study_html(read_stored(store)), target, output)
+    return DONE
+
+
+def _of_run(run: Path, target: Path, output: Output) -> int:
+    from optimizer.cli.session import DONE, FINDINGS, report_uncertified_leaders
     from optimizer.tell.page.page import report_html
     from optimizer.tell.page.saved import read_run
 
-    target = out or run / "report.html"
-    check_ordinary(target)
     saved = read_run(run)
-    page = report_html(saved)
+    _write(report_html(saved), target, output)
+    if output.form != "json" and not output.quiet:
+        told = (each for plan in saved.all_plans for each in plan.answer.diagnostics)
+        report_uncertified_leaders(each.diagnostic for each in told)
+    return FINDINGS if any(plan.answer.leader_gap is not None for plan in saved.all_plans) else DONE
+
+
+def _write(page: str, target: Path, output: Output) -> None:
+    """Put a page in its place and say so. Raises `OutputError` (E605)."""
+    from optimizer.cli.session import emit_json, note
+    from optimizer.errors import Diagnostic, OutputError
+
     # beside its place first, so that a page is there whole or as it was before
     place = target.resolve()
     fresh = place.with_name(f".{place.name}.new-{os.getpid()}")
@@ -65,6 +91,3 @@ def command(
         emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})
     elif not output.quiet:
         note(f"wrote {target}")
-        told = (each for plan in saved.all_plans for each in plan.answer.diagnostics)
-        report_uncertified_leaders(each.diagnostic for each in told)
-    return FINDINGS if any(plan.answer.leader_gap is not None for plan in saved.all_plans) else DONE

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimizer.cli.options import Output
 from optimizer.cli.progress import BatchProgress, duration
@@ -31,13 +32,16 @@ from optimizer.tell.files.conclusions import conclusions_csv, conclusions_data
 from optimizer.tell.terminal.conclusion_tables import conclusion_tables
 from optimizer.tell.terminal.study_table import status_document, status_table
 
+if TYPE_CHECKING:
+    from optimizer.tell.plot.study import Choice, StoredStudy
+
 # A plan near the base's takes about this share of the time that the base's own takes.
 WARM_SHARE = 0.15
 
 
 @dataclass(frozen=True)
 class Batch:
-    """How a study is solved and kept."""
+    """How a study is solved and kept, and in which file it is drawn."""
 
     store: Path | None
     resume: bool
@@ -47,6 +51,7 @@ class Batch:
     max_solves: int
     time_limit: float | None
     quiet: bool
+    plot: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,34 @@ class Ended:
 
 
 def run_and_tell(name: str, sample: Sample, batch: Batch, output: Output) -> int:
-    """Solve what is left of a study and say what came of it; the exit code.
+    """Solve what is left of a study and say what came of it, drawn too; the exit code.
 
     Raises `InputError` where the store holds another study (E657), or this one and it is not to be resumed
-    (E215).
+    (E215); and before anything is solved where no such picture can be made (E718).
     """
-    return _tell(run(name, sample, batch), sample, output)
+    if batch.plot is None:
+        return _tell(run(name, sample, batch), sample, output)
+    from optimizer.tell.plot.picture import check_place
+    from optimizer.tell.plot.study import choose, read_stored
+
+    check_place(batch.plot)
+    choice = choose(sample)
+    ended = run(name, sample, batch)
+    code = _tell(ended, sample, output)
+    if not ended.interrupted:
+        plot(read_stored(ended.path, ended.base), batch.plot, choice, output)
+    return code
+
+
+def plot(stored: StoredStudy, picture: Path, choice: Choice, output: Output) -> None:
+    """Draw a stored study in a file. Raises `InputError` (E711) where there is nothing to draw, `OutputError`
+    (E605) where it cannot be written."""
+    from optimizer.tell.plot.draw import draw
+    from optimizer.tell.plot.picture import write_picture
+
+    write_picture(draw(stored, choice), picture)
+    if not output.quiet:
+        note(f"wrote {picture}")
 
 
 def resume_and_tell(path: Path, jobs: int | None, fail_fast: bool, output: Output) -> int:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from optimizer.cli.options import Output, examples, output_options
 
+KINDS: Final = ("tornado", "indices", "fan", "scatter", "heat")
 STORE = click.argument("store", metavar="STORE", type=click.Path(path_type=Path))
 
 
 @click.group(
     "study",
-    short_help="A stored study: how far it is, what it says, its results as a table, its shards as one.",
+    short_help="A stored study: how far it is, what it says, a picture or table of it, its shards as one.",
     epilog=examples(
         "kloof study status drivers.study",
         "kloof study show drivers.study",
+        "kloof study plot drivers.study --to drivers.svg",
         "kloof study export drivers.study --to drivers.csv",
         "kloof study merge drivers-1.study drivers-2.study --into drivers.study",
     ),
@@ -93,6 +96,59 @@ def show(store: Path, output: Output) -> int:
     from optimizer.cli.studies import show as tell
 
     tell(store, output)
+    return DONE
+
+
+@command.command(
+    "plot",
+    short_help="A stored study as a picture, SVG or PNG.",
+    epilog=examples(
+        "kloof study plot drivers.study --to drivers.svg",
+        "kloof study plot drivers.study --to lag.png --kind scatter --outcome lag_months/2035",
+    ),
+)
+@STORE
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write here; the ending decides the form: .svg or .png.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    help="Which chart. Default: that of the study's design.",
+)
+@click.option("--country", metavar="ISO3", help="Of whom. Default: the study's first country.")
+@click.option(
+    "--outcome",
+    metavar="METRIC/PERIOD",
+    help="Which number. Default: the lag in the last period, else the first.",
+)
+@output_options
+def plot(
+    store: Path, target: Path, kind: str | None, country: str | None, outcome: str | None, output: Output
+) -> int:
+    """Draw a stored study: what each factor does alone (tornado), indices with intervals, quantiles over time
+    (fan), the outcome over each factor (scatter), or over two axes of a grid (heat).
+
+    What is done is drawn where the study is not yet at its end; nothing is solved. A fan takes an outcome
+    without its period. The instance and policies must be what they were.
+    """
+    from optimizer.cli.session import DONE, emit_json
+    from optimizer.cli.studies import plot as draw
+    from optimizer.tell.plot.picture import check_place
+    from optimizer.tell.plot.study import choose, read_stored
+
+    check_place(target)
+    stored = read_stored(store)
+    choice = choose(stored.sample, kind, country, outcome)
+    draw(stored, target, choice, output)
+    if output.form == "json":
+        told = {"kind": choice.kind, "country": choice.country, "outcome": choice.outcome}
+        emit_json({"schema_version": 1, "status": "written", "file": str(target), **told})
     return DONE
 
 

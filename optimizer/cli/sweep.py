@@ -32,6 +32,8 @@ def batch_options(function: Any) -> Any:
                          metavar="N", help="Refuse a study that may take more solves."),
             click.option("--time-limit", type=PositiveNumber(min=0, min_open=True), metavar="SECONDS",
                          help="Stop each plan after this long; what is stopped depends on the machine."),
+            click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg|png",
+                         help="Draw what the study concludes, as its design suggests, in this file."),
         )
     ):  # fmt: skip
         function = option(function)
@@ -46,6 +48,7 @@ def batch_options(function: Any) -> Any:
         "kloof sweep world-2026 --country CHN --vary 'countries.CHN.budget.income_usd_bn *= 0.5:2:7' "
         "--outcome lag_months/2035",
         "kloof sweep my-study.yaml --store drivers.study --resume",
+        "kloof sweep china-drivers --plot drivers.svg",
     ),
 )
 @click.argument("study", metavar="STUDY|INSTANCE")
@@ -77,6 +80,7 @@ def command(
     fail_fast: bool,
     max_solves: int,
     time_limit: float | None,
+    plot: Path | None,
     output: Output,
     **said: Any,
 ) -> int:
@@ -91,7 +95,7 @@ def command(
 
     asked = _study(study, **said)
     sample = prepare(asked, load(asked.instance))
-    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, output.quiet)
+    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, output.quiet, plot)
     return run_and_tell("sweep", sample, batch, output)
 
 

@@ -447,6 +447,7 @@ def test_every_command_of_the_documentation_runs(kloof: Run, tmp_path: Path) -> 
         assert done.code == 0, f"{line}\n{done.err}"
     assert (tmp_path / "runs" / "first" / "report.html").exists()
     assert (tmp_path / "policies.html").exists()
+    assert (tmp_path / "money.html").exists()
 
 
 @pytest.mark.parametrize("command", ["report", "explain"])

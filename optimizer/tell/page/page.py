@@ -6,7 +6,8 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -19,7 +20,7 @@ from optimizer.answer.answer import Remark, SolveAnswer
 from optimizer.answer.summary import INTERRUPTED, NOTHING_DONE
 from optimizer.tell.page import charts, comparison_sections, overview, provenance, words
 from optimizer.tell.page.beyond import beyond_tables
-from optimizer.tell.page.figures import Section, slug
+from optimizer.tell.page.figures import Section, Table, slug
 from optimizer.tell.page.own import own_page_tables
 from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.provenance import Group
@@ -29,6 +30,25 @@ from optimizer.tell.terminal.tables import PASSES_LEADER
 LARGEST_BYTES: Final = 1_500_000
 RUNTIME: Final = "window.vegaEmbed=vegaEmbed;"
 ABOUT_ASSUMPTION: Final = 150
+CERTIFIED: Final = (
+    "No plan is better than the one shown by more than its gap; every row of the true model was checked at "
+    "the plan. Where there is no plan, nothing is certified."
+)
+DIGITS: Final = Markup(
+    "All digits are in <code>strategy.csv</code> and <code>summary.json</code> of the run."
+)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The part on how certain all is: its title, the short one, what it says, where all digits are, and its
+    tables with their captions."""
+
+    title: str
+    short: str
+    text: str
+    digits: str
+    tables: Sequence[tuple[str, Table]]
 
 
 def report_html(run: SavedRun) -> str:
@@ -166,6 +186,28 @@ def _parts_note(run: SavedRun) -> list[str]:
 
 
 def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
+    listed = provenance.sources(run) if groups else []
+    return assembled(
+        charts.templates(),
+        title=title(run),
+        subtitle=subtitle(run),
+        sections=sections(run),
+        closing=Closing("Certificates and versions", "Certificates", CERTIFIED, DIGITS, _certified(run)),
+        facts=provenance.facts(run),
+        changes=provenance.changes(run),
+        groups=groups,
+        left_out=left_out,
+        sources=listed,
+        known_sources={source.key for source in listed},
+    )
+
+
+def _certified(run: SavedRun) -> list[tuple[str, Table]]:
+    return [("Certificates", provenance.certificates(run))]
+
+
+def assembled(templates: Mapping[str, object], **parts: object) -> str:
+    """A page of the parts that `page.html` names, with the charts that it draws."""
     environment = Environment(
         loader=PackageLoader("optimizer.tell.page"),
         autoescape=True,
@@ -175,24 +217,14 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
     )
     runtime = _runtime()
     script = _script(_text(environment, "page.js"))
-    listed = provenance.sources(run) if groups else []
     return environment.get_template("page.html").render(
-        title=title(run),
-        subtitle=subtitle(run),
         policy=_policy(runtime, script),
         style=Markup(_text(environment, "page.css")),
-        sections=sections(run),
-        certificates=provenance.certificates(run),
-        facts=provenance.facts(run),
-        changes=provenance.changes(run),
-        groups=groups,
-        left_out=left_out,
-        sources=listed,
-        known_sources={source.key for source in listed},
-        charts=_data({"templates": charts.templates(), "config": charts.CONFIG}),
+        charts=_data({"templates": templates, "config": charts.CONFIG}),
         runtime=_packed(runtime),
         script=Markup(script),
         version=_version(),
+        **parts,
     )
 
 

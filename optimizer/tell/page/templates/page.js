@@ -30,6 +30,9 @@
     });
   }
 
+  // Of studies a chart shows the first factors of a table, which may have two lines for each.
+  const MOST_LINES = { tornado: 20, indices: 40 };
+
   // Drawing
   function sized(template, width, count) {
     const drawn = structuredClone(template);
@@ -64,7 +67,8 @@
     const kind = figure.dataset.chart, rows = dataOf(table);
     // The first series of small multiples stands in every one of them, not in one of its own.
     const shown = kind === "multiples" ? rows.filter((row) => row.order > 0) : rows;
-    const count = kind === "multiples" ? new Set(shown.map((row) => row.series)).size : rowsOf(table).length;
+    const names = (field) => new Set(shown.slice(0, MOST_LINES[kind]).map((row) => row[field])).size;
+    const count = templates[kind].facet ? names("series") : kind in MOST_LINES ? names("name") : rowsOf(table).length;
     const drawn = sized(templates[kind], width, count);
     drawn.datasets = { ...drawn.datasets, rows: shown };
     const local = { ...config, axisY: { labelLimit: Math.max(90, width * 0.42) }, text: { ...config.text, limit: width - 10 } };
@@ -100,13 +104,15 @@
       `<circle cx="7" cy="7" r="5" fill="var(--page)" stroke="var(--muted)" stroke-width="2"/>`,
     ][at],
   };
-  const LEGENDS = { stack: "box", "stack-share": "box", "bars-across": "box", "lines-log": "line", dumbbell: "point", "dumbbell-log": "point", multiples: "thin", changes: "change", "changes-up": "change" };
+  const LEGENDS = { stack: "box", "stack-share": "box", "bars-across": "box", "lines-log": "line", dumbbell: "point", "dumbbell-log": "point", multiples: "thin", changes: "change", "changes-up": "change", tornado: "box", indices: "box" };
   const LINES = new Set(["lines-log", "multiples"]);
   function legend(figure, kind, rows) {
     const swatch = SWATCHES[LEGENDS[kind]];
     if (!swatch) return;
     let names = [...new Set(rows.map((row) => row.series))];
     if (kind === "multiples") names = [names[0], "under the policy named"];
+    if (kind === "tornado") names = ["at its low end", "at its high end"];
+    if (kind === "indices") names = [...new Set(rows.map((row) => row.which))];
     if (kind.startsWith("changes")) names = ["better for the country", "worse", "cannot be told from no change"];
     if (names.length < 2) return;
     const list = document.createElement("ul");
