@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from optimizer.answer.bands import Bands
 from optimizer.answer.comparison import Comparison
 from optimizer.answer.explanation_frames import (
     conflicts_frame,
@@ -26,6 +27,7 @@ from optimizer.instance import load as _load
 from optimizer.instance import patch as _patch
 from optimizer.instance.policy import draft_of, policies_of
 from optimizer.study.ask import DEFAULT_GAP, Ask, Extension
+from optimizer.study.bands import solved_bands
 from optimizer.study.compare import compare_scenarios
 from optimizer.study.explained import explained
 from optimizer.study.explaining import explain_comparison
@@ -33,6 +35,7 @@ from optimizer.study.solve import solve_world
 
 Policies = Sequence[str | os.PathLike[str]] | Mapping[str, Iterable[str]]
 COMPARE_GAP = 1e-4
+BANDS = ("country", "number", "unit", "level", "value", "low", "high", "beyond", "draws", "missing")
 CERTIFICATE = ("status", "lower", "upper", "gap", "leader_gap")
 
 
@@ -99,7 +102,9 @@ class Result(_Explaining):
     `strategy` is tidy: country, policy, period, metric, item, unit, value. `certificates` has one row per
     country: country, status, lower, upper, gap, leader_gap (nan unless its leader is not certified).
     `ranges`, empty unless asked for, has the least and greatest value of headline numbers over all plans
-    within the gap: country, metric, item, period, low, high. `run` holds all detail.
+    within the gap: country, metric, item, period, low, high. `bands`, empty unless asked for, has the
+    quantiles of headline numbers over the ranges of the inputs: country, number, unit, level, value, low and
+    high (the interval of the quantile), beyond, draws, missing. `run` holds all detail.
     """
 
     strategy: pd.DataFrame
@@ -107,6 +112,7 @@ class Result(_Explaining):
     ranges: pd.DataFrame
     run: WorldRun
     _ask: Ask
+    bands: pd.DataFrame
 
     @property
     def _worlds(self) -> Sequence[WorldRun]:
@@ -169,14 +175,20 @@ def solve(
     extend: Extension | None = None,
     ranges: bool = False,
     worths: bool = False,
+    bands: int | None = None,
 ) -> Result:
     """The optimal strategy of each country (all if None), certified to `gap` average log units.
 
     `time_limit` is in seconds per country. `extend` receives the Pyomo model before it is compiled and may
     add rows. `ranges` adds those of headline numbers, at many times the cost of the plans; `worths`
-    solves what easing the dearest limits of each plan brings, for `explain`, at about its cost again. Raises
-    `InputError`; a country without a plan raises nothing: its status says so.
+    solves what easing the dearest limits of each plan brings, for `explain`, at about its cost again. `bands`
+    is a number of draws, a power of 2, of all inputs with a range, over each of which the countries and the
+    leader are solved again: `kloof solve --bands` keeps them, this does not. Raises `InputError`, and with
+    `bands` `SolverError` where a country has no plan to draw around, `ValueError` beside `extend`; else a
+    country without a plan raises nothing: its status says so.
     """
+    if bands is not None and extend is not None:
+        raise ValueError("bands are drawn without rows of `extend`")
     ask = Ask(
         instance,
         tuple(countries or ()),
@@ -185,14 +197,27 @@ def solve(
         time_limit=time_limit,
         ranges=ranges,
         worths=worths,
+        bands=bands is not None,
+        draws=bands,
         extension=extend,
     )
+    drawn = None if bands is None else solved_bands(ask)
     run = solve_world(ask)
     if run.interrupted:
         raise KeyboardInterrupt
     rows = [(country, *_certificate(plan)) for country, plan in run.countries.items()]
     certificates = pd.DataFrame(rows, columns=["country", *CERTIFICATE])
-    return Result(frame([run]), certificates, _ranges(run), run, replace(ask, extension=None))
+    return Result(frame([run]), certificates, _ranges(run), run, replace(ask, extension=None), _bands(drawn))
+
+
+def _bands(bands: Bands | None) -> pd.DataFrame:
+    """Bands as a tidy frame."""
+    rows = [
+        (band.country, band.number, band.unit, *each.said().values(), band.draws, band.missing)
+        for band in (bands.numbers if bands else ())
+        for each in band.quantiles
+    ]
+    return pd.DataFrame(rows, columns=list(BANDS))
 
 
 def compare(

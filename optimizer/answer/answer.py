@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from optimizer.answer.bands import Bands
 from optimizer.answer.explanation import Binding
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.worth import BindingTogether
@@ -252,7 +253,7 @@ class Demand(Part):
 
 
 class SolveAnswer(Part):
-    """What `solve` answers."""
+    """What `solve` answers; `bands` where the uncertainty of the inputs was computed."""
 
     schema_version: int
     status: str
@@ -262,6 +263,7 @@ class SolveAnswer(Part):
     countries: Mapping[str, PlanAnswer]
     world_demand: tuple[Demand, ...]
     diagnostics: tuple[Remark, ...]
+    bands: Bands | None = None
 
 
 class AppliedAnswer(Part):

@@ -20,6 +20,8 @@ from optimizer.tell.files.store import sha256
 # What is told by the content of files, or changes no answer; all else that is given is a field of `Ask` too.
 TOLD_OTHERWISE: Final = frozenset({"instance", "policies", "patches", "extend", "jobs"})
 EACH_COUNTRY: Final = "name one country after each `--country`"
+# Options that came later: told where they are given, so that runs without them keep their key and place.
+TOLD_WHERE_GIVEN: Final = frozenset({"bands", "draws"})
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,11 @@ def _opened(given: Given) -> Opened:
         said = {"function": given.extend.rpartition(":")[2], "sha256": sha256(file.read_bytes())}
         extension_key = " ".join(said.values())
         inputs["extend"] = said
-    options = {name: value for name, value in vars(given).items() if name not in TOLD_OTHERWISE}
+    options = {
+        name: value
+        for name, value in vars(given).items()
+        if name not in TOLD_OTHERWISE and (value or name not in TOLD_WHERE_GIVEN)
+    }
     inputs["options"] = options
     ask = Ask(
         changed,

@@ -19,6 +19,7 @@ from optimizer.cli.options import (
     countries_option,
     examples,
     instance_argument,
+    jobs_option,
     output_options,
     saving_options,
 )
@@ -62,9 +63,7 @@ DETAILED_COUNTRIES = 3
     help="Certify which differences count: the range of headline numbers over all plans within the gap. "
     "Takes many times as long.",
 )
-@click.option(
-    "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; one per processor by default."
-)
+@jobs_option
 @saving_options
 @output_options
 @asks

@@ -40,6 +40,8 @@ class Given:
     gap: float = 1e-6
     time_limit: float | None = None
     ranges: bool = False
+    bands: bool = False
+    draws: int | None = None
     jobs: int | None = None
 
 
@@ -150,6 +152,13 @@ def accuracy_options(gap: float, why: str) -> Callable[[Command], Command]:
 def solver_options(function: Command) -> Command:
     """How exactly and how long to solve one scenario."""
     return accuracy_options(1e-6, " (1e-4 is 0.01% of effective compute)")(function)
+
+
+def jobs_option(function: Command) -> Command:
+    """How many processes solve."""
+    return click.option(
+        "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; one per processor by default."
+    )(function)
 
 
 def saving_options(function: Command) -> Command:

@@ -18,6 +18,7 @@ from optimizer.cli.options import (
     countries_option,
     examples,
     instance_argument,
+    jobs_option,
     output_options,
     saving_options,
     scenario_options,
@@ -26,6 +27,7 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.answer.answer import Demand
+    from optimizer.answer.bands import Bands
     from optimizer.answer.run import WorldRun
     from optimizer.errors import KloofError
     from optimizer.study.ask import Ask
@@ -55,28 +57,58 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
     is_flag=True,
     help="Add the range of shares, capability and lag over all plans within the gap. Takes longer.",
 )
+@click.option(
+    "--bands",
+    is_flag=True,
+    help="Add 5, 50 and 95% quantiles over draws of all inputs that have a range. Takes much longer.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many draws --bands takes, a power of 2. Default: 512.",
+)
+@click.option(
+    "--store",
+    "place",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep the study of --bands here. Default: runs/bands-<12 hex of its key>.study",
+)
+@jobs_option
 @saving_options
 @output_options
 @asks
-def command(given: Given, saving: Saving, output: Output) -> int:
+def command(given: Given, place: Path | None, saving: Saving, output: Output) -> int:
     """Solve the plan of every country (or of those named) for the best strategy.
 
     The leader is solved first, under the same changes, and the others follow its path. Prints one line per
     country, and the whole plan of those named with --country; saves strategy.csv, summary.json and
     manifest.json in a run directory. Ctrl-C keeps the countries that are done.
+
+    With --bands a study of draws of the inputs is solved first and kept in a file of its own: the same
+    command finds it there, or goes on with it where it was interrupted.
     """
     from optimizer.answer.summary import NOTHING_DONE, exit_code
     from optimizer.cli.asking import opened
-    from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
+    from optimizer.cli.session import DONE, FINDINGS, INTERRUPTED, interrupts_held, note, report, strongest
     from optimizer.tell.files import store
 
     started = time.perf_counter()
+    given = _with_draws(given, place)
     asking = opened(given)
     detailed = output.verbose or 0 < len(given.countries) <= DETAILED_COUNTRIES
     ask = replace(asking.ask, worths=detailed)
     directory = saving.out or store.default_directory("solve", asking.inputs)
     if not saving.no_save:
         store.check_place(directory)
+    bands, study_code = None, DONE
+    if given.bands:
+        from optimizer.cli.bands import computed
+
+        bands, study_code = computed(given, ask, place, output.quiet)
+        if study_code == INTERRUPTED:
+            return INTERRUPTED
 
     from optimizer.answer.run import INFEASIBLE
     from optimizer.study.demand import world_demand
@@ -109,16 +141,31 @@ def command(given: Given, saving: Saving, output: Output) -> int:
             if world.interrupted:
                 directory = store.beside_earlier(directory)
             wall = time.perf_counter() - started
-            files = _files(world, demand, strategy, asking.written, ask, wall)
+            files = _files(world, demand, bands, strategy, asking.written, ask, wall)
             unsaved = save_run(directory, files, output.quiet)
-    _show(world, demand, strategy, output, detailed)
+    _show(world, demand, bands, strategy, output, detailed)
     code = exit_code(world, failed=failure_code(world))
+    if code == DONE and study_code != DONE:
+        code = FINDINGS
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
     if unplanned and not saving.no_save and not output.quiet:
         note(f"what conflicts, and every repair found: kloof explain {directory}")
     return code
+
+
+def _with_draws(given: Given, place: Path | None) -> Given:
+    """What is given, with the number of draws that bands take; a usage error for what does not fit them."""
+    if not given.bands:
+        if given.draws is not None or place is not None:
+            raise click.UsageError("--draws and --store are of the study of --bands: add --bands")
+        return given
+    if given.extend is not None:
+        raise click.UsageError("--bands draws without the rows of --extend: leave one of them out")
+    from optimizer.study.bands import DRAWS
+
+    return replace(given, draws=given.draws or DRAWS)
 
 
 def _progress(count: int) -> Any:
@@ -187,7 +234,14 @@ def failure_code(world: WorldRun) -> int:
     return INVALID if codes and all(code.startswith(faults_of_input) for code in codes) else INTERNAL
 
 
-def _show(world: WorldRun, demand: list[Demand], strategy: str, output: Output, detailed: bool) -> None:
+def _show(
+    world: WorldRun,
+    demand: list[Demand],
+    bands: Bands | None,
+    strategy: str,
+    output: Output,
+    detailed: bool,
+) -> None:
     from optimizer.cli.output import screen
     from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
     from optimizer.study.demand import demand_notes
@@ -195,7 +249,7 @@ def _show(world: WorldRun, demand: list[Demand], strategy: str, output: Output, 
     if output.form == "json":
         from optimizer.tell.files.documents import solve_document
 
-        emit_json(solve_document(world, demand))
+        emit_json(solve_document(world, demand, bands))
         return
     if output.form == "csv":
         emit(strategy)
@@ -204,7 +258,12 @@ def _show(world: WorldRun, demand: list[Demand], strategy: str, output: Output, 
         from optimizer.tell.terminal.tables import summary
 
         place = screen()
-        parts = summary(world, place, demand_notes(demand), hint=not detailed)
+        parts = summary(world, place, demand_notes(demand), not detailed, bands)
+        if bands is not None:
+            from optimizer.tell.terminal.bands_table import bands_table
+
+            solved = [run.country for run in world.countries.values() if run.solved]
+            parts += ["", *bands_table(bands, solved, world.leader, short=not detailed)]
         for run in world.countries.values() if detailed else ():
             parts += ["", *detail(run, world)]
         emit(place.render(parts))
@@ -222,6 +281,7 @@ def _show(world: WorldRun, demand: list[Demand], strategy: str, output: Output, 
 def _files(
     world: WorldRun,
     demand: list[Demand],
+    bands: Bands | None,
     strategy: str,
     written: dict[str, Any],
     ask: Ask,
@@ -233,7 +293,7 @@ def _files(
 
     return {
         "strategy.csv": strategy,
-        "summary.json": json_text(solve_answer(world, demand).data()),
+        "summary.json": json_text(solve_answer(world, demand, bands).data()),
         MANIFEST: json_text(manifest_document("solve", written, ask, world, wall)),
         **context_files(world, ask),
     }

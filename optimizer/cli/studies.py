@@ -147,8 +147,19 @@ def _tell(ended: Ended, sample: Sample, output: Output) -> int:
     return ended.code
 
 
-def run(name: str, sample: Sample, batch: Batch) -> Ended:
-    """Solve what is left of a study."""
+def run(
+    name: str,
+    sample: Sample,
+    batch: Batch,
+    again: str = "give another --store",
+    go_on: str = "",
+    share_of_base: float = WARM_SHARE,
+) -> Ended:
+    """Solve what is left of a study.
+
+    `again` makes a new store where this one holds another study, `go_on` goes on with one that was
+    interrupted (`kloof study resume` if empty), and a plan takes about `share_of_base` of the base's time.
+    """
     shard = str(parse_shard(batch.shard)) if batch.shard else ""
     header = header_of(sample, shard)
     part = f"-{shard.replace('/', '-of-')}" if shard else ""
@@ -157,7 +168,7 @@ def run(name: str, sample: Sample, batch: Batch) -> Ended:
         for text in sample.notes:
             note(f"note: {text}")
     if path.exists():
-        found = _finished(path, header, batch.resume)
+        found = _finished(path, header, batch.resume, again)
         if found is not None:
             if not batch.quiet:
                 note(f"{path} holds all of this study already")
@@ -175,7 +186,7 @@ def run(name: str, sample: Sample, batch: Batch) -> Ended:
         if not batch.quiet:
             jobs = batch.jobs or available_jobs()
             left = len(store.pending())
-            expected = WARM_SHARE * taken * left / jobs
+            expected = share_of_base * taken * left / jobs
             note(
                 f"kept in {path}; {left:,} scenarios to solve on {jobs} processes: about {duration(expected)}"
             )
@@ -185,18 +196,18 @@ def run(name: str, sample: Sample, batch: Batch) -> Ended:
         if not batch.quiet:
             told.end()
     if done.interrupted:
-        note(f"go on with: kloof study resume {path}")
+        note(f"go on with: {go_on or f'kloof study resume {path}'}")
     base = base_results(solver) if base_needed(sample) and not done.interrupted else None
     return Ended(path, done.exit_code, done.interrupted, base)
 
 
-def _finished(path: Path, header: Header, resume: bool) -> int | None:
+def _finished(path: Path, header: Header, resume: bool, again: str) -> int | None:
     """The exit code of a store that holds all of this study; None where something is left to be solved."""
     with Store.open(path, writing=False) as store:
-        check_same(store.header, header, str(path), "give another --store")
+        check_same(store.header, header, str(path), again)
         if store.header.shard != header.shard:
             message = f"the store holds part {store.header.shard or 'all'} of the study"
-            raise InputError(Diagnostic("E657", message, file=str(path), hint="give another --store"))
+            raise InputError(Diagnostic("E657", message, file=str(path), hint=f"make a new one: {again}"))
         counts = store.counts()
     if not counts.left:
         return exit_code(counts)

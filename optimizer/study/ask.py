@@ -36,9 +36,10 @@ class Ask:
     `instance` is as patched, and knows by what; `policy` names what of this came from policies. With
     `policies` (None: the instance alone is meant) it is the baseline. Then an `objective` preset (None: the
     instance's own), the `gap` in average log units, seconds per solve, whether the `ranges` of headline
-    numbers are wanted (at many times the cost of a plan), and what easing limits is worth (`worths`, at about
-    its cost). `extension` adds rows of the user's own to the Pyomo model; `extension_key` tells it from
-    others by content. `jobs` is the number of processes, one per processor if None.
+    numbers are wanted (at many times the cost of a plan), what easing limits is worth (`worths`, at about its
+    cost), and `bands`, quantiles over so many `draws` of the inputs. `extension` adds rows of the user's own
+    to the Pyomo model; `extension_key` tells it from others by content. `jobs` is the number of processes,
+    one per processor if None.
     """
 
     instance: Instance
@@ -51,6 +52,8 @@ class Ask:
     time_limit: float | None = None
     ranges: bool = False
     worths: bool = False
+    bands: bool = False
+    draws: int | None = None
     extension: Extension | None = None
     extension_key: str = ""
     jobs: int | None = None
@@ -103,6 +106,9 @@ class Ask:
         if self.extension is not None and not self.extension_key:
             raise ValueError("an ask with rows of your own has a key only where `extension_key` is given")
         said = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in NOT_IN_KEY}
+        if not self.bands:
+            # an ask without them has the key that it had before there were any
+            del said["bands"], said["draws"]
         applied = [(each.path, each.old, each.new, each.text) for each in self.instance.applied]
         policies = self.policies and [
             (each.name, [one.text for one in each.patches]) for each in self.policies

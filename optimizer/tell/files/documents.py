@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from optimizer.answer import summary
 from optimizer.answer.answer import Demand, LeaderAnswer, PlanAnswer, SolveAnswer, remarks
+from optimizer.answer.bands import Bands
 from optimizer.answer.beyond import beyond_data
 from optimizer.answer.disagreement import Disagreement
 from optimizer.answer.evaluation import Evaluation
@@ -39,8 +40,10 @@ def _leader(world: WorldRun) -> LeaderAnswer:
     )
 
 
-def solve_answer(world: WorldRun, demand: Sequence[Demand]) -> SolveAnswer:
-    """What `kloof solve` answers, and `summary.json` holds: certificates, headline numbers, explanations."""
+def solve_answer(world: WorldRun, demand: Sequence[Demand], bands: Bands | None = None) -> SolveAnswer:
+    """What `kloof solve` answers, and `summary.json` holds: certificates, headline numbers, explanations, and
+    bands where there are some."""
+    told: dict[str, Any] = {} if bands is None else {"bands": bands}
     return SolveAnswer(
         schema_version=SCHEMA_VERSION,
         status=summary.status(world),
@@ -53,12 +56,13 @@ def solve_answer(world: WorldRun, demand: Sequence[Demand]) -> SolveAnswer:
         },
         world_demand=tuple(demand),
         diagnostics=remarks(world.diagnostics),
+        **told,
     )
 
 
-def solve_document(world: WorldRun, demand: Sequence[Demand]) -> dict[str, Any]:
+def solve_document(world: WorldRun, demand: Sequence[Demand], bands: Bands | None = None) -> dict[str, Any]:
     """What `kloof solve --format json` prints: the answer with whole strategies."""
-    document = solve_answer(world, demand).data()
+    document = solve_answer(world, demand, bands).data()
     for country, run in world.countries.items():
         plan = document["countries"][country]
         del plan["beyond"]

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from optimizer.answer.answer import Remark, SolveAnswer
 from optimizer.answer.summary import INTERRUPTED, NOTHING_DONE
 from optimizer.tell.page import charts, comparison_sections, overview, provenance, words
+from optimizer.tell.page.bands import bands_notes, bands_points, country_bands, overview_bands
 from optimizer.tell.page.beyond import beyond_tables
 from optimizer.tell.page.figures import Section, Table, slug
 from optimizer.tell.page.own import own_page_tables
@@ -83,16 +84,19 @@ def sections(run: SavedRun) -> list[Section]:
     if run.is_comparison:
         return comparison_sections.sections(run, warnings(run))
     known = [plan.country for plan in overview.ranked(run)]
-    some = any(run.base(country).solved for country in known)
+    solved = [run.base(country) for country in known if run.base(country).solved]
+    some = bool(solved)
     countries = overview.countries_table(run)
     first = Section(
         key="overview",
         title="Overview",
         short="Overview",
-        points=words.headline(run),
+        points=[*words.headline(run), *(bands_points(run, solved) if some else [])],
         figures=overview.overview_figures(run),
-        tables=[("Countries side by side", countries)] if some else [],
-        notes=[*overview.marks_notes(countries), *_parts_note(run)] if some else [],
+        tables=[("Countries side by side", countries), *overview_bands(run, solved)] if some else [],
+        notes=[*overview.marks_notes(countries), *_parts_note(run), *bands_notes(run, solved)]
+        if some
+        else [],
         warnings=warnings(run),
     )
     return [first, *(country_section(run, country) for country in known)]
@@ -109,7 +113,9 @@ def country_section(run: SavedRun, country: str) -> Section:
         short=country,
         points=words.country_points(run, plan) if plan.solved else words.failed(plan),
         figures=plan_figures(run, plan) if plan.solved else [],
-        tables=[*beyond_tables(plan), *own_page_tables(plan)] if plan.solved else [],
+        tables=[*country_bands(run, plan), *beyond_tables(plan), *own_page_tables(plan)]
+        if plan.solved
+        else [],
         notes=[f"About the data: {note}"] if note else [],
     )
 

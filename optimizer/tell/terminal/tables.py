@@ -18,19 +18,25 @@ from rich.text import Text
 from models.parameters import CATEGORIES
 from optimizer.answer import digits, ranges
 from optimizer.answer.answer import Headline
+from optimizer.answer.bands import LAG, NOT_COMPUTED, Bands
 from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
 from optimizer.answer.summary import headline, lag_in_table, lag_mark_in
+from optimizer.tell.bands import span
 
 PLAIN_WIDTH: Final = 120
+# What the bands of two lags take.
+BANDS_WIDTH: Final = 24
 ROWS_NAMED: Final = 6
 CHANGES_NAMED: Final = 2
 PASSES_LEADER: Final = "S105"
 EXCLUDE_EACH_OTHER: Final = "S106"
+STARRED: Final = re.compile(r"\d\*")
 PART_OF: Final = re.compile(r"part of ([A-Z]{3})\b", re.IGNORECASE)
 SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
     "`paid` is all cash out"
 )
+LAGS_WITH_BANDS: Final = "months behind: of this plan (5 to 95% over the ranges of the inputs)"
 LOOSE: Final = "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
 # Tables keep their natural width: a number cut short by a narrow screen would be a wrong number.
 UNLIMITED: Final = 10_000
@@ -86,11 +92,15 @@ def indented(part: ConsoleRenderable) -> Padding:
 
 
 def summary(
-    world: WorldRun, screen: Screen, more_notes: Sequence[str] = (), hint: bool = True
+    world: WorldRun,
+    screen: Screen,
+    more_notes: Sequence[str] = (),
+    hint: bool = True,
+    bands: Bands | None = None,
 ) -> list[ConsoleRenderable | str]:
     """One line per country, the leader first and then the most capable, with what a reader must know below.
 
-    `hint`: say how to see a plan in full.
+    `hint`: say how to see a plan in full. With `bands` a lag has 5 to 95% of the draws behind it.
     """
     tops = {country: headline(run, world.leader_run) for country, run in world.countries.items()}
     solved = [(world.countries[country], top) for country, top in tops.items() if top is not None]
@@ -101,12 +111,13 @@ def summary(
         runs = [run for run, _ in solved]
         first = next(period for run in runs if run.parameters for period in run.parameters.sets.periods)
         parts += [heading(_title(world, first, solved[0][1].last)), ""]
-        lines = [_cells(run, top) for run, top in solved]
+        lines = [_cells(run, top, bands) for run, top in solved]
+        needed = PLAIN_WIDTH + (0 if bands is None else BANDS_WIDTH)
         names = [f"{run.country} {world.instance.countries[run.country].name}" for run in runs]
-        if screen.width >= PLAIN_WIDTH + max(map(len, names)):
+        if screen.width >= needed + max(map(len, names)):
             lines = [[name, *line[1:]] for name, line in zip(names, lines, strict=True)]
         heads = _heads(world, first, solved[0][1])
-        if screen.width >= PLAIN_WIDTH:
+        if screen.width >= needed:
             parts.append(grid(heads, lines))
         else:
             split = 1 + len(CATEGORIES) + 1
@@ -122,6 +133,7 @@ def summary(
     parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)][0].country if hint else None)]
+        parts.append(NOT_COMPUTED if bands is None else LAGS_WITH_BANDS)
     notes = [*_notes(world, lines), *more_notes]
     if notes:
         parts += [*([] if solved else [""]), *notes]
@@ -178,7 +190,7 @@ def _heads(world: WorldRun, first_period: str, top: Headline) -> list[str]:
     ]
 
 
-def _cells(run: CountryRun, top: Headline) -> list[str]:
+def _cells(run: CountryRun, top: Headline, bands: Bands | None) -> list[str]:
     start, end = (value / 1000 for value in top.installed_kh100e.values())
     leads = run.leader is not None and run.leader.country == run.country
     return [
@@ -190,20 +202,22 @@ def _cells(run: CountryRun, top: Headline) -> list[str]:
         digits.significant(start, 3),
         digits.significant(end, 2, top.widths["compute"]),
         digits.fixed(top.capability[top.last], ranges.decimals(run, "capability")),
-        *lag_cells(run, top, ranges.decimals(run, "lag_months")),
+        *lag_cells(run, top, ranges.decimals(run, "lag_months"), bands),
         _percent(top.effective_ratio, 0.0 if leads else top.widths["capability"]),
         _gap(run),
     ]
 
 
-def lag_cells(run: CountryRun, top: Headline, decimals: int) -> list[str]:
-    """A plan's lag at mid-horizon and horizon, under heads that say `months behind`."""
+def lag_cells(run: CountryRun, top: Headline, decimals: int, bands: Bands | None = None) -> list[str]:
+    """A plan's lag at mid-horizon and horizon, under heads that say `months behind`, with its band."""
     if top.lag_months is None:
         return ["n/a", "n/a"]
-    return [
-        lag_in_table(top.lag_months[period], decimals, lag_mark_in(run, period))
-        for period in (top.middle, top.last)
-    ]
+    cells = []
+    for period in (top.middle, top.last):
+        cell = lag_in_table(top.lag_months[period], decimals, lag_mark_in(run, period))
+        band = bands and span(bands.band(run.country, f"{LAG}/{period}"), max(decimals, 0))
+        cells.append(f"{cell} ({band})" if band else cell)
+    return cells
 
 
 def is_loose(run: CountryRun) -> bool:
@@ -281,9 +295,9 @@ def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
     notes += [f"! {text}" for text in warnings(world)]
     if any(is_loose(run) for run in world.countries.values()):
         notes.append(LOOSE)
-    if any(cell.endswith("*") for line in lines for cell in line):
+    if any(STARRED.search(cell) for line in lines for cell in line):
         notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
-    if any(cell.startswith(">") for line in lines for cell in line):
+    if any(">" in cell for line in lines for cell in line):
         notes.append(beyond_note(world.leader))
     return notes
 
