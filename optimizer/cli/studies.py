@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from optimizer.cli.progress import BatchProgress, duration
 from optimizer.cli.session import emit, emit_json, note
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import ClusterError, Diagnostic, InputError
+from optimizer.study.batch.cluster import Cluster, connected
 from optimizer.study.batch.drain import drain, exit_code
 from optimizer.study.batch.header import Header, check_same
 from optimizer.study.batch.shards import parse_shard
@@ -34,6 +38,7 @@ class Batch:
     max_solves: int
     time_limit: float | None
     quiet: bool
+    scheduler: str = ""
 
 
 def run_and_tell(name: str, sample: Sample, batch: Batch, format_: str, verbose: bool) -> int:
@@ -63,6 +68,8 @@ def tell_store(path: Path, format_: str, verbose: bool) -> None:
 
 def run(name: str, sample: Sample, batch: Batch) -> tuple[Path, int]:
     """Solve what is left of a study; where it is kept, and the exit code."""
+    if batch.scheduler and batch.jobs:
+        raise click.UsageError("--jobs counts processes here; the workers of --scheduler are as they are")
     shard = str(parse_shard(batch.shard)) if batch.shard else ""
     header = header_of(sample, shard)
     part = f"-{shard.replace('/', '-of-')}" if shard else ""
@@ -77,6 +84,25 @@ def run(name: str, sample: Sample, batch: Batch) -> tuple[Path, int]:
                 note(f"{path} holds all of this study already")
             return path, found
     refuse_too_many(sample, batch.max_solves)
+    told = BatchProgress()
+    with _cluster(batch.scheduler, told) as cluster:
+        return path, _solve(path, sample, header, batch, told, cluster)
+
+
+def _cluster(scheduler: str, told: BatchProgress) -> AbstractContextManager[Cluster | None]:
+    """The cluster that is asked for, with a line of its own for what is said of it."""
+
+    def warn(text: str) -> None:
+        told.end()
+        note(text)
+
+    return connected(scheduler, warn) if scheduler else nullcontext()
+
+
+def _solve(
+    path: Path, sample: Sample, header: Header, batch: Batch, told: BatchProgress, cluster: Cluster | None
+) -> int:
+    """Solve what is left of a study, in a store that is made where there is none; the exit code."""
     began = time.perf_counter()
     if not batch.quiet:
         whose = ", ".join(sample.countries)
@@ -87,20 +113,25 @@ def run(name: str, sample: Sample, batch: Batch) -> tuple[Path, int]:
     store = Store.open(path, writing=True) if path.exists() else Store.create(path, header, sample.rows)
     with store:
         if not batch.quiet:
-            jobs = batch.jobs or available_jobs()
+            jobs = len(cluster.workers()) if cluster else batch.jobs or available_jobs()
             left = len(store.pending())
-            expected = WARM_SHARE * taken * left / jobs
-            note(
-                f"kept in {path}; {left:,} scenarios to solve on {jobs} processes: about {duration(expected)}"
-            )
-        told = BatchProgress()
+            expected = duration(WARM_SHARE * taken * left / max(jobs, 1))
+            who = f"{jobs} workers of {cluster.address}" if cluster else f"{jobs} processes"
+            when = f"about {expected}" if jobs else "once there is one"
+            note(f"kept in {path}; {left:,} scenarios to solve on {who}: {when}")
         quiet = (lambda progress: None) if batch.quiet else told
-        done = drain(store, solver.solve, batch.jobs, batch.fail_fast, quiet)
+        again = f"go on with: kloof study resume {path}"
+        try:
+            done = drain(store, solver.solve, batch.jobs, batch.fail_fast, quiet, cluster)
+        except ClusterError:
+            told.end()
+            note(again)
+            raise
         if not batch.quiet:
             told.end()
     if done.interrupted:
-        note(f"go on with: kloof study resume {path}")
-    return path, done.exit_code
+        note(again)
+    return done.exit_code
 
 
 def _finished(path: Path, header: Header, resume: bool) -> int | None:
@@ -120,7 +151,7 @@ def _finished(path: Path, header: Header, resume: bool) -> int | None:
     return None
 
 
-def resume(path: Path, jobs: int | None, fail_fast: bool, quiet: bool) -> int:
+def resume(path: Path, jobs: int | None, fail_fast: bool, quiet: bool, scheduler: str = "") -> int:
     """Solve what is left in a store; the exit code."""
     from optimizer.study.batch.studying import sample_of
 
@@ -132,5 +163,5 @@ def resume(path: Path, jobs: int | None, fail_fast: bool, quiet: bool) -> int:
         with Store.open(path, writing=False) as store:
             return exit_code(store.counts())
     sample = sample_of(header)
-    batch = Batch(path, True, jobs, header.shard, fail_fast, len(sample.rows) * 1000, None, quiet)
+    batch = Batch(path, True, jobs, header.shard, fail_fast, len(sample.rows) * 1000, None, quiet, scheduler)
     return run("sweep", sample, batch)[1]

@@ -63,10 +63,18 @@ def status(store: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -
 )
 @STORE
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. Default: all processors.")
+@click.option("--scheduler", metavar="ADDRESS", default="", help="Solve on the workers of a Dask scheduler.")
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that failed.")
 @output_options
 def resume(
-    store: Path, jobs: int | None, fail_fast: bool, format_: str, quiet: bool, verbose: bool, debug: bool
+    store: Path,
+    jobs: int | None,
+    scheduler: str,
+    fail_fast: bool,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
 ) -> int:
     """Solve the scenarios of a stored study that are left. Those that failed stay as they are.
 
@@ -75,7 +83,7 @@ def resume(
     from optimizer.cli.studies import resume as go_on
     from optimizer.cli.studies import tell_store
 
-    code = go_on(store, jobs, fail_fast, quiet)
+    code = go_on(store, jobs, fail_fast, quiet, scheduler)
     tell_store(store, format_, verbose)
     return code
 
