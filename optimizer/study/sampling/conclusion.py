@@ -25,9 +25,9 @@ class Effect:
 class Conclusion:
     """What `rows` scenarios say of an outcome, in its `unit`; `missing` of them have no number.
 
-    `base` is the outcome in the study's base, None where it has none. By the design there is a `band` (draws),
-    `effects`, largest first (one at a time), `indices` (Morris, Saltelli) or `matrices`, one per pair of axes
-    (grid).
+    `base` is the outcome in the study's base, None where it has none. By the design there is a `band`
+    (draws), `effects`, largest first (one at a time), `indices` (Morris, Saltelli) or `matrices`, one per
+    pair of axes (grid).
     """
 
     country: str
