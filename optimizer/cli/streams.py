@@ -16,6 +16,7 @@ PLAINER: Final = str.maketrans(
     {
         **{"─": "-", "·": ".", "≈": "?", "…": "_", "±": "+-", "×": "x"},
         **{"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "→": "->"},
+        **{"░": "=", "█": "#", "│": "|"},
     }
 )
 # Errors of the operating system that say that there is no room or no way to write any more.

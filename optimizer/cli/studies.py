@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from optimizer.cli.options import Output
 from optimizer.cli.progress import BatchProgress, duration
 from optimizer.cli.session import emit, emit_json, note
 from optimizer.errors import ClusterError, Diagnostic, InputError
 from optimizer.study.batch.cluster import Cluster, connected
 from optimizer.study.batch.drain import drain, exit_code
 from optimizer.study.batch.header import Header, check_same
+from optimizer.study.batch.rows import RowResult
 from optimizer.study.batch.shards import parse_shard
 from optimizer.study.batch.store import Store
-from optimizer.study.batch.studying import header_of, most_solves, refuse_too_many, solver_of
+from optimizer.study.batch.studying import (
+    base_results,
+    header_of,
+    most_solves,
+    refuse_too_many,
+    sample_of,
+    solver_of,
+)
 from optimizer.study.runner import available_jobs
+from optimizer.study.sampling.conclude import base_needed, conclude
 from optimizer.study.sampling.sample import Sample
-from optimizer.tell.terminal.study_table import status_csv, status_document, status_table
+from optimizer.tell.files.conclusions import conclusions_csv, conclusions_data
+from optimizer.tell.terminal.conclusion_tables import conclusion_tables
+from optimizer.tell.terminal.study_table import status_document, status_table
 
 # A plan near the base's takes about this share of the time that the base's own takes.
 WARM_SHARE = 0.15
@@ -41,33 +54,81 @@ class Batch:
     scheduler: str = ""
 
 
-def run_and_tell(name: str, sample: Sample, batch: Batch, format_: str, verbose: bool) -> int:
+@dataclass(frozen=True)
+class Ended:
+    """Where a study is kept, the exit code, whether it was interrupted, and its base's results where they are
+    known."""
+
+    path: Path
+    code: int
+    interrupted: bool = False
+    base: Mapping[str, RowResult] | None = None
+
+
+def run_and_tell(name: str, sample: Sample, batch: Batch, output: Output) -> int:
     """Solve what is left of a study and say what came of it; the exit code.
 
     Raises `InputError` where the store holds another study (E657), or this one and it is not to be resumed
     (E215).
     """
-    path, code = run(name, sample, batch)
-    tell_store(path, format_, verbose)
-    return code
+    return _tell(run(name, sample, batch), sample, output)
 
 
-def tell_store(path: Path, format_: str, verbose: bool) -> None:
-    """Say how far a store is."""
-    with Store.open(path, writing=False) as opened:
-        header, counts = opened.header, opened.counts()
-    if format_ == "json":
-        emit_json({**status_document(header, counts), "store": str(path)})
-    elif format_ == "csv":
-        emit(status_csv(counts))
+def resume_and_tell(path: Path, jobs: int | None, scheduler: str, fail_fast: bool, output: Output) -> int:
+    """Solve what is left in a store and say what came of it; the exit code."""
+    with Store.open(path, writing=False) as store:
+        header = store.header
+    sample = sample_of(header)
+    batch = Batch(
+        path, True, jobs, header.shard, fail_fast, len(sample.rows) * 1000, None, output.quiet, scheduler
+    )
+    return _tell(run("sweep", sample, batch), sample, output)
+
+
+def show(path: Path, output: Output) -> None:
+    """Say what a stored study concludes from what is done. Raises `InputError` as `sample_of` does."""
+    with Store.open(path, writing=False) as store:
+        header = store.header
+    _tell(Ended(path, 0), sample_of(header), output)
+
+
+def _tell(ended: Ended, sample: Sample, output: Output) -> int:
+    """Say how far a study is, and but after an interrupt what it concludes; the exit code."""
+    with Store.open(ended.path, writing=False) as opened:
+        header, counts, results = opened.header, opened.counts(), list(opened.results())
+    conclusions = []
+    if results and not ended.interrupted:
+        base = ended.base
+        if base is None and base_needed(sample):
+            base = base_results(solver_of(sample))
+        conclusions = conclude(sample, results, base)
+    notes = [*sample.notes, *([f"{counts.left:,} scenarios are not solved yet"] if counts.left else [])]
+    if output.form == "json":
+        document = status_document(header, counts)
+        emit_json(
+            {
+                **document,
+                "store": str(ended.path),
+                "notes": notes,
+                "conclusions": conclusions_data(conclusions),
+            }
+        )
+    elif output.form == "csv":
+        notes += [f"{count:,} without a plan: {reason}" for reason, count in counts.reasons]
+        emit(conclusions_csv(conclusions, header.leader, notes))
     else:
         from optimizer.cli.output import screen
 
-        emit(screen().render(status_table(path.name, header, counts, verbose)))
+        found = screen()
+        parts = status_table(ended.path.name, header, counts, output.verbose)
+        parts += conclusion_tables(conclusions, found.width, output.verbose)
+        parts += ["", *(f"note: {text}" for text in notes)] if notes else []
+        emit(found.render(parts))
+    return ended.code
 
 
-def run(name: str, sample: Sample, batch: Batch) -> tuple[Path, int]:
-    """Solve what is left of a study; where it is kept, and the exit code."""
+def run(name: str, sample: Sample, batch: Batch) -> Ended:
+    """Solve what is left of a study."""
     if batch.scheduler and batch.jobs:
         raise click.UsageError("--jobs counts processes here; the workers of --scheduler are as they are")
     shard = str(parse_shard(batch.shard)) if batch.shard else ""
@@ -82,11 +143,11 @@ def run(name: str, sample: Sample, batch: Batch) -> tuple[Path, int]:
         if found is not None:
             if not batch.quiet:
                 note(f"{path} holds all of this study already")
-            return path, found
+            return Ended(path, found)
     refuse_too_many(sample, batch.max_solves)
     told = BatchProgress()
     with _cluster(batch.scheduler, told) as cluster:
-        return path, _solve(path, sample, header, batch, told, cluster)
+        return _solve(path, sample, header, batch, told, cluster)
 
 
 def _cluster(scheduler: str, told: BatchProgress) -> AbstractContextManager[Cluster | None]:
@@ -101,8 +162,8 @@ def _cluster(scheduler: str, told: BatchProgress) -> AbstractContextManager[Clus
 
 def _solve(
     path: Path, sample: Sample, header: Header, batch: Batch, told: BatchProgress, cluster: Cluster | None
-) -> int:
-    """Solve what is left of a study, in a store that is made where there is none; the exit code."""
+) -> Ended:
+    """Solve what is left of a study, in a store that is made where there is none."""
     began = time.perf_counter()
     if not batch.quiet:
         whose = ", ".join(sample.countries)
@@ -131,7 +192,8 @@ def _solve(
             told.end()
     if done.interrupted:
         note(again)
-    return done.exit_code
+    base = base_results(solver) if base_needed(sample) and not done.interrupted else None
+    return Ended(path, done.exit_code, done.interrupted, base)
 
 
 def _finished(path: Path, header: Header, resume: bool) -> int | None:
@@ -149,19 +211,3 @@ def _finished(path: Path, header: Header, resume: bool) -> int | None:
         hint = f"go on: kloof study resume {path}"
         raise InputError(Diagnostic("E215", message, file=str(path), hint=hint))
     return None
-
-
-def resume(path: Path, jobs: int | None, fail_fast: bool, quiet: bool, scheduler: str = "") -> int:
-    """Solve what is left in a store; the exit code."""
-    from optimizer.study.batch.studying import sample_of
-
-    with Store.open(path, writing=False) as store:
-        header, left = store.header, store.counts().left
-    if not left:
-        if not quiet:
-            note(f"{path} is at its end already")
-        with Store.open(path, writing=False) as store:
-            return exit_code(store.counts())
-    sample = sample_of(header)
-    batch = Batch(path, True, jobs, header.shard, fail_fast, len(sample.rows) * 1000, None, quiet, scheduler)
-    return run("sweep", sample, batch)[1]

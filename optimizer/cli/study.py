@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.options import examples, output_options
+from optimizer.cli.options import Output, examples, output_options
 
 STORE = click.argument("store", metavar="STORE", type=click.Path(path_type=Path))
 
 
 @click.group(
     "study",
-    short_help="A stored study: how far it is, its results as a table, its shards as one.",
+    short_help="A stored study: how far it is, what it says, its results as a table, its shards as one.",
     epilog=examples(
         "kloof study status drivers.study",
+        "kloof study show drivers.study",
         "kloof study export drivers.study --to drivers.csv",
         "kloof study merge drivers-1.study drivers-2.study --into drivers.study",
     ),
@@ -34,7 +35,7 @@ def command() -> None:
 )
 @STORE
 @output_options
-def status(store: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+def status(store: Path, output: Output) -> int:
     """Say how many scenarios of a stored study are done and left, how they ended, and why some have no plan.
 
     The store may be written to meanwhile. --verbose lists every reason.
@@ -45,14 +46,14 @@ def status(store: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -
 
     with Store.open(store, writing=False) as opened:
         header, counts = opened.header, opened.counts()
-    if format_ == "json":
+    if output.form == "json":
         emit_json(status_document(header, counts))
-    elif format_ == "csv":
+    elif output.form == "csv":
         emit(status_csv(counts))
     else:
         from optimizer.cli.output import screen
 
-        emit(screen().render(status_table(store.name, header, counts, verbose)))
+        emit(screen().render(status_table(store.name, header, counts, output.verbose)))
     return DONE
 
 
@@ -66,26 +67,34 @@ def status(store: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -
 @click.option("--scheduler", metavar="ADDRESS", default="", help="Solve on the workers of a Dask scheduler.")
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that failed.")
 @output_options
-def resume(
-    store: Path,
-    jobs: int | None,
-    scheduler: str,
-    fail_fast: bool,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
-) -> int:
+def resume(store: Path, jobs: int | None, scheduler: str, fail_fast: bool, output: Output) -> int:
     """Solve the scenarios of a stored study that are left. Those that failed stay as they are.
 
     The instance and policies must be what they were: else the study is another one, and is refused.
     """
-    from optimizer.cli.studies import resume as go_on
-    from optimizer.cli.studies import tell_store
+    from optimizer.cli.studies import resume_and_tell
 
-    code = go_on(store, jobs, fail_fast, quiet, scheduler)
-    tell_store(store, format_, verbose)
-    return code
+    return resume_and_tell(store, jobs, scheduler, fail_fast, output)
+
+
+@command.command(
+    "show",
+    short_help="What a study concludes: quantiles, effects, indices or matrices, by its design.",
+    epilog=examples("kloof study show drivers.study", "kloof study show drivers.study --format csv"),
+)
+@STORE
+@output_options
+def show(store: Path, output: Output) -> int:
+    """Say what a stored study concludes from the scenarios that are done, of every country and outcome.
+
+    Nothing is solved but the study's base, where no scenario is it. The instance and policies must be what
+    they were: of another study's scenarios nothing can be told (E657). --verbose shows every line.
+    """
+    from optimizer.cli.session import DONE
+    from optimizer.cli.studies import show as tell
+
+    tell(store, output)
+    return DONE
 
 
 @command.command(
@@ -106,7 +115,7 @@ def resume(
     help="Write here; the ending decides the form: .csv or .parquet.",
 )
 @output_options
-def export(store: Path, target: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+def export(store: Path, target: Path, output: Output) -> int:
     """Write the results of a stored study as a table: a line per scenario and country, in the order of the
     design, with the values of the factors and the outcomes.
 
@@ -120,11 +129,11 @@ def export(store: Path, target: Path, format_: str, quiet: bool, verbose: bool, 
     with Store.open(store, writing=False) as opened:
         lines = write(opened, target)
         left = opened.counts().left
-    if format_ == "json":
+    if output.form == "json":
         emit_json(
             {"schema_version": 1, "status": "written", "file": str(target), "lines": lines, "left": left}
         )
-    elif not quiet:
+    elif not output.quiet:
         rest = f"; {left:,} scenarios are not solved yet" if left else ""
         note(f"wrote {lines:,} lines to {target}{rest}")
     return DONE
@@ -144,7 +153,7 @@ def export(store: Path, target: Path, format_: str, quiet: bool, verbose: bool, 
     help="The store to make.",
 )
 @output_options
-def merge(stores: tuple[Path, ...], into: Path, format_: str, quiet: bool, verbose: bool, debug: bool) -> int:
+def merge(stores: tuple[Path, ...], into: Path, output: Output) -> int:
     """Put the results of several stores of one study into a new store, which has the bytes of the study
     solved in one piece once it is exported. The stores stay as they are.
 
@@ -155,10 +164,10 @@ def merge(stores: tuple[Path, ...], into: Path, format_: str, quiet: bool, verbo
 
     with put_together(stores, into) as merged:
         counts, total, shard = merged.counts(), merged.header.total, merged.header.shard
-    if format_ == "json":
+    if output.form == "json":
         rows = {"rows": counts.rows, "done": counts.done, "left": counts.left, "total": total}
         emit_json({"schema_version": 1, "status": "written", "file": str(into), "shard": shard, **rows})
-    elif not quiet:
+    elif not output.quiet:
         absent = total - counts.rows
         rest = f"; {absent:,} of the study's {total:,} are in none of them" if absent else ""
         note(f"wrote {into}: {counts.done:,} of {counts.rows:,} scenarios done{rest}")

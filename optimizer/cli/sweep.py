@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from optimizer.cli.options import PositiveNumber, examples, output_options
+from optimizer.cli.options import Output, PositiveNumber, examples, output_options
 
 if TYPE_CHECKING:
     from optimizer.study.sampling.study_file import Study
@@ -89,10 +89,7 @@ def command(
     fail_fast: bool,
     max_solves: int,
     time_limit: float | None,
-    format_: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
+    output: Output,
     **said: Any,
 ) -> int:
     """Solve the scenarios of a study (a YAML file, or a shipped one by name), or of axes of an INSTANCE.
@@ -106,8 +103,8 @@ def command(
 
     asked = _study(study, **said)
     sample = prepare(asked, load(asked.instance))
-    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, quiet, scheduler)
-    return run_and_tell("sweep", sample, batch, format_, verbose)
+    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, output.quiet, scheduler)
+    return run_and_tell("sweep", sample, batch, output)
 
 
 def _study(

@@ -1,4 +1,4 @@
-"""`kloof sweep --scheduler`: a real study on workers has the same bytes, also after its scheduler is killed."""
+"""`kloof sweep --scheduler`: a real study has the same bytes, also after its scheduler is killed."""
 
 from __future__ import annotations
 

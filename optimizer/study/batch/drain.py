@@ -65,8 +65,8 @@ def drain(
     `solve` gives a result per country of the study; it runs in `jobs` processes (as many as there are
     processors), or on the workers of a `cluster`, to which the scenario is sent, and must not use the store.
     What it raises, and a process that twice does not survive its scenario, is a result of status `failed`
-    with the reason. `fail_fast`: begin no scenario after one that failed. `tell` is called at least every half
-    second.
+    with the reason. `fail_fast`: begin no scenario after one that failed. `tell` is called at least every
+    half second.
 
     The first SIGINT, SIGTERM or SIGHUP lets the scenarios at work end, the second does not. Committed results
     stay with everything that ends a batch; results depend neither on `jobs` nor on how often it was resumed.

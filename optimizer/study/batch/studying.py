@@ -12,6 +12,8 @@ from optimizer.instance import load
 from optimizer.instance.cells import cell_map
 from optimizer.study.batch.header import Header
 from optimizer.study.batch.key import study_key
+from optimizer.study.batch.outcomes import OBJECTIVE
+from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.batch.solving import BatchQuestion, RowSolver
 from optimizer.study.batch.store import Store
 from optimizer.study.sampling.sample import Sample, prepare
@@ -39,7 +41,8 @@ def header_of(sample: Sample, shard: str = "") -> Header:
         document={**document, **told},
         factors=tuple(factor.name for factor in sample.factors),
         countries=sample.countries,
-        outcomes=sample.outcomes,
+        # every result has an objective, a column of its own
+        outcomes=tuple(name for name in sample.outcomes if name != OBJECTIVE),
         gap=study.file.gap,
         leader=study.file.leader,
         total=len(sample.rows),
@@ -74,6 +77,11 @@ def solver_of(sample: Sample, time_limit: float | None = None) -> RowSolver:
     )
     policies: Mapping[str, Any] = sample.document()["policies"]
     return RowSolver(sample.base, question, policies)
+
+
+def base_results(solver: RowSolver) -> dict[str, RowResult]:
+    """What the study's base answers, by country, as a scenario that changes nothing would."""
+    return {result.country: result for result in solver.solve(Row(0, (), ()))}
 
 
 def most_solves(sample: Sample) -> int:

@@ -26,8 +26,9 @@ class Conclusion:
     """What `rows` scenarios say of an outcome, in its `unit`; `missing` of them have no number.
 
     `base` is the outcome in the study's base, None where it has none. By the design there is a `band`
-    (draws), `effects`, largest first (one at a time), `indices` (Morris, Saltelli) or `matrices`, one per
-    pair of axes (grid).
+    (draws), `effects`, widest first (one at a time), `indices` (Morris, Saltelli) or `matrices`, one per
+    pair of axes (grid; of a single axis one with a single column). `within_gap` names axes whose effect on
+    the objective the two certified gaps cannot tell from nothing: they are no `effects`, and never ranked.
     """
 
     country: str
@@ -40,3 +41,4 @@ class Conclusion:
     effects: tuple[Effect, ...] = ()
     indices: Indices | None = None
     matrices: tuple[Interaction, ...] = ()
+    within_gap: tuple[str, ...] = ()
