@@ -172,17 +172,12 @@ def _solve(
     taken = time.perf_counter() - began
     path.parent.mkdir(parents=True, exist_ok=True)
     store = Store.open(path, writing=True) if path.exists() else Store.create(path, header, sample.rows)
+    again = f"go on with: kloof study resume {path}"
     with store:
-        if not batch.quiet:
-            jobs = len(cluster.workers()) if cluster else batch.jobs or available_jobs()
-            left = len(store.pending())
-            expected = duration(WARM_SHARE * taken * left / max(jobs, 1))
-            who = f"{jobs} workers of {cluster.address}" if cluster else f"{jobs} processes"
-            when = f"about {expected}" if jobs else "once there is one"
-            note(f"kept in {path}; {left:,} scenarios to solve on {who}: {when}")
-        quiet = (lambda progress: None) if batch.quiet else told
-        again = f"go on with: kloof study resume {path}"
         try:
+            if not batch.quiet:
+                note(f"kept in {path}; {_expected(taken, len(store.pending()), batch, cluster)}")
+            quiet = (lambda progress: None) if batch.quiet else told
             done = drain(store, solver.solve, batch.jobs, batch.fail_fast, quiet, cluster)
         except ClusterError:
             told.end()
@@ -194,6 +189,14 @@ def _solve(
         note(again)
     base = base_results(solver) if base_needed(sample) and not done.interrupted else None
     return Ended(path, done.exit_code, done.interrupted, base)
+
+
+def _expected(taken: float, left: int, batch: Batch, cluster: Cluster | None) -> str:
+    """Who solves what is left, and how long it takes where the base took `taken` seconds."""
+    jobs = len(cluster.workers()) if cluster else batch.jobs or available_jobs()
+    who = f"{jobs} workers of {cluster.address}" if cluster else f"{jobs} processes"
+    when = f"about {duration(WARM_SHARE * taken * left / jobs)}" if jobs else "as soon as there is one"
+    return f"{left:,} scenarios to solve on {who}: {when}"
 
 
 def _finished(path: Path, header: Header, resume: bool) -> int | None:

@@ -32,6 +32,7 @@ WORKER_SECONDS: Final = 60.0
 CHUNK_SECONDS: Final = 2.0
 CHUNK_MOST: Final = 200
 NO_ANSWER: Final = "ended without an answer"
+WHY_MOST: Final = 200
 # what answers no longer may close no longer
 CLOSE_SECONDS: Final = 2.0
 
@@ -56,7 +57,7 @@ def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
         client = connect(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except Exception as error:
         # any kind, by what else it is that answers there
-        why = str(error).strip().partition("\n")[0] or type(error).__name__
+        why = " ".join(str(error).split())[:WHY_MOST] or type(error).__name__
         hint = "start one with `dask scheduler`, and give the address that it prints"
         message = f"no scheduler of Dask answers at {address}: {why}"
         raise InputError(Diagnostic("E671", message, path="--scheduler", hint=hint)) from None
@@ -280,7 +281,7 @@ class _Crew:
         self, worker: _Worker, error: BaseException
     ) -> Iterator[tuple[list[tuple[int, Any]], list[Any], str]]:
         """What to do of a worker that Dask could not let work, or of one whose process keeps dying."""
-        why = f"{type(error).__name__}: {error}".partition("\n")[0]
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:WHY_MOST]
         chunk, worker.future, worker.chunk = worker.chunk, None, []
         if worker.accepted is None:
             worker.accepted = False
