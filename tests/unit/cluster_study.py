@@ -51,7 +51,8 @@ class Processes:
         told = self.place / "scheduler.json"
         process = self.start(
             *("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"),
-            *("--no-dashboard", "--scheduler-file", str(told)),
+            # where nobody is left to end it, it ends by itself, and its workers with it
+            *("--no-dashboard", "--scheduler-file", str(told), "--idle-timeout", "300"),
         )
         until(told.exists)
         self.address = json.loads(told.read_text())["address"]

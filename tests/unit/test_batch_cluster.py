@@ -116,23 +116,30 @@ def test_a_worker_of_another_version_is_refused_by_name_and_the_others_go_on(
 def test_a_worker_that_is_killed_costs_its_chunk_only(shared: Processes, tmp_path: Path) -> None:
     victim, _ = shared.have(2)
     path, log = make(tmp_path / "a.study", 40), tmp_path / "log"
-    plain, doomed = slow(log, 0.1), victim.pid
+    plain, doomed, dead, own = slow(log, 0.1), victim.pid, tmp_path / "dead", tmp_path / "own"
 
     def solve(row: Row) -> list[RowResult]:
-        # by then the second of them has begun as well, and been given chunks of several rows
-        if row.number > 25 and os.getpid() == doomed:
-            os.kill(os.getpid(), signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while os.getpid() != doomed and not dead.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if os.getpid() == doomed:
+            with own.open("a") as file:
+                file.write("x")
+            if own.stat().st_size == 5:
+                # within a chunk of several rows: the first is of one
+                dead.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
         return plain(row)
 
     with connected(shared.address, ignored) as cluster:
         until(lambda: len(cluster.workers()) == 2)
         with Store.open(path, writing=True) as store:
             done = drain(store, solve, cluster=cluster)
-    assert victim.wait() == -signal.SIGKILL
+    assert victim.wait(timeout=60) == -signal.SIGKILL
     assert (done.counts.failed, done.counts.left) == (0, 0)
     assert exported(path) == whole(tmp_path, 40)
     twice = [each for each in set(begun(log)) if begun(log).count(each) > 1]
-    assert len(twice) < 20, "more than a chunk was solved again"
+    assert 1 <= len(twice) < 5, "more than a chunk was solved again"
 
 
 def test_a_row_that_kills_two_workers_is_a_row_with_its_reason(shared: Processes, tmp_path: Path) -> None:
