@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import pickle
 import queue
+import threading
 import time
 import uuid
 from collections import deque
@@ -53,8 +54,7 @@ def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        connect: Any = distributed.Client
-        client = connect(address, timeout=ANSWER_SECONDS, set_as_default=False)
+        client = _client(distributed.Client, address)
     except Exception as error:
         # any kind, by what else it is that answers there
         why = " ".join(str(error).split())[:WHY_MOST] or type(error).__name__
@@ -66,6 +66,26 @@ def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
     finally:
         with suppress(Exception):
             client.close(timeout=CLOSE_SECONDS)
+
+
+def _client(connect: Any, address: str) -> Any:
+    """A client of a scheduler. Dask waits without end for what takes the connection and then says nothing."""
+    made = queue.SimpleQueue[Any]()
+
+    def make() -> None:
+        try:
+            made.put(connect(address, timeout=ANSWER_SECONDS, set_as_default=False))
+        except Exception as error:
+            made.put(error)
+
+    threading.Thread(target=make, daemon=True).start()
+    try:
+        found = made.get(timeout=ANSWER_SECONDS + CLOSE_SECONDS)
+    except queue.Empty:
+        raise TimeoutError(f"no word in {ANSWER_SECONDS + CLOSE_SECONDS:.0f} s") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 class Cluster:
