@@ -18,6 +18,7 @@ EXIT_INFEASIBLE: Final = 3
 EXIT_STOPPED: Final = 4
 EXIT_INTERNAL: Final = 70
 EXIT_UNWRITTEN: Final = 74
+EXIT_INTERRUPTED: Final = 130
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -126,6 +127,11 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E660": "export that needs a package",
         "E661": "shard that does not exist",
         "E662": "column of a study that exists twice",
+        # E67x: a study on the workers of a cluster
+        "E671": "scheduler that does not answer",
+        "E672": "scheduler that was lost",
+        "E673": "worker of another version",
+        "E674": "scheduler without workers",
         # E70x: which scenarios a study consists of
         "E701": "axis that cannot be read",
         "E702": "factors that move one cell",
@@ -289,6 +295,12 @@ class OutputError(KloofError):
     """Output that cannot be written: codes E605, E607, E655 and E656."""
 
     exit_code: ClassVar[int] = EXIT_UNWRITTEN
+
+
+class ClusterError(KloofError):
+    """A study's cluster that went away while it was at work, codes E672 and E674: what is done is kept."""
+
+    exit_code: ClassVar[int] = EXIT_INTERRUPTED
 
 
 class ModelError(KloofError):

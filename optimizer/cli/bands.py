@@ -29,10 +29,21 @@ def computed(given: Given, ask: Ask, store: Path | None, quiet: bool) -> tuple[B
     """
     place = load(given.instance)
     sample = bands_sample(ask, place, given.instance, "+".join(given.policies), given.patches)
-    batch = Batch(store, True, given.jobs, "", False, most_solves(sample), given.time_limit, quiet)
-    again = command(given, None if store else "bands-new.study")
+    batch = Batch(
+        store,
+        True,
+        given.jobs,
+        "",
+        False,
+        most_solves(sample),
+        given.time_limit,
+        quiet,
+        other=command(given, None if store else "bands-new.study"),
+        go_on="the same command",
+        share_of_base=SHARE_OF_BASE,
+    )
     try:
-        ended = run("bands", sample, batch, again, "the same command", SHARE_OF_BASE)
+        ended = run("bands", sample, batch)
     except SolverError as error:
         report(error.diagnostics)
         return None, error.exit_code

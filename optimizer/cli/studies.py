@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from optimizer.cli.options import Output
 from optimizer.cli.progress import BatchProgress, duration
 from optimizer.cli.session import emit, emit_json, note
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import ClusterError, Diagnostic, InputError
+from optimizer.study.batch.cluster import Cluster, connected
 from optimizer.study.batch.drain import drain, exit_code
 from optimizer.study.batch.header import Header, check_same
 from optimizer.study.batch.rows import RowResult
@@ -41,7 +45,12 @@ WARM_SHARE = 0.15
 
 @dataclass(frozen=True)
 class Batch:
-    """How a study is solved and kept, and in which file it is drawn."""
+    """How a study is solved and kept, and in which file it is drawn.
+
+    Words of the command that asks: `other` is what to do where the store holds another study, `go_on` where
+    this one was interrupted (`kloof study resume` if empty). A plan takes about `share_of_base` of the base's
+    time.
+    """
 
     store: Path | None
     resume: bool
@@ -52,6 +61,10 @@ class Batch:
     time_limit: float | None
     quiet: bool
     plot: Path | None = None
+    scheduler: str = ""
+    other: str = "give another --store"
+    go_on: str = ""
+    share_of_base: float = WARM_SHARE
 
 
 @dataclass(frozen=True)
@@ -96,12 +109,23 @@ def plot(stored: StoredStudy, picture: Path, choice: Choice, output: Output) -> 
         note(f"wrote {picture}")
 
 
-def resume_and_tell(path: Path, jobs: int | None, fail_fast: bool, output: Output) -> int:
+def resume_and_tell(path: Path, jobs: int | None, scheduler: str, fail_fast: bool, output: Output) -> int:
     """Solve what is left in a store and say what came of it; the exit code."""
     with Store.open(path, writing=False) as store:
         header = store.header
     sample = sample_of(header)
-    batch = Batch(path, True, jobs, header.shard, fail_fast, len(sample.rows) * 1000, None, output.quiet)
+    batch = Batch(
+        path,
+        True,
+        jobs,
+        header.shard,
+        fail_fast,
+        len(sample.rows) * 1000,
+        None,
+        output.quiet,
+        None,
+        scheduler,
+    )
     return _tell(run("sweep", sample, batch), sample, output)
 
 
@@ -147,19 +171,10 @@ def _tell(ended: Ended, sample: Sample, output: Output) -> int:
     return ended.code
 
 
-def run(
-    name: str,
-    sample: Sample,
-    batch: Batch,
-    again: str = "give another --store",
-    go_on: str = "",
-    share_of_base: float = WARM_SHARE,
-) -> Ended:
-    """Solve what is left of a study.
-
-    `again` makes a new store where this one holds another study, `go_on` goes on with one that was
-    interrupted (`kloof study resume` if empty), and a plan takes about `share_of_base` of the base's time.
-    """
+def run(name: str, sample: Sample, batch: Batch) -> Ended:
+    """Solve what is left of a study."""
+    if batch.scheduler and batch.jobs:
+        raise click.UsageError("--jobs counts processes here; the workers of --scheduler are as they are")
     shard = str(parse_shard(batch.shard)) if batch.shard else ""
     header = header_of(sample, shard)
     part = f"-{shard.replace('/', '-of-')}" if shard else ""
@@ -168,12 +183,31 @@ def run(
         for text in sample.notes:
             note(f"note: {text}")
     if path.exists():
-        found = _finished(path, header, batch.resume, again)
+        found = _finished(path, header, batch.resume, batch.other)
         if found is not None:
             if not batch.quiet:
                 note(f"{path} holds all of this study already")
             return Ended(path, found)
     refuse_too_many(sample, batch.max_solves)
+    told = BatchProgress()
+    with _cluster(batch.scheduler, told) as cluster:
+        return _solve(path, sample, header, batch, told, cluster)
+
+
+def _cluster(scheduler: str, told: BatchProgress) -> AbstractContextManager[Cluster | None]:
+    """The cluster that is asked for, with a line of its own for what is said of it."""
+
+    def warn(text: str) -> None:
+        told.end()
+        note(text)
+
+    return connected(scheduler, warn) if scheduler else nullcontext()
+
+
+def _solve(
+    path: Path, sample: Sample, header: Header, batch: Batch, told: BatchProgress, cluster: Cluster | None
+) -> Ended:
+    """Solve what is left of a study, in a store that is made where there is none."""
     began = time.perf_counter()
     if not batch.quiet:
         whose = ", ".join(sample.countries)
@@ -182,23 +216,33 @@ def run(
     taken = time.perf_counter() - began
     path.parent.mkdir(parents=True, exist_ok=True)
     store = Store.open(path, writing=True) if path.exists() else Store.create(path, header, sample.rows)
+    again = f"go on with: {batch.go_on or f'kloof study resume {path}'}"
     with store:
-        if not batch.quiet:
-            jobs = batch.jobs or available_jobs()
-            left = len(store.pending())
-            expected = share_of_base * taken * left / jobs
-            note(
-                f"kept in {path}; {left:,} scenarios to solve on {jobs} processes: about {duration(expected)}"
-            )
-        told = BatchProgress()
-        quiet = (lambda progress: None) if batch.quiet else told
-        done = drain(store, solver.solve, batch.jobs, batch.fail_fast, quiet)
+        try:
+            if not batch.quiet:
+                note(f"kept in {path}; {_expected(taken, len(store.pending()), batch, cluster)}")
+            quiet = (lambda progress: None) if batch.quiet else told
+            done = drain(store, solver.solve, batch.jobs, batch.fail_fast, quiet, cluster)
+        except ClusterError:
+            told.end()
+            note(again)
+            raise
         if not batch.quiet:
             told.end()
     if done.interrupted:
-        note(f"go on with: {go_on or f'kloof study resume {path}'}")
+        note(again)
     base = base_results(solver) if base_needed(sample) and not done.interrupted else None
     return Ended(path, done.exit_code, done.interrupted, base)
+
+
+def _expected(taken: float, left: int, batch: Batch, cluster: Cluster | None) -> str:
+    """Who solves what is left, and how long it takes where the base took `taken` seconds."""
+    jobs = len(cluster.workers()) if cluster else batch.jobs or available_jobs()
+    who = f"{jobs} workers of {cluster.address}" if cluster else f"{jobs} processes"
+    when = (
+        f"about {duration(batch.share_of_base * taken * left / jobs)}" if jobs else "as soon as there is one"
+    )
+    return f"{left:,} scenarios to solve on {who}: {when}"
 
 
 def _finished(path: Path, header: Header, resume: bool, again: str) -> int | None:

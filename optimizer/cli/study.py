@@ -67,16 +67,17 @@ def status(store: Path, output: Output) -> int:
 )
 @STORE
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. Default: all processors.")
+@click.option("--scheduler", metavar="ADDRESS", default="", help="Solve on the workers of a Dask scheduler.")
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that failed.")
 @output_options
-def resume(store: Path, jobs: int | None, fail_fast: bool, output: Output) -> int:
+def resume(store: Path, jobs: int | None, scheduler: str, fail_fast: bool, output: Output) -> int:
     """Solve the scenarios of a stored study that are left. Those that failed stay as they are.
 
     The instance and policies must be what they were: else the study is another one, and is refused.
     """
     from optimizer.cli.studies import resume_and_tell
 
-    return resume_and_tell(store, jobs, fail_fast, output)
+    return resume_and_tell(store, jobs, scheduler, fail_fast, output)
 
 
 @command.command(

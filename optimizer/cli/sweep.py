@@ -25,6 +25,8 @@ def batch_options(function: Any) -> Any:
             click.option("--resume", is_flag=True, help="Go on with the study that the store holds."),
             click.option("--jobs", type=click.IntRange(min=1), metavar="N",
                          help="Processes. Default: one per processor."),
+            click.option("--scheduler", metavar="ADDRESS", default="",
+                         help="Solve on the workers of this Dask scheduler, as tcp://host:8786."),
             click.option("--shard", metavar="I/N", default="",
                          help="Solve part I of N only; `kloof study merge` puts parts together."),
             click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that failed."),
@@ -76,6 +78,7 @@ def command(
     store: Path | None,
     resume: bool,
     jobs: int | None,
+    scheduler: str,
     shard: str,
     fail_fast: bool,
     max_solves: int,
@@ -95,7 +98,18 @@ def command(
 
     asked = _study(study, **said)
     sample = prepare(asked, load(asked.instance))
-    batch = Batch(store, resume, jobs, shard, fail_fast, max_solves, time_limit, output.quiet, plot)
+    batch = Batch(
+        store,
+        resume,
+        jobs,
+        shard,
+        fail_fast,
+        max_solves,
+        time_limit,
+        output.quiet,
+        plot=plot,
+        scheduler=scheduler,
+    )
     return run_and_tell("sweep", sample, batch, output)
 
 

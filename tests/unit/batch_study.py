@@ -1,7 +1,7 @@
 """A study whose scenarios take a moment, and a process that solves it.
 
 `python -m tests.unit.batch_study STORE JOBS LOG SECONDS` drains a store; each scenario that is begun leaves a
-line in LOG.
+line in LOG. In the place of JOBS may be the address of a scheduler.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from optimizer.errors import KloofError
 from optimizer.study.batch import drain as draining
+from optimizer.study.batch.cluster import connected
 from optimizer.study.batch.drain import drain
 from optimizer.study.batch.exporting import export
 from optimizer.study.batch.header import Header
@@ -119,7 +120,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with Store.open(Path(place), writing=True) as store:
-            return drain(store, slow(Path(log), float(seconds)), int(jobs)).exit_code
+            solve = slow(Path(log), float(seconds))
+            if jobs.isdigit():
+                return drain(store, solve, int(jobs)).exit_code
+            with connected(jobs, print) as cluster:
+                return drain(store, solve, cluster=cluster).exit_code
     except KloofError as error:
         os.write(2, str(error).encode())
         return error.exit_code

@@ -14,7 +14,8 @@ from types import FrameType
 from typing import Any, Final
 
 from optimizer.answer.run import FAILED, INFEASIBLE, OPTIMAL, STOPPED
-from optimizer.errors import EXIT_INFEASIBLE, EXIT_STOPPED, KloofError
+from optimizer.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, EXIT_STOPPED, ClusterError, KloofError
+from optimizer.study.batch.cluster import Cluster
 from optimizer.study.batch.header import Header
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.batch.store import Counts, Store, check_results
@@ -24,7 +25,6 @@ COMMIT_SECONDS: Final = 0.5
 COMMIT_RESULTS: Final = 200
 EXIT_DONE: Final = 0
 EXIT_FINDINGS: Final = 1
-EXIT_INTERRUPTED: Final = 130
 
 Solve = Callable[[Row], Sequence[RowResult]]
 
@@ -58,19 +58,21 @@ def drain(
     jobs: int | None = None,
     fail_fast: bool = False,
     tell: Callable[[Progress], None] = lambda progress: None,
+    cluster: Cluster | None = None,
 ) -> Drained:
     """Solve what is pending in a store that is open for writing, and commit it as it is done.
 
     `solve` gives a result per country of the study; it runs in `jobs` processes (as many as there are
-    processors), to which the scenario is sent, and must not use the store. What it raises, and a process that
-    does not survive its scenario twice, is a result of status `failed` with the reason. `fail_fast`: begin no
-    scenario after one that failed. `tell` is called at least every half second.
+    processors), or on the workers of a `cluster`, to which the scenario is sent, and must not use the store.
+    What it raises, and a process that twice does not survive its scenario, is a result of status `failed`
+    with the reason. `fail_fast`: begin no scenario after one that failed. `tell` is called at least every
+    half second.
 
     The first SIGINT, SIGTERM or SIGHUP lets the scenarios at work end, the second does not. Committed results
     stay with everything that ends a batch; results depend neither on `jobs` nor on how often it was resumed.
 
     Raises `OutputError` E655 or E656 where results cannot be committed, `InputError` E652 where the file is
-    damaged.
+    damaged; with a cluster what `Cluster.run_as_they_end` does, once what was done by then is committed.
     """
     batch = _Batch(store, tell)
     lost = partial(_lost, store.header)
@@ -83,7 +85,11 @@ def drain(
             return signals.ending
 
         task = partial(_answered, solve, store.header)
-        answers = run_as_they_end(task, rows, jobs or available_jobs(), lost, ending)
+        if cluster is None:
+            answers = run_as_they_end(task, rows, jobs or available_jobs(), lost, ending)
+        else:
+            answers = cluster.run_as_they_end(task, rows, lost, ending)
+        gone: ClusterError | None = None
         try:
             with closing(answers):
                 for _, results in answers:
@@ -91,9 +97,13 @@ def drain(
         except KeyboardInterrupt:
             # what was done by then is kept as well
             pass
+        except ClusterError as error:
+            gone = error
         signals.ignored = True
         batch.commit()
     batch.look(signals.ending)
+    if gone is not None:
+        raise gone
     counts = store.counts()
     interrupted = signals.interrupted and counts.left > 0
     return Drained(counts, interrupted, EXIT_INTERRUPTED if interrupted else exit_code(counts))
