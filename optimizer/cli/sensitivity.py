@@ -24,7 +24,17 @@ SOLVED: Final = 10
 # What only some methods take, by the name of its parameter.
 ONLY_GRADIENT: Final = ("solved",)
 ONLY_DRAWN: Final = ("samples", "seed")
-ONLY_STUDIES: Final = ("outcomes", "store", "resume", "jobs", "shard", "fail_fast", "max_solves", "plot")
+ONLY_STUDIES: Final = (
+    "outcomes",
+    "store",
+    "resume",
+    "jobs",
+    "shard",
+    "fail_fast",
+    "max_solves",
+    "plot",
+    "scheduler",
+)
 OPTIONS: Final = {"outcomes": "--outcome"}
 
 
@@ -109,7 +119,7 @@ def command(
         return _gradient(instance, countries[0], factors, solved, time_limit, given, output)
     from optimizer.cli.studies import Batch
 
-    names = ("store", "resume", "jobs", "shard", "fail_fast", "max_solves", "plot")
+    names = ("store", "resume", "jobs", "shard", "fail_fast", "max_solves", "plot", "scheduler")
     kept = {name: said.pop(name) for name in names}
     batch = Batch(**kept, time_limit=time_limit, quiet=output.quiet)
     return _study(instance, countries[0], method, factors, batch, output, **said)

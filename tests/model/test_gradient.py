@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from models.simulate import weight_of_time
 from optimizer import load, patch
-from optimizer.instance import Instance, resolve
+from optimizer.instance import Instance, resolve, template
 from optimizer.study.country import leader_path, solve_country
 from optimizer.study.gradient import gradient, solved_slopes
 from optimizer.study.plan_solver import PlanSolver
@@ -19,17 +21,17 @@ MOVED = (
     "countries.USA.talent.researchers_thousand",
     "countries.USA.fleet.chips.nv_h100",
     "countries.USA.power.build_limit_gw_per_year",
-    "research.returns_to_compute",
+    "research.software_returns",
     "research.parallel_returns",
     "economy.discount_rate_per_year",
-    "segments.agents.passthrough",
+    "segments.business.passthrough",
     "chips.nv_b200.unit_price_usd",
 )
 
 
 @pytest.fixture(scope="module")
 def world() -> Instance:
-    return load("world-2026")
+    return load(Path(template.__file__).parent / "template")
 
 
 def test_slopes_are_those_of_plans_solved_with_the_input_moved(world: Instance) -> None:
@@ -75,7 +77,7 @@ def test_slopes_rank_by_their_own_ranges_and_say_what_is_left_out(world: Instanc
     path = leader_path(world, parameters, run.values)
     run = type(run)(**{**run.__dict__, "leader": path})
     (income,) = (each for each in found.slopes if each.path == "countries.USA.budget.income_usd_bn")
-    (solved,) = solved_slopes(plan_solver, run, world, [income], "2035", 1e-6)
+    (solved,) = solved_slopes(plan_solver, run, world, [income], "2029", 1e-6)
     assert solved.step > 0
     assert 0 < solved.objective <= income.per_unit * solved.step + solved.within
     assert solved.capability > 0
