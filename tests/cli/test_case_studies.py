@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from optimizer.study.sampling.quantiles import band
 
 from tests.cli.case_studies import DIRECTORY, agree, run
 
@@ -25,3 +28,10 @@ def test_numbers_may_differ_by_one_in_the_last_digit_and_words_not_at_all() -> N
     assert not agree("lag 36 months", "lag 36.0 months")
     assert agree("lag +0.0, +0.00", "lag -0.0, -0.00")  # another processor, another sign of nothing
     assert not agree("1 2", "1")
+
+
+def test_the_gap_opens_with_the_range_of_the_drivers() -> None:
+    draws = pd.read_csv(DIRECTORY / "china-drivers.csv")["lag_months/2035"].to_numpy()
+    low, _, high = (one.value for one in band(draws).quantiles)
+    opening = (DIRECTORY / "the-gap.md").read_text().split("\n\n")[1]
+    assert f"nine scenarios of ten lie between {low:.0f} and {high:.0f} months" in opening.replace("\n", " ")
