@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +37,13 @@ from optimizer.tell.terminal.conclusion_tables import conclusion_tables
 from optimizer.tell.terminal.study_table import status_document, status_table
 
 if TYPE_CHECKING:
+    from optimizer.study.sampling.conclusion import Conclusion
     from optimizer.tell.plot.study import Choice, StoredStudy
 
 # A plan near the base's takes about this share of the time that the base's own takes.
 WARM_SHARE = 0.15
+# Of fewer blocks or trajectories an interval of indices is the spread of a handful of numbers.
+LEAST_BLOCKS = 16
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def _tell(ended: Ended, sample: Sample, output: Output) -> int:
             base = base_results(solver_of(sample))
         conclusions = conclude(sample, results, base)
     notes = [*sample.notes, *([f"{counts.left:,} scenarios are not solved yet"] if counts.left else [])]
+    notes += _few_blocks(conclusions)
     if output.form == "json":
         document = status_document(header, counts)
         emit_json(
@@ -169,6 +173,16 @@ def _tell(ended: Ended, sample: Sample, output: Output) -> int:
         parts += ["", *(f"note: {text}" for text in notes)] if notes else []
         emit(found.render(parts))
     return ended.code
+
+
+def _few_blocks(conclusions: Sequence[Conclusion]) -> list[str]:
+    """What to know of indices from so few blocks that resampling says little of how far they are off."""
+    blocks = [each.indices.blocks for each in conclusions if each.indices is not None]
+    if not blocks or min(blocks) >= LEAST_BLOCKS:
+        return []
+    return [
+        f"indices of {min(blocks)} blocks may be far off, and their intervals too narrow: take more samples"
+    ]
 
 
 def run(name: str, sample: Sample, batch: Batch) -> Ended:

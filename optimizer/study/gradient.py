@@ -91,7 +91,7 @@ class Slope:
 
     @property
     def swing(self) -> float | None:
-        ends = [abs(end) for end in (self.at_low, self.at_high) if end is not None]
+        ends = [abs(end) for end in (self.at_low, self.at_high) if end is not None and math.isfinite(end)]
         return max(ends) if ends else None
 
 
@@ -211,7 +211,7 @@ def _moved(
     for signed in (step, -step):
         text = f"{path} *= {1 + signed / first!r}" if first != 0 else f"{path} += {signed!r}"
         try:
-            changed = patch(instance, [text])
+            changed = patch(instance, [text], stack=True)
             return resolve_again(run.parameters, changed, [path], run.leader, objective, True), signed
         except InputError:
             continue
@@ -257,6 +257,7 @@ def solved_slopes(
     for slope in slopes:
         low, high = slope.low, slope.high
         width = high - low if low is not None and high is not None else abs(slope.value)
+        width = width if math.isfinite(width) else abs(slope.value)
         step = math.copysign(SOLVED_STEP * width, slope.per_unit)
         moved = _moved_by(run, instance, slope, step, objective)
         if moved is None:
@@ -284,7 +285,7 @@ def _moved_by(
     first = slope.value
     text = f"{slope.path} *= {1 + step / first!r}" if first != 0 else f"{slope.path} += {step!r}"
     try:
-        changed = patch(instance, [text])
+        changed = patch(instance, [text], stack=True)
         return resolve_again(run.parameters, changed, [slope.path], run.leader, objective, True)
     except InputError:
         return None

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from optimizer.study.sampling.quantiles import band
-
 from tests.cli.case_studies import DIRECTORY, agree, run
 
 

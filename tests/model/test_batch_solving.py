@@ -94,10 +94,13 @@ def test_a_row_that_cannot_be_solved_says_why(solver: RowSolver) -> None:
     for result in solver.solve(Row(0, (), ("countries.CHN.budget.nonsense = 3",))):
         assert result.status == "failed"
         assert "unknown path" in result.message
+
+
+def test_an_outcome_that_a_scenario_does_not_have_is_missing_and_the_others_stay(solver: RowSolver) -> None:
     for result in solver.solve(Row(0, (), ("horizon.last_year = 2034",))):
-        assert result.status == "failed"
-        assert "have no `lag_months/2035`" in result.message
-        assert not result.outcomes
+        assert result.status == "optimal"
+        assert "lag_months/2035" not in result.outcomes
+        assert "capability/2030" in result.outcomes
 
 
 def test_a_held_leader_keeps_its_path_but_has_a_plan_of_its_own(world: Instance, solver: RowSolver) -> None:
@@ -119,8 +122,9 @@ def test_a_held_leader_keeps_its_path_but_has_a_plan_of_its_own(world: Instance,
 def test_outcomes_of_other_sets_are_refused(world: Instance) -> None:
     sets = resolve(world, "USA").sets
     for name in ("lag_months/2041", "split/resaerch", "lag_months/research/2035", "lag_month/2035"):
+        assert Reader([name, "lag_months/2035"], sets).lacking == (name,)
         with pytest.raises(InputError, match=name):
-            Reader([name], sets)
+            RowSolver(world, BatchQuestion(("CHN",), (name,)))
 
 
 def test_outcomes_are_those_of_the_strategy(world: Instance) -> None:

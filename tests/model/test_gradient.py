@@ -82,3 +82,14 @@ def test_slopes_rank_by_their_own_ranges_and_say_what_is_left_out(world: Instanc
     assert 0 < solved.objective <= income.per_unit * solved.step + solved.within
     assert solved.capability > 0
     assert solved.lag_months is None
+
+
+def test_an_input_that_a_patch_changed_has_a_slope_too(world: Instance) -> None:
+    income = "countries.USA.budget.income_usd_bn"
+    changed = patch(world, [f"{income} *= 1.2"])
+    parameters = resolve(changed, "USA")
+    plan_solver = PlanSolver.compile(parameters)
+    found = gradient(plan_solver, solve_country(plan_solver, parameters, 1e-6, None), changed)
+    (slope,) = (each for each in found.slopes if each.path == income)
+    assert slope.per_unit > 0
+    assert income not in found.left_out

@@ -19,7 +19,6 @@ from optimizer.answer.explanation import facts
 from optimizer.answer.run import CountryRun
 from optimizer.answer.shadow import shadow_prices
 from optimizer.answer.strategy import SHADOW_UNITS, derived, items
-from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
 
 BINDING: Final = "binding"
@@ -44,11 +43,14 @@ class _Outcome:
 
 
 class Reader:
-    """Reads the outcomes of these names from plans over some sets. Raises `InputError` (E710) where such
-    plans have no such number."""
+    """Reads the outcomes of these names from plans over some sets. `lacking` are those that such plans do not
+    have, as of a year beyond their horizon."""
 
     def __init__(self, names: Iterable[str], sets: PlanSets) -> None:
-        self._outcomes = tuple(_outcome(name, sets) for name in dict.fromkeys(names) if name != OBJECTIVE)
+        wanted = [name for name in dict.fromkeys(names) if name != OBJECTIVE]
+        found = [_outcome(name, sets) for name in wanted]
+        self._outcomes = tuple(outcome for outcome in found if outcome is not None)
+        self.lacking = tuple(name for name, outcome in zip(wanted, found, strict=True) if outcome is None)
         self._derived = any(outcome.metric in DERIVED for outcome in self._outcomes)
         self._priced = any(outcome.metric in SHADOW_UNITS for outcome in self._outcomes)
 
@@ -78,7 +80,7 @@ class Reader:
         return found
 
 
-def _outcome(name: str, sets: PlanSets) -> _Outcome:
+def _outcome(name: str, sets: PlanSets) -> _Outcome | None:
     metric, *rest = name.split("/")
     item, period = "/".join(rest[:-1]), rest[-1] if rest else ""
     if name == BINDING:
@@ -91,7 +93,7 @@ def _outcome(name: str, sets: PlanSets) -> _Outcome:
         known = items(sets, METRICS[metric])
         if item in known:
             return _Outcome(name, metric, known.index(item) * len(sets.periods) + sets.periods.index(period))
-    raise InputError(Diagnostic("E710", f"plans of this scenario have no `{name}`"))
+    return None
 
 
 def _prices(run: CountryRun) -> dict[tuple[str, str, str], float]:

@@ -76,7 +76,10 @@ class RowSolver:
         self._keeps_plans = any(name != OBJECTIVE for name in question.outcomes)
         self._policies = {"": (), **(policies or {})}
         leading = resolve(instance, instance.leader, None, question.objective)
-        self._readers = {leading.sets.structure: Reader(question.outcomes, leading.sets)}
+        reader = Reader(question.outcomes, leading.sets)
+        if reader.lacking:
+            raise InputError(Diagnostic("E710", f"plans of the base have no `{reader.lacking[0]}`"))
+        self._readers = {leading.sets.structure: reader}
         self._plan_solver = PlanSolver.compile(leading)
         self._others: dict[object, PlanSolver] = {}
         self._anchors: dict[str, _Anchor] = {}
@@ -240,8 +243,7 @@ class RowSolver:
         )
 
     def _reader(self, parameters: PlanParameters) -> Reader:
-        """What reads the study's outcomes from plans over these sets. Raises `InputError` where they have no
-        such number."""
+        """What reads the study's outcomes from plans over these sets."""
         structure = parameters.sets.structure
         if structure not in self._readers:
             self._readers[structure] = Reader(self.question.outcomes, parameters.sets)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from optimizer.errors import Diagnostic, InputError
+from optimizer.instance.cells import cell_map
 from optimizer.instance.instance import Instance
 from optimizer.instance.patch import patch
 from optimizer.instance.policy import read_policy
@@ -98,6 +99,7 @@ def prepare(study: Study, instance: Instance) -> Sample:
     bound = _bound(study, base, countries)
     if not bound.factors:
         raise study.refusal("factors", "E709", "the study has no factor", "add one: NAME: PATH ~ own")
+    _note_held(study, base, countries, bound)
     stopping = study.design.method in STOPPING
     if stopping:
         _check_stops(study, bound.factors)
@@ -123,6 +125,18 @@ def prepare(study: Study, instance: Instance) -> Sample:
         raise _placed(study, "outcomes", error) from None
     factors, notes = tuple(bound.factors), tuple(bound.notes)
     return Sample(study, base, countries, factors, axes, rows, unit, stops, outcomes, notes)
+
+
+def _note_held(study: Study, base: Instance, countries: Sequence[str], bound: Bound) -> None:
+    """Say of factors that reach no plan that is asked for because the leader's path is held."""
+    if study.file.leader == "answer" or study.factors is None:
+        return
+    maps = [cell_map(base, country, study.file.objective) for country in countries]
+    for factor in bound.factors:
+        reached = any(cells.feeds(path) or cells.shapes(path) for cells in maps for path in factor.cells)
+        if factor.cells and not reached:
+            whose = ", ".join(countries)
+            bound.notes.append(f"`{factor.name}` reaches no plan of {whose}: the leader's path is held")
 
 
 def base_of(study: Study, instance: Instance) -> Instance:
