@@ -25,7 +25,7 @@ from optimizer.study.sampling.asked import (
     own_factors,
     study_of,
 )
-from optimizer.study.sampling.conclude import base_needed, conclude
+from optimizer.study.sampling.conclude import base_needed, cautions, conclude
 from optimizer.study.sampling.conclusion import Conclusion
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import Study, factors_of, read_study
@@ -40,7 +40,7 @@ class Studied:
 
     `results` has one row per scenario and country: number, country, policies, the factors, status, how,
     objective, bound, gap (average log units), message, the outcomes. `conclusions` say what follows, one per
-    country and outcome; `leader` is `answer` or `hold`, `notes` what a reader should be told of the factors.
+    country and outcome; `leader` is `answer` or `hold`, `notes` what a reader should be told of both.
     """
 
     results: pd.DataFrame
@@ -234,7 +234,7 @@ def _solved(sample: Sample, path: Path, jobs: int | None) -> Studied:
         frame, results = opened.frame(), list(opened.results())
     base = base_results(solver) if base_needed(sample) else {}
     found = conclude(sample, results, base)
-    return Studied(frame, found, sample.study.file.leader, sample.notes)
+    return Studied(frame, found, sample.study.file.leader, (*sample.notes, *cautions(found)))
 
 
 def _line(one: Conclusion) -> dict[str, object]:

@@ -30,14 +30,14 @@ def computed(given: Given, ask: Ask, store: Path | None, quiet: bool) -> tuple[B
     place = load(given.instance)
     sample = bands_sample(ask, place, given.instance, "+".join(given.policies), given.patches)
     batch = Batch(
-        store,
-        True,
-        given.jobs,
-        "",
-        False,
-        most_solves(sample),
-        given.time_limit,
-        quiet,
+        store=store,
+        resume=True,
+        jobs=given.jobs,
+        shard="",
+        fail_fast=False,
+        max_solves=most_solves(sample),
+        time_limit=given.time_limit,
+        quiet=quiet,
         other=command(given, None if store else "bands-new.study"),
         go_on="the same command",
         share_of_base=SHARE_OF_BASE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -73,19 +72,10 @@ def _of_run(run: Path, target: Path, output: Output) -> int:
 def _write(page: str, target: Path, output: Output) -> None:
     """Put a page in its place and say so. Raises `OutputError` (E605)."""
     from optimizer.cli.session import emit_json, note
-    from optimizer.errors import Diagnostic, OutputError
+    from optimizer.study.writing import written_whole
 
-    # beside its place first, so that a page is there whole or as it was before
-    place = target.resolve()
-    fresh = place.with_name(f".{place.name}.new-{os.getpid()}")
-    try:
+    with written_whole(target, "the page") as fresh:
         fresh.write_text(page, encoding="utf-8", newline="")
-        fresh.replace(place)
-    except OSError as error:
-        message = f"the page cannot be written: {error.strerror or error}"
-        raise OutputError(Diagnostic("E605", message, file=str(target))) from error
-    finally:
-        fresh.unlink(missing_ok=True)
     if output.form == "json":
         size = len(page.encode())
         emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})

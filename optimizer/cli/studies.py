@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,20 +30,17 @@ from optimizer.study.batch.studying import (
     solver_of,
 )
 from optimizer.study.runner import available_jobs
-from optimizer.study.sampling.conclude import base_needed, conclude
+from optimizer.study.sampling.conclude import base_needed, cautions, conclude
 from optimizer.study.sampling.sample import Sample
 from optimizer.tell.files.conclusions import conclusions_csv, conclusions_data
 from optimizer.tell.terminal.conclusion_tables import conclusion_tables
 from optimizer.tell.terminal.study_table import status_document, status_table
 
 if TYPE_CHECKING:
-    from optimizer.study.sampling.conclusion import Conclusion
     from optimizer.tell.plot.study import Choice, StoredStudy
 
 # A plan near the base's takes about this share of the time that the base's own takes.
 WARM_SHARE = 0.15
-# Of fewer blocks or trajectories an interval of indices is the spread of a handful of numbers.
-LEAST_BLOCKS = 16
 
 
 @dataclass(frozen=True)
@@ -118,16 +115,16 @@ def resume_and_tell(path: Path, jobs: int | None, scheduler: str, fail_fast: boo
         header = store.header
     sample = sample_of(header)
     batch = Batch(
-        path,
-        True,
-        jobs,
-        header.shard,
-        fail_fast,
-        len(sample.rows) * 1000,
-        None,
-        output.quiet,
-        None,
-        scheduler,
+        store=path,
+        resume=True,
+        jobs=jobs,
+        shard=header.shard,
+        fail_fast=fail_fast,
+        # that it may be solved was said when it was begun
+        max_solves=most_solves(sample),
+        time_limit=None,
+        quiet=output.quiet,
+        scheduler=scheduler,
     )
     return _tell(run("sweep", sample, batch), sample, output)
 
@@ -150,7 +147,7 @@ def _tell(ended: Ended, sample: Sample, output: Output) -> int:
             base = base_results(solver_of(sample))
         conclusions = conclude(sample, results, base)
     notes = [*sample.notes, *([f"{counts.left:,} scenarios are not solved yet"] if counts.left else [])]
-    notes += _few_blocks(conclusions)
+    notes += cautions(conclusions)
     if output.form == "json":
         document = status_document(header, counts)
         emit_json(
@@ -173,16 +170,6 @@ def _tell(ended: Ended, sample: Sample, output: Output) -> int:
         parts += ["", *(f"note: {text}" for text in notes)] if notes else []
         emit(found.render(parts))
     return ended.code
-
-
-def _few_blocks(conclusions: Sequence[Conclusion]) -> list[str]:
-    """What to know of indices from so few blocks that resampling says little of how far they are off."""
-    blocks = [each.indices.blocks for each in conclusions if each.indices is not None]
-    if not blocks or min(blocks) >= LEAST_BLOCKS:
-        return []
-    return [
-        f"indices of {min(blocks)} blocks may be far off, and their intervals too narrow: take more samples"
-    ]
 
 
 def run(name: str, sample: Sample, batch: Batch) -> Ended:

@@ -99,14 +99,14 @@ def command(
     asked = _study(study, **said)
     sample = prepare(asked, load(asked.instance))
     batch = Batch(
-        store,
-        resume,
-        jobs,
-        shard,
-        fail_fast,
-        max_solves,
-        time_limit,
-        output.quiet,
+        store=store,
+        resume=resume,
+        jobs=jobs,
+        shard=shard,
+        fail_fast=fail_fast,
+        max_solves=max_solves,
+        time_limit=time_limit,
+        quiet=output.quiet,
         plot=plot,
         scheduler=scheduler,
     )

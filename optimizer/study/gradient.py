@@ -149,7 +149,6 @@ def gradient(
     program = plan_solver.program
     by_parameter = plan_solver.solver.sensitivity(run.solution) / weight_of_time(run.parameters)
     here = program.parameter_vector(run.parameters.values)
-    by_parameter = np.where(np.isfinite(by_parameter), by_parameter, 0.0)
     slopes: list[Slope] = []
     left_out: dict[str, str] = {}
     for path, quantity in feeding(instance, run.country, objective):
@@ -165,8 +164,11 @@ def gradient(
             continue
         parameters, moved = found
         there = program.parameter_vector(parameters.values)
-        changed = np.flatnonzero((there != here) & np.isfinite(there) & np.isfinite(here))
+        changed = np.flatnonzero(there != here)
         change = float(by_parameter[changed] @ (there[changed] - here[changed]))
+        if not math.isfinite(change):
+            left_out[path] = "it feeds what has no finite derivative here"
+            continue
         slopes.append(
             Slope(
                 path,

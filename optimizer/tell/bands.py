@@ -14,6 +14,8 @@ from optimizer.answer.summary import lag_in_table
 
 OPEN: Final = "open"
 REASONS: Final = 3
+# Of fewer draws an end of the interval of the 5 or 95% quantile may lie beyond all of them.
+ENOUGH_DRAWS: Final = 128
 WHAT: Final = (
     "ranges of the inputs are assumed for the most part, and drawn independently of each other: no forecast",
     "the gap is another thing: what a better plan for the very same inputs could still bring",
@@ -42,6 +44,12 @@ def span(band: NumberBand | None, decimals: int) -> str:
     low, high = (_lag(each, decimals) for each in band.ends)
     plain = low.replace(",", "").replace(".", "").isdigit()
     return f"{low}-{high}" if plain else f"{low} to {high}"
+
+
+def of_draws(bands: Bands) -> str:
+    """Of what the outermost quantiles are, and whether so few draws tell them."""
+    few = ", too few to tell either end" if bands.draws < ENOUGH_DRAWS else ""
+    return f"5 to 95% of {bands.draws:,} draws over the ranges of the inputs{few}"
 
 
 def lines(bands: Bands, countries: Sequence[str], leader: str, short: bool) -> list[BandLine]:

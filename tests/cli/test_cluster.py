@@ -12,6 +12,8 @@ from optimizer.study.batch.store import Store
 from tests.cli.conftest import KLOOF, Run
 from tests.unit.cluster_study import Processes, until
 
+SCENARIOS = 50
+
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Processes]:
@@ -32,13 +34,14 @@ def done(path: Path) -> int:
 def test_a_real_study_has_its_bytes_on_a_cluster_and_after_its_scheduler_is_killed(
     kloof: Run, world: str, tmp_path: Path, cluster: Processes
 ) -> None:
-    axis = "countries.USA.budget.income_usd_bn *= 0.8:1.2:10"
+    # seconds of work on any machine, so that the scheduler is killed in the midst of it
+    axis = f"countries.USA.budget.income_usd_bn *= 0.8:1.2:{SCENARIOS}"
     study = ("sweep", world, "--country", "USA", "--vary", axis)
     plain = kloof(*study, "--store", "plain.study", "--jobs", "1")
     assert plain.code == 0, plain.err
     there = kloof(*study, "--store", "there.study", "--scheduler", cluster.address)
     assert there.code == 0, there.err
-    assert f"10 scenarios to solve on 1 workers of {cluster.address}: about" in there.err
+    assert f"{SCENARIOS} scenarios to solve on 1 workers of {cluster.address}: about" in there.err
     command = [str(KLOOF), *study, "--store", "killed.study", "--scheduler", cluster.address]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: done(tmp_path / "killed.study") > 0)
@@ -48,7 +51,7 @@ def test_a_real_study_has_its_bytes_on_a_cluster_and_after_its_scheduler_is_kill
     assert process.returncode == 130
     assert "go on with: kloof study resume killed.study\n" in said
     assert f"error[E672]: the scheduler at {cluster.address} was lost while the study was at work" in said
-    assert 0 < done(tmp_path / "killed.study") < 10
+    assert 0 < done(tmp_path / "killed.study") < SCENARIOS
     refused = kloof("study", "resume", "killed.study", "--scheduler", cluster.address)
     assert (refused.code, "error[E671]" in refused.err) == (2, True)
     assert kloof("study", "resume", "killed.study", "--jobs", "1").code == 0

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from models.parameters import TABLE
+from models.parameters import TABLE, PlanParameters
 from models.simulate import weight_of_time
 from optimizer import load, patch
+from optimizer.answer.run import CountryRun
 from optimizer.answer.strategy import derived, rows
 from optimizer.errors import InputError, SolverError
 from optimizer.instance import Instance, resolve, resolve_again
@@ -209,3 +211,23 @@ def test_objectives_alone_may_be_proven_without_a_solve(world: Instance, solver:
         assert proven.objective <= solved.bound + 1e-9
         assert solved.objective <= proven.bound + 1e-9
     assert "certified" in found
+
+
+def test_beside_a_leader_that_is_not_certified_nothing_counts_as_optimal(
+    world: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time runs out for the leader alone: its followers' plans are optimal beside a plan that need not be."""
+    solver = RowSolver(world, BatchQuestion(("CHN",), ("lag_months/2035",)))
+    solving = RowSolver._solved
+
+    def late(self: RowSolver, parameters: PlanParameters) -> CountryRun:
+        seconds = 0.0 if parameters.country == "USA" else None
+        monkeypatch.setattr(self, "question", replace(self.question, time_limit=seconds))
+        return solving(self, parameters)
+
+    monkeypatch.setattr(RowSolver, "_solved", late)
+    (china,) = solver.solve(Row(0, (), ("countries.USA.budget.income_usd_bn *= 0.8",)))
+    assert china.status == "stopped"
+    assert china.gap is not None
+    assert china.gap <= 1e-4
+    assert "the leader USA stopped" in china.message

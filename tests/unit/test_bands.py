@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optimizer.answer.bands import BandQuantile, Bands, NumberBand
@@ -15,8 +17,9 @@ from optimizer.study.ask import Ask
 from optimizer.study.bands import bands_of, bands_sample
 from optimizer.study.batch.rows import RowResult
 from optimizer.study.batch.studying import new_store
+from optimizer.study.sampling.quantiles import band
 from optimizer.study.sampling.sample import Sample
-from optimizer.tell.bands import lines, missing, span
+from optimizer.tell.bands import lines, missing, of_draws, span
 
 WORLD = "world-2026"
 
@@ -51,6 +54,16 @@ def bands(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Bands:
     with new_store(tmp_path_factory.mktemp("bands") / "x.study", sample) as store:
         store.commit(answer(sample, row.number, country) for row in sample.rows for country in ("CHN", "USA"))
         return bands_of(store, sample)
+
+
+@pytest.mark.parametrize(("draws", "few"), [(64, True), (127, True), (128, False), (512, False)])
+def test_so_few_draws_that_they_tell_no_end_are_said(bands: Bands, draws: int, few: bool) -> None:
+    told = of_draws(bands.model_copy(update={"draws": draws}))
+    assert f"5 to 95% of {draws} draws" in told
+    assert ("too few to tell either end" in told) == few
+    # where nothing is said the intervals of both quantiles end within the draws
+    found = band(np.arange(draws, dtype=float))
+    assert (math.isinf(found.at(0.05).low) or math.isinf(found.at(0.95).high)) <= few
 
 
 def test_stopped_and_failed_draws_are_missing_and_open_ends_are_ordered(bands: Bands) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -365,8 +366,8 @@ def test_resuming_another_study_says_what_changed(tmp_path: Path) -> None:
     stored = header(4)
     again = "kloof sweep drivers.yaml --store new.study"
 
-    def said(**changes: object) -> str:
-        asked = replace(stored, key="1" * 64, **changes)  # type: ignore[arg-type]
+    def said(**changes: Any) -> str:
+        asked = replace(stored, key="1" * 64, **changes)
         return fails("E657", lambda: check_same(stored, asked, "a.study", again))
 
     assert f"make a new one: {again}" in said()

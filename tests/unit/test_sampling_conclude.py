@@ -13,7 +13,9 @@ import pytest
 from optimizer.instance import load
 from optimizer.instance.template import TEMPLATE
 from optimizer.study.batch.rows import Row, RowResult
-from optimizer.study.sampling.conclude import base_needed, conclude
+from optimizer.study.sampling.conclude import base_needed, cautions, conclude
+from optimizer.study.sampling.conclusion import Conclusion
+from optimizer.study.sampling.indices import morris_indices
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import study_from
 
@@ -197,3 +199,13 @@ def test_a_grid_of_one_axis_is_a_column() -> None:
     assert list(matrix.outcomes.index) == pytest.approx([0.5, 1.0, 1.5, 2.0])
     assert list(matrix.outcomes[""])[:3] == pytest.approx([5.0, 10.0, 15.0])
     assert one.base == 10.0
+
+
+@pytest.mark.parametrize(("blocks", "told"), [(2, True), (15, True), (16, False)])
+def test_indices_of_few_blocks_come_with_a_caution(blocks: int, told: bool) -> None:
+    rng = np.random.default_rng(1)
+    unit = np.tile([[0.0], [1.0]], (blocks, 1))
+    found = morris_indices(unit, rng.normal(size=2 * blocks), ["a"])
+    one = Conclusion("CHN", "objective", "log unit years", None, 2 * blocks, 0, indices=found)
+    assert bool(cautions([one])) == told
+    assert all(f"indices of {blocks} blocks" in each for each in cautions([one]))

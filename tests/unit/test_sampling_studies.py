@@ -268,8 +268,11 @@ def test_a_cut_range_never_leaves_the_schema(
     found = cut(f"{path} {operation} {low!r}:{high!r}:2")
     if found is None:
         return
-    for state in found.factors[0].at(np.array(positions)):
-        patch(WORLD, state.patches)
+    states = found.factors[0].at(np.array(positions))
+    assert len(states) == len(positions)
+    for state in states:
+        # checked as a whole, which raises where some value is not allowed
+        assert {one.path for one in patch(WORLD, state.patches).applied} <= {path}
 
 
 @pytest.mark.parametrize(
@@ -521,3 +524,14 @@ def test_outcomes_are_spread_out_and_checked() -> None:
         (problem,) = refused(axes, outcomes=[outcome])
         assert problem.code == "E710"
         assert says in f"{problem.message} {problem.hint}"
+
+
+def test_a_factor_that_a_held_leader_keeps_from_every_plan_is_told() -> None:
+    american = {
+        "american": ["countries.USA.budget.income_usd_bn *= [0.5, 1]"],
+        **factors_of([f"{POWER} *= [1, 2]"]),
+    }
+    (note,) = sample(american, leader="hold").notes
+    assert note == "`american` reaches no plan of CHN: the leader's path is held"
+    assert not sample(american).notes
+    assert not sample(american, leader="hold", countries=["CHN", "USA"]).notes

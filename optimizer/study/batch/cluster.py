@@ -189,6 +189,7 @@ class _Worker:
     address: str
     accepted: bool | None = None
     future: Any = None
+    unread_since: float | None = None
     chunk: list[tuple[int, Any]] = field(default_factory=list)
 
 
@@ -281,10 +282,15 @@ class _Crew:
             return
         try:
             code, data = done.result(timeout=ANSWER_SECONDS)
-        except Exception:
+        except Exception as error:
             # with a worker that ends just now; if it does, the roll call finds out
-            self._ended.put((done, sent, ended))
+            worker.unread_since = worker.unread_since or time.monotonic()
+            if time.monotonic() - worker.unread_since < WORKER_SECONDS:
+                self._ended.put((done, sent, ended))
+            else:
+                yield from self._faulty(worker, error)
             return
+        worker.unread_since = None
         chunk, worker.future, worker.chunk = worker.chunk, None, []
         if code != self._code:
             worker.accepted = False

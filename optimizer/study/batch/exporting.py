@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from optimizer.errors import Diagnostic, InputError, OutputError
 from optimizer.study.batch.store import Store, kind_of
+from optimizer.study.writing import written_whole
 
 
 def export(store: Store, target: Path) -> int:
@@ -28,18 +27,8 @@ def export(store: Store, target: Path) -> int:
         raise OutputError(Diagnostic("E605", "the output exists and is no ordinary file", file=str(target)))
     if target.exists() and target.samefile(store.path):
         raise OutputError(Diagnostic("E605", "the output would replace the store itself", file=str(target)))
-    place = target.resolve()
-    fresh = place.with_name(f".{place.name}.new-{os.getpid()}")
-    try:
-        lines = write(store, fresh)
-        fresh.replace(place)
-    except OSError as error:
-        message = f"the table cannot be written: {error.strerror or error}"
-        raise OutputError(Diagnostic("E605", message, file=str(target))) from error
-    finally:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-    return lines
+    with written_whole(target, "the table") as fresh:
+        return write(store, fresh)
 
 
 def _csv(store: Store, path: Path) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from models.parameters import LeaderPath, PlanParameters
-from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
+from optimizer.answer.run import FAILED, OPTIMAL, STOPPED, CountryRun
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, patch, resolve, resolve_again
 from optimizer.instance.resolving.sets import plan_sets
@@ -47,7 +47,7 @@ class BatchQuestion:
     countries: tuple[str, ...]
     outcomes: tuple[str, ...]
     objective: str | None = None
-    gap: float = 1e-4
+    gap: float = BATCH_GAP
     time_limit: float | None = None
     leader: LeaderMode = "answer"
 
@@ -194,8 +194,10 @@ class RowSolver:
         uncertified = gap_of_stopped(leader_run)
         if uncertified is None:
             return run, how
+        # beside a leader that may have a better plan nothing is certified, so that no study may count it
         problem = uncertified_leader(leader_run.country, uncertified)
-        return replace(run, diagnostics=(*run.diagnostics, problem)), how
+        status = STOPPED if run.status == OPTIMAL else run.status
+        return replace(run, status=status, diagnostics=(*run.diagnostics, problem)), how
 
     def _solved(self, parameters: PlanParameters) -> CountryRun:
         """The plan at these parameters, from the country's anchor where the sets are the base's."""

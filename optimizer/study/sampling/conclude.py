@@ -27,6 +27,8 @@ from optimizer.study.sampling.sample import Sample, second_order
 LAG: Final = "lag_months"
 LAG_BEYOND: Final = "lag_beyond"
 BASELINE: Final = "baseline"
+# Of fewer blocks or trajectories an interval is the spread of a handful of numbers.
+ENOUGH_BLOCKS: Final = 16
 
 
 def conclude(
@@ -50,6 +52,17 @@ def conclude(
             if outcome != BINDING and not _is_mark(outcome, sample.outcomes):
                 found.append(_conclusion(sample, own, here, country, outcome))
     return found
+
+
+def cautions(conclusions: Iterable[Conclusion]) -> list[str]:
+    """What to know of conclusions that rest on little: indices of so few blocks that resampling them says
+    little of how far they are off."""
+    blocks = [each.indices.blocks for each in conclusions if each.indices is not None]
+    fewest = min(blocks, default=ENOUGH_BLOCKS)
+    if fewest >= ENOUGH_BLOCKS:
+        return []
+    few = f"indices of {fewest} {'block' if fewest == 1 else 'blocks'} may be far off"
+    return [f"{few}, and their intervals too narrow: take more samples"]
 
 
 def base_needed(sample: Sample) -> bool:

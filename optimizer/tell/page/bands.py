@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optimizer.answer.answer import SolveAnswer
 from optimizer.answer.bands import LAG, NOT_COMPUTED, Bands
-from optimizer.tell.bands import WHAT, BandLine, drawn, kept, lines, missing, span
+from optimizer.tell.bands import WHAT, BandLine, drawn, kept, lines, missing, of_draws, span
 from optimizer.tell.page.figures import MISSING, Cell, Column, Row, Table, exact, slug, text
 from optimizer.tell.page.saved import Plan, SavedRun
 
@@ -29,9 +29,7 @@ def bands_points(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
             found.append(f"{run.name(plan.country)} {told}")
     if not found:
         return []
-    return [
-        f"Over the ranges of the inputs, 5 to 95% of the draws, months behind in {last}: {', '.join(found)}."
-    ]
+    return [f"{of_draws(bands)}, months behind in {last}: {', '.join(found)}."]
 
 
 def overview_bands(run: SavedRun, plans: Sequence[Plan]) -> list[tuple[str, Table]]:

@@ -9,6 +9,7 @@ from typing import Final
 from optimizer.answer import digits
 from optimizer.errors import InputError
 from optimizer.study.batch.outcomes import BINDING
+from optimizer.study.sampling.conclude import cautions
 from optimizer.study.sampling.study_file import Design
 from optimizer.tell.page.figures import MISSING, Cell, Column, Figure, Row, Section, Table, amount, slug, text
 from optimizer.tell.page.page import LARGEST_BYTES, Closing, assembled
@@ -90,7 +91,7 @@ def _overview(study: StoredStudy, countries: Sequence[Section]) -> Section:
     description = " ".join(str(study.header.document.get("description", "")).split())
     points = [description] if description else []
     points += [point for section in countries for point in section.points]
-    notes = list(study.sample.notes)
+    notes = [*study.sample.notes, *cautions(study.conclusions.values())]
     return Section("overview", "Overview", "Overview", points, notes=notes, warnings=_warnings(study))
 
 

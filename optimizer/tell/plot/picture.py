@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import vl_convert
 
 from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.study.writing import written_whole
 from optimizer.tell.page.charts import CONFIG, vega_lite_version
 from optimizer.tell.page.figures import Cell, Table
 from optimizer.tell.plot.charts import Titles, specification
@@ -60,17 +59,8 @@ def write_picture(drawings: Sequence[Drawing], path: Path) -> None:
     (E718) for another ending and `OutputError` (E605) where it cannot be written."""
     check_ending(path)
     made = picture(drawings, path.suffix.lower())
-    place = path.resolve()
-    fresh = place.with_name(f".{place.name}.new-{os.getpid()}")
-    try:
+    with written_whole(path, "the picture") as fresh:
         fresh.write_bytes(made)
-        fresh.replace(place)
-    except OSError as error:
-        message = f"the picture cannot be written: {error.strerror or error}"
-        raise OutputError(Diagnostic("E605", message, file=str(path))) from error
-    finally:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
 
 
 def picture(drawings: Sequence[Drawing], ending: str) -> bytes:

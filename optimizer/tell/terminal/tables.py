@@ -21,7 +21,7 @@ from optimizer.answer.answer import Headline
 from optimizer.answer.bands import LAG, NOT_COMPUTED, Bands
 from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
 from optimizer.answer.summary import headline, lag_in_table, lag_mark_in
-from optimizer.tell.bands import span
+from optimizer.tell.bands import of_draws, span
 
 PLAIN_WIDTH: Final = 120
 # What the bands of two lags take.
@@ -36,11 +36,6 @@ SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
     "`paid` is all cash out"
 )
-LAGS_WITH_BANDS: Final = (
-    "months behind: of this plan (5 to 95% of {draws} draws over the ranges of the inputs{few})"
-)
-# With fewer draws an end of 5 to 95% may lie beyond all of them.
-LEAST_DRAWS: Final = 128
 LOOSE: Final = "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
 # Tables keep their natural width: a number cut short by a narrow screen would be a wrong number.
 UNLIMITED: Final = 10_000
@@ -137,7 +132,7 @@ def summary(
     parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)][0].country if hint else None)]
-        parts.append(NOT_COMPUTED if bands is None else _with_bands(bands))
+        parts.append(NOT_COMPUTED if bands is None else f"months behind: of this plan ({of_draws(bands)})")
     notes = [*_notes(world, lines), *more_notes]
     if notes:
         parts += [*([] if solved else [""]), *notes]
@@ -210,12 +205,6 @@ def _cells(run: CountryRun, top: Headline, bands: Bands | None) -> list[str]:
         _percent(top.effective_ratio, 0.0 if leads else top.widths["capability"]),
         _gap(run),
     ]
-
-
-def _with_bands(bands: Bands) -> str:
-    """What the two numbers of a lag are."""
-    few = "; so few tell neither end" if bands.draws < LEAST_DRAWS else ""
-    return LAGS_WITH_BANDS.format(draws=f"{bands.draws:,}", few=few)
 
 
 def lag_cells(run: CountryRun, top: Headline, decimals: int, bands: Bands | None = None) -> list[str]:
