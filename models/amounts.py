@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from models.indices import mid
 from models.parameters import Array, PlanParameters
 
 Values = Mapping[str, Array]
@@ -19,11 +20,31 @@ TENTH_LESS: Final = log(0.9)
 THOUSAND: Final = 1000.0
 
 
-def good_wafers(p: PlanParameters, v: Values) -> Array:
-    """The good wafers that each line makes for AI chips, thousand per period."""
-    before = np.concatenate([p["wafer_capacity0"][:, None], v["wafer_capacity"][:, :-1]], axis=1)
+def wafers(p: PlanParameters, v: Values) -> Array:
+    """The wafers that each line can start for AI chips, thousand per period."""
+    return np.asarray(12 * p["dt"] * p["ai_share"] * mid(p["wafer_capacity0"][:, None], v["wafer_capacity"]))
+
+
+def designers_wafers(p: PlanParameters, v: Values) -> Array:
+    """The good wafers of each line that each group of designers may have, thousand per period."""
     good = 1 - (1 - p["wafer_yield"]) / (1 + p["transfer"])
-    return np.asarray(12 * p["dt"] * p["ai_share"] * good * (before + v["wafer_capacity"]) / 2)
+    return np.asarray(p["designer_ceiling"] * (good * wafers(p, v))[None])
+
+
+def packages(p: PlanParameters, v: Values) -> Array:
+    """The reference chips that can be packaged, thousand per period."""
+    return np.asarray(p["dt"] * mid(p["packaging0"], v["packaging_capacity"]))
+
+
+def tools_at_home(p: PlanParameters, v: Values) -> Array:
+    """The tools that the country's toolmakers can make, kwpm per period."""
+    return np.asarray(p["dt"] * mid(p["toolmaking0"][:, None], v["toolmaking"]))
+
+
+def tools_at_hand(p: PlanParameters, v: Values) -> Array:
+    """The tools of each class that there are or come in a period, kwpm."""
+    before = np.concatenate([p["tool_stock0"][:, None], v["tool_stock"][:, :-1]], axis=1)
+    return np.asarray(before + v["tools_bought"] + v["tools_made"])
 
 
 def mandated(p: PlanParameters, v: Values) -> Array:

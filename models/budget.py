@@ -52,16 +52,27 @@ def energy_paid(m: Any, u: str, t: str) -> Any:
 
 
 def chips_paid(m: Any, t: str) -> Any:
-    r"""Domestic chip investment: fabs, memory capacity and imported memory.
+    r"""Domestic chip investment: fabs and the wafers they start, tools and toolmaking, packaging, memory.
 
-    \[ \text{chips\_cost}_t = \sum_n \text{wafer\_cost}_n\,\text{wafer\_built}_{n,t} +
-       \text{hbm\_cost}\,\text{hbm\_built}_t + \text{hbm\_price}_t\,\text{hbm\_imports}_t \]
+    \[ \text{chips\_cost}_t = \sum_n \bigl( \text{wafer\_cost}_n\,\text{wafer\_built}_{n,t} +
+       \text{wafer\_run\_cost}_n\,\text{wafers\_started}_{n,t} \bigr) + \sum_g \bigl(
+       \text{tool\_price}_g\,(\text{tools\_bought} + \text{tools\_made})_{g,t} +
+       \text{toolmaking\_cost}_g\,\text{toolmaking\_built}_{g,t} \bigr) +
+       \text{packaging\_cost}\,\text{packaging\_built}_t + \text{hbm\_cost}\,\text{hbm\_built}_t +
+       \text{hbm\_price}_t\,\text{hbm\_imports}_t \]
 
     Units: USD bn.
     """
-    fabs = sum(m.wafer_cost[n] * m.wafer_built[n, t] for n in m.LINES)
+    fabs = sum(
+        m.wafer_cost[n] * m.wafer_built[n, t] + m.wafer_run_cost[n] * m.wafers_started[n, t] for n in m.LINES
+    )
+    tools = sum(
+        m.tool_price[g] * (m.tools_bought[g, t] + m.tools_made[g, t])
+        + m.toolmaking_cost[g] * m.toolmaking_built[g, t]
+        for g in m.TOOL_CLASSES
+    )
     memory = m.hbm_cost * m.hbm_built[t] + m.hbm_price[t] * m.hbm_imports[t]
-    return m.chips_cost[t] == fabs + memory
+    return m.chips_cost[t] == fabs + tools + m.packaging_cost * m.packaging_built[t] + memory
 
 
 def talent_paid(m: Any, t: str) -> Any:
@@ -91,7 +102,8 @@ def supply_flow(m: Any, s: str, t: str) -> Any:
     r"""What is drawn from a supply whose price rises with the pace.
 
     Grey market: kH100e bought; rent: kH100e-years; recruiting: thousand people; memory: PB per year
-    ordered; each line: thousand wafers per month ordered.
+    ordered; packaging: thousand packages per year ordered; each class of tools: thousand wafers per month
+    that the tools bought equip; each line: thousand wafers per month ordered.
 
     \[ \text{flow}_{\text{rent},t} = dt \sum_u \text{rented}_{u,t}, \qquad
        \text{flow}_{s,t} = \text{the order itself otherwise} \]
@@ -106,6 +118,10 @@ def supply_flow(m: Any, s: str, t: str) -> Any:
         drawn, unit = m.recruited[t], "flow/kperson"
     elif s == "hbm":
         drawn, unit = m.hbm_built[t], "flow*year/PB"
+    elif s == "packaging":
+        drawn, unit = m.packaging_built[t], "flow*year/kpackage"
+    elif s in m.TOOL_CLASSES:
+        drawn, unit = m.tools_bought[s, t], "flow/kwpm"
     else:
         drawn, unit = m.wafer_built[s, t], "flow/kwpm"
     return m.flow[s, t] == m.unit_system.constant(1, unit) * drawn
@@ -254,7 +270,7 @@ def category_spending(m: Any, c: str, t: str) -> Any:
 
     \[ \text{spend}_{u,t} = \text{use\_cost}_{u,t}, \quad
        \text{spend}_{\text{chips},t} = \text{chips\_cost}_t + \text{premium}_{\text{hbm},t} +
-       \sum_n \text{premium}_{n,t} \]
+       \text{premium}_{\text{packaging},t} + \sum_g \text{premium}_{g,t} + \sum_n \text{premium}_{n,t} \]
     \[ \text{spend}_{\text{talent},t} = \text{talent\_cost}_t + \text{premium}_{\text{recruit},t}, \quad
        \text{spend}_{\text{power},t} = \text{power\_spend}_t \]
 
@@ -263,8 +279,8 @@ def category_spending(m: Any, c: str, t: str) -> Any:
     if c in m.USES:
         return m.spend[c, t] == m.use_cost[c, t]
     if c == "chips":
-        lines = sum(m.premium[n, t] for n in m.LINES)
-        return m.spend[c, t] == m.chips_cost[t] + m.premium["hbm", t] + lines
+        paces = sum(m.premium[s, t] for s in ("hbm", "packaging", *m.TOOL_CLASSES, *m.LINES))
+        return m.spend[c, t] == m.chips_cost[t] + paces
     if c == "talent":
         return m.spend[c, t] == m.talent_cost[t] + m.premium["recruit", t]
     return m.spend[c, t] == m.power_spend[t]

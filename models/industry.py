@@ -1,4 +1,4 @@
-"""The domestic chip industry: wafer lines, memory, and the chips made from them."""
+"""The domestic chip industry: wafer lines, packaging, and the chips made from them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,65 @@ def wafer_balance(m: Any, n: str, t: str) -> Any:
     return m.wafer_capacity[n, t] == previous(m, m.wafer_capacity, m.wafer_capacity0[n], n, t) + arrived
 
 
-def tools(m: Any, n: str, t: str) -> Any:
-    r"""Fabs need tools, imported under control or made at home; tools can wait for a fab.
+def wafer_starts(m: Any, n: str, t: str) -> Any:
+    """Wafers that a line can start for AI chips (thousand wafers)."""
+    capacity = mid(m, m.wafer_capacity, m.wafer_capacity0[n], n, t)
+    return m.wafers_per_capacity * m.dt * m.ai_share[n, t] * capacity
 
-    \[ \sum_{s \le t} \text{wafer\_built}_{n,s} \le \sum_{s \le t} \text{tool\_limit}_{n,s}\,dt \]
 
-    Units: thousand wafers per month.
+def used_yield(m: Any, n: str, t: str) -> Any:
+    """The share of a line's dies that are good; shared know-how raises it."""
+    return 1 - (1 - m.wafer_yield[n, t]) / (1 + m.transfer)
+
+
+def wafer_supply(m: Any, n: str, t: str) -> Any:
+    r"""Wafers started for AI chips on a line.
+
+    \[ \text{wafers\_started}_{n,t} \le 12\,dt\;\text{ai\_share}_{n,t}\,
+       \overline{\text{wafer\_capacity}}_{n,t} \]
+
+    Units: thousand wafers.
     """
-    so_far = m.labels[: m.position[t] + 1]
-    return sum(m.wafer_built[n, s] for s in so_far) <= sum(m.tool_limit[n, s] for s in so_far) * m.dt
+    return m.wafers_started[n, t] <= wafer_starts(m, n, t)
 
 
 def fabricated(m: Any, k: str, t: str) -> Any:
     """Home-made chips that the country's lines made, stockpiled dies left out (thousand chips)."""
     return m.domestic[k, t] - m.bank_drawn[k, t]
+
+
+def wafers_used(m: Any, chips: Any, n: str, t: str) -> Any:
+    """Good wafers of a line that some chips take (thousand wafers)."""
+    return sum(m.on_line[k, n] * m.wafers_per_chip[k] * fabricated(m, k, t) for k in chips)
+
+
+def good_wafers(m: Any, n: str, t: str) -> Any:
+    r"""Good dies of a line; shared know-how raises its yield.
+
+    \[ \sum_k \text{on\_line}_{k,n}\,\text{wafers\_per\_chip}_k\,(\text{domestic} -
+       \text{bank\_drawn})_{k,t} \le \Bigl( 1 - \frac{1-\text{wafer\_yield}_{n,t}}{1+\text{transfer}}
+       \Bigr)\,\text{wafers\_started}_{n,t} \]
+
+    Units: thousand wafers.
+    """
+    return wafers_used(m, m.CHIPS, n, t) <= used_yield(m, n, t) * m.wafers_started[n, t]
+
+
+def designer_share(m: Any, q: str, n: str, t: str) -> Any:
+    r"""No group of designers gets a whole line.
+
+    \[ \sum_k \text{designed\_by}_{k,q}\,\text{on\_line}_{k,n}\,\text{wafers\_per\_chip}_k\,
+       (\text{domestic} - \text{bank\_drawn})_{k,t} - \text{designer\_ceiling}_{q,n,t}\,
+       \text{good\_wafers}_{n,t} \le \text{ceiling\_side}_{q,n,t} \]
+
+    with the good wafers of all that the line can start. The side is 0 where the ceiling holds and infinite,
+    so that there is no row, where there is none. Units: thousand wafers.
+    """
+    used = sum(
+        m.designed_by[k, q] * m.on_line[k, n] * m.wafers_per_chip[k] * fabricated(m, k, t) for k in m.CHIPS
+    )
+    good = used_yield(m, n, t) * wafer_starts(m, n, t)
+    return used - m.designer_ceiling[q, n, t] * good <= m.ceiling_side[q, n, t]
 
 
 def fabrication_not_negative(m: Any, k: str, t: str) -> Any:
@@ -48,14 +93,78 @@ def fabrication_not_negative(m: Any, k: str, t: str) -> Any:
     return fabricated(m, k, t) >= 0
 
 
-def packaging(m: Any, k: str, t: str) -> Any:
-    r"""Launch date and packaging limit what a line's chips become.
+def bottleneck(m: Any, k: str, t: str) -> Any:
+    r"""Nothing is made before launch, and no more than a known bottleneck lets through.
 
     \[ \text{domestic}_{k,t} - \text{bank\_drawn}_{k,t} \le \text{make\_limit}_{k,t}\,dt \]
 
     Units: thousand chips.
     """
     return fabricated(m, k, t) <= m.make_limit[k, t] * m.dt
+
+
+def launch_wafers(m: Any, k: str, t: str) -> Any:
+    r"""In the period in which a chip is launched or ends, it gets its line for part of the time.
+
+    \[ \text{wafers\_per\_chip}_k\,(\text{domestic} - \text{bank\_drawn})_{k,t} -
+       \text{launched}_{k,t} \sum_n \text{on\_line}_{k,n}\,\text{good\_wafers}_{n,t} \le
+       \text{launch\_side}_{k,t} \]
+
+    with the good wafers of all that the line can start. The side is 0 in such a period and infinite, so that
+    there is no row, in the others. Units: thousand wafers.
+    """
+    good = sum(m.on_line[k, n] * used_yield(m, n, t) * wafer_starts(m, n, t) for n in m.LINES)
+    return m.wafers_per_chip[k] * fabricated(m, k, t) - m.launched[k, t] * good <= m.launch_side[k, t]
+
+
+def packages(m: Any, t: str) -> Any:
+    """Chips that can be packaged, in packages of the reference chip (thousand)."""
+    return m.dt * mid(m, m.packaging_capacity, m.packaging0, t)
+
+
+def launch_packages(m: Any, k: str, t: str) -> Any:
+    r"""In the period in which a chip is launched or ends, it gets the packaging lines for part of the time.
+
+    \[ \text{packages\_per\_chip}_k\,\text{domestic}_{k,t} - \text{launched}_{k,t}\,dt\,
+       \overline{\text{packaging\_capacity}}_t \le \text{launch\_side}_{k,t} \]
+
+    Units: thousand packages.
+    """
+    taken = m.packages_per_chip[k] * m.domestic[k, t]
+    return taken - m.launched[k, t] * packages(m, t) <= m.launch_side[k, t]
+
+
+def packaging(m: Any, t: str) -> Any:
+    r"""Advanced packaging for home-made chips, stockpiled dies included.
+
+    \[ \sum_k \text{packages\_per\_chip}_k\,\text{domestic}_{k,t} \le
+       dt\,\overline{\text{packaging\_capacity}}_t \]
+
+    Units: thousand packages of the reference chip.
+    """
+    return sum(m.packages_per_chip[k] * m.domestic[k, t] for k in m.CHIPS) <= packages(m, t)
+
+
+def packaging_balance(m: Any, t: str) -> Any:
+    r"""Packaging capacity at the end of a period.
+
+    \[ \text{packaging\_capacity}_t = \text{packaging\_capacity}_{t-1} + \text{packaging\_pending}_t +
+       \sum_d \text{packaging\_arrival}_d\,\text{packaging\_built}_{t-d} \]
+
+    Units: thousand packages per year.
+    """
+    arrived = m.packaging_pending[t] + arrivals(m, m.packaging_arrival, m.packaging_built, t)
+    return m.packaging_capacity[t] == previous(m, m.packaging_capacity, m.packaging0, t) + arrived
+
+
+def packaging_orders(m: Any, t: str) -> Any:
+    r"""Packaging capacity that can be ordered.
+
+    \[ \text{packaging\_built}_t \le \text{packaging\_build\_limit}_t\,dt \]
+
+    Units: thousand packages per year.
+    """
+    return m.packaging_built[t] <= m.packaging_build_limit[t] * m.dt
 
 
 def die_bank(m: Any, k: str) -> Any:
@@ -78,90 +187,35 @@ def bank_launch(m: Any, k: str, t: str) -> Any:
     return m.bank_drawn[k, t] <= m.bank_limit[k, t]
 
 
-def wafer_supply(m: Any, n: str, t: str) -> Any:
-    r"""Good dies of a line; shared know-how raises its yield.
-
-    \[ \sum_k \text{on\_line}_{k,n}\,\text{wafers\_per\_chip}_k\,(\text{domestic} -
-       \text{bank\_drawn})_{k,t} \le 12\,dt\;\text{ai\_share}_{n,t}\,
-       \Bigl( 1 - \frac{1-\text{wafer\_yield}_{n,t}}{1+\text{transfer}} \Bigr)\,
-       \overline{\text{wafer\_capacity}}_{n,t} \]
-
-    Units: thousand wafers.
-    """
-    used = sum(m.on_line[k, n] * m.wafers_per_chip[k] * fabricated(m, k, t) for k in m.CHIPS)
-    used_yield = 1 - (1 - m.wafer_yield[n, t]) / (1 + m.transfer)
-    capacity = mid(m, m.wafer_capacity, m.wafer_capacity0[n], n, t)
-    return used <= m.wafers_per_capacity * m.dt * m.ai_share[n, t] * used_yield * capacity
-
-
-def memory_capacity(m: Any, t: str) -> Any:
-    r"""Capacity for high-bandwidth memory at the end of a period.
-
-    \[ \text{hbm\_capacity}_t = \text{hbm\_capacity}_{t-1} + \text{hbm\_pending}_t +
-       \sum_d \text{hbm\_arrival}_d\,\text{hbm\_built}_{t-d} \]
-
-    Units: PB per year.
-    """
-    arrived = m.hbm_pending[t] + arrivals(m, m.hbm_arrival, m.hbm_built, t)
-    return m.hbm_capacity[t] == previous(m, m.hbm_capacity, m.hbm_capacity0, t) + arrived
-
-
-def memory_orders(m: Any, t: str) -> Any:
-    r"""Memory capacity that can be ordered.
-
-    \[ \text{hbm\_built}_t \le \text{hbm\_build\_limit}_t\,dt \]
-
-    Units: PB per year.
-    """
-    return m.hbm_built[t] <= m.hbm_build_limit[t] * m.dt
-
-
-def memory_imports(m: Any, t: str) -> Any:
-    r"""Memory that can be imported.
-
-    \[ \text{hbm\_imports}_t \le \text{hbm\_import\_limit}_t\,dt \]
-
-    Units: PB.
-    """
-    return m.hbm_imports[t] <= m.hbm_import_limit[t] * m.dt
-
-
-def memory_balance(m: Any, t: str) -> Any:
-    r"""Memory in stock: made, imported and built into home-made chips.
-
-    \[ \text{hbm\_stock}_t = \text{hbm\_stock}_{t-1} + dt\,\overline{\text{hbm\_capacity}}_t +
-       \text{hbm\_imports}_t - \sum_k \text{hbm\_per\_chip}_k\,\text{domestic}_{k,t} \]
-
-    Units: PB.
-    """
-    made = m.dt * mid(m, m.hbm_capacity, m.hbm_capacity0, t)
-    used = sum(m.hbm_per_chip[k] * m.domestic[k, t] for k in m.CHIPS)
-    return m.hbm_stock[t] == previous(m, m.hbm_stock, m.hbm_stock0, t) + made + m.hbm_imports[t] - used
-
-
 def add(model: Any, units: UnitSystem) -> None:
-    """Variables and rows of the chip industry."""
+    """Variables and rows of the chip industry, tools and memory apart."""
     positive = pyo.NonNegativeReals
-    line_index = (model.LINES, model.PERIODS)
+    by_line: tuple[Any, ...] = (model.LINES, model.PERIODS)
+    by_chip: tuple[Any, ...] = (model.CHIPS, model.PERIODS)
+    by_period: tuple[Any, ...] = (model.PERIODS,)
     model.wafers_per_capacity = units.constant(12, "kwafer/kwpm/year")
-    model.wafer_built = pyo.Var(*line_index, within=positive, units=units("kwpm"))
-    model.wafer_capacity = pyo.Var(*line_index, within=positive, units=units("kwpm"))
-    model.hbm_built = pyo.Var(model.PERIODS, within=positive, units=units("PB/year"))
-    model.hbm_capacity = pyo.Var(model.PERIODS, within=positive, units=units("PB/year"))
-    model.hbm_imports = pyo.Var(model.PERIODS, within=positive, units=units("PB"))
-    model.hbm_stock = pyo.Var(model.PERIODS, within=positive, units=units("PB"))
-    model.bank_drawn = pyo.Var(model.CHIPS, model.PERIODS, within=positive, units=units("kchip"))
-    model.wafer_balance = pyo.Constraint(*line_index, rule=wafer_balance)
-    model.tools = pyo.Constraint(*line_index, rule=tools)
-    model.fabrication_not_negative = pyo.Constraint(model.CHIPS, model.PERIODS, rule=fabrication_not_negative)
-    model.packaging = pyo.Constraint(model.CHIPS, model.PERIODS, rule=packaging)
-    model.die_bank = pyo.Constraint(model.CHIPS, rule=die_bank)
-    model.bank_launch = pyo.Constraint(model.CHIPS, model.PERIODS, rule=bank_launch)
-    model.wafer_supply = pyo.Constraint(*line_index, rule=wafer_supply)
-    for name, rule in (
-        ("memory_capacity", memory_capacity),
-        ("memory_orders", memory_orders),
-        ("memory_imports", memory_imports),
-        ("memory_balance", memory_balance),
+    for name, index, unit in (
+        ("wafer_built", by_line, "kwpm"),
+        ("wafer_capacity", by_line, "kwpm"),
+        ("wafers_started", by_line, "kwafer"),
+        ("packaging_built", by_period, "kpackage/year"),
+        ("packaging_capacity", by_period, "kpackage/year"),
+        ("bank_drawn", by_chip, "kchip"),
     ):
-        model.add_component(name, pyo.Constraint(model.PERIODS, rule=rule))
+        model.add_component(name, pyo.Var(*index, within=positive, units=units(unit)))
+    for name, index, rule in (
+        ("wafer_balance", by_line, wafer_balance),
+        ("wafer_supply", by_line, wafer_supply),
+        ("good_wafers", by_line, good_wafers),
+        ("designer_share", (model.DESIGNERS, *by_line), designer_share),
+        ("fabrication_not_negative", by_chip, fabrication_not_negative),
+        ("bottleneck", by_chip, bottleneck),
+        ("launch_wafers", by_chip, launch_wafers),
+        ("launch_packages", by_chip, launch_packages),
+        ("packaging", by_period, packaging),
+        ("packaging_balance", by_period, packaging_balance),
+        ("packaging_orders", by_period, packaging_orders),
+        ("die_bank", (model.CHIPS,), die_bank),
+        ("bank_launch", by_chip, bank_launch),
+    ):
+        model.add_component(name, pyo.Constraint(*index, rule=rule))

@@ -12,13 +12,12 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
-
 from models import amounts
 from models.limit import Group
 from models.limit import LimitSpec as LimitSpec
 
 _BY_CHIP, _BY_RULE, _BY_LINE = ("chips", "periods"), ("rules", "periods"), ("lines", "periods")
+_BY_TOOLS, _BY_DESIGNER = ("tool_classes", "periods"), ("designers", "lines", "periods")
 _OPENING_CASH = ("countries.{country}.budget.cash0_usd_bn",)
 _BY_CATEGORY, _BY_SEGMENT, _BY_PERIOD = ("categories", "periods"), ("segments", "periods"), ("periods",)
 
@@ -142,40 +141,125 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 counted=True,
             ),
             LimitSpec(
-                *("tools", _BY_LINE, "kwpm", "tools", "tools for new wafer capacity"),
-                *(10, "10,000 wafers a month", "tools for {item}"),
-                conflict="tools for at most {amount} kwpm more on {item} a year",
-                parameters=("tool_limit",),
+                *("tool_imports", _BY_TOOLS, "kwpm", "tools", "tools from abroad"),
+                *(10, "10,000 wafers a month", "{item} tools from abroad"),
+                conflict="{item} tools for at most {amount} kwpm bought abroad a year",
+                parameters=("tool_import_limit",),
                 added=True,
-                amount=lambda p, v: np.cumsum(p["tool_limit"], axis=1) * p["dt"],
+                amount=lambda p, v: p["tool_import_limit"] * p["dt"],
                 counted=True,
                 zero="wafer_capacity",
-                inputs=("countries.{country}.industry.lines.{item}.tool_limit_kwpm_per_year",),
-                lessened="tools for {item}",
+                inputs=("countries.{country}.industry.tools.{item}.import_limit_kwpm_per_year",),
+                lessened="{item} tools from abroad",
             ),
             LimitSpec(
-                *("wafer_supply", _BY_LINE, "thousand wafers", "wafers", "good wafers of a line"),
-                *(
-                    10,
-                    "10,000",
-                    "good wafers of {item} for AI chips",
-                    "no more wafers used than {item} makes",
-                ),
-                parameters=("wafer_capacity0", "ai_share", "wafer_yield"),
+                *("tool_production", _BY_TOOLS, "kwpm", "tools", "tools made at home"),
+                *(10, "10,000 wafers a month", "{item} tools made at home"),
+                conflict="no more {item} tools made at home than toolmakers can",
+                parameters=("toolmaking0", "toolmaking_pending"),
+                amount=amounts.tools_at_home,
+                eased_by="toolmaking0",
+                counted=True,
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("tool_balance", _BY_TOOLS, "kwpm", "tools", "tools for new wafer capacity"),
+                *(10, "10,000 wafers a month", "{item} tools", "no more {item} tools used than there are"),
+                parameters=("tool_stock0",),
+                amount=amounts.tools_at_hand,
+                counted=True,
+                zero="wafer_capacity",
+            ),
+            LimitSpec(
+                *("toolmaking_orders", _BY_TOOLS, "kwpm/year", "tools", "orders of toolmaking"),
+                *(1, "1,000 wafers a month, per year", "toolmaking for {item} tools that may be set up"),
+                conflict="toolmaking for at most {amount} kwpm a year of {item} tools set up a year",
+                parameters=("toolmaking_build_limit",),
+                added=True,
+                amount=lambda p, v: p["toolmaking_build_limit"] * p["dt"],
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("wafer_supply", _BY_LINE, "thousand wafers", "wafers", "wafers of a line for AI chips"),
+                *(10, "10,000", "wafers of {item} for AI chips", "no more wafers started than {item} can"),
+                parameters=("wafer_capacity0", "ai_share"),
                 eased_by="ai_share",
-                amount=amounts.good_wafers,
+                amount=amounts.wafers,
                 counted=True,
                 of_the_plan=True,
                 zero="wafer_capacity",
             ),
             LimitSpec(
-                *("packaging", _BY_CHIP, "thousand chips", "packaging", "packaging"),
-                *(10, "10,000", "{item} packaged", "at most {amount} thousand {item} packaged a year"),
+                *("designer_share", _BY_DESIGNER, "thousand wafers", "wafers", "designers' share of a line"),
+                *(10, "10,000", "good wafers of a line for {item}"),
+                conflict="at most a share of the line's good wafers for {item}",
+                parameters=("designer_ceiling",),
+                amount=amounts.designers_wafers,
+                counted=True,
+                of_the_plan=True,
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("bottleneck", _BY_CHIP, "thousand chips", "chips made", "known bottleneck or launch"),
+                *(10, "10,000", "{item} made", "at most {amount} thousand {item} made a year"),
                 parameters=("make_limit",),
                 added=True,
                 amount=lambda p, v: p["make_limit"] * p["dt"],
                 counted=True,
                 chips="home",
+                zero="nothing",
+            ),
+            LimitSpec(
+                *(
+                    "launch_wafers",
+                    _BY_CHIP,
+                    "thousand wafers",
+                    "chips made",
+                    "launch or end within a period",
+                ),
+                *(10, "10,000 good wafers", "{item} in the period of its launch or end"),
+                conflict="{item} made for only a part of the period",
+                parameters=("launched",),
+                chips="home",
+                zero="nothing",
+            ),
+            LimitSpec(
+                *(
+                    "launch_packages",
+                    _BY_CHIP,
+                    "thousand packages",
+                    "chips made",
+                    "launch or end within a period",
+                ),
+                *(10, "10,000 packages", "{item} in the period of its launch or end"),
+                conflict="{item} packaged for only a part of the period",
+                parameters=("launched",),
+                chips="home",
+                zero="nothing",
+            ),
+            LimitSpec(
+                *("packaging", _BY_PERIOD, "thousand packages", "packaging", "packaging"),
+                *(10, "10,000", "packaging for home-made chips", "no more chips packaged than there is room"),
+                parameters=("packaging0", "packaging_pending"),
+                eased_by="packaging0",
+                amount=amounts.packages,
+                counted=True,
+                zero="nothing",
+            ),
+            LimitSpec(
+                *(
+                    "packaging_orders",
+                    _BY_PERIOD,
+                    "thousand packages per year",
+                    "packaging",
+                    "orders of packaging",
+                ),
+                *(10, "10,000 a year", "packaging that may be ordered"),
+                conflict="packaging for at most {amount} thousand a year ordered a year",
+                parameters=("packaging_build_limit",),
+                added=True,
+                amount=lambda p, v: p["packaging_build_limit"] * p["dt"],
+                counted=True,
                 zero="nothing",
             ),
             LimitSpec(
@@ -344,11 +428,19 @@ GROUPS: Final = (
         lifted=True,
     ),
     Group("memory", "10% more of all memory", ("memory_orders", "memory_imports")),
-    Group("tools", "10% more tools for all lines", ("tools",)),
+    Group(
+        "tools",
+        "10% more tools for all lines",
+        ("tool_imports", "tool_production", "tool_balance", "toolmaking_orders"),
+    ),
     Group(
         "industry",
         "10% more of all that limits chip making",
-        ("tools", "wafer_supply", "packaging", "die_bank", "memory_orders", "memory_imports"),
+        (
+            *("tool_imports", "tool_production", "tool_balance", "toolmaking_orders", "wafer_supply"),
+            *("packaging", "packaging_orders", "bottleneck", "die_bank"),
+            *("memory_orders", "memory_imports"),
+        ),
     ),
 )
 
@@ -375,7 +467,8 @@ DEFINITIONS: Final = frozenset(
         *("power_balance", "talent_balance", "research_index_row", "talent_index_row", "research_effort"),
         *("knowledge_balance", "spillover_from_frontier", "absorptive_capacity", "efficiency_of_knowledge"),
         *("own_level", "capability_level", "segment_supply", "service_level", "wafer_balance"),
-        *("fabrication_not_negative", "memory_capacity", "purchases", "rent_paid", "energy_paid"),
+        *("good_wafers", "packaging_balance", "toolmaking_balance", "fabrication_not_negative"),
+        *("memory_capacity", "purchases", "rent_paid", "energy_paid"),
         *("chips_paid", "talent_paid", "power_paid", "supply_flow", "premium_for_pace", "imports_at_cost"),
         *("excess_demand", "bid_up", "recovery", "home_returns", "cost_of_use", "category_spending"),
         *("total_spending", "home_made_compute", "autonomy_level"),

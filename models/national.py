@@ -11,7 +11,20 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from models import budget, delivery, fleet, industry, objective, periods, power, research, talent, trade
+from models import (
+    budget,
+    delivery,
+    fleet,
+    industry,
+    memory,
+    objective,
+    periods,
+    power,
+    research,
+    talent,
+    tools,
+    trade,
+)
 from models.parameters import Array, PlanParameters
 from models.units import UnitSystem
 
@@ -27,7 +40,10 @@ def build(parameters: PlanParameters, units: bool = False) -> Any:
     model = pyo.ConcreteModel(name=f"national plan of {parameters.country}")
     model.million_per_billion = system.constant(1000, "USD_mn/USD_bn")
     periods.declare(model, parameters, system)
-    for section in (fleet, trade, power, talent, research, delivery, industry, budget, objective):
+    for section in (
+        *(fleet, trade, power, talent, research, delivery),
+        *(industry, tools, memory, budget, objective),
+    ):
         section.add(model, system)
     model.scaling_factor = pyo.Suffix(direction=pyo.Suffix.EXPORT)
     for name, size in nominal_sizes(parameters).items():
@@ -50,9 +66,10 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
     people = max(p.scalar("talent0"), 1e-3 * p.scalar("talent_ref"))
     ratings = np.maximum(np.maximum(p["research_h100e"], p["delivery_h100e"]), 1e-2)
     chips = np.broadcast_to((0.1 * compute / ratings)[:, None], (counts["chips"], counts["periods"]))
-    power = max(float((p["power_per_chip"] * p["fleet0"]).sum()), 1e-3)
-    memory = max(p.scalar("hbm_capacity0"), p.scalar("hbm_stock0"), 1.0)
+    gigawatts = max(float((p["power_per_chip"] * p["fleet0"]).sum()), 1e-3)
+    stacks = max(p.scalar("hbm_capacity0"), p.scalar("hbm_stock0"), 1.0)
     wafers = max(float(p["wafer_capacity0"].max(initial=0)), 1.0)
+    packaged = max(p.scalar("packaging0"), 1.0)
     weight = p["cap_weight"].max(axis=(1, 2), initial=0)
     index = max(compute / p.scalar("compute_ref"), 1e-3)
 
@@ -64,8 +81,9 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         "grey": compute,
         "rent": compute * p.scalar("dt"),
         "recruit": people,
-        "hbm": memory,
-        **dict.fromkeys(sets.lines, wafers),
+        "hbm": stacks,
+        "packaging": packaged,
+        **dict.fromkeys((*sets.tool_classes, *sets.lines), wafers),
     }
     sizes: dict[str, Array] = {
         **dict.fromkeys(("imports", "grey", "domestic", "retired", "fleet", "bank_drawn"), chips),
@@ -78,6 +96,9 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         "flow": np.array([[flows[name]] * counts[t] for name in sets.supplies]),
         "wafer_built": fill(wafers, "lines", t),
         "wafer_capacity": fill(wafers, "lines", t),
+        "wafers_started": fill(wafers, "lines", t),
+        "packaging_built": fill(packaged, t),
+        "packaging_capacity": fill(packaged, t),
         "energy": fill(0.1 * money, "uses", t),
         "use_cost": fill(money, "uses", t),
         "premium": fill(0.1 * money, "supplies", t),
@@ -87,10 +108,14 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         "knowledge": fill(p.scalar("knowledge_ref"), t),
         "absorbed": fill(0.1 * p.scalar("knowledge_ref"), t),
     }
+    sizes |= {
+        name: fill(wafers, "tool_classes", t)
+        for name in ("tools_bought", "tools_made", "tool_stock", "toolmaking", "toolmaking_built")
+    }
     sizes |= {name: fill(compute, t) for name in ("research_compute", "delivery_compute", "home_compute")}
-    sizes |= {name: fill(power, t) for name in ("power", "power_built")}
+    sizes |= {name: fill(gigawatts, t) for name in ("power", "power_built")}
     sizes |= {name: fill(people, t) for name in ("talent", "trained", "recruited", "released", "education")}
-    sizes |= {name: fill(memory, t) for name in ("hbm_built", "hbm_capacity", "hbm_imports", "hbm_stock")}
+    sizes |= {name: fill(stacks, t) for name in ("hbm_built", "hbm_capacity", "hbm_imports", "hbm_stock")}
     sizes |= {
         name: fill(money, t)
         for name in (

@@ -7,8 +7,9 @@ and one float array per entry of `TABLE`; the model (`models.national`), the for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
@@ -19,7 +20,7 @@ Array = NDArray[np.float64]
 
 USES: Final = ("research", "delivery")
 CATEGORIES: Final = ("research", "delivery", "chips", "talent", "power")
-COMMON_SUPPLIES: Final = ("grey", "rent", "recruit", "hbm")
+COMMON_SUPPLIES: Final = ("grey", "rent", "recruit", "hbm", "packaging")
 
 # Nearer to 0 than this the CES exponent loses digits; Cobb-Douglas, its limit, is used instead.
 COBB_DOUGLAS_RANGE: Final = 1e-6
@@ -117,14 +118,64 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("hbm_per_chip", "chips", "PB/kchip", "high-bandwidth memory of a thousand chips"),
         ("bank0", "chips", "kchip", "chips whose dies were stockpiled before a control"),
         ("bank_limit", "chips periods", "kchip", "stockpiled dies that can be finished: none before launch"),
+        ("launched", "chips periods", "1", "share of the period in which the chip is made"),
+        ("launch_side", "chips periods", "1", "0 in the period of launch or end, infinite in others"),
+        ("designed_by", "chips designers", "1", "1 where the chip is of the group of designers"),
+        (
+            "designer_ceiling",
+            "designers lines periods",
+            "1",
+            "largest share of a line for a group of designers",
+        ),
+        (
+            "ceiling_side",
+            "designers lines periods",
+            "kwafer",
+            "0 where a designers' ceiling holds, else infinite",
+        ),
+        ("packages_per_chip", "chips", "kpackage/kchip", "packages of the reference chip"),
+        ("packaging0", "", "kpackage/year", "packaging capacity at the start"),
+        (
+            "packaging_pending",
+            "periods",
+            "kpackage/year",
+            "packaging under construction, by period of arrival",
+        ),
+        ("packaging_build_limit", "periods", "kpackage/year/year", "most packaging that can be ordered"),
+        ("packaging_arrival", "delays", "1", "share of an order that arrives after d periods"),
+        ("packaging_cost", "", "USD_bn*year/kpackage", "cost of packaging capacity of a thousand per year"),
         ("wafer_capacity0", "lines", "kwpm", "wafer capacity at the start"),
         ("wafer_pending", "lines periods", "kwpm", "capacity under construction, by period of arrival"),
-        ("tool_limit", "lines periods", "kwpm/year", "capacity that obtainable tools allow"),
         ("wafer_arrival", "lines delays", "1", "share of an order that arrives after d periods"),
-        ("wafer_cost", "lines", "USD_bn/kwpm", "cost of a thousand wafers per month"),
+        ("wafer_cost", "lines", "USD_bn/kwpm", "cost of a thousand wafers per month, tools left out"),
+        ("wafer_run_cost", "lines", "USD_bn/kwafer", "cost of starting a thousand wafers"),
         ("ai_share", "lines periods", "1", "share of the line for AI chips"),
         ("wafer_yield", "lines periods", "1", "share of dies that are good"),
         ("transfer", "", "1", "know-how shared by foreign partners, 0 to 1"),
+        ("tools_per_wafer", "lines tool_classes", "1", "tools of a class per wafer capacity of a line"),
+        ("tool_stock0", "tool_classes", "kwpm", "tools in stock at the start"),
+        ("tool_import_limit", "tool_classes periods", "kwpm/year", "tools that can be bought abroad"),
+        ("tool_price", "tool_classes", "USD_bn/kwpm", "price of tools for a thousand wafers per month"),
+        (
+            "toolmaking0",
+            "tool_classes",
+            "kwpm/year",
+            "tools that toolmakers at home make a year at the start",
+        ),
+        (
+            "toolmaking_pending",
+            "tool_classes periods",
+            "kwpm/year",
+            "toolmaking being set up, by period of arrival",
+        ),
+        (
+            "toolmaking_build_limit",
+            "tool_classes periods",
+            "kwpm/year/year",
+            "most toolmaking that can be set up",
+        ),
+        ("toolmaking_arrival", "tool_classes delays", "1", "share of an order that arrives after d periods"),
+        ("toolmaking_cost", "tool_classes", "USD_bn*year/kwpm", "cost of toolmaking for a kwpm a year"),
         ("hbm_capacity0", "", "PB/year", "memory capacity at the start"),
         ("hbm_pending", "periods", "PB/year", "memory capacity under construction, by period of arrival"),
         ("hbm_build_limit", "periods", "PB/year/year", "most memory capacity that can be ordered"),
@@ -182,6 +233,8 @@ class PlanSets:
     chips: tuple[str, ...]
     segments: tuple[str, ...]
     lines: tuple[str, ...]
+    tool_classes: tuple[str, ...]
+    designers: tuple[str, ...]
     rules: tuple[str, ...]
     delays: tuple[int, ...]
     domestic: tuple[str, ...]
@@ -197,8 +250,8 @@ class PlanSets:
 
     @property
     def supplies(self) -> tuple[str, ...]:
-        """The supplies that cost more when bought faster: four common ones and each line."""
-        return COMMON_SUPPLIES + self.lines
+        """The supplies that cost more when bought faster: common ones, each class of tools, each line."""
+        return COMMON_SUPPLIES + self.tool_classes + self.lines
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -215,13 +268,21 @@ class PlanSets:
         members: tuple[str | int, ...] = getattr(self, name)
         return members
 
+    def items(self, index: Iterable[str]) -> list[str]:
+        """What some sets index but periods, row by row: members joined by `/`; one empty name for no set."""
+        names = [self.members(name) for name in index if name != "periods"]
+        return ["/".join(map(str, keys)) for keys in product(*names)]
+
     def shape(self, index: tuple[str, ...]) -> tuple[int, ...]:
         return tuple(len(self.members(name)) for name in index)
 
     @property
     def structure(self) -> tuple[tuple[str | int, ...], ...]:
         """What the compiled program depends on: two plans of equal structure share it."""
-        return (self.periods, self.chips, self.segments, self.lines, self.rules, self.delays, self.levels)
+        return (
+            *(self.periods, self.chips, self.segments, self.lines, self.tool_classes, self.designers),
+            *(self.rules, self.delays, self.levels),
+        )
 
 
 class ParameterError(ValueError):
@@ -308,6 +369,7 @@ class PlanParameters:
             ("survival", v["survival"] <= 1, "must not exceed 1"),
             ("interest", v["interest"] > -1, "must exceed -1"),
             ("wafer_yield", v["wafer_yield"] <= 1, "must not exceed 1"),
+            ("launched", v["launched"] <= 1, "must not exceed 1"),
             (
                 "service_ceiling",
                 v["service_ceiling"] > v["service_floor"],
@@ -322,7 +384,10 @@ class PlanParameters:
         ]
         conditions += [
             (name, v[name].sum(axis=-1) <= 1 + 1e-9, "shares must not sum to more than 1")
-            for name in ("power_arrival", "education_arrival", "wafer_arrival", "hbm_arrival")
+            for name in (
+                *("power_arrival", "education_arrival", "wafer_arrival", "hbm_arrival"),
+                *("packaging_arrival", "toolmaking_arrival"),
+            )
         ]
         conditions += [
             (name, v[name] > 0, "must be positive")
@@ -365,7 +430,11 @@ MAY_BE_INFINITE: Final = frozenset(
         "education_limit",
         "data_wall",
         "service_ceiling",
-        "tool_limit",
+        "launch_side",
+        "ceiling_side",
+        "tool_import_limit",
+        "toolmaking_build_limit",
+        "packaging_build_limit",
         "hbm_build_limit",
         "hbm_import_limit",
         "debt_limit",

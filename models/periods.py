@@ -22,6 +22,8 @@ SET_NAMES = {
     "uses": "USES",
     "segments": "SEGMENTS",
     "lines": "LINES",
+    "tool_classes": "TOOL_CLASSES",
+    "designers": "DESIGNERS",
     "rules": "RULES",
     "supplies": "SUPPLIES",
     "categories": "CATEGORIES",

@@ -109,6 +109,26 @@ VARIABLES: Final = _named(
     _metric("shortfall", "segments", "log units", "level", "service missing to what operations require"),
     _metric("wafer_built", "lines", "kwpm", "flow", "wafer capacity ordered", adds_to="wafer_capacity"),
     _metric("wafer_capacity", "lines", "kwpm", "stock", "wafer capacity"),
+    _metric("wafers_started", "lines", "thousand wafers", "flow", "wafers started for AI chips"),
+    _metric(
+        *("packaging_built", "", "thousand packages per year", "flow", "packaging capacity ordered"),
+        adds_to="packaging_capacity",
+    ),
+    _metric("packaging_capacity", "", "thousand packages per year", "stock", "packaging capacity"),
+    _metric(
+        *("tools_bought", "tool_classes", "kwpm", "flow", "tools bought abroad, by the capacity they equip"),
+        adds_to="tool_stock",
+    ),
+    _metric(
+        *("tools_made", "tool_classes", "kwpm", "flow", "tools made at home, by the capacity they equip"),
+        adds_to="tool_stock",
+    ),
+    _metric("tool_stock", "tool_classes", "kwpm", "stock", "tools that wait for a fab"),
+    _metric(
+        *("toolmaking_built", "tool_classes", "kwpm/year", "flow", "toolmaking ordered"),
+        adds_to="toolmaking",
+    ),
+    _metric("toolmaking", "tool_classes", "kwpm/year", "stock", "tools that toolmakers can make a year"),
     _metric("hbm_built", "", "PB/year", "flow", "memory capacity ordered", adds_to="hbm_capacity"),
     _metric("hbm_capacity", "", "PB/year", "stock", "memory capacity"),
     _metric("hbm_imports", "", "PB", "flow", "memory imported", adds_to="hbm_stock"),
@@ -134,7 +154,9 @@ VARIABLES: Final = _named(
     _metric("rent", "", "USD bn", "flow", "rent of offshore cloud"),
     _metric("energy", "uses", "USD bn", "flow", "energy"),
     _metric("use_cost", "uses", "USD bn", "flow", "capital charge, rent and energy of the compute in a use"),
-    _metric("chips_cost", "", "USD bn", "flow", "investment in domestic chips: fabs, memory, node research"),
+    _metric(
+        "chips_cost", "", "USD bn", "flow", "investment in domestic chips: fabs, tools, packaging, memory"
+    ),
     _metric("talent_cost", "", "USD bn", "flow", "wages, recruiting and education"),
     _metric("power_spend", "", "USD bn", "flow", "generation and grid connection"),
     _metric(
@@ -228,6 +250,12 @@ OBJECTIVES: Final = _named(
 QUANTITIES: Final[Mapping[str, MetricSpec]] = MappingProxyType({**VARIABLES, **DERIVED, **OBJECTIVES})
 
 SUPPLY_FLOW_UNITS: Final[Mapping[str, str]] = MappingProxyType(
-    {"grey": "kH100e", "rent": "kH100e-years", "recruit": "thousand people", "hbm": "PB/year"}
+    {
+        "grey": "kH100e",
+        "rent": "kH100e-years",
+        "recruit": "thousand people",
+        "hbm": "PB/year",
+        "packaging": "thousand packages per year",
+    }
 )
 LINE_FLOW_UNIT: Final = "kwpm"

@@ -30,6 +30,10 @@ DECISIONS: Final = (
     "education",
     "segment_compute",
     "wafer_built",
+    "packaging_built",
+    "tools_bought",
+    "tools_made",
+    "toolmaking_built",
     "hbm_built",
     "hbm_imports",
     "lapsed",
@@ -44,7 +48,7 @@ _SMALLEST_STOCK = 1e-12
 # the scalars that pay for a period, read once per run
 RATES: Final = (
     *("hbm_cost", "talent0", "wage", "recruit_cost", "education_cost", "power_cost"),
-    *("supply_elasticity", "cost_recovery", "home_return", "cash0"),
+    *("packaging_cost", "supply_elasticity", "cost_recovery", "home_return", "cash0"),
 )
 
 NO_CEILINGS: Final[Mapping[str, Array]] = {}
@@ -132,18 +136,21 @@ class _Run:
         self.grey_cost = (p["unit_cost"] + p["grey_premium"]).T.copy()
         self.rate = {name: p.scalar(name) for name in RATES}
         self.grown = (1 + p.scalar("interest")) ** self.dt
+        good = 1 - (1 - p["wafer_yield"]) / (1 + p.scalar("transfer"))
+        self.starts_per_good_wafer = np.divide(1.0, good, out=np.zeros_like(good), where=good > 0)
+        self.wafers_on_line = (p["on_line"] * p["wafers_per_chip"][:, None]).T
         self.slope = p["price"] / (2 * p["elasticity"] * p["normal"] * self.dt)
         self.out.update(self.decided)
         for name in ("retired", "released"):
             self.out[name] = np.zeros_like(self.decided[name])
+        self.out["wafers_started"] = np.zeros((len(sets.lines), periods))
         for name in (
-            *("research_compute", "delivery_compute", "power", "talent", "hbm_capacity", "hbm_stock"),
+            *("research_compute", "delivery_compute", "talent", "hbm_stock"),
             *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "imports_value", "excess"),
             *("bidup", "recovered", "home_returned", "total", "cash", "home_compute"),
         ):
             self.out[name] = np.zeros(periods)
         self.out["fleet"] = np.zeros((len(sets.chips), periods))
-        self.out["wafer_capacity"] = np.zeros((len(sets.lines), periods))
         self.out["energy"] = np.zeros((uses, periods))
         self.out["use_cost"] = np.zeros((uses, periods))
         self.out["flow"] = np.zeros((len(sets.supplies), periods))
@@ -182,7 +189,7 @@ class _Run:
         return total
 
     def built_stocks(self) -> None:
-        """Stocks that depend on orders alone: power, wafers, memory capacity, talent."""
+        """Stocks that depend on orders alone: power, wafers, tools, packaging, memory capacity, talent."""
         p, out, d = self.p, self.out, self.decided
         power = p["power_pending"] + self.arrived(p["power_arrival"], d["power_built"])
         out["power"] = p["power0"] + np.cumsum(power)
@@ -190,6 +197,13 @@ class _Run:
         out["wafer_capacity"] = p["wafer_capacity0"][:, None] + np.cumsum(wafers, axis=1)
         memory = p["hbm_pending"] + self.arrived(p["hbm_arrival"], d["hbm_built"])
         out["hbm_capacity"] = p["hbm_capacity0"] + np.cumsum(memory)
+        packages = p["packaging_pending"] + self.arrived(p["packaging_arrival"], d["packaging_built"])
+        out["packaging_capacity"] = p["packaging0"] + np.cumsum(packages)
+        toolmakers = p["toolmaking_pending"] + self.arrived(p["toolmaking_arrival"], d["toolmaking_built"])
+        out["toolmaking"] = p["toolmaking0"][:, None] + np.cumsum(toolmakers, axis=1)
+        equipped = p["tools_per_wafer"].T @ d["wafer_built"]
+        tools = np.cumsum(d["tools_bought"] + d["tools_made"] - equipped, axis=1)
+        out["tool_stock"] = p["tool_stock0"][:, None] + tools
         self.people(0)
 
     def people(self, first: int) -> None:
@@ -225,13 +239,22 @@ class _Run:
         cost = p["unit_cost"][:, t]
         imports, grey, domestic = d["imports"][:, t], d["grey"][:, t], d["domestic"][:, t]
         recruited, hbm_built, lines = d["recruited"][t], d["hbm_built"][t], d["wafer_built"][:, t]
+        packaging_built = d["packaging_built"][t]
         rented = d["rented"][:, t]
         hired = rented.sum()
         buy = (self.import_cost[t] @ imports + self.grey_cost[t] @ grey + cost @ domestic) / 1000
         rent = p["rent_cost"][t] * dt * hired
         energy = p["energy_cost"][t] * dt * (p["power_per_chip"] @ self.stock_mid)
+        good = self.wafers_on_line @ (domestic - d["bank_drawn"][:, t])
+        started = self.starts_per_good_wafer[:, t] * good
         chips_cost = (
-            p["wafer_cost"] @ lines + rate["hbm_cost"] * hbm_built + p["hbm_price"][t] * d["hbm_imports"][t]
+            p["wafer_cost"] @ lines
+            + p["wafer_run_cost"] @ started
+            + p["tool_price"] @ (d["tools_bought"][:, t] + d["tools_made"][:, t])
+            + p["toolmaking_cost"] @ d["toolmaking_built"][:, t]
+            + rate["packaging_cost"] * packaging_built
+            + rate["hbm_cost"] * hbm_built
+            + p["hbm_price"][t] * d["hbm_imports"][t]
         )
         people = (out["talent"][t - 1] if t else rate["talent0"]) + out["talent"][t]
         talent_cost = (
@@ -240,7 +263,8 @@ class _Run:
             + rate["education_cost"] * d["education"][t]
         )
         power_spend = rate["power_cost"] * d["power_built"][t]
-        flow = np.array([self.better_rating @ grey, dt * hired, recruited, hbm_built, *lines])
+        common = (self.better_rating @ grey, dt * hired, recruited, hbm_built, packaging_built)
+        flow = np.array([*common, *d["tools_bought"][:, t], *lines])
         premium = self.slope * flow**2
         imports_value = cost @ imports / 1000
         base = p["base_value"][t] * dt
@@ -262,6 +286,7 @@ class _Run:
         out["talent_cost"][t], out["power_spend"][t], out["bidup"][t] = talent_cost, power_spend, bidup
         out["imports_value"][t], out["excess"][t], out["total"][t] = imports_value, excess, spend.sum()
         out["flow"][:, t], out["premium"][:, t] = flow, premium
+        out["wafers_started"][:, t] = started
         out["energy"][:, t], out["use_cost"][:, t] = energy, use_cost
         out["recovered"][t], out["home_returned"][t] = recovered, home_returned
         out["cash"][t] = (

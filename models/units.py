@@ -17,6 +17,7 @@ _DEFINITIONS = (
     "kperson = [people]",
     "kwafer = [wafers]",
     "kwpm = [wafer_rate]",
+    "kpackage = [packages]",
     "PB = [memory]",
     "cap_unit = [cap]",
     "flow = [flow]",
@@ -76,6 +77,7 @@ def unit_label(unit: str) -> str:
         "kchip": "thousand chips",
         "kperson": "thousand people",
         "kwafer": "thousand wafers",
+        "kpackage": "thousand packages",
         "cap_unit": "cap units",
     }
     parts = unit.split("/")

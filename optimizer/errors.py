@@ -75,6 +75,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E315": "unknown country or group of countries",
         "E316": "rule that ends before it starts",
         "E317": "rule whose fields do not fit its action",
+        "E318": "unknown class of tools",
+        "E319": "unknown designer",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",

@@ -81,8 +81,7 @@ def _bound(
     if limit.chips == "foreign":
         kept &= sold[sets.chips.index(prices.item)]
     if limit.name in amounts:
-        inner = [index for index in limit.index if index != "periods"]
-        members = [str(member) for member in sets.members(inner[0])] if inner else [""]
+        members = sets.items(limit.index)
         item = members.index(prices.item)
         amount = amounts[limit.name].reshape(len(members), -1)[item]
         closed = not amount[:reported][kept[:reported]].any()

@@ -25,8 +25,8 @@ from optimizer.study.single import compiled
 from optimizer.tell.terminal.tables import grid, heading
 
 SETS: Final = (
-    *("periods", "chips", "foreign", "domestic", "uses", "segments", "lines", "rules", "supplies"),
-    *("categories", "levels", "delays", "base_and_periods"),
+    *("periods", "chips", "foreign", "domestic", "uses", "segments", "lines", "tool_classes", "designers"),
+    *("rules", "supplies", "categories", "levels", "delays", "base_and_periods"),
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from optimizer.instance.conflict import Conflict, unknown
 from optimizer.instance.country_schema import Country
+from optimizer.instance.industry_checks import check_industry
 from optimizer.instance.instance import Instance, quantities, value_at
 from optimizer.instance.problem import nearest, number_text
 from optimizer.instance.rules.checks import check_rules
@@ -30,6 +31,7 @@ def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> l
         _check_market,
         _check_chips,
         _check_countries,
+        check_industry,
     )
     found = [conflict for check in checks for conflict in check(instance)]
     if changed is None or any(_reaches_rules(where) for where in changed):

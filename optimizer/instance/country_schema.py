@@ -27,6 +27,7 @@ from optimizer.instance.fields import (
     SeriesNonNegative,
     SeriesShare,
     Text,
+    Texts,
     Years,
 )
 from optimizer.instance.values import Quantity, YearMap, constant
@@ -139,7 +140,6 @@ class CountryLine(Record):
 
     capacity_kwpm: ScalarNonNegative
     pending_kwpm: Years = YearMap({})
-    tool_limit_kwpm_per_year: SeriesLimit
     ai_share: SeriesShare
     # `yield` is a word of the language
     yield_: SeriesShare = Field(alias="yield")
@@ -157,11 +157,47 @@ class CountryMemory(Record):
     normal_pb_per_year2: ScalarPositive
 
 
+class CountryTools(Record):
+    """The country's tools of a class, in the wafer capacity (thousand per month) that they equip."""
+
+    stock_kwpm: ScalarNonNegative = constant(0.0)
+    import_limit_kwpm_per_year: SeriesLimit
+    normal_kwpm_per_year: ScalarPositive
+
+
+class CountryToolmaking(Record):
+    """What the country's own toolmakers make of a class, in the wafer capacity that it equips a year."""
+
+    capacity_kwpm_per_year: ScalarNonNegative
+    pending_kwpm_per_year: Years = YearMap({})
+    build_limit_kwpm_per_year2: SeriesLimit
+
+
+class CountryPackaging(Record):
+    """The country's advanced packaging, thousand packages of the reference chip per year."""
+
+    capacity_thousand_per_year: ScalarNonNegative
+    pending_thousand_per_year: Years = YearMap({})
+    build_limit_thousand_per_year2: SeriesLimit
+    normal_thousand_per_year2: ScalarPositive
+
+
+class DesignerCeiling(Record):
+    """The largest shares of lines that a group of designers, as named in `chips.csv`, can have."""
+
+    designers: Texts
+    lines: Mapping[Id, SeriesShare]
+
+
 class Industry(Record):
-    """Chip making at home. `make_limits` are thousand chips per year."""
+    """Chip making at home. `make_limits` are thousand chips per year, of known bottlenecks only."""
 
     know_how_transfer: ScalarShare
     lines: Mapping[Id, CountryLine] = Field(default_factory=dict)
+    tools: Mapping[Id, CountryTools] = Field(default_factory=dict)
+    toolmaking: Mapping[Id, CountryToolmaking] = Field(default_factory=dict)
+    packaging: CountryPackaging | None = None
+    designer_ceilings: Mapping[Id, DesignerCeiling] = Field(default_factory=dict)
     make_limits: Mapping[Id, SeriesLimit] = Field(default_factory=dict)
     stockpiled_dies: Mapping[Id, ScalarNonNegative] = Field(default_factory=dict)
     memory: CountryMemory

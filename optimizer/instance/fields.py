@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from optimizer.instance.field_rules import COUNTRY_RULE, ID_RULE, DateRule, IdsRule, Rule, YearMapRule
 from optimizer.instance.values import CalendarDate, Quantity, YearMap
@@ -15,6 +15,11 @@ Ids = Annotated[tuple[str, ...], IdsRule()]
 IdsOrAll = Annotated[tuple[str, ...] | Literal["all"], IdsRule("all")]
 Category = Literal["research", "delivery", "chips", "talent", "power"]
 Text = Annotated[str, Field(min_length=1, pattern=r"^[^\n]*\n?$")]
+Texts = Annotated[
+    tuple[Text, ...],
+    Field(min_length=1),
+    BeforeValidator(lambda raw: tuple(raw) if type(raw) is list else raw),
+]
 Year = Annotated[int, Field(ge=1990, le=2200)]
 Date = Annotated[CalendarDate, DateRule()]
 

@@ -122,13 +122,35 @@ class Education(Record):
 
 
 class Line(Record):
-    """A class of chip fabrication; `previous` is the line to master first."""
+    """A class of chip fabrication; `previous` is the line to master first.
+
+    `fab_cost_usd_bn_per_kwpm` is the fab without the tools of `tools_per_wafer`: how much capacity, by the
+    tools' own measure, a wafer of capacity takes of each class.
+    """
 
     title: Text
     node_nm: ScalarPositive
     lead_years: ScalarLead
     fab_cost_usd_bn_per_kwpm: ScalarNonNegative
+    run_cost_usd_thousand_per_wafer: ScalarNonNegative = constant(0.0)
+    tools_per_wafer: Mapping[Id, ScalarNonNegative] = Field(default_factory=dict)
     previous: Id | None = None
+
+
+class ToolClass(Record):
+    """A class of chip tools, measured by the wafer capacity (thousand per month) that they equip."""
+
+    title: Text
+    price_usd_bn_per_kwpm: ScalarNonNegative
+    toolmaking_lead_years: ScalarLead
+    toolmaking_cost_usd_bn_per_kwpm_per_year: ScalarNonNegative
+
+
+class PackagingSupply(Record):
+    """Advanced packaging, the same everywhere."""
+
+    lead_years: ScalarLead
+    capacity_cost_usd_bn_per_thousand_per_year: ScalarNonNegative
 
 
 class MemorySupply(Record):
@@ -159,13 +181,15 @@ class Supplies(Record):
     rent: Supply
     recruit: Supply
     hbm: Supply
+    packaging: Supply = Supply(elasticity=constant(float("inf")))
+    tools: Supply = Supply(elasticity=constant(float("inf")))
     lines: Supply
 
 
 class Settings(Record):
     """`instance.yaml`: the horizon, the leader, objectives and world-wide values."""
 
-    format_version: Literal[1]
+    format_version: Literal[2]
     name: Id
     title: Text
     description: str
@@ -180,6 +204,10 @@ class Settings(Record):
     power: PowerSupply
     talent: Education
     lines: Mapping[Id, Line]
+    tool_classes: Mapping[Id, ToolClass] = Field(default_factory=dict)
+    packaging: PackagingSupply = PackagingSupply(
+        lead_years=constant(0.0), capacity_cost_usd_bn_per_thousand_per_year=constant(0.0)
+    )
     memory: MemorySupply
     supplies: Supplies
 
@@ -236,6 +264,7 @@ class Chip(Record):
     software_maturity: ScalarPositive
     dies_per_chip: ScalarPositive | None = None
     gross_dies_per_wafer: ScalarPositive | None = None
+    packages_per_chip: ScalarNonNegative | None = None
     status: Literal["sourced", "recalled", "assumed", "extrapolated"]
     source: Id | None = None
     note: str = ""

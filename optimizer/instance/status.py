@@ -17,8 +17,9 @@ from models.parameters import Array
 from optimizer.errors import Diagnostic
 from optimizer.instance.instance import Instance
 from optimizer.instance.resolving.control import chip_weights, report, terms
-from optimizer.instance.resolving.industry import memory_concerns, memory_open, tools_concern
+from optimizer.instance.resolving.memory import memory_concerns, memory_open
 from optimizer.instance.resolving.sets import plan_sets
+from optimizer.instance.resolving.tools import tools_concern
 from optimizer.instance.resolving.view import View
 from optimizer.instance.rules.decide import Doubt, Terms
 from optimizer.instance.rules.schema import ExportRule, Scope
@@ -344,11 +345,10 @@ def _caps(view: View, for_sale: set[str]) -> Iterator[SharedCap]:
 
 def _beside(view: View) -> Iterator[Beside]:
     """What rules leave of memory, tools, renting and the grey market, where they leave less than all."""
-    lines = view.nation.industry.lines
     parts: list[tuple[Scope, str, Callable[[ExportRule], bool]]] = [
         ("memory", "memory from abroad", memory_concerns(view))
     ]
-    parts += [("tools", f"tools for {line}", tools_concern(view, line)) for line in lines]
+    parts += [("tools", f"{one} tools from abroad", tools_concern(one)) for one in view.nation.industry.tools]
     parts += [(scope, what, lambda _: True) for scope, what in SCOPES]
     memory_open(view, view.series(view.nation.industry.memory.import_limit_pb_per_year) > 0)
     for scope, what, concerns in parts:

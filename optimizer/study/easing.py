@@ -50,21 +50,19 @@ def _added(parameters: PlanParameters, fact: Binding) -> dict[str, Array] | None
     step = fact.step / parameters.scalar("dt") if limit.per_year else fact.step
     periods = parameters.sets.periods
     at = [periods.index(period) for period in (*fact.periods, *fact.periods_after)]
-    if fact.family == "tools":
-        # tools add up over the years
-        at = at[:1]
     changed = parameters[name].copy()
     row = changed[_row(parameters, name, fact.item)]
     row[at] += step
     return {name: changed}
 
 
-def _row(parameters: PlanParameters, name: str, item: str) -> int | slice:
+def _row(parameters: PlanParameters, name: str, item: str) -> tuple[int, ...] | slice:
     """Where a limit's item stands in a parameter; everything where the limit has no items."""
     index = [each for each in TABLE[name].index if each != "periods"]
     if not index or not item:
         return slice(None)
-    return [str(member) for member in parameters.sets.members(index[0])].index(item)
+    place = parameters.sets.items(index).index(item)
+    return tuple(int(each) for each in np.unravel_index(place, parameters.sets.shape(tuple(index))))
 
 
 def with_changes(parameters: PlanParameters, changed: Values) -> PlanParameters:

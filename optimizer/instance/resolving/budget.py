@@ -68,7 +68,7 @@ def home_return(view: View) -> float:
 @rule(
     "price",
     "supplies.grey.price_usd_bn_per_kh100e",
-    uses=["rent_cost", "recruit_cost", "hbm_cost", "wafer_cost"],
+    uses=["rent_cost", "recruit_cost", "hbm_cost", "packaging_cost", "tool_price", "wafer_cost"],
 )
 def price(view: View) -> Array:
     common = {
@@ -76,8 +76,9 @@ def price(view: View) -> Array:
         "rent": float(view["rent_cost"][0]),
         "recruit": float(view["recruit_cost"]),
         "hbm": float(view["hbm_cost"]),
+        "packaging": float(view["packaging_cost"]),
     }
-    return _supplies(common, view["wafer_cost"])
+    return _supplies(common, view["tool_price"], view["wafer_cost"])
 
 
 @rule("elasticity", "supplies.*.elasticity")
@@ -88,8 +89,11 @@ def elasticity(view: View) -> Array:
         "rent": supplies.rent.elasticity.number(),
         "recruit": supplies.recruit.elasticity.number(),
         "hbm": supplies.hbm.elasticity.number(),
+        "packaging": supplies.packaging.elasticity.number(),
     }
-    return _supplies(common, np.full(len(view.sets.lines), supplies.lines.elasticity.number()))
+    tools = np.full(len(view.sets.tool_classes), supplies.tools.elasticity.number())
+    lines = np.full(len(view.sets.lines), supplies.lines.elasticity.number())
+    return _supplies(common, tools, lines)
 
 
 @rule(
@@ -98,22 +102,28 @@ def elasticity(view: View) -> Array:
     "countries.{country}.trade.rent.normal_kh100e",
     "countries.{country}.talent.recruit_normal_thousand_per_year",
     "countries.{country}.industry.memory.normal_pb_per_year2",
+    "countries.{country}.industry.packaging.normal_thousand_per_year2",
+    "countries.{country}.industry.tools.*.normal_kwpm_per_year",
     "countries.{country}.industry.lines.*.normal_kwpm_per_year",
 )
 def normal(view: View) -> Array:
-    nation = view.nation
+    nation, packaging = view.nation, view.nation.industry.packaging
+    unused = NORMAL_OF_A_SUPPLY_NOT_USED
     common = {
         "grey": nation.trade.grey.normal_kh100e_per_year.number(),
         "rent": nation.trade.rent.normal_kh100e.number(),
         "recruit": nation.talent.recruit_normal_thousand_per_year.number(),
         "hbm": nation.industry.memory.normal_pb_per_year2.number(),
+        "packaging": unused if packaging is None else packaging.normal_thousand_per_year2.number(),
     }
-    lines = nation.industry.lines
-    of_lines = [
-        lines[line].normal_kwpm_per_year.number() if line in lines else NORMAL_OF_A_SUPPLY_NOT_USED
-        for line in view.sets.lines
+    tools, lines = nation.industry.tools, nation.industry.lines
+    of_tools = [
+        tools[one].normal_kwpm_per_year.number() if one in tools else unused for one in view.sets.tool_classes
     ]
-    return _supplies(common, np.array(of_lines))
+    of_lines = [
+        lines[line].normal_kwpm_per_year.number() if line in lines else unused for line in view.sets.lines
+    ]
+    return _supplies(common, np.array(of_tools), np.array(of_lines))
 
 
 @rule("supply_elasticity", "market.supply_elasticity")
@@ -146,6 +156,6 @@ def _shares(view: View, given: Mapping[Category, Quantity], missing: float) -> A
     return np.array([view.series(given.get(category), missing) for category in CATEGORIES])
 
 
-def _supplies(common: Mapping[str, float], lines: Array) -> Array:
-    """Numbers of the common supplies, then of the lines, shape (supplies,)."""
-    return np.array([*(common[supply] for supply in COMMON_SUPPLIES), *lines])
+def _supplies(common: Mapping[str, float], tools: Array, lines: Array) -> Array:
+    """Numbers of the common supplies, then of the classes of tools and the lines, shape (supplies,)."""
+    return np.array([*(common[supply] for supply in COMMON_SUPPLIES), *tools, *lines])

@@ -1,25 +1,21 @@
-"""Rules for the domestic chip industry: lines, wafers, yields, memory."""
+"""Rules for the domestic chip industry: lines, wafers, yields, designers, packaging."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.parameters import Array
 from optimizer.instance.resolving.power_talent import arrival
 from optimizer.instance.resolving.registry import rule
-from optimizer.instance.resolving.trade import OF_A_SCOPE, lessened
 from optimizer.instance.resolving.view import View
-from optimizer.instance.resolving.windows import ROUNDING
-from optimizer.instance.rules.conditions import UNKNOWN, YES, meets
-from optimizer.instance.rules.schema import ExportRule
+from optimizer.instance.resolving.windows import ROUNDING, time_on_sale
 
 # GB per chip to PB per thousand chips
 PB_PER_THOUSAND_GB: Final = 1e3 / 1e6
-DENSITY: Final = "memory_bandwidth_density_gbs_mm2"
+# USD thousand per wafer to USD bn per thousand wafers
+USD_BN_PER_THOUSAND_WAFERS: Final = 1e-3
 
 
 @rule(
@@ -77,6 +73,82 @@ def bank_limit(view: View) -> Array:
     return np.where(waits & (view["bank0"] > 0)[:, None], 0.0, np.inf)
 
 
+@rule("launched", "chips.*.launch", "chips.*.end_of_sale")
+def launched(view: View) -> Array:
+    """The share of each period that lies between launch and end of sale, shape (chips, periods)."""
+    return time_on_sale(view)
+
+
+@rule("launch_side", uses=["is_domestic", "launched"])
+def launch_side(view: View) -> Array:
+    """Rows for home-made chips in the periods in which they are launched or end, and for no others."""
+    within = (view["launched"] > 0) & (view["launched"] < 1) & (view["is_domestic"] > 0)[:, None]
+    return np.where(within, 0.0, np.inf)
+
+
+@rule("designed_by", "chips.*.designer", "countries.{country}.industry.designer_ceilings.*.designers")
+def designed_by(view: View) -> Array:
+    found = np.zeros((len(view.sets.chips), len(view.sets.designers)))
+    for column, group in enumerate(view.sets.designers):
+        one = view.nation.industry.designer_ceilings.get(group)
+        if one is not None:
+            found[:, column] = [chip.designer in one.designers for chip in view.chips.values()]
+    return found
+
+
+@rule("designer_ceiling", "countries.{country}.industry.designer_ceilings.*.lines.*")
+def designer_ceiling(view: View) -> Array:
+    """1 where there is no ceiling, shape (designers, lines, periods)."""
+    found = np.ones((len(view.sets.designers), len(view.sets.lines), len(view.sets.periods)))
+    for row, group in enumerate(view.sets.designers):
+        one = view.nation.industry.designer_ceilings.get(group)
+        for column, line in enumerate(view.sets.lines):
+            if one is not None and line in one.lines:
+                found[row, column] = view.series(one.lines[line])
+    return found
+
+
+@rule("ceiling_side", uses=["designer_ceiling"])
+def ceiling_side(view: View) -> Array:
+    """A ceiling of 1 says no more than the line's own limit, so it needs no row."""
+    return np.where(view["designer_ceiling"] < 1, 0.0, np.inf)
+
+
+@rule("packages_per_chip", "chips.*.packages_per_chip")
+def packages_per_chip(view: View) -> Array:
+    """0 for chips that need no advanced packaging at home."""
+    return view.chip_numbers("packages_per_chip", lambda chip: chip.packages_per_chip, missing=0.0)
+
+
+@rule("packaging0", "countries.{country}.industry.packaging.capacity_thousand_per_year")
+def packaging0(view: View) -> float:
+    own = view.nation.industry.packaging
+    return 0.0 if own is None else own.capacity_thousand_per_year.number()
+
+
+@rule("packaging_pending", "countries.{country}.industry.packaging.pending_thousand_per_year")
+def packaging_pending(view: View) -> Array:
+    own = view.nation.industry.packaging
+    where = f"countries.{view.country}.industry.packaging.pending_thousand_per_year"
+    return view.arrivals(None if own is None else own.pending_thousand_per_year, where)
+
+
+@rule("packaging_build_limit", "countries.{country}.industry.packaging.build_limit_thousand_per_year2")
+def packaging_build_limit(view: View) -> Array:
+    own = view.nation.industry.packaging
+    return view.series(None if own is None else own.build_limit_thousand_per_year2)
+
+
+@rule("packaging_arrival", "packaging.lead_years")
+def packaging_arrival(view: View) -> Array:
+    return arrival(view, view.settings.packaging.lead_years.number())
+
+
+@rule("packaging_cost", "packaging.capacity_cost_usd_bn_per_thousand_per_year")
+def packaging_cost(view: View) -> float:
+    return view.settings.packaging.capacity_cost_usd_bn_per_thousand_per_year.number()
+
+
 @rule("transfer", "countries.{country}.industry.know_how_transfer")
 def transfer(view: View) -> float:
     return view.nation.industry.know_how_transfer.number()
@@ -95,43 +167,6 @@ def wafer_pending(view: View) -> Array:
         lambda line: view.arrivals(lines[line].pending_kwpm, f"{where}.{line}.pending_kwpm"),
         view.calendar.mid.shape,
     )
-
-
-@rule(
-    "tool_limit",
-    "countries.{country}.industry.lines.*.tool_limit_kwpm_per_year",
-    "rules.*.lines",
-    "rules.*.condition",
-    "rules.*.alternatives",
-    "lines.*.node_nm",
-    *OF_A_SCOPE,
-)
-def tool_limit(view: View) -> Array:
-    lines = view.nation.industry.lines
-    return view.line_numbers(
-        lambda line: lessened(
-            view,
-            f"countries.{view.country}.industry.lines.{line}.tool_limit_kwpm_per_year",
-            lines[line].tool_limit_kwpm_per_year,
-            tools_open(view, line),
-        ),
-        view.calendar.mid.shape,
-    )
-
-
-def tools_open(view: View, line: str) -> Array:
-    """The part of the tools for a line that rules leave, shape (periods,)."""
-    return view.law.open_part("tools", tools_concern(view, line))
-
-
-def tools_concern(view: View, line: str) -> Callable[[ExportRule], bool]:
-    """Whether a rule on tools is about those for a line."""
-    metrics = {"node_nm": np.array([view.settings.lines[line].node_nm.number()])}
-
-    def concerns(one: ExportRule) -> bool:
-        return (not one.lines or line in one.lines) and bool(meets(one, metrics, 1)[0] == YES)
-
-    return concerns
 
 
 @rule("ai_share", "countries.{country}.industry.lines.*.ai_share")
@@ -158,74 +193,7 @@ def wafer_cost(view: View) -> Array:
     return np.array([line.fab_cost_usd_bn_per_kwpm.number() for line in view.settings.lines.values()])
 
 
-@rule("hbm_capacity0", "countries.{country}.industry.memory.capacity_pb_per_year")
-def hbm_capacity0(view: View) -> float:
-    return view.nation.industry.memory.capacity_pb_per_year.number()
-
-
-@rule("hbm_pending", "countries.{country}.industry.memory.pending_pb_per_year")
-def hbm_pending(view: View) -> Array:
-    where = f"countries.{view.country}.industry.memory.pending_pb_per_year"
-    return view.arrivals(view.nation.industry.memory.pending_pb_per_year, where)
-
-
-@rule("hbm_build_limit", "countries.{country}.industry.memory.build_limit_pb_per_year2")
-def hbm_build_limit(view: View) -> Array:
-    return view.series(view.nation.industry.memory.build_limit_pb_per_year2)
-
-
-@rule("hbm_arrival", "memory.lead_years")
-def hbm_arrival(view: View) -> Array:
-    return arrival(view, view.settings.memory.lead_years.number())
-
-
-@rule("hbm_cost", "memory.capacity_cost_usd_bn_per_pb_per_year")
-def hbm_cost(view: View) -> float:
-    return view.settings.memory.capacity_cost_usd_bn_per_pb_per_year.number()
-
-
-@rule("hbm_price", "memory.price_usd_bn_per_pb")
-def hbm_price(view: View) -> Array:
-    return view.series(view.settings.memory.price_usd_bn_per_pb)
-
-
-@rule("hbm_stock0", "countries.{country}.industry.memory.stock_pb")
-def hbm_stock0(view: View) -> float:
-    return view.nation.industry.memory.stock_pb.number()
-
-
-@rule(
-    "hbm_import_limit",
-    "countries.{country}.industry.memory.import_limit_pb_per_year",
-    "rules.*.condition",
-    "rules.*.alternatives",
-    "memory.bandwidth_density_gbs_mm2",
-    *OF_A_SCOPE,
-)
-def hbm_import_limit(view: View) -> Array:
-    whole = view.nation.industry.memory.import_limit_pb_per_year
-    path = f"countries.{view.country}.industry.memory.import_limit_pb_per_year"
-    return lessened(view, path, whole, memory_open(view, view.series(whole) > 0))
-
-
-def memory_open(view: View, matters: NDArray[np.bool_]) -> Array:
-    """The part of memory imports that rules leave; its metric is needed in the periods in which it `matters`.
-    Both have shape (periods,)."""
-    sure = view.law.open_part("memory", memory_concerns(view))
-    perhaps = view.law.open_part("memory", memory_concerns(view, UNKNOWN))
-    if ((sure != perhaps) & matters).any():
-        view.problem(
-            "E505",
-            f"{view.country} could import memory, but without its `{DENSITY}` rules on it cannot be decided",
-            "memory.bandwidth_density_gbs_mm2",
-            view.settings.memory.lead_years.location,
-            hint="give memory.bandwidth_density_gbs_mm2 in instance.yaml",
-        )
-    return sure
-
-
-def memory_concerns(view: View, at_least: int = YES) -> Callable[[ExportRule], bool]:
-    """Whether a rule on memory is about that of the instance, or may be."""
-    density = view.settings.memory.bandwidth_density_gbs_mm2
-    metrics = {DENSITY: np.array([np.nan if density is None else density.number()])}
-    return lambda one: bool(meets(one, metrics, 1)[0] >= at_least)
+@rule("wafer_run_cost", "lines.*.run_cost_usd_thousand_per_wafer")
+def wafer_run_cost(view: View) -> Array:
+    costs = [line.run_cost_usd_thousand_per_wafer.number() for line in view.settings.lines.values()]
+    return np.array(costs) * USD_BN_PER_THOUSAND_WAFERS

@@ -11,9 +11,11 @@ from optimizer.instance.resolving import (
     delivery,
     fleet,
     industry,
+    memory,
     objective,
     power_talent,
     research,
+    tools,
     trade,
     windows,
 )
@@ -31,6 +33,8 @@ MODULES: Final = (
     research,
     delivery,
     industry,
+    tools,
+    memory,
     budget,
 )
 INTERMEDIATE: Final = tuple(one.name for one in all_rules() if one.name not in TABLE)

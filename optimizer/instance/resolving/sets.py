@@ -10,7 +10,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.schema import Horizon, Settings
 
 PERIOD_NAMES: Final = {1: "{year}", 2: "{year}H{step}", 4: "{year}Q{step}", 12: "{year}M{step:02d}"}
-TAIL_YEARS_AFTER_LONGEST_LEAD: Final = 2.0
+TAIL_YEARS_AFTER_LONGEST_CHAIN: Final = 2.0
 # a lead of a whole number of periods must not become one more by rounding
 ROUNDING: Final = 1e-9
 
@@ -19,6 +19,11 @@ SETS_READ: Final = (
     "power.lead_years",
     "talent.education_lead_years",
     "lines.*.lead_years",
+    "lines.*.tools_per_wafer",
+    "tool_classes.*.toolmaking_lead_years",
+    "packaging.lead_years",
+    "countries.*.industry.designer_ceilings",
+    "countries.*.industry.toolmaking.*.build_limit_kwpm_per_year2",
     "memory.lead_years",
     "rules.*.scope",
     "rules.*.action",
@@ -31,9 +36,34 @@ SETS_READ: Final = (
 
 def longest_lead_years(settings: Settings) -> float:
     """The longest time, in years, that anything ordered takes to arrive."""
-    leads = [settings.power.lead_years, settings.talent.education_lead_years, settings.memory.lead_years]
-    leads += [line.lead_years for line in settings.lines.values()]
+    leads = [
+        *(settings.power.lead_years, settings.talent.education_lead_years),
+        *(settings.memory.lead_years, settings.packaging.lead_years),
+        *(line.lead_years for line in settings.lines.values()),
+        *(tools.toolmaking_lead_years for tools in settings.tool_classes.values()),
+    ]
     return max(lead.number() for lead in leads)
+
+
+def longest_chain_years(instance: Instance) -> float:
+    """The longest time, in years, from an order to the use of what comes of it: toolmakers, then a fab.
+
+    Only classes of tools of which some country can set toolmaking up at all take part.
+    """
+    settings = instance.settings
+    made = {
+        name
+        for nation in instance.countries.values()
+        for name, one in nation.industry.toolmaking.items()
+        if any(one.build_limit_kwpm_per_year2.in_year(year) > 0 for year in settings.horizon.years)
+    }
+    chains = [
+        settings.tool_classes[one].toolmaking_lead_years.number() + line.lead_years.number()
+        for line in settings.lines.values()
+        for one in line.tools_per_wafer
+        if one in made
+    ]
+    return max([longest_lead_years(settings), *chains])
 
 
 def period_labels(horizon: Horizon, count: int) -> tuple[str, ...]:
@@ -50,8 +80,12 @@ def plan_sets(instance: Instance, country: str) -> PlanSets:
     steps = horizon.steps_per_year
     longest = longest_lead_years(settings)
     reported = len(horizon.years) * steps
-    tail = math.ceil((longest + TAIL_YEARS_AFTER_LONGEST_LEAD) * steps - ROUNDING)
+    chain = longest_chain_years(instance)
+    tail = math.ceil((chain + TAIL_YEARS_AFTER_LONGEST_CHAIN) * steps - ROUNDING)
     periods = reported + tail
+    designers = dict.fromkeys(
+        group for nation in instance.countries.values() for group in nation.industry.designer_ceilings
+    )
     caps = [cap for nation in instance.countries.values() for cap in nation.trade.caps]
     # caps that are not in force count too, so that a policy that turns one on keeps the structure
     rules = dict.fromkeys([*caps, *(name for name, rule in instance.rules.items() if rule.is_shared_cap)])
@@ -62,6 +96,8 @@ def plan_sets(instance: Instance, country: str) -> PlanSets:
         chips=tuple(instance.chips),
         segments=tuple(settings.segments),
         lines=tuple(settings.lines),
+        tool_classes=tuple(settings.tool_classes),
+        designers=tuple(designers),
         rules=tuple(rules),
         delays=tuple(range(math.ceil(longest * steps - ROUNDING) + 1)),
         domestic=tuple(name for name, chip in instance.chips.items() if chip.domestic_in == country),

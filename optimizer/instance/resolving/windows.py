@@ -40,6 +40,11 @@ def _launches(view: View) -> Array:
     return np.array([chip.launch.start for chip in view.chips.values()])
 
 
+def time_on_sale(view: View) -> Array:
+    """The share of each period between launch and end of sale, shape (chips, periods)."""
+    return overlap(_launches(view), _ends(view), view.calendar.starts, view.calendar.dt)
+
+
 @rule("sale_pace", "chips.*.launch", "chips.*.end_of_sale")
 def sale_pace(view: View) -> Array:
     """Pace at which a calendar year's amount is on sale, per year, over the year's mean, (chips, periods).
@@ -48,7 +53,7 @@ def sale_pace(view: View) -> Array:
     amount is kept however short its time on sale, and whatever the length of a period.
     """
     begin, end, calendar = _launches(view), _ends(view), view.calendar
-    in_period = overlap(begin, end, calendar.starts, calendar.dt)
+    in_period = time_on_sale(view)
     in_year = overlap(begin, end, calendar.years.astype(np.float64), 1.0)
     return _per(in_period, view.to_periods(in_year))
 

@@ -47,7 +47,7 @@ METRICS: Final[Mapping[str, tuple[str, ...]]] = {
         "node_nm",
     ),
     "memory": ("memory_bandwidth_density_gbs_mm2",),
-    "tools": ("node_nm",),
+    "tools": (),
     "rental": (),
     "grey": (),
 }
@@ -104,7 +104,7 @@ def _check_names(instance: Instance, name: str, rule: ExportRule) -> Iterator[Co
         ("excluded_destinations", "E315", "country or group", places),
         ("suppliers", "E302", "country", tuple(instance.countries)),
         ("chips", "E301", "chip", tuple(instance.chips)),
-        ("lines", "E303", "line", tuple(instance.lines)),
+        ("tool_classes", "E318", "class of tools", tuple(instance.settings.tool_classes)),
         ("suspends", "E314", "rule", others),
         ("relaxes", "E314", "rule", others),
     )
@@ -180,7 +180,7 @@ def _check_scope(name: str, rule: ExportRule) -> Iterator[Conflict]:
         if rule.scope != "chips" and _given(rule, field):
             message = f"`{field}` is about chips; the scope of `{name}` is {rule.scope}"
             yield Conflict(("rules", name, field), "E317", message, None, True)
-    for field, scope in (("chips", "chips"), ("lines", "tools")):
+    for field, scope in (("chips", "chips"), ("tool_classes", "tools")):
         if _given(rule, field) and rule.scope != scope:
             message = f"`{field}` chooses among {scope}, but the scope of `{name}` is {rule.scope}"
             yield Conflict(("rules", name, field), "E317", message, None, True)
@@ -271,7 +271,7 @@ def _check_unused(name: str, rule: ExportRule) -> Iterator[Conflict]:
     if rule.test == "location" and rule.action in WHOEVER_BUYS:
         unused["test"] = f"the action `{rule.action}` denies nothing that subsidiaries could buy"
     if rule.action == "suspend":
-        for field in ("chips", "lines", "condition", "alternatives"):
+        for field in ("chips", "tool_classes", "condition", "alternatives"):
             if _is_changed(rule, field):
                 unused[field] = "a suspension takes rules away whole"
     for field, why in unused.items():
@@ -287,7 +287,7 @@ def _is_changed(rule: ExportRule, field: str) -> bool:
 
 def _check_empty(name: str, rule: ExportRule) -> Iterator[Conflict]:
     """Lists that choose nothing, which is hardly what was meant."""
-    for field in ("chips", "lines"):
+    for field in ("chips", "tool_classes"):
         if field in rule.model_fields_set and not getattr(rule, field):
             message = f"`{field}` of `{name}` lists nothing"
             yield Conflict(("rules", name, field), "E317", message, "leave it out to mean all")

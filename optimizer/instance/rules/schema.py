@@ -91,7 +91,7 @@ class ExportRule(Record):
     in_force: Literal["dated", "always", "never"] = "dated"
     scope: Scope = "chips"
     chips: Ids = ()
-    lines: Ids = ()
+    tool_classes: Ids = ()
     condition: Condition = Condition()
     alternatives: Mapping[Id, Condition] = Field(default_factory=dict)
     action: Action

@@ -3,109 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from rich.console import ConsoleRenderable
 
-from models.parameters import CATEGORIES, USES, Array, PlanParameters
-from models.quantities import QUANTITIES, MetricSpec
+from models.parameters import CATEGORIES, USES
 from optimizer.answer import beyond, digits, metrics, ranges
 from optimizer.answer.explanation import Binding, facts
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 from optimizer.answer.summary import AHEAD, lag_in_table, lag_mark
 from optimizer.tell.own import own_tables
+from optimizer.tell.terminal.book import Book, Line
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 
 # Between the columns of a table.
 GAP: Final = 2
-# Flows below this share of what they add to or take from are what the solver's tolerance leaves.
-NOISE: Final = 1e-6
 CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
 
 MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
 CASH: Final = "cash, USD bn"
 BALANCED: Final = "rounded so that the books balance: single payments may be off in the last digit"
-
-Line = list[str]
-
-
-@dataclass(frozen=True)
-class _Year:
-    """A column: its label and the positions of its periods."""
-
-    label: str
-    periods: slice
-
-
-def _spec(name: str) -> MetricSpec:
-    """A quantity; a sum of quantities over their items is a flow of money of its own."""
-    return QUANTITIES.get(name, QUANTITIES["outlays"])
-
-
-class _Book:
-    """One country's numbers by calendar year: flows added up, stocks at the end, levels on average."""
-
-    def __init__(
-        self,
-        run: CountryRun,
-        parameters: PlanParameters,
-        values: Mapping[str, Array],
-        extra: Mapping[str, Array],
-    ) -> None:
-        self.run, self.parameters = run, parameters
-        self.is_marked = False
-        reported = parameters.sets.reported
-        paid = float(extra["outlays"][:reported].sum())
-        self.values = {
-            name: metrics.without_round_off(line, paid) if _spec(name).unit == "USD bn" else line
-            for name, line in {**values, **extra}.items()
-        }
-        self.labels = parameters.sets.periods[: beyond.shown_periods(parameters)]
-        steps = max(round(1 / parameters.scalar("dt")), 1)
-        self.years = [
-            _Year(
-                self.labels[t][:4] if t < reported else f"({self.labels[t][:4]})",
-                slice(t, min(t + steps, len(self.labels))),
-            )
-            for t in range(0, len(self.labels), steps)
-        ]
-
-    def by_year(self, name: str, item: int | tuple[int, ...] = ()) -> list[float]:
-        """A metric's item, one number per year."""
-        line = self.values[name][item]
-        spec = _spec(name)
-        size = np.abs(self.values[spec.adds_to or name]).max(initial=0.0)
-        line = np.where(np.abs(line) > NOISE * size, line, 0.0)
-        parts = [line[year.periods] for year in self.years]
-        if spec.kind == "stock":
-            return [float(part[-1]) for part in parts]
-        return [float(part.sum() if spec.kind == "flow" else part.mean()) for part in parts]
-
-    def line(
-        self, label: str, name: str, item: int | tuple[int, ...] = (), decimals: int | None = None
-    ) -> Line:
-        """A row of the table: the label and a number per year, marked where plans within the gap do not share
-        it."""
-        unsure = ranges.unsure(self.run, name, self.values[name][item][: len(self.labels)])
-        texts = digits.cells(self.by_year(name, item), decimals)
-        marked = [bool(unsure[year.periods].any()) for year in self.years]
-        self.is_marked |= any(marked)
-        return [
-            label,
-            *(
-                f"{ranges.MARK}{text.replace(digits.NOTHING, '0')}" if mark else text
-                for text, mark in zip(texts, marked, strict=True)
-            ),
-        ]
-
-    def some(self, label: str, name: str, item: int | tuple[int, ...] = ()) -> Iterator[Line]:
-        """The row, unless it holds nothing."""
-        if any(self.by_year(name, item)):
-            yield self.line(label, name, item)
 
 
 def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
@@ -114,7 +34,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     if parameters is None or values is None:
         return []
     extra = {**derived(run, world.leader_run), "premiums": metrics.premiums(values)}
-    book = _Book(run, parameters, values, extra)
+    book = Book(run, parameters, values, extra)
     sections = [
         ("cost of use, %", _split(book)),
         (CASH, _cash(book)),
@@ -195,7 +115,7 @@ def _binding(run: CountryRun, found: Sequence[Binding]) -> Iterator[Line]:
         yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
 
 
-def _headline_values(book: _Book) -> dict[str, float]:
+def _headline_values(book: Book) -> dict[str, float]:
     """The plan's own numbers by the keys of its ranges."""
     share = dict(zip(CATEGORIES, book.values["spend_share"], strict=True))
     lines = {f"spend_share/{name}": share[name] for name in CATEGORIES}
@@ -220,7 +140,7 @@ def _verdict(run: CountryRun) -> str:
     return f"stopped; a better plan may exist, by {most}"
 
 
-def _split(book: _Book) -> Iterator[Line]:
+def _split(book: Book) -> Iterator[Line]:
     spending = np.array([book.by_year("spend", c) for c in range(len(CATEGORIES))])
     width, finest = ranges.width(book.run, "spend_share"), ranges.finest(book.run, "spend_share")
     columns = [digits.percents(column, width, finest) for column in spending.T.tolist()]
@@ -245,7 +165,7 @@ PAID: Final = (
 )
 
 
-def _cash(book: _Book) -> Iterator[Line]:
+def _cash(book: Book) -> Iterator[Line]:
     p = book.parameters
     dt = p.scalar("dt")
     values = book.values
@@ -277,14 +197,14 @@ def _cash(book: _Book) -> Iterator[Line]:
     yield ["= carried over", *digits.cells([column[2] for column in columns], places)]
 
 
-def _purchases(book: _Book) -> Iterator[Line]:
+def _purchases(book: Book) -> Iterator[Line]:
     for k, chip in enumerate(book.parameters.sets.chips):
         for name, channel in CHANNELS:
             yield from book.some(f"{chip}, {channel}", name, k)
         yield from book.some(f"{chip}, of it from stockpiled dies", "bank_drawn", k)
 
 
-def _fleet(book: _Book) -> Iterator[Line]:
+def _fleet(book: Book) -> Iterator[Line]:
     for k, chip in enumerate(book.parameters.sets.chips):
         for u, use in enumerate(USES):
             yield from book.some(f"{chip}, {use}", "stock", (k, u))
@@ -294,7 +214,7 @@ def _fleet(book: _Book) -> Iterator[Line]:
         yield ["retired early, all chips", *digits.cells(retired)]
 
 
-def _compute(book: _Book) -> Iterator[Line]:
+def _compute(book: Book) -> Iterator[Line]:
     yield book.line("installed, end of year, at research rating", "installed_compute")
     yield book.line("at work on research, at research rating", "research_compute")
     yield book.line("at work on delivery, at delivery rating", "delivery_compute")
@@ -304,14 +224,14 @@ def _compute(book: _Book) -> Iterator[Line]:
     yield book.line("autonomy, log units", "autonomy", decimals=2)
 
 
-def _power(book: _Book) -> Iterator[Line]:
+def _power(book: Book) -> Iterator[Line]:
     yield book.line("available, end of year", "power")
     draw = book.parameters["power_per_chip"] @ book.values["fleet"]
     yield ["drawn by the fleet", *digits.cells([float(draw[year.periods][-1]) for year in book.years])]
     yield from book.some("ordered", "power_built")
 
 
-def _talent(book: _Book) -> Iterator[Line]:
+def _talent(book: Book) -> Iterator[Line]:
     yield book.line("at the end of the year", "talent")
     for label, name in (
         ("graduates taken on", "trained"),
@@ -322,7 +242,7 @@ def _talent(book: _Book) -> Iterator[Line]:
         yield from book.some(label, name)
 
 
-def _research(book: _Book) -> Iterator[Line]:
+def _research(book: Book) -> Iterator[Line]:
     yield book.line("effort, leader at start = 1", "effort")
     yield book.line("knowledge, leader-effort years", "knowledge")
     places = ranges.decimals(book.run, "capability")
@@ -330,19 +250,26 @@ def _research(book: _Book) -> Iterator[Line]:
     yield book.line("capability, log units", "capability", decimals=places)
 
 
-def _service(book: _Book) -> Iterator[Line]:
+def _service(book: Book) -> Iterator[Line]:
     for j, segment in enumerate(book.parameters.sets.segments):
         yield book.line(segment, "service", j, decimals=2)
         if any(amount > 5e-3 for amount in book.by_year("shortfall", j)):
             yield book.line(f"{segment}, short of need", "shortfall", j, decimals=2)
 
 
-def _industry(book: _Book) -> Iterator[Line]:
+def _industry(book: Book) -> Iterator[Line]:
     for n, line in enumerate(book.parameters.sets.lines):
         if any(book.by_year("wafer_capacity", n)):
             yield book.line(f"{line} capacity, kwpm", "wafer_capacity", n)
             yield from book.some(f"{line} ordered, kwpm", "wafer_built", n)
+    for g, tools in enumerate(book.parameters.sets.tool_classes):
+        yield from book.some(f"{tools} tools bought, kwpm", "tools_bought", g)
+        yield from book.some(f"{tools} tools made, kwpm", "tools_made", g)
+        yield from book.some(f"{tools} tools in store, kwpm", "tool_stock", g)
+        yield from book.some(f"{tools} toolmaking ordered, kwpm/year", "toolmaking_built", g)
     for label, name in (
+        ("packaging capacity, thousand/year", "packaging_capacity"),
+        ("packaging ordered, thousand/year", "packaging_built"),
         ("HBM capacity, PB/year", "hbm_capacity"),
         ("HBM capacity ordered, PB/year", "hbm_built"),
         ("HBM imported, PB", "hbm_imports"),
@@ -351,7 +278,7 @@ def _industry(book: _Book) -> Iterator[Line]:
         yield from book.some(label, name)
 
 
-def _against(book: _Book) -> Iterator[Line]:
+def _against(book: Book) -> Iterator[Line]:
     for label, name in (
         ("installed compute, %", "compute_ratio"),
         ("effective compute, %", "effective_ratio"),
@@ -363,7 +290,7 @@ def _against(book: _Book) -> Iterator[Line]:
         yield from _lags(book)
 
 
-def _lags(book: _Book) -> Iterator[Line]:
+def _lags(book: Book) -> Iterator[Line]:
     """Months behind the leader, and on a line of their own the months by which the country is ahead."""
     names = ("lag_months", "effective_ratio", "lag_beyond", "lag_extrapolated")
     found = {name: book.by_year(name) for name in names}

@@ -1,0 +1,84 @@
+"""What the chip industry of a country says about lines, classes of tools, designers and packaging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optimizer.instance.conflict import Conflict, unknown
+from optimizer.instance.country_schema import Country
+from optimizer.instance.instance import Instance
+from optimizer.instance.problem import number_text
+from optimizer.instance.yaml_reader import Where
+
+ROUNDING = 1e-9
+
+
+def check_industry(instance: Instance) -> Iterator[Conflict]:
+    """Every problem of tools, packaging and designers with each other and with the rest of the instance."""
+    for name, line in instance.lines.items():
+        for tools in line.tools_per_wafer:
+            yield from _tool_class(instance, ("lines", name, "tools_per_wafer", tools), tools)
+    for name, country in instance.countries.items():
+        where: Where = ("countries", name, "industry")
+        for table in ("tools", "toolmaking"):
+            for tools in getattr(country.industry, table):
+                yield from _tool_class(instance, (*where, table, tools), tools)
+        yield from _check_packaging(instance, name, country)
+        yield from _check_designers(instance, name, country)
+
+
+def _tool_class(instance: Instance, where: Where, name: str) -> Iterator[Conflict]:
+    yield from unknown(where, "E318", "class of tools", name, instance.tool_classes)
+
+
+def _check_packaging(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
+    """Chips that need packages cannot be made where nothing is said of packaging."""
+    if country.industry.packaging is not None:
+        return
+    for chip_id, chip in instance.chips.items():
+        needs = chip.packages_per_chip
+        if chip.domestic_in == name and needs is not None and needs.number() > 0:
+            message = f"`{chip_id}` is made in {name} and needs packages, but {name} has no `packaging`"
+            hint = f"give `industry.packaging` in countries/{name}.yaml"
+            yield Conflict(("chips", chip_id, "packages_per_chip"), "E312", message, hint)
+
+
+def _check_designers(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
+    made = [chip for chip in instance.chips.values() if chip.domestic_in == name]
+    known = dict.fromkeys(chip.designer for chip in made)
+    taken: dict[str, str] = {}
+    for group, one in country.industry.designer_ceilings.items():
+        where: Where = ("countries", name, "industry", "designer_ceilings", group)
+        for position, designer in enumerate(one.designers):
+            place = (*where, "designers", position)
+            yield from unknown(place, "E319", f"designer of chips made in {name}", designer, known, False)
+            if taken.setdefault(designer, group) != group:
+                message = f"`{designer}` is in the groups `{taken[designer]}` and `{group}`"
+                yield Conflict(place, "E313", message, "a designer belongs to one group")
+        for line in one.lines:
+            yield from unknown((*where, "lines", line), "E303", "line", line, country.industry.lines)
+    yield from _check_room(instance, name, country)
+
+
+def _check_room(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
+    """Ceilings of all who use a line must leave none of it unused: that would be a hidden cap."""
+    ceilings = country.industry.designer_ceilings
+    for line in country.industry.lines:
+        using = {
+            chip.designer
+            for chip in instance.chips.values()
+            if chip.domestic_in == name and chip.line == line
+        }
+        holding = [one for one in ceilings.values() if line in one.lines and using & set(one.designers)]
+        if not using or not using <= {designer for one in holding for designer in one.designers}:
+            continue
+        for year in instance.horizon.years:
+            total = sum(one.lines[line].in_year(year) for one in holding)
+            if total < 1 - ROUNDING:
+                message = (
+                    f"the ceilings of all designers on `{line}` sum to {number_text(round(total, 9))} in"
+                )
+                message += f" {year}, so that a part of the line could not be used"
+                where = ("countries", name, "industry", "designer_ceilings")
+                yield Conflict(where, "E313", message, "they must sum to 1 or more", True)
+                break
