@@ -35,6 +35,7 @@ COMMANDS: Final = (
         "inspect",
         "export",
         "new",
+        "migrate",
         "schema",
         "study",
     ),
