@@ -125,11 +125,7 @@ def widening_cells(instance: Instance, country: str) -> list[Cell]:
 
 def raised(cell: Cell) -> str | None:
     """The patch that raises an input, None where it is without limit or at its ceiling already."""
-    value = cell.value
-    numbers = (
-        list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
-    )
-    numbers = [float(number) for number in numbers]
+    numbers = _numbers(cell.value)
     if not all(np.isfinite(numbers)):
         return None
     if not any(numbers):
@@ -140,6 +136,13 @@ def raised(cell: Cell) -> str | None:
             MORE, 1 / max(numbers), (1 / cell.high) if isinstance(cell.high, float) and cell.high else MORE
         )
     return f"{cell.path} *= {factor!r}" if factor > 1 else None
+
+
+def _numbers(value: Any) -> list[float]:
+    """All numbers of a value: one, those of a list, or those of a table by year."""
+    if isinstance(value, dict):
+        return [float(number) for number in value.values()]
+    return [float(number) for number in (value if isinstance(value, list) else [value])]
 
 
 def tried(base: Base, share: float = 1.0) -> Iterator[Widened]:
