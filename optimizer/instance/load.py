@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from optimizer.errors import Diagnostic, InputError
+from optimizer.instance.blocs import check_shares
 from optimizer.instance.checks import conflicts
 from optimizer.instance.conflict import Conflict
 from optimizer.instance.country_schema import Country
@@ -87,7 +88,7 @@ class _Loader:
             found = self._agreed()
         else:
             instance = self._instance(values)
-            found = conflicts(instance)
+            found = [*conflicts(instance), *check_shares(instance)]
         self.problems += [self._placed(conflict) for conflict in found]
         self._raise_problems()
         return instance
