@@ -378,7 +378,15 @@ DEFINITIONS: Final = frozenset(
         *("own_level", "capability_level", "segment_supply", "service_level", "wafer_balance"),
         *("fabrication_not_negative", "memory_capacity", "purchases", "rent_paid", "energy_paid"),
         *("chips_paid", "talent_paid", "power_paid", "supply_flow", "pace_beyond_normal", "premium_for_pace"),
-        *("normal_share", "excess_demand", "bid_up", "recovery", "home_returns", "cost_of_use", "category_spending"),
+        *(
+            "normal_share",
+            "excess_demand",
+            "bid_up",
+            "recovery",
+            "home_returns",
+            "cost_of_use",
+            "category_spending",
+        ),
         *("total_spending", "home_made_compute", "autonomy_level"),
     )
 )

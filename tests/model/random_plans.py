@@ -121,7 +121,9 @@ def _switches(rng: np.random.Generator, base: PlanParameters, changes: dict[str,
             endless = rng.random(base[name].shape[0]) < 0.4
             changes[name] = np.where(endless[:, None], np.inf, changes[name])
     if some(0.2):
-        changes["normal"] = np.where(rng.random(base["normal"].shape[0])[:, None] < 0.4, 1e-3, changes["normal"])
+        changes["normal"] = np.where(
+            rng.random(base["normal"].shape[0])[:, None] < 0.4, 1e-3, changes["normal"]
+        )
     changes["mandate"] = rng.choice([0.0, 0.0, 0.05, 0.3])
     if some(0.12):
         changes["share_floor"] = (np.array([0.1, 0.1, 0.02, 0.05, 0.0]) * rng.uniform(0.3, 1.5))[:, None]

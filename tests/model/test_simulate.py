@@ -20,7 +20,14 @@ SEEDS = range(12)
 TOLERANCE = 1e-9
 
 TIGHT = (
-    *("premium_for_pace", "excess_demand", "bid_up", "research_effort", "efficiency_of_knowledge", "capability_level"),
+    *(
+        "premium_for_pace",
+        "excess_demand",
+        "bid_up",
+        "research_effort",
+        "efficiency_of_knowledge",
+        "capability_level",
+    ),
     "autonomy_level",
 )
 """Inequalities that define something: the forward run meets them as equations."""

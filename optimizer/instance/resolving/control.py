@@ -250,7 +250,9 @@ def terms(view: View) -> Terms:
             limit = None if limit is None else limit + through_subsidiaries * normal
         if limit is not None:
             limits[int(row)] = limit
-    return Terms(open_share, beside, fees, limits, reach, normal, view["practice_limit"][:, view.year_of_piece])
+    return Terms(
+        open_share, beside, fees, limits, reach, normal, view["practice_limit"][:, view.year_of_piece]
+    )
 
 
 def _chip_limit(view: View, one: ExportRule) -> Array | None:
