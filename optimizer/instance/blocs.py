@@ -1,4 +1,4 @@
-"""Countries that are parts of a bloc, which counts them too, and what all countries together take of a chip."""
+"""Countries that are parts of a bloc, which counts them too, and all countries' shares of a chip together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from optimizer.errors import Diagnostic
 from optimizer.instance.conflict import Conflict, unknown
 from optimizer.instance.instance import Instance
 from optimizer.instance.problem import number_text
-from optimizer.instance.values import Quantity
+from optimizer.instance.values import Array, Quantity
 from optimizer.instance.yaml_reader import Where, dotted
 
 SHARE_TOLERANCE: Final = 1e-6
@@ -51,7 +51,7 @@ def check_parts(instance: Instance) -> Iterator[Conflict]:
 def oversold(instance: Instance) -> Iterator[Oversold]:
     """Chips sold on the market of which the countries' shares, parts of a bloc left out, sum to more than 1
     in some reported year."""
-    years = np.array(instance.horizon.years)
+    years = np.array(instance.horizon.years, dtype=np.float64)
     blocs = parts(instance)
     nations = {name: one.trade for name, one in instance.countries.items() if name not in blocs}
     general = {name: _yearly(trade.supply_share, years) for name, trade in nations.items()}
@@ -95,7 +95,7 @@ def oversold_warnings(instance: Instance) -> Iterator[Diagnostic]:
 REMEDY: Final = "lessen the shares, or say with `part_of` which country a bloc counts, too"
 
 
-def _yearly(share: Quantity, years: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.float64]:
+def _yearly(share: Quantity, years: Array) -> Array:
     return share.at(years + 0.5)
 
 

@@ -329,7 +329,7 @@ class _Statement:
                 self.rows.append((spent - most) / self.money <= 0)
 
     def premiums(self) -> list[Any]:
-        """At least price * over^2 / (2 elasticity normal dt) for each supply, over: beyond the normal pace."""
+        """At least price * over^2 / (2 elasticity normal dt) for each supply, over the normal pace."""
         p, dt = self.p, self.dt
         flows = [self.grey_compute, dt * (self.rented[0] + self.rented[1]), self.recruited, self.hbm_built]
         flows += [self.wafer_built[n] for n in range(len(p.sets.lines))]

@@ -171,7 +171,7 @@ CHINA: dict[str, Array | float | list[float]] = {
         [MARKET_PRICE, held(2 * 8.76e-3, 1.5 * 8.76e-3, 8.76e-3), *(held(x) for x in (0.1, 0.05, 0.3, 0.4))]
     ),
     "elasticity": [2, 3, 0.5, 4, INF, INF],
-    # half, then a quarter of what the grey market offers, us_one at 1 and us_two at 2 H100e, and 4/5 of the rent
+    # half, then a quarter of what the grey market offers (us_one at 1, us_two at 2 H100e); 4/5 of rent
     "normal": np.vstack(
         [
             np.array([25, 0.25 * 52, 0.25 * 92, 0.25 * 128, 0.25 * 120, 1e-3, 1e-3, 1e-3]),
