@@ -127,41 +127,41 @@ def supply_flow(m: Any, s: str, t: str) -> Any:
     return m.flow[s, t] == m.unit_system.constant(1, unit) * drawn
 
 
-def premium_for_pace(m: Any, s: str, t: str) -> Any:
-    r"""Buying faster than the normal pace costs more, without bound.
+def pace_beyond_normal(m: Any, s: str, t: str) -> Any:
+    r"""What is drawn from a supply faster than its normal pace: all but what is drawn at that pace.
 
-    \[ \text{premium}_{s,t} \ge \frac{\text{price}_s\,\text{flow}_{s,t}^2}
-       {2\,\text{elasticity}_s\,\text{normal}_s\,dt} \]
+    \[ 0 \le \text{flow}_{s,t} - \text{over}_{s,t} \le \text{normal}_{s,t}\,dt \]
+
+    Units: the supply's own.
+    """
+    return pyo.inequality(0, m.flow[s, t] - m.over[s, t], m.normal[s, t] * m.dt)
+
+
+def premium_for_pace(m: Any, s: str, t: str) -> Any:
+    r"""Buying faster than the normal pace costs more, without bound; up to it nothing.
+
+    \[ \text{premium}_{s,t} \ge \frac{\text{price}_{s,t}\,\text{over}_{s,t}^2}
+       {2\,\text{elasticity}_s\,\text{normal}_{s,t}\,dt} \]
 
     Units: USD bn. An infinite elasticity turns it off.
     """
-    slope = m.price[s] / (2 * m.elasticity[s] * m.normal[s] * m.dt)
-    return m.premium[s, t] >= slope * m.flow[s, t] ** 2
-
-
-def imports_at_cost(m: Any, t: str) -> Any:
-    r"""Legal purchases at all-in cost, fees left out.
-
-    \[ \text{imports\_value}_t = \tfrac1{1000} \sum_k c_{k,t}\,\text{imports}_{k,t} \]
-
-    Units: USD bn.
-    """
-    value = sum(m.unit_cost[k, t] * m.imports[k, t] for k in m.CHIPS)
-    return m.imports_value[t] == value / m.million_per_billion
+    slope = m.price[s, t] / (2 * m.elasticity[s] * m.normal[s, t] * m.dt)
+    return m.premium[s, t] >= slope * m.over[s, t] ** 2
 
 
 def excess_demand(m: Any, t: str) -> Any:
-    r"""Purchases beyond those that observed prices reflect.
+    r"""Purchases beyond the normal shares of single chips, at all-in cost, fees left out.
 
-    \[ \text{excess}_t \ge \text{imports\_value}_t - \text{base\_value}_t\,dt \]
+    \[ \text{excess}_t \ge \tfrac1{1000} \sum_k c_{k,t}\,\text{beyond}_{k,t} \]
 
     Units: USD bn.
     """
-    return m.excess[t] >= m.imports_value[t] - m.base_value[t] * m.dt
+    value = sum(m.unit_cost[k, t] * m.beyond[k, t] for k in m.CHIPS)
+    return m.excess[t] >= value / m.million_per_billion
 
 
 def bid_up(m: Any, t: str) -> Any:
-    r"""Own demand drives up the market's prices for all that is bought.
+    r"""Demand beyond the normal shares drives up what the market asks for all that is bought.
 
     \[ \text{bidup}_t \ge \frac{\text{base\_value}_t\,dt\,\text{excess}_t + \text{excess}_t^2}
        {\text{supply\_elasticity}\;\text{world\_spend}_t\,dt} \]
@@ -334,7 +334,6 @@ def add(model: Any, units: UnitSystem) -> None:
         "chips_cost",
         "talent_cost",
         "power_spend",
-        "imports_value",
         "excess",
         "bidup",
         "recovered",
@@ -347,6 +346,7 @@ def add(model: Any, units: UnitSystem) -> None:
     model.energy = pyo.Var(model.USES, model.PERIODS, within=positive, units=money)
     model.use_cost = pyo.Var(model.USES, model.PERIODS, within=positive, units=money)
     model.flow = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=units("flow"))
+    model.over = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=units("flow"))
     model.premium = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=money)
     model.spend = pyo.Var(model.CATEGORIES, model.PERIODS, within=positive, units=money)
     by_period, by_use = (model.PERIODS,), (model.USES, model.PERIODS)
@@ -359,8 +359,8 @@ def add(model: Any, units: UnitSystem) -> None:
         ("talent_paid", by_period, talent_paid),
         ("power_paid", by_period, power_paid),
         ("supply_flow", by_supply, supply_flow),
+        ("pace_beyond_normal", by_supply, pace_beyond_normal),
         ("premium_for_pace", by_supply, premium_for_pace),
-        ("imports_at_cost", by_period, imports_at_cost),
         ("excess_demand", by_period, excess_demand),
         ("bid_up", by_period, bid_up),
         ("budget", by_period, budget),

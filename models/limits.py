@@ -41,6 +41,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 inputs=(
                     "countries.{country}.trade.limits.{item}",
                     "countries.{country}.trade.supply_share",
+                    "market.contestable",
                     "market.output.{item}",
                 ),
             ),
@@ -76,6 +77,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 chips="foreign",
                 zero="nothing",
                 inputs=("countries.{country}.trade.grey.output_share", "market.output.{item}"),
+                lessened="the grey market",
             ),
             LimitSpec(
                 *("grey_size", _BY_PERIOD, "kH100e", "chips", "size of the grey market"),
@@ -84,7 +86,6 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 parameters=("grey_limit",),
                 added=True,
                 amount=lambda p, v: p["grey_limit"] * p["dt"],
-                lessened="the grey market",
             ),
             LimitSpec(
                 *("rent_available", _BY_PERIOD, "kH100e", "chips", "offshore cloud on offer"),
@@ -468,8 +469,8 @@ DEFINITIONS: Final = frozenset(
         *("knowledge_balance", "spillover_from_frontier", "absorptive_capacity", "efficiency_of_knowledge"),
         *("own_level", "capability_level", "segment_supply", "service_level", "wafer_balance"),
         *("good_wafers", "packaging_balance", "toolmaking_balance", "fabrication_not_negative"),
-        *("memory_capacity", "purchases", "rent_paid", "energy_paid"),
-        *("chips_paid", "talent_paid", "power_paid", "supply_flow", "premium_for_pace", "imports_at_cost"),
+        *("memory_capacity", "purchases", "rent_paid", "energy_paid", "chips_paid", "talent_paid"),
+        *("power_paid", "supply_flow", "pace_beyond_normal", "premium_for_pace", "normal_share"),
         *("excess_demand", "bid_up", "recovery", "home_returns", "cost_of_use", "category_spending"),
         *("total_spending", "home_made_compute", "autonomy_level"),
     )

@@ -86,14 +86,14 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         **dict.fromkeys((*sets.tool_classes, *sets.lines), wafers),
     }
     sizes: dict[str, Array] = {
-        **dict.fromkeys(("imports", "grey", "domestic", "retired", "fleet", "bank_drawn"), chips),
+        **dict.fromkeys(("imports", "beyond", "grey", "domestic", "retired", "fleet", "bank_drawn"), chips),
         "stock": np.repeat(chips[:, None, :], counts["uses"], axis=1),
         "rented": fill(compute, "uses", t),
         "counted": np.repeat(
             np.where(weight > 0, weight * float(np.median(chips)), 1.0)[:, None], counts[t], axis=1
         ),
         "segment_compute": fill(compute, "segments", t),
-        "flow": np.array([[flows[name]] * counts[t] for name in sets.supplies]),
+        **dict.fromkeys(("flow", "over"), np.array([[flows[name]] * counts[t] for name in sets.supplies])),
         "wafer_built": fill(wafers, "lines", t),
         "wafer_capacity": fill(wafers, "lines", t),
         "wafers_started": fill(wafers, "lines", t),
@@ -119,7 +119,7 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
     sizes |= {
         name: fill(money, t)
         for name in (
-            *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "imports_value", "excess", "bidup"),
+            *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "excess", "bidup"),
             *("recovered", "home_returned", "lapsed", "total", "cash"),
         )
     }

@@ -30,6 +30,10 @@ SMALLEST_INDEX: Final = 1e-9
 SMALLEST_SPILLOVER: Final = 1e-7
 
 
+# The premium divides by the normal pace of a supply.
+LEAST_NORMAL_PACE: Final = 1e-3
+
+
 @dataclass(frozen=True)
 class ParameterSpec:
     """One row of the parameter table: its name, index sets (names of `PlanSets`), unit and meaning."""
@@ -60,6 +64,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("charge", "chips periods", "USD_mn/kchip/year", "capital charge of a chip in use"),
         # trade
         ("import_limit", "chips periods", "kchip/year", "most that can be bought legally"),
+        ("normal_import", "chips periods", "kchip/year", "the country's normal share of a chip's supply"),
         ("grey_open", "chips periods", "kchip/year", "most of a chip that the grey market offers"),
         ("make_limit", "chips periods", "kchip/year", "most that can be made at home"),
         ("cap_weight", "rules chips periods", "cap_unit/kchip", "what a thousand chips count under a cap"),
@@ -193,12 +198,12 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("cost_recovery", "", "1", "share of the cost of delivery that users pay"),
         ("home_return", "", "1", "share of the value of home-made chips that returns to the plan"),
         ("chip_part", "chips", "1", "the chip's share of the all-in cost"),
-        ("price", "supplies", "USD_bn/flow", "price at the normal pace of a supply"),
+        ("price", "supplies periods", "USD_bn/flow", "price at the normal pace of a supply"),
         ("elasticity", "supplies", "1", "price elasticity of a supply"),
-        ("normal", "supplies", "flow/year", "normal pace of a supply"),
+        ("normal", "supplies periods", "flow/year", "normal pace of a supply: up to it no premium"),
         ("supply_elasticity", "", "1", "price elasticity of the world's chip supply"),
         ("world_spend", "periods", "USD_bn/year", "world spending on chips"),
-        ("base_value", "periods", "USD_bn/year", "the country's own spending that prices already reflect"),
+        ("base_value", "periods", "USD_bn/year", "spending of the country that market prices reflect"),
         ("share_floor", "categories periods", "1", "least share of the budget"),
         ("share_ceiling", "categories periods", "1", "largest share of the budget"),
         # objective
@@ -297,7 +302,8 @@ class ParameterError(ValueError):
 class LeaderPath:
     """What followers see of the leader's plan: log units and leader-effort years per period of the same
     horizon (tail included); `knowledge` has the base state first, length T+1. `imports` is thousand chips
-    per period, shape (chips, periods). `growth_before_base` is the leader's capability growth per year
+    per period, shape (chips, periods), `installed` the compute of the fleet during each period, kH100e at its
+    research rating. `growth_before_base` is the leader's capability growth per year
     before the base year, log units, and `base_capability` its level in the base state."""
 
     country: str
@@ -305,6 +311,7 @@ class LeaderPath:
     efficiency: Array
     knowledge: Array
     imports: Array
+    installed: Array
     base_capability: float
     growth_before_base: float
 
@@ -406,9 +413,9 @@ class PlanParameters:
                 "world_spend",
                 "supply_elasticity",
                 "elasticity",
-                "normal",
             )
         ]
+        conditions.append(("normal", v["normal"] >= LEAST_NORMAL_PACE, "must not be below 0.001"))
         for name, holds, message in conditions:
             if not np.all(holds):
                 raise ParameterError(name, message)
@@ -417,6 +424,7 @@ class PlanParameters:
 MAY_BE_INFINITE: Final = frozenset(
     {
         "import_limit",
+        "normal_import",
         "grey_open",
         "make_limit",
         "bank_limit",
@@ -440,6 +448,7 @@ MAY_BE_INFINITE: Final = frozenset(
         "debt_limit",
         "carry_limit",
         "elasticity",
+        "normal",
         "supply_elasticity",
     }
 )

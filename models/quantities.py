@@ -54,6 +54,13 @@ VARIABLES: Final = _named(
         "imports", "chips", "thousand chips", "flow", "chips bought legally on the market", adds_to="fleet"
     ),
     _metric(
+        "beyond",
+        "chips",
+        "thousand chips",
+        "flow",
+        "legal purchases beyond the normal share of a chip's supply",
+    ),
+    _metric(
         "grey",
         "chips",
         "thousand chips",
@@ -166,9 +173,9 @@ VARIABLES: Final = _named(
         "flow",
         "what is bought of a supply that costs more when bought faster",
     ),
+    _metric("over", "supplies", "by supply", "flow", "what of it is beyond the normal pace"),
     _metric("premium", "supplies", "USD bn", "flow", "what buying faster than the normal pace costs on top"),
-    _metric("imports_value", "", "USD bn", "flow", "legal purchases at the market's prices"),
-    _metric("excess", "", "USD bn", "flow", "purchases beyond those that market prices already reflect"),
+    _metric("excess", "", "USD bn", "flow", "legal purchases beyond normal shares, all-in"),
     _metric("bidup", "", "USD bn", "flow", "what the country's own demand adds to market prices"),
     _metric("recovered", "", "USD bn", "flow", "cost of delivery that its users pay"),
     _metric("home_returned", "", "USD bn", "flow", "value of home-made chips that returns to the plan"),

@@ -139,21 +139,25 @@ class _Run:
         good = 1 - (1 - p["wafer_yield"]) / (1 + p.scalar("transfer"))
         self.starts_per_good_wafer = np.divide(1.0, good, out=np.zeros_like(good), where=good > 0)
         self.wafers_on_line = (p["on_line"] * p["wafers_per_chip"][:, None]).T
-        self.slope = p["price"] / (2 * p["elasticity"] * p["normal"] * self.dt)
+        self.normal = p["normal"] * self.dt
+        self.slope = p["price"] / (2 * p["elasticity"][:, None] * self.normal)
+        self.normal_import = p["normal_import"] * self.dt
         self.out.update(self.decided)
         for name in ("retired", "released"):
             self.out[name] = np.zeros_like(self.decided[name])
         self.out["wafers_started"] = np.zeros((len(sets.lines), periods))
         for name in (
             *("research_compute", "delivery_compute", "talent", "hbm_stock"),
-            *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "imports_value", "excess"),
+            *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "excess"),
             *("bidup", "recovered", "home_returned", "total", "cash", "home_compute"),
         ):
             self.out[name] = np.zeros(periods)
+        self.out["beyond"] = np.zeros((len(sets.chips), periods))
         self.out["fleet"] = np.zeros((len(sets.chips), periods))
         self.out["energy"] = np.zeros((uses, periods))
         self.out["use_cost"] = np.zeros((uses, periods))
         self.out["flow"] = np.zeros((len(sets.supplies), periods))
+        self.out["over"] = np.zeros((len(sets.supplies), periods))
         self.out["premium"] = np.zeros((len(sets.supplies), periods))
         self.out["spend"] = np.zeros((len(sets.categories), periods))
         self.built_stocks()
@@ -265,10 +269,11 @@ class _Run:
         power_spend = rate["power_cost"] * d["power_built"][t]
         common = (self.better_rating @ grey, dt * hired, recruited, hbm_built, packaging_built)
         flow = np.array([*common, *d["tools_bought"][:, t], *lines])
-        premium = self.slope * flow**2
-        imports_value = cost @ imports / 1000
+        over = np.maximum(flow - self.normal[:, t], 0.0)
+        premium = self.slope[:, t] * over**2
         base = p["base_value"][t] * dt
-        excess = max(imports_value - base, 0.0)
+        beyond = np.maximum(imports - self.normal_import[:, t], 0.0)
+        excess = cost @ beyond / 1000
         depth = rate["supply_elasticity"] * p["world_spend"][t] * dt
         bidup = (base * excess + excess**2) / depth
         capital = p["charge"][:, t] @ self.stock_mid / 1000
@@ -284,7 +289,8 @@ class _Run:
         outlays = buy + rent + chips_cost + talent_cost + power_spend + bidup + energy.sum() + premium.sum()
         out["buy"][t], out["rent"][t], out["chips_cost"][t] = buy, rent, chips_cost
         out["talent_cost"][t], out["power_spend"][t], out["bidup"][t] = talent_cost, power_spend, bidup
-        out["imports_value"][t], out["excess"][t], out["total"][t] = imports_value, excess, spend.sum()
+        out["excess"][t], out["total"][t] = excess, spend.sum()
+        out["beyond"][:, t], out["over"][:, t] = beyond, over
         out["flow"][:, t], out["premium"][:, t] = flow, premium
         out["wafers_started"][:, t] = started
         out["energy"][:, t], out["use_cost"][:, t] = energy, use_cost

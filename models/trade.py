@@ -10,13 +10,23 @@ from models.units import UnitSystem
 
 
 def import_control(m: Any, k: str, t: str) -> Any:
-    r"""Legal purchases of a chip: the least of what rules allow and the country's share of supply.
+    r"""Legal purchases of a chip: the least of what rules allow and what of the supply is within reach.
 
     \[ \text{imports}_{k,t} \le \text{import\_limit}_{k,t}\,dt \]
 
     Units: thousand chips.
     """
     return m.imports[k, t] <= m.import_limit[k, t] * m.dt
+
+
+def normal_share(m: Any, k: str, t: str) -> Any:
+    r"""Legal purchases of a chip are within the country's normal share of its supply, or beyond it.
+
+    \[ 0 \le \text{imports}_{k,t} - \text{beyond}_{k,t} \le \text{normal\_import}_{k,t}\,dt \]
+
+    Units: thousand chips. An infinite normal share turns it off.
+    """
+    return pyo.inequality(0, m.imports[k, t] - m.beyond[k, t], m.normal_import[k, t] * m.dt)
 
 
 def cap_count(m: Any, r: str, t: str) -> Any:
@@ -102,9 +112,11 @@ def home_market(m: Any, t: str) -> Any:
 
 
 def add(model: Any, units: UnitSystem) -> None:
-    """Rows of trade control; the count under a cap is its only variable."""
+    """Rows of trade control, and their variables: purchases beyond normal, and the count under a cap."""
+    model.beyond = pyo.Var(model.CHIPS, model.PERIODS, within=pyo.NonNegativeReals, units=units("kchip"))
     model.counted = pyo.Var(model.RULES, model.PERIODS, within=pyo.NonNegativeReals, units=units("cap_unit"))
     model.import_control = pyo.Constraint(model.CHIPS, model.PERIODS, rule=import_control)
+    model.normal_share = pyo.Constraint(model.CHIPS, model.PERIODS, rule=normal_share)
     model.cap_count = pyo.Constraint(model.RULES, model.PERIODS, rule=cap_count)
     model.yearly_cap = pyo.Constraint(model.RULES, model.PERIODS, rule=yearly_cap)
     model.cumulative_cap = pyo.Constraint(model.RULES, model.PERIODS, rule=cumulative_cap)

@@ -75,8 +75,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E315": "unknown country or group of countries",
         "E316": "rule that ends before it starts",
         "E317": "rule whose fields do not fit its action",
-        "E318": "unknown class of tools",
-        "E319": "unknown designer",
+        "E318": "chip of which the countries' shares sum to more than 1",
+        "E319": "unknown class of tools",
+        "E320": "unknown designer",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",
@@ -93,6 +94,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E504": "lag that the base state contradicts",
         "E505": "chip without a metric on which a rule depends",
         "E506": "part of an infinite limit",
+        "E507": "leader whose rent is a share of its own compute",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",
@@ -178,6 +180,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W102": "value far from those of the shipped world",
         "W103": "figures of a chip that contradict each other",
         "W104": "country that no group of countries holds",
+        "W105": "chip of which the countries' shares sum to more than 1 under patches",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

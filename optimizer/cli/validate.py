@@ -24,12 +24,14 @@ from optimizer.cli.options import Given, Output, asks, examples, instance_argume
 def command(given: Given, output: Output) -> int:
     """Check schema, units, ranges, references and sources, and that every country's plan can be set up.
 
-    Says which groups of rules.yaml each country is in, and how many rules are about it.
+    Says which countries are part of a bloc, which groups of rules.yaml each is in, and how many rules are
+    about it.
     Ends with code 2 on any error; what is only doubtful is a warning.
     """
     from optimizer.cli.asking import opened
     from optimizer.cli.session import DONE, diagnostic_data, emit, emit_json, report
-    from optimizer.cli.validation import check_plans, counts, group_lines
+    from optimizer.cli.validation import check_plans, counts, group_lines, part_lines
+    from optimizer.instance.blocs import parts
     from optimizer.instance.findings import findings
     from optimizer.instance.rules.membership import memberships, ungrouped
 
@@ -41,13 +43,14 @@ def command(given: Given, output: Output) -> int:
         diagnostics = [diagnostic_data(each) for each in doubts]
         groups = {country: list(one.groups) for country, one in memberships(instance).items()}
         valid = {"schema_version": 1, "status": "valid", "counts": found, "groups": groups}
+        valid["part_of"] = dict(parts(instance))
         emit_json({**valid, "diagnostics": diagnostics})
     elif output.form == "csv":
         emit("what,count\n" + "".join(f"{name},{count}\n" for name, count in found.items()))
     else:
         listed = ", ".join(f"{count} {name}" for name, count in found.items())
         emit(f"{instance.name} is valid: {listed}\n")
-        emit("" if output.quiet else group_lines(instance))
+        emit("" if output.quiet else part_lines(instance) + group_lines(instance))
     if output.form != "json" and not output.quiet:
         report(doubts)
     return DONE

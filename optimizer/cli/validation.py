@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
+from optimizer.instance.blocs import parts
 from optimizer.instance.resolve import resolve
 from optimizer.instance.rules.membership import memberships
 from optimizer.study.single import standing_leader
@@ -54,6 +55,15 @@ def group_lines(instance: Instance) -> str:
         for country, one in found.items()
     ]
     return "groups of countries, and rules that have a country as destination:\n" + "".join(lines)
+
+
+def part_lines(instance: Instance) -> str:
+    """One line per country that is part of a bloc."""
+    lines = [
+        f"{country} is part of {bloc}, which counts it: sums and checks over countries leave {country} out\n"
+        for country, bloc in parts(instance).items()
+    ]
+    return "".join(lines)
 
 
 def counts(instance: Instance) -> dict[str, int]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+from optimizer.instance.blocs import check_parts
 from optimizer.instance.conflict import Conflict, unknown
 from optimizer.instance.country_schema import Country
 from optimizer.instance.industry_checks import check_industry
@@ -32,6 +33,7 @@ def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> l
         _check_chips,
         _check_countries,
         check_industry,
+        check_parts,
     )
     found = [conflict for check in checks for conflict in check(instance)]
     if changed is None or any(_reaches_rules(where) for where in changed):
@@ -156,6 +158,7 @@ def _check_countries(instance: Instance) -> Iterator[Conflict]:
             for chip in names:
                 yield from unknown((*where, *place, chip), "E301", "chip", chip, instance.chips)
         yield from _check_caps(instance, name, country)
+        yield from _check_rent(name, country)
         for line in country.industry.lines:
             path = (*where, "industry", "lines", line)
             yield from unknown(path, "E303", "line", line, instance.lines)
@@ -182,6 +185,14 @@ def _check_caps(instance: Instance, name: str, country: Country) -> Iterator[Con
         if cap.per_year is None and cap.total is None:
             message = f"the cap `{cap_id}` limits nothing: give `per_year`, `total` or both"
             yield Conflict(where, "E313", message, None, True)
+
+
+def _check_rent(name: str, country: Country) -> Iterator[Conflict]:
+    rent, where = country.trade.rent, ("countries", name, "trade", "rent")
+    if (rent.limit_kh100e is None) == (rent.share_of_leader_compute is None):
+        given = "neither" if rent.limit_kh100e is None else "both"
+        message = f"`rent` of {name} has {given} of `limit_kh100e` and `share_of_leader_compute`"
+        yield Conflict(where, "E313", message, "give one of them: an amount, or a share", True)
 
 
 def _check_domestic(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:

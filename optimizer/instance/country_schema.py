@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -67,20 +68,23 @@ class Cap(Record):
 
 
 class Grey(Record):
-    """The grey market of chips that a rule limits."""
+    """The grey market of chips that a rule limits: a share of what the world makes of them; up to
+    `normal_share` of that nothing is paid for the pace."""
 
-    limit_kh100e_per_year: SeriesLimit
+    limit_kh100e_per_year: SeriesLimit = constant(math.inf)
     output_share: SeriesShare
     delay_years: ScalarNonNegative
     premium_share: SeriesNonNegative
-    normal_kh100e_per_year: ScalarPositive
+    normal_share: SeriesShare = constant(1.0)
 
 
 class Rent(Record):
-    """Offshore compute that can be rented."""
+    """Offshore compute that can be rented: an amount, or a share of what the leader has installed; up to
+    `normal_share` of that nothing is paid for the pace."""
 
-    limit_kh100e: SeriesLimit
-    normal_kh100e: ScalarPositive
+    limit_kh100e: SeriesLimit | None = None
+    share_of_leader_compute: SeriesShare | None = None
+    normal_share: SeriesShare = constant(1.0)
 
 
 class Trade(Record):
@@ -204,11 +208,12 @@ class Industry(Record):
 
 
 class Country(Record):
-    """`countries/ISO3.yaml`."""
+    """`countries/ISO3.yaml`. `part_of` names the bloc that counts this country, too."""
 
     iso3: CountryId
     name: Text
     note: str = ""
+    part_of: CountryId | None = None
     budget: Budget
     fleet: Fleet
     trade: Trade

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimizer.errors import Diagnostic
+from optimizer.instance.blocs import oversold_warnings
 from optimizer.instance.chip_figures import contradictions
 from optimizer.instance.endings import endings
 from optimizer.instance.instance import Instance
@@ -11,4 +12,9 @@ from optimizer.instance.plausible import implausible
 
 def findings(instance: Instance) -> tuple[Diagnostic, ...]:
     """Every warning about the data that plans are made of."""
-    return (*endings(instance), *implausible(instance), *contradictions(instance))
+    return (
+        *endings(instance),
+        *implausible(instance),
+        *contradictions(instance),
+        *oversold_warnings(instance),
+    )

@@ -28,7 +28,7 @@ def check_industry(instance: Instance) -> Iterator[Conflict]:
 
 
 def _tool_class(instance: Instance, where: Where, name: str) -> Iterator[Conflict]:
-    yield from unknown(where, "E318", "class of tools", name, instance.tool_classes)
+    yield from unknown(where, "E319", "class of tools", name, instance.tool_classes)
 
 
 def _check_packaging(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:
@@ -51,7 +51,7 @@ def _check_designers(instance: Instance, name: str, country: Country) -> Iterato
         where: Where = ("countries", name, "industry", "designer_ceilings", group)
         for position, designer in enumerate(one.designers):
             place = (*where, "designers", position)
-            yield from unknown(place, "E319", f"designer of chips made in {name}", designer, known, False)
+            yield from unknown(place, "E320", f"designer of chips made in {name}", designer, known, False)
             if taken.setdefault(designer, group) != group:
                 message = f"`{designer}` is in the groups `{taken[designer]}` and `{group}`"
                 yield Conflict(place, "E313", message, "a designer belongs to one group")

@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from optimizer.errors import Diagnostic, InputError
+from optimizer.instance.blocs import check_shares
 from optimizer.instance.checks import conflicts
 from optimizer.instance.conflict import Conflict
 from optimizer.instance.country_schema import Country
@@ -87,7 +88,7 @@ class _Loader:
             found = self._agreed()
         else:
             instance = self._instance(values)
-            found = conflicts(instance)
+            found = _between_places(instance)
         self.problems += [self._placed(conflict) for conflict in found]
         self._raise_problems()
         return instance
@@ -133,7 +134,7 @@ class _Loader:
         except LookupError:
             return []
         lost = any(_loses_a_name(worlds[0], place) for place in places)
-        return [] if lost else agreed(worlds, places)
+        return [] if lost else agreed(worlds, places, _between_places)
 
     def _put_right(self, end: End, places: set[Where]) -> Instance:
         """The instance with stand-ins for what is wrong, whose places are added to `places`."""
@@ -269,6 +270,11 @@ class _Loader:
             path=dotted(conflict.where),
             hint=conflict.hint,
         )
+
+
+def _between_places(instance: Instance) -> list[Conflict]:
+    """All problems between places, those included that a patched instance may have."""
+    return [*conflicts(instance), *check_shares(instance)]
 
 
 def _loses_a_name(world: Instance, place: Where) -> bool:

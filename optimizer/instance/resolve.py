@@ -151,6 +151,7 @@ def _check_path(path: LeaderPath | None, leader: str, periods: int) -> None:
     lengths = {
         "capability": (len(path.capability), periods),
         "efficiency": (len(path.efficiency), periods),
+        "installed": (len(path.installed), periods),
         "knowledge": (len(path.knowledge), periods + 1),
     }
     for name, (found, wanted) in lengths.items():

@@ -168,16 +168,10 @@ class Supply(Record):
     elasticity: ScalarElasticity
 
 
-class GreySupply(Supply):
-    """The grey market; its price has no premium."""
-
-    price_usd_bn_per_kh100e: ScalarNonNegative
-
-
 class Supplies(Record):
     """Supplies that cost more when bought faster."""
 
-    grey: GreySupply
+    grey: Supply
     rent: Supply
     recruit: Supply
     hbm: Supply
@@ -224,10 +218,12 @@ class Observed(Record):
 
 
 class Market(Record):
-    """`market.yaml`: the world's supply. `output` is thousand chips per calendar year for all buyers."""
+    """`market.yaml`: the world's supply. `output` is thousand chips per calendar year for all buyers;
+    `contestable` is the part of what others normally buy that money can win."""
 
     world_spend_usd_bn: SeriesPositive
     supply_elasticity: ScalarElasticity
+    contestable: ScalarShare = constant(0.0)
     price_index: SeriesPositive = constant(1.0)
     memory_price_index: SeriesPositive = constant(1.0)
     output: Mapping[Id, PastYears]

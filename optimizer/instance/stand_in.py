@@ -7,7 +7,7 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -109,9 +109,13 @@ def _drop(data: Any, where: Where) -> None:
         del table[key]
 
 
-def agreed(worlds: Sequence[Instance], places: Collection[Where]) -> list[Conflict]:
+def agreed(
+    worlds: Sequence[Instance],
+    places: Collection[Where],
+    look: Callable[[Instance], list[Conflict]] = conflicts,
+) -> list[Conflict]:
     """The problems that all worlds have between their places, but for those at or below one of `places`."""
-    first, *others = [conflicts(world) for world in worlds]
+    first, *others = [look(world) for world in worlds]
     return [
         conflict
         for conflict in first

@@ -164,7 +164,7 @@ def year_status(instance: Instance, country: str, year: int) -> YearStatus:
         ChipStatus(
             name,
             chip.name,
-            float(bought[position]) if why[name] is None and numbers.supply[position].any() else None,
+            float(bought[position]) if why[name] is None and numbers.reach[position].any() else None,
             why[name],
             tuple(_spans(view, numbers, position, doubts.get(position))),
         )
@@ -178,7 +178,11 @@ def year_status(instance: Instance, country: str, year: int) -> YearStatus:
 
 def _doubts(view: View, numbers: Terms, for_sale: NDArray[np.bool_]) -> dict[int, Doubt]:
     """What cannot be decided of the chips for sale, whether or not the output of the year is known."""
-    known = replace(numbers, supply=np.where(numbers.supply > 0, numbers.supply, 1.0))
+    known = replace(
+        numbers,
+        reach=np.where(numbers.reach > 0, numbers.reach, 1.0),
+        normal=np.where(numbers.reach > 0, numbers.normal, 1.0),
+    )
     decision, possible = view.law.decision, for_sale[:, None] & (view["sale_pieces"] > 0)
     # a chip that is licensed for sure has another status than one that is free
     found = [*decision.scarcity_doubts(possible), *decision.doubts(known, possible)]
@@ -285,7 +289,7 @@ def _status(view: View, one: ExportRule, piece: int) -> Status:
 def _amount(view: View, numbers: Terms, row: int, position: int, piece: int) -> float:
     """Thousand chips in a year that one rule leaves, to find the strictest of those that do alike."""
     one = view.law.book.rules[row]
-    amount = float(numbers.open_share[row, piece] * numbers.supply[position, piece])
+    amount = float(numbers.left(row)[position, piece])
     if row in numbers.chip_limits:
         amount = min(amount, float(numbers.chip_limits[row][position, piece]))
     if one.is_shared_cap and one.cap_value is not None:
@@ -305,10 +309,10 @@ def _highest_fee(numbers: Terms, held: list[int], view: View, side: str, piece: 
 
 
 def _of_the_country(view: View, numbers: Terms, position: int, piece: int) -> list[tuple[Status, float, str]]:
-    """The country's own limit of the chip and its own caps, where they leave less than the supply."""
-    practice, supply = float(numbers.practice[position, piece]), float(numbers.supply[position, piece])
+    """The country's own limit of the chip and its own caps, where they leave less than is within reach."""
+    practice, reach = float(numbers.practice[position, piece]), float(numbers.reach[position, piece])
     found: list[tuple[Status, float, str]] = []
-    if practice < supply or practice == 0:
+    if practice < reach or practice == 0:
         found.append(("capped" if practice > 0 else "denied", practice, PRACTICE))
     chip = view.sets.chips[position]
     for name, cap in view.nation.trade.caps.items():

@@ -17,13 +17,12 @@ from models.parameters import Array, PlanParameters
 from optimizer.answer import metrics
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.instance import Instance, load
+from optimizer.instance.blocs import parts
 from optimizer.study.ask import Ask
 from optimizer.study.solve import solve_world
 
 # Chips in China that no rule ever allowed there.
 SMUGGLED: Final = ("nv_h100_sxm", "nv_h200", "nv_b200", "nv_gb200", "nv_b300", "nv_gb300")
-# The Netherlands are part of the EU bloc.
-COUNTED_ELSEWHERE: Final = frozenset({"NLD"})
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def compare(instance: Instance, world: WorldRun) -> list[Comparison]:
     """Every comparison; `world` must hold a plan of each country, the leader's included."""
     plans = {country: run for country, run in world.countries.items() if run.parameters is not None}
     stock = {country: installed(instance, _parameters(run)) for country, run in plans.items()}
-    whole = sum(total(stock[country]) for country in plans if country not in COUNTED_ELSEWHERE)
+    whole = sum(total(stock[country]) for country in plans if country not in parts(instance))
     rows = [
         _observed(instance, "Installed compute, world, end 2025", whole, "stock_world_h100e", 1e-3),
         _observed(instance, "Installed compute, USA", total(stock["USA"]), "stock_usa_h100e", 1e-3),

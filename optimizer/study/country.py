@@ -129,9 +129,17 @@ def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[
         efficiency=values["efficiency"],
         knowledge=np.concatenate([[parameters.scalar("knowledge0")], values["knowledge"]]),
         imports=values["imports"],
+        installed=_installed(parameters, values),
         base_capability=0.0,
         growth_before_base=instance.research.capability_growth_per_year.number(),
     )
+
+
+def _installed(parameters: PlanParameters, values: Mapping[str, Array]) -> Array:
+    """The compute of the fleet during each period, kH100e at its research rating."""
+    rating = parameters["research_h100e"]
+    ends = np.concatenate([[rating @ parameters["fleet0"]], rating @ values["fleet"]])
+    return np.asarray((ends[:-1] + ends[1:]) / 2)
 
 
 def sent(run: CountryRun, with_start: bool = False) -> Sent:

@@ -9,14 +9,17 @@ from optimizer.answer.answer import Demand
 from optimizer.answer.metrics import demand_over_output
 from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
+from optimizer.instance.blocs import parts
 
 
 def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
-    """Every chip and reported year in which someone buys on the market or its grey side."""
+    """Every chip and reported year in which someone buys on the market or its grey side; a country whose bloc
+    is there is counted with it."""
     years = np.array(instance.horizon.years)
     bought: dict[str, Array] = {}
-    for run in world.countries.values():
-        if run.parameters is None or run.values is None:
+    counted_elsewhere = [part for part, bloc in parts(instance).items() if bloc in world.countries]
+    for country, run in world.countries.items():
+        if run.parameters is None or run.values is None or country in counted_elsewhere:
             continue
         sets = run.parameters.sets
         flow = (run.values["imports"] + run.values["grey"])[:, : sets.reported]

@@ -77,6 +77,7 @@ def standing_leader(instance: Instance) -> LeaderPath:
         efficiency=np.zeros(periods),
         knowledge=np.ones(periods + 1),
         imports=np.zeros((len(sets.chips), periods)),
+        installed=np.zeros(periods),
         base_capability=0.0,
         growth_before_base=instance.research.capability_growth_per_year.number(),
     )

@@ -40,7 +40,7 @@ FACTORS = (
     "countries.{}.talent.wage_usd_thousand_per_year",
     "countries.{}.industry.memory.build_limit_pb_per_year2",
     "countries.{}.industry.memory.import_limit_pb_per_year",
-    "countries.{}.trade.rent.limit_kh100e",
+    "countries.{}.trade.rent.{}",
     "memory.price_usd_bn_per_pb",
     "supplies.recruit.elasticity",
     "market.world_spend_usd_bn",
@@ -78,9 +78,10 @@ def hypercube(instance: Instance, country: str, rows: int) -> Iterator[list[str]
     """Patches of a Latin hypercube over all of FACTORS."""
     from scipy.stats import qmc
 
+    rent = "limit_kh100e" if country == instance.leader else "share_of_leader_compute"
     for draw in qmc.LatinHypercube(len(FACTORS), rng=0).random(rows):
         yield [
-            f"{path.format(country)} *= {0.7 + 0.6 * share!r}"
+            f"{path.format(country, rent)} *= {0.7 + 0.6 * share!r}"
             for path, share in zip(FACTORS, draw.tolist(), strict=True)
         ]
 

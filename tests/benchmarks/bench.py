@@ -156,7 +156,7 @@ def changed_policies(world: Instance, solver: PlanSolver, path: LeaderPath) -> N
     dearer = patch(world, ["market.memory_price_index=1.5"])
     closed = [
         patch(world, [f"countries.CHN.trade.{change}"])
-        for change in ("limits.nv_h200=400", "grey.limit_kh100e_per_year=0", "rent.limit_kh100e=0")
+        for change in ("limits.nv_h200=400", "grey.output_share=0", "rent.share_of_leader_compute=0")
     ]
     cases = [("CHN", resolve(instance, "CHN", path)) for instance in closed]
     for country in ("USA", "CHN", "EUR", "IND"):

@@ -16,6 +16,7 @@ LEADER = LeaderPath(
     efficiency=np.zeros(3),
     knowledge=np.ones(4),
     imports=np.zeros((1, 3)),
+    installed=np.ones(3),
     base_capability=0.0,
     growth_before_base=2.0,
 )

@@ -27,6 +27,7 @@ CHANGES: dict[str, Any] = {
     "grey_premium": _grow(5, 7, 30, 8, 9, by=0),
     "charge": _grow(9, 4, 10, 6, 5, by=0.1),
     "import_limit": _grow(200, 400, 10, 20, 30, by=10),
+    "normal_import": _grow(90, 250, 0, 40, 50, by=8),
     "grey_open": _grow(0, 0, 100, 0, 0, by=4),
     "make_limit": _grow(0, 0, 0, 900, 50, by=10),
     "bank_limit": _grow(0, 0, 0, 0, 40, by=5),
@@ -67,6 +68,8 @@ CHANGES: dict[str, Any] = {
     "debt_limit": [5, 6, 7, 8],
     "carry_limit": [15, 16, 17, 18],
     "chip_part": [0.1, 0.2, 0.3, 0.5, 0.6],
+    "price": _grow(0.03, 0.02, 0.4, 0.05, 0.3, by=0.01),
+    "normal": _grow(50, 70, 1, 5, 4, by=2),
     "world_spend": [500, 520, 540, 560],
     "base_value": [9, 10, 11, 12],
     "share_floor": _grow(0.01, 0.02, 0.03, 0.04, 0.05, by=0.01),
@@ -120,6 +123,7 @@ ROWS: dict[str, list[str]] = {
     "rent_available[2026Q2]": ["rented[research,2026Q2] + rented[delivery,2026Q2] <= 310"],
     # trade
     "import_control[big,2026Q2]": ["imports[big,2026Q2] <= 52.5"],
+    "normal_share[big,2026Q2]": ["0 <= imports[big,2026Q2] - beyond[big,2026Q2] <= 24.5"],
     "cap_count[quota,2026Q1]": [
         "counted[quota,2026Q1] == 1.0 * imports[big,2026Q1] + 0.5 * imports[small,2026Q1]"
     ],
@@ -293,13 +297,14 @@ ROWS: dict[str, list[str]] = {
     "supply_flow[recruit,2026Q2]": ["flow[recruit,2026Q2] == recruited[2026Q2]"],
     "supply_flow[hbm,2026Q2]": ["flow[hbm,2026Q2] == hbm_built[2026Q2]"],
     "supply_flow[n7,2026Q2]": ["flow[n7,2026Q2] == wafer_built[n7,2026Q2]"],
-    "premium_for_pace[grey,2026Q2]": ["premium[grey,2026Q2] >= 0.03 * flow[grey,2026Q2]**2 / 40"],
-    "premium_for_pace[n7,2026Q2]": ["premium[n7,2026Q2] >= 0.3 * flow[n7,2026Q2]**2 / 6"],
-    "imports_at_cost[2026Q2]": [
-        "imports_value[2026Q2] == 0.061 * imports[big,2026Q2] + 0.026 * imports[small,2026Q2]",
-        "+ 0.071 * imports[denied,2026Q2] + 0.041 * imports[home,2026Q2] + 0.036 * imports[banked,2026Q2]",
+    "pace_beyond_normal[grey,2026Q2]": ["0 <= flow[grey,2026Q2] - over[grey,2026Q2] <= 13"],
+    "pace_beyond_normal[n7,2026Q3]": ["0 <= flow[n7,2026Q3] - over[n7,2026Q3] <= 2"],
+    "premium_for_pace[grey,2026Q2]": ["premium[grey,2026Q2] >= 0.04 * over[grey,2026Q2]**2 / 20.8"],
+    "premium_for_pace[n7,2026Q2]": ["premium[n7,2026Q2] >= 0.31 * over[n7,2026Q2]**2 / 4.5"],
+    "excess_demand[2026Q2]": [
+        "excess[2026Q2] >= 0.061 * beyond[big,2026Q2] + 0.026 * beyond[small,2026Q2]",
+        "+ 0.071 * beyond[denied,2026Q2] + 0.041 * beyond[home,2026Q2] + 0.036 * beyond[banked,2026Q2]",
     ],
-    "excess_demand[2026Q2]": ["excess[2026Q2] >= imports_value[2026Q2] - 2.5"],
     "bid_up[2026Q2]": ["bidup[2026Q2] >= (2.5 * excess[2026Q2] + excess[2026Q2]**2) / 65"],
     "budget[2026Q1]": [
         "cash[2026Q1] == 1.05**0.25 * -2 + 15 + recovered[2026Q1] + home_returned[2026Q1] - buy[2026Q1]",

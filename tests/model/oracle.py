@@ -329,15 +329,20 @@ class _Statement:
                 self.rows.append((spent - most) / self.money <= 0)
 
     def premiums(self) -> list[Any]:
-        """At least price * flow^2 / (2 elasticity normal dt) for each supply."""
+        """At least price * over^2 / (2 elasticity normal dt) for each supply, over the normal pace."""
         p, dt = self.p, self.dt
         flows = [self.grey_compute, dt * (self.rented[0] + self.rented[1]), self.recruited, self.hbm_built]
         flows += [self.wafer_built[n] for n in range(len(p.sets.lines))]
         premiums = []
         for s, flow in enumerate(flows):
             premium = self.variable(self.money)
-            slope = float(p["price"][s] / (2 * p["elasticity"][s] * p["normal"][s] * dt))
-            self.rows.append(cp.square(np.sqrt(slope / self.money) * flow) <= premium / self.money)
+            slope = p["price"][s] / (2 * p["elasticity"][s] * p["normal"][s] * dt)
+            if np.isfinite(p["normal"][s]).all():
+                # the square of what is over, in units in which it is money
+                over = self.variable(1.0)
+                weight = np.sqrt(slope / self.money)
+                self.rows.append(cp.multiply(weight, flow - p["normal"][s] * dt) <= over)
+                self.rows.append(cp.square(over) <= premium / self.money)
             premiums.append(premium)
         return premiums
 
@@ -346,8 +351,13 @@ class _Statement:
         if np.isinf(p.scalar("supply_elasticity")):
             return cp.Constant(np.zeros(self.periods))
         excess, bid = self.variable(self.money), self.variable(self.money)
-        value = cp.sum(cp.multiply(p["unit_cost"] / 1000, self.imports), axis=0)
-        self.rows.append((value - p["base_value"] * dt) / self.money <= excess / self.money)
+        usual = np.where(np.isfinite(p["normal_import"]), p["normal_import"] * dt, 0.0)
+        contested = np.isfinite(p["normal_import"]) & (p["import_limit"] > 0)
+        beyond = self.variable(self.chip_size, self.chips, self.periods, allowed=contested)
+        room = np.where(contested, usual, np.inf)
+        self.at_most(self.imports - beyond, room, self.chip_size)
+        value = cp.sum(cp.multiply(p["unit_cost"] / 1000, beyond), axis=0)
+        self.rows.append(value / self.money <= excess / self.money)
         depth = p.scalar("supply_elasticity") * p["world_spend"] * dt
         linear = cp.multiply(p["base_value"] * dt / depth, excess) / self.money
         squared = cp.square(cp.multiply(1 / np.sqrt(depth * self.money), excess))

@@ -21,7 +21,7 @@ POSITIVE = (
     *("wafer_cost", "hbm_capacity0", "hbm_pending", "hbm_build_limit", "hbm_cost", "hbm_price"),
     *("hbm_stock0", "hbm_import_limit", "income", "carry_limit", "price", "elasticity", "normal"),
     *("world_spend", "base_value", "supply_elasticity", "autonomy_floor", "shortfall_penalty", "terminal"),
-    *("w_segment", "power_pending", "make_limit", "import_limit", "fee", "grey_premium"),
+    *("w_segment", "power_pending", "make_limit", "import_limit", "normal_import", "fee", "grey_premium"),
 )
 
 
@@ -116,6 +116,14 @@ def _switches(rng: np.random.Generator, base: PlanParameters, changes: dict[str,
         changes["elasticity"] = np.where(endless, np.inf, changes["elasticity"])
     if some(0.2):
         changes["supply_elasticity"] = np.inf
+    for name in ("normal_import", "normal"):
+        if some(0.3):
+            endless = rng.random(base[name].shape[0]) < 0.4
+            changes[name] = np.where(endless[:, None], np.inf, changes[name])
+    if some(0.2):
+        changes["normal"] = np.where(
+            rng.random(base["normal"].shape[0])[:, None] < 0.4, 1e-3, changes["normal"]
+        )
     changes["mandate"] = rng.choice([0.0, 0.0, 0.05, 0.3])
     if some(0.12):
         changes["share_floor"] = (np.array([0.1, 0.1, 0.02, 0.05, 0.0]) * rng.uniform(0.3, 1.5))[:, None]

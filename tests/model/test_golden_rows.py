@@ -46,25 +46,25 @@ def evaluate(text: str, model: Any) -> float:
     return float(eval(SYMBOL.sub(look_up, text), {"__builtins__": {}, "log": np.log, "exp": np.exp}))
 
 
-def by_hand(text: str, model: Any) -> tuple[str, float]:
-    """The relation of a hand-written row and left side less right side (reversed for >=)."""
-    (relation,) = RELATION.findall(text)
-    left, right = (evaluate(side, model) for side in text.split(relation))
-    return (
+def by_hand(text: str, model: Any) -> list[tuple[str, float]]:
+    """Each relation of a hand-written row and left side less right side (reversed for >=)."""
+    relations = RELATION.findall(text)
+    sides = [evaluate(side, model) for side in RELATION.split(text)]
+    return [
         ("==", left - right)
         if relation == "=="
         else ("<=", left - right if relation == "<=" else right - left)
-    )
+        for relation, left, right in zip(relations, sides[:-1], sides[1:], strict=True)
+    ]
 
 
-def as_built(row: Any) -> tuple[str, float]:
+def as_built(row: Any) -> list[tuple[str, float]]:
+    """A row that is bounded on both sides is two relations, the lower first."""
     body = pyo.value(row.body)
     if row.equality:
-        return "==", body - pyo.value(row.upper)
-    if row.upper is not None:
-        assert row.lower is None, "a row has two sides"
-        return "<=", body - pyo.value(row.upper)
-    return "<=", pyo.value(row.lower) - body
+        return [("==", body - pyo.value(row.upper))]
+    lower = [] if row.lower is None else [("<=", pyo.value(row.lower) - body)]
+    return lower + ([] if row.upper is None else [("<=", body - pyo.value(row.upper))])
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -74,10 +74,10 @@ def test_row_equals_the_one_derived_by_hand(name: str) -> None:
     assert row is not None, f"no row {name}"
     for seed in range(3):
         scatter(model, seed)
-        expected_relation, expected = by_hand(" ".join(ROWS[name]), model)
-        relation, built = as_built(row)
-        assert relation == expected_relation
-        assert built == pytest.approx(expected, rel=1e-11, abs=1e-11)
+        expected, built = by_hand(" ".join(ROWS[name]), model), as_built(row)
+        assert [relation for relation, _ in built] == [relation for relation, _ in expected]
+        values = [value for _, value in expected]
+        assert [value for _, value in built] == pytest.approx(values, rel=1e-11, abs=1e-11)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

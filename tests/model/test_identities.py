@@ -285,7 +285,7 @@ def test_money_in_another_unit_changes_nothing_else() -> None:
     decisions = values_of(solution)
     here = simulate(p, decisions)
     there = simulate(other, {**decisions, "lapsed": 7.3 * decisions["lapsed"]})
-    money = {*MONEY_FLOWS, "cash", "imports_value", "excess", "lapsed"}
+    money = {*MONEY_FLOWS, "cash", "excess", "lapsed"}
     for name in here:
         rate = 7.3 if name in money else 1.0
         assert there[name] == pytest.approx(rate * here[name], rel=1e-9, abs=1e-9), name
@@ -344,7 +344,7 @@ def test_base_state_lag_equals_the_observed_one(lag_months: float, data_wall: fl
     assert imitation > 0
     p = changed(p, imitation=imitation, leader_capability=0.0)
     still = np.zeros(4)
-    leader = LeaderPath("LDR", still, still, np.zeros(5), np.zeros((5, 4)), 0.0, growth)
+    leader = LeaderPath("LDR", still, still, np.zeros(5), np.zeros((5, 4)), still, 0.0, growth)
     assert base_lag_months(p, leader) == pytest.approx(lag_months, rel=1e-9)
     nothing = {name: 0 * array for name, array in random_decisions(p, 0).items()}
     held = {name: np.broadcast_to(1.0, array.shape) for name, array in nothing.items() if name == "stock"}

@@ -20,7 +20,14 @@ SEEDS = range(12)
 TOLERANCE = 1e-9
 
 TIGHT = (
-    *("premium_for_pace", "bid_up", "research_effort", "efficiency_of_knowledge", "capability_level"),
+    *(
+        "premium_for_pace",
+        "excess_demand",
+        "bid_up",
+        "research_effort",
+        "efficiency_of_knowledge",
+        "capability_level",
+    ),
     "autonomy_level",
 )
 """Inequalities that define something: the forward run meets them as equations."""
@@ -29,7 +36,8 @@ EITHER_TIGHT = {
     ("spillover_from_frontier", "absorptive_capacity"): None,
     ("service_level", "satiation"): None,
     ("requirement",): "shortfall",
-    ("excess_demand",): "excess",
+    ("normal_share",): "beyond",
+    ("pace_beyond_normal",): "over",
 }
 """Of these rows at least one is an equation, unless the variable named is at its bound of 0."""
 

@@ -26,6 +26,7 @@ PATH = LeaderPath(
     efficiency=1.0 * np.arange(PERIODS),
     knowledge=1.5 + np.arange(PERIODS + 1),
     imports=np.zeros((6, PERIODS)),
+    installed=1000.0 * 2 ** np.arange(PERIODS),
     base_capability=0.0,
     growth_before_base=2.0,
 )
@@ -52,6 +53,10 @@ UNIT_COST = np.array(
     ]
 )
 MULTIPLIERS = np.array([2, 2.5, 2, 2, 2, 2])
+# us_one and us_two, which others make, by output on sale: value over compute, USD mn per H100e
+SOLD_ONE, SOLD_TWO = then_zero(1000, 800, 600, 400), then_zero(0, 500, 2000, 3000, 3000)
+MARKET_PRICE = (SOLD_ONE * UNIT_COST[0] + SOLD_TWO * UNIT_COST[1])[:5] / (SOLD_ONE + 2 * SOLD_TWO)[:5] / 1000
+MARKET_PRICE = held(*MARKET_PRICE)
 NO_CHIPS = np.zeros((6, PERIODS))
 DEMAND_YEARS = np.arange(PERIODS) + 0.5
 EFFICIENCY0 = 1.2 * np.log(1.0 / 1.5)
@@ -78,6 +83,10 @@ CHINA: dict[str, Array | float | list[float]] = {
     "charge": 0.13 * UNIT_COST,
     # a fifth of world output, under the limits of us_one; us_two is denied; the rest is not for sale to it
     "import_limit": np.vstack([then_zero(90, 160, 120, 80), np.zeros((5, PERIODS))]),
+    # a fifth of world output of what is on the market
+    "normal_import": np.vstack(
+        [then_zero(200, 160, 120, 80), then_zero(0, 100, 400, 600, 600), np.full((4, PERIODS), INF)]
+    ),
     # us_two leaks in the last quarter of 2027, half the time that it is on sale then
     "grey_open": np.vstack([then_zero(50, 32, 12, 8), then_zero(0, 10, 40, 60, 60), np.zeros((4, PERIODS))]),
     "make_limit": np.vstack([np.zeros((4, PERIODS)), then_zero(INF, INF), held(100, 400)]),
@@ -158,9 +167,17 @@ CHINA: dict[str, Array | float | list[float]] = {
     "cost_recovery": 0.1,
     "home_return": 0.3,
     "chip_part": 1 / MULTIPLIERS,
-    "price": [0.04, 2 * 8.76e-3, 0.1, 0.05, 0.3, 0.4],
+    "price": np.vstack(
+        [MARKET_PRICE, held(2 * 8.76e-3, 1.5 * 8.76e-3, 8.76e-3), *(held(x) for x in (0.1, 0.05, 0.3, 0.4))]
+    ),
     "elasticity": [2, 3, 0.5, 4, INF, INF],
-    "normal": [150, 200, 0.25, 1.5, 6, 1e-3],
+    # half, then a quarter of what the grey market offers (us_one at 1, us_two at 2 H100e); 4/5 of rent
+    "normal": np.vstack(
+        [
+            np.array([25, 0.25 * 52, 0.25 * 92, 0.25 * 128, 0.25 * 120, 1e-3, 1e-3, 1e-3]),
+            *(held(x) for x in (200, 0.25, 1.5, 6, 1e-3)),
+        ]
+    ),
     "supply_elasticity": 0.3,
     "world_spend": held(400, 600),
     "base_value": held(80, 120),
@@ -183,12 +200,12 @@ USA: dict[str, Array | float | list[float]] = {
     "charge": 0.14 * UNIT_COST,
     "import_limit": np.vstack(
         [
-            then_zero(600, 440, 300, 200),
-            then_zero(0, 275, 1000, 1500, 1500),
+            then_zero(300, 220, 150, 100),
+            then_zero(0, 137.5, 500, 750, 750),
             then_zero(120, 90),  # its own firms' chip: all of the output
             ZEROS,
             ZEROS,
-            then_zero(36, 132),
+            then_zero(18, 66),
         ]
     ),
     "grey_open": NO_CHIPS,
@@ -206,7 +223,15 @@ USA: dict[str, Array | float | list[float]] = {
     "segment_ref": [480, 160],
     "service_floor": np.vstack([np.log(11 / (1 + 10 * np.exp(-0.6 * DEMAND_YEARS))), ZEROS]),
     "cash0": 0,
-    "normal": [1, 1, 1, 1, 1e-3, 1e-3],
+    "normal_import": np.vstack(
+        [
+            then_zero(300, 220, 150, 100),
+            then_zero(0, 137.5, 500, 750, 750),
+            np.full((3, PERIODS), INF),
+            then_zero(18, 66),
+        ]
+    ),
+    "normal": np.vstack([held(1e-3), held(1e-3), held(1), held(1), held(1e-3), held(1e-3)]),
     "share_ceiling": np.ones((5, PERIODS)),
 }
 """What differs in the country that leads."""
@@ -220,6 +245,8 @@ NLD: dict[str, Array | float | list[float]] = {
     "segment_ref": [0.75 * 0.42, 0.25 * 0.42],
     "carry_limit": held(INF),
     "wafer_capacity0": [0, 0],
+    # a hundredth of what the leader has installed, half of it at the normal pace
+    "rent_limit": 10.0 * 2 ** np.arange(PERIODS),
     "cash0": 0.12 * 2 / 2,  # half a year's wages of two thousand people
     "imitation": (-1.2 * np.log(0.05) - np.log(1e-3) - 4) / 4,
 }
@@ -302,7 +329,7 @@ def test_every_shipped_country_resolves_and_starts_at_its_lag(name: str, steps: 
     periods = np.arange(len(leading.sets.periods), dtype=float)
     knowledge = leading.scalar("knowledge0") + np.arange(len(periods) + 1) / steps
     imports = np.zeros((len(world.chips), len(periods)))
-    path = LeaderPath(world.leader, periods, periods, knowledge, imports, 0.0, 2.0)
+    path = LeaderPath(world.leader, periods, periods, knowledge, imports, periods, 0.0, 2.0)
     growth = world.research.capability_growth_per_year.number()
     for country, nation in world.countries.items():
         plan = resolve(world, country, path)

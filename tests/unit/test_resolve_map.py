@@ -27,7 +27,7 @@ def path_of(leader: str, sets: PlanSets) -> LeaderPath:
     periods = np.arange(len(sets.periods), dtype=float)
     knowledge = 1.5 + np.arange(len(periods) + 1)
     imports = np.zeros((len(sets.chips), len(periods)))
-    return LeaderPath(leader, 2 * periods, periods, knowledge, imports, 0.0, 2.0)
+    return LeaderPath(leader, 2 * periods, periods, knowledge, imports, 1000 * periods, 0.0, 2.0)
 
 
 def resolved(instance: Instance, country: str) -> PlanParameters:
@@ -86,6 +86,9 @@ def ruled_world(tmp_path_factory: pytest.TempPathFactory) -> Instance:
         ((*trade, "limits"), {"us_old": constant(50), "m_tpp": constant(45)}),
         (("countries", "USA", "trade", "supply_shares"), {"us_two": constant(0.4375), "m_io": constant(0.4)}),
         (("chips", "us_old", "sale"), "market"),
+        # rated by its 4-bit figure, and one that is better at research
+        (("chips", "m_fp4", "dense_fp16_tflops"), None),
+        (("chips", "us_two", "software_maturity"), constant(1.25)),
     ]
     for where, value in changes:
         world = replaced(world, where, lambda _, value=value: value)
@@ -175,7 +178,9 @@ def test_every_number_feeds_something(world: Instance) -> None:
 def test_lookups_by_hand(world: Instance) -> None:
     cells = cell_map(world, "CHN")
     shared = ("fee", "import_limit", "cap", "cap_cumulative")
-    assert cells.feeds("countries.CHN.trade.supply_share") == (*shared, "base_value")
+    assert cells.feeds("countries.CHN.trade.supply_share") == (
+        *("fee", "import_limit", "normal_import", "cap", "cap_cumulative", "base_value"),
+    )
     assert cells.feeds("rules.large_chips.mandate_share") == ("mandate",)
     assert cells.feeds("rules.large_chips.title") == ()
     assert set(shared) < set(cells.feeds("rules.large_chips"))

@@ -74,7 +74,7 @@ def test_without_rules_the_share_of_the_supply_is_left(tmp_path: Path) -> None:
         ("{action: cap, cap_value: {2026: 50, 2028: 70}, cap_per: chip}", [50, 60, 70]),
         ("{action: cap, cap_value: 160000, cap_counts: tpp, cap_per: chip}", [10, 10, 10]),
         ("{action: cap, cap_value: 4, cap_counts: usd, cap_per: chip}", [100, 4 / 0.054, 100]),
-        ("{action: cap, cap_value: 0.1, cap_basis: share_of_leader_supply}", [60, 44, 30]),
+        ("{action: cap, cap_value: 0.1, cap_basis: share_of_leader_supply}", [30, 22, 15]),
         ("{action: multiply, multiplier: 0.5}", [250, 200, 150]),
         ("{action: deny, test: location}", [100, 80, 60]),
         ("{action: license, approval_share: 0.5, test: location}", [300, 240, 180]),
@@ -112,7 +112,7 @@ def test_several_rules(rules: str, left: float, tmp_path: Path) -> None:
 
 def test_the_makers_own_country_is_free(tmp_path: Path) -> None:
     world = world_with(tmp_path, "a: {action: deny, destinations: all}")
-    assert bought(world, ONE, "USA") == bought(FREE, ONE, "USA") == [600, 440, 300]
+    assert bought(world, ONE, "USA") == bought(FREE, ONE, "USA") == [300, 220, 150]
     assert bought(world, SOLD, "USA") == [0, 0, 0]
 
 
@@ -379,7 +379,9 @@ def test_other_scopes(tmp_path: Path) -> None:
     assert found["hbm_import_limit"][:2] == pytest.approx([0.75, 0])
     assert found["tool_limit"][0] == pytest.approx(without["tool_limit"][0] / 5)
     assert found["rent_limit"][:3] == pytest.approx([250, 62.5, 0])
-    assert found["grey_limit"] == pytest.approx(without["grey_limit"] / 2)
+    assert without["grey_open"].any()
+    assert found["grey_open"] == pytest.approx(without["grey_open"] / 2)
+    assert found["grey_limit"] == pytest.approx(without["grey_limit"])
     assert found["mandate"][:3] == pytest.approx([0.15, 0.3, 0.4])
 
 
@@ -405,7 +407,6 @@ def test_what_is_lessened_is_scarce(tmp_path: Path) -> None:
     ("scope", "cell"),
     [
         ("rental", "countries.CHN.trade.rent.limit_kh100e"),
-        ("grey", "countries.CHN.trade.grey.limit_kh100e_per_year"),
         ("tools", "countries.CHN.industry.lines.n7.tool_limit_kwpm_per_year"),
         ("memory", "countries.CHN.industry.memory.import_limit_pb_per_year"),
     ],
@@ -421,7 +422,6 @@ def test_a_part_of_infinity_is_an_error(scope: str, cell: str, tmp_path: Path) -
     none = patch(world_with(tmp_path, rule.format(scope, "deny")), [f"{cell} = .inf"])
     names = {
         "rental": "rent_limit",
-        "grey": "grey_limit",
         "tools": "tool_limit",
         "memory": "hbm_import_limit",
     }

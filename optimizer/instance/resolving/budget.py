@@ -7,14 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from models.parameters import CATEGORIES, COMMON_SUPPLIES, Array
+from models.parameters import CATEGORIES, COMMON_SUPPLIES, LEAST_NORMAL_PACE, Array
 from optimizer.instance.fields import Category
 from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
 from optimizer.instance.values import Quantity
 
-NORMAL_OF_A_SUPPLY_NOT_USED: Final = 1e-3
-"""A country without a line buys nothing for it, at any price; the model still needs a pace above 0."""
+THOUSAND: Final = 1000.0
 
 
 @rule("income", "countries.{country}.budget.income_usd_bn")
@@ -65,20 +64,45 @@ def home_return(view: View) -> float:
     return view.nation.budget.home_return.number()
 
 
+@rule("sold", uses=["output", "sale_pace", "on_market"])
+def sold(view: View) -> Array:
+    """What the world makes of chips that are sold to anybody, thousand per year, shape (chips, periods)."""
+    return view.to_periods(view["output"]) * view["sale_pace"] * view["on_market"][:, None]
+
+
+@rule("better_rating", uses=["research_h100e", "delivery_h100e"])
+def better_rating(view: View) -> Array:
+    """The better of a chip's ratings, in which compute of the grey market is counted, shape (chips,)."""
+    return np.maximum(view["research_h100e"], view["delivery_h100e"])
+
+
+@rule("market_price", uses=["sold", "better_rating", "unit_cost"])
+def market_price(view: View) -> Array:
+    """What compute costs on the market, all-in, USD bn per kH100e: the value of all chips then sold over
+    their compute. While none is sold the price of the last ones holds."""
+    value = (view["sold"] * view["unit_cost"]).sum(axis=0) / THOUSAND
+    compute = view["better_rating"] @ view["sold"]
+    prices = np.divide(value, compute, out=np.zeros(value.shape), where=compute > 0)
+    last = np.maximum.accumulate(np.where(compute > 0, np.arange(len(prices)), 0))
+    return np.asarray(prices[last])
+
+
 @rule(
     "price",
-    "supplies.grey.price_usd_bn_per_kh100e",
-    uses=["rent_cost", "recruit_cost", "hbm_cost", "packaging_cost", "tool_price", "wafer_cost"],
+    uses=[
+        *("market_price", "rent_cost", "recruit_cost", "hbm_cost", "packaging_cost"),
+        *("tool_price", "wafer_cost"),
+    ],
 )
 def price(view: View) -> Array:
     common = {
-        "grey": view.settings.supplies.grey.price_usd_bn_per_kh100e.number(),
-        "rent": float(view["rent_cost"][0]),
-        "recruit": float(view["recruit_cost"]),
-        "hbm": float(view["hbm_cost"]),
-        "packaging": float(view["packaging_cost"]),
+        "grey": view["market_price"],
+        "rent": view["rent_cost"],
+        "recruit": view["recruit_cost"],
+        "hbm": view["hbm_cost"],
+        "packaging": view["packaging_cost"],
     }
-    return _supplies(common, view["tool_price"], view["wafer_cost"])
+    return _by_period(view, common, view["tool_price"], view["wafer_cost"])
 
 
 @rule("elasticity", "supplies.*.elasticity")
@@ -93,37 +117,40 @@ def elasticity(view: View) -> Array:
     }
     tools = np.full(len(view.sets.tool_classes), supplies.tools.elasticity.number())
     lines = np.full(len(view.sets.lines), supplies.lines.elasticity.number())
-    return _supplies(common, tools, lines)
+    return np.array([*(common[supply] for supply in COMMON_SUPPLIES), *tools, *lines])
 
 
 @rule(
     "normal",
-    "countries.{country}.trade.grey.normal_kh100e_per_year",
-    "countries.{country}.trade.rent.normal_kh100e",
+    "countries.{country}.trade.grey.normal_share",
+    "countries.{country}.trade.rent.normal_share",
     "countries.{country}.talent.recruit_normal_thousand_per_year",
     "countries.{country}.industry.memory.normal_pb_per_year2",
     "countries.{country}.industry.packaging.normal_thousand_per_year2",
     "countries.{country}.industry.tools.*.normal_kwpm_per_year",
     "countries.{country}.industry.lines.*.normal_kwpm_per_year",
+    uses=["grey_open", "rent_limit", "better_rating"],
 )
 def normal(view: View) -> Array:
-    nation, packaging = view.nation, view.nation.industry.packaging
-    unused = NORMAL_OF_A_SUPPLY_NOT_USED
+    """Of the grey market and of renting a share of what is on offer there; a country buys nothing of a supply
+    that it does not have, at any price, but the model needs a pace above 0."""
+    nation, trade, packaging = view.nation, view.nation.trade, view.nation.industry.packaging
+    rented = view.series(trade.rent.normal_share)
     common = {
-        "grey": nation.trade.grey.normal_kh100e_per_year.number(),
-        "rent": nation.trade.rent.normal_kh100e.number(),
-        "recruit": nation.talent.recruit_normal_thousand_per_year.number(),
-        "hbm": nation.industry.memory.normal_pb_per_year2.number(),
-        "packaging": unused if packaging is None else packaging.normal_thousand_per_year2.number(),
+        "grey": view.series(trade.grey.normal_share) * (view["better_rating"] @ view["grey_open"]),
+        "rent": np.multiply(rented, view["rent_limit"], out=np.zeros(rented.shape), where=rented > 0),
+        "recruit": np.array(nation.talent.recruit_normal_thousand_per_year.number()),
+        "hbm": np.array(nation.industry.memory.normal_pb_per_year2.number()),
+        "packaging": np.array(0.0 if packaging is None else packaging.normal_thousand_per_year2.number()),
     }
     tools, lines = nation.industry.tools, nation.industry.lines
     of_tools = [
-        tools[one].normal_kwpm_per_year.number() if one in tools else unused for one in view.sets.tool_classes
+        tools[one].normal_kwpm_per_year.number() if one in tools else 0.0 for one in view.sets.tool_classes
     ]
     of_lines = [
-        lines[line].normal_kwpm_per_year.number() if line in lines else unused for line in view.sets.lines
+        lines[line].normal_kwpm_per_year.number() if line in lines else 0.0 for line in view.sets.lines
     ]
-    return _supplies(common, np.array(of_tools), np.array(of_lines))
+    return np.maximum(_by_period(view, common, np.array(of_tools), np.array(of_lines)), LEAST_NORMAL_PACE)
 
 
 @rule("supply_elasticity", "market.supply_elasticity")
@@ -156,6 +183,9 @@ def _shares(view: View, given: Mapping[Category, Quantity], missing: float) -> A
     return np.array([view.series(given.get(category), missing) for category in CATEGORIES])
 
 
-def _supplies(common: Mapping[str, float], tools: Array, lines: Array) -> Array:
-    """Numbers of the common supplies, then of the classes of tools and the lines, shape (supplies,)."""
-    return np.array([*(common[supply] for supply in COMMON_SUPPLIES), *tools, *lines])
+def _by_period(view: View, common: Mapping[str, Array], tools: Array, lines: Array) -> Array:
+    """Numbers of the common supplies, then of the classes of tools and the lines, each of all time or by
+    period: shape (supplies, periods)."""
+    shape = view.calendar.mid.shape
+    rows = [*(common[supply] for supply in COMMON_SUPPLIES), *tools, *lines]
+    return np.array([np.broadcast_to(row, shape) for row in rows])

@@ -49,6 +49,7 @@ ALLOWED_USES: Final = (
     "on_market",
     "practice_limit",
     "supply",
+    "within_reach",
     "sale_pieces",
     "tpp",
     "compute_rating",
@@ -76,12 +77,28 @@ def output(view: View) -> Array:
     uses=["output"],
 )
 def supply(view: View) -> Array:
-    """The country's share of the world's output, thousand chips per calendar year, shape (chips, years)."""
+    """The country's normal share of the world's output, thousand chips per calendar year, (chips, years)."""
     trade = view.nation.trade
     share = np.broadcast_to(view.by_year(trade.supply_share), view["output"].shape).copy()
     for chip, quantity in trade.supply_shares.items():
         share[view.chip_position[chip]] = view.by_year(quantity)
     return share * view["output"]
+
+
+@rule("within_reach", "market.contestable", uses=["supply", "output"])
+def within_reach(view: View) -> Array:
+    """What money can buy: the normal share and the contestable part of the rest of the output, thousand chips
+    per calendar year, shape (chips, years). A chip of which the normal share is 0 is not sold there."""
+    normal = view["supply"]
+    rest = view.market.contestable.number() * np.maximum(view["output"] - normal, 0.0)
+    return np.where(normal > 0, normal + rest, 0.0)
+
+
+@rule("normal_import", uses=["supply", "sale_pace", "on_market"])
+def normal_import(view: View) -> Array:
+    """No share bounds what is not bought on the market: an owner's chips, and those that are not for sale."""
+    normal = view.to_periods(view["supply"]) * view["sale_pace"]
+    return np.where(view["on_market"][:, None] > 0, normal, np.inf)
 
 
 @rule("leader_purchases", from_leader_plan=True)
@@ -169,6 +186,7 @@ def fee(view: View) -> Array:
     "grey_open",
     *WHICH_HOLD,
     "rules.*.multiplier",
+    "rules.*.approval_share",
     "countries.{country}.trade.grey.output_share",
     "countries.{country}.trade.grey.delay_years",
     "chips.*.launch",
@@ -177,13 +195,14 @@ def fee(view: View) -> Array:
 )
 def grey_open(view: View) -> Array:
     """A share of the output of chips that are scarce: that a rule denies, licenses, caps or lessens, or that
-    the country's own limits and caps concern."""
+    the country's own limits and caps concern. Of it counts the part that enforcement leaves open."""
     decision, pieces = view.law.decision, view.law.pieces
     practised = (np.isfinite(view["practice_limit"]) | (view["capped"] > 0))[:, view.year_of_piece]
     offered = on_sale(view, view.nation.trade.grey.delay_years.number()) * view["on_market"][:, None]
     leaked = view.by_year(view.nation.trade.grey.output_share) * view["output"]
     report(view, decision.scarcity_doubts(~practised & (offered * leaked[:, view.year_of_piece] > 0)))
-    return view.to_periods(leaked) * pieces.total((practised | decision.scarce) * offered)
+    enforced = view.law.least("grey", lambda _: True).share
+    return view.to_periods(leaked) * pieces.total((practised | decision.scarce) * offered * enforced)
 
 
 def allowed(view: View) -> Outcome:
@@ -208,7 +227,7 @@ def _bought(view: View) -> Array:
 def _allowed(view: View) -> Outcome:
     law = view.law
     numbers = terms(view)
-    possible = np.minimum(numbers.supply, numbers.practice) * view["sale_pieces"] > 0
+    possible = np.minimum(numbers.reach, numbers.practice) * view["sale_pieces"] > 0
     report(view, law.decision.doubts(numbers, possible & (view["on_market"] > 0)[:, None]))
     return law.decision.outcome(numbers)
 
@@ -217,8 +236,8 @@ def terms(view: View) -> Terms:
     """What the rules allow in numbers, and what the country could have without them."""
     law = view.law
     shape = (len(law.book.rules), len(law.years))
-    open_share, fees = np.ones(shape), np.zeros(shape)
-    available = view["supply"][:, view.year_of_piece]
+    open_share, beside, fees = np.ones(shape), np.zeros(shape), np.zeros(shape)
+    reach, normal = (view[name][:, view.year_of_piece] for name in ("within_reach", "supply"))
     through_subsidiaries = law.value(view.nation.trade.subsidiary_share)
     limits: dict[int, Array] = {}
     for row in law.decision.rows:
@@ -227,11 +246,13 @@ def terms(view: View) -> Terms:
         fees[row] = 0.0 if one.fee_share is None else law.value(one.fee_share)
         limit = _chip_limit(view, one)
         if one.test == "location":
-            open_share[row] += (1.0 - open_share[row]) * through_subsidiaries
-            limit = None if limit is None else limit + through_subsidiaries * available
+            beside[row] = (1.0 - open_share[row]) * through_subsidiaries
+            limit = None if limit is None else limit + through_subsidiaries * normal
         if limit is not None:
             limits[int(row)] = limit
-    return Terms(open_share, fees, limits, available, view["practice_limit"][:, view.year_of_piece])
+    return Terms(
+        open_share, beside, fees, limits, reach, normal, view["practice_limit"][:, view.year_of_piece]
+    )
 
 
 def _chip_limit(view: View, one: ExportRule) -> Array | None:

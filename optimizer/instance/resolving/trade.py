@@ -118,18 +118,42 @@ def capped(view: View) -> Array:
     return np.minimum(found, 1.0)
 
 
-@rule("grey_limit", "countries.{country}.trade.grey.limit_kh100e_per_year", *OF_A_SCOPE)
+@rule("grey_limit", "countries.{country}.trade.grey.limit_kh100e_per_year")
 def grey_limit(view: View) -> Array:
-    path = f"countries.{view.country}.trade.grey.limit_kh100e_per_year"
-    open_part = view.law.open_part("grey", lambda _: True)
-    return lessened(view, path, view.nation.trade.grey.limit_kh100e_per_year, open_part)
+    return view.series(view.nation.trade.grey.limit_kh100e_per_year)
 
 
-@rule("rent_limit", "countries.{country}.trade.rent.limit_kh100e", *OF_A_SCOPE)
+@rule("leader_installed", from_leader_plan=True)
+def leader_installed(view: View) -> Array:
+    """The compute of the leader's fleet during each period, kH100e, shape (periods,)."""
+    return np.zeros(len(view.sets.periods)) if view.path is None else view.path.installed
+
+
+@rule(
+    "rent_limit",
+    "leader",
+    "countries.{country}.trade.rent.limit_kh100e",
+    "countries.{country}.trade.rent.share_of_leader_compute",
+    *OF_A_SCOPE,
+    uses=["leader_installed"],
+)
 def rent_limit(view: View) -> Array:
-    path = f"countries.{view.country}.trade.rent.limit_kh100e"
-    open_part = view.law.open_part("rental", lambda _: True)
-    return lessened(view, path, view.nation.trade.rent.limit_kh100e, open_part)
+    """As given, or a share of what the leader has installed, which is what is rented; times what rules of
+    renting leave open."""
+    rent, open_part = view.nation.trade.rent, view.law.open_part("rental", lambda _: True)
+    path = f"countries.{view.country}.trade.rent"
+    if rent.share_of_leader_compute is not None:
+        if view.is_leader:
+            view.problem(
+                "E507",
+                f"{view.country} leads, so that what it can rent is no share of the leader's compute",
+                f"{path}.share_of_leader_compute",
+                rent.share_of_leader_compute.location,
+                hint=f"give an amount instead: {path} = {{limit_kh100e: 300}}",
+            )
+        return view.series(rent.share_of_leader_compute) * view["leader_installed"] * open_part
+    assert rent.limit_kh100e is not None
+    return lessened(view, f"{path}.limit_kh100e", rent.limit_kh100e, open_part)
 
 
 @rule("rent_cost", "compute.rent_cost_usd_per_h100e_hour")

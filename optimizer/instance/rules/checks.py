@@ -104,7 +104,7 @@ def _check_names(instance: Instance, name: str, rule: ExportRule) -> Iterator[Co
         ("excluded_destinations", "E315", "country or group", places),
         ("suppliers", "E302", "country", tuple(instance.countries)),
         ("chips", "E301", "chip", tuple(instance.chips)),
-        ("tool_classes", "E318", "class of tools", tuple(instance.settings.tool_classes)),
+        ("tool_classes", "E319", "class of tools", tuple(instance.settings.tool_classes)),
         ("suspends", "E314", "rule", others),
         ("relaxes", "E314", "rule", others),
     )

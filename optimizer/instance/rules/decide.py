@@ -32,17 +32,24 @@ Effects = Callable[[Mask | None, NDArray[np.int64]], Array]
 class Terms:
     """What the rules allow, in numbers by piece of time.
 
-    `open_share`, of the supply of a chip, and `fee`, of its price, have shape (rules, pieces). `chip_limits`
-    holds for each rule that limits chips one by one, by its position, thousand chips per calendar year,
-    shape (chips, pieces). `supply` is what the buyer could have without rules, and `practice` its own limits,
-    likewise.
+    `open_share`, of what is within reach of a chip, `beside_share`, of its normal supply besides, and `fee`,
+    of its price, have shape (rules, pieces). `chip_limits` holds for each rule that limits chips one by one,
+    by its position, thousand chips per calendar year, shape (chips, pieces). `reach` is what the buyer could
+    have without rules, `normal` its normal share of the supply, and `practice` its own limits, likewise.
     """
 
     open_share: Array
+    beside_share: Array
     fee: Array
     chip_limits: Mapping[int, Array]
-    supply: Array
+    reach: Array
+    normal: Array
     practice: Array
+
+    def left(self, row: int) -> Array:
+        """What a rule leaves of each chip by shares, thousand chips per calendar year, (chips, pieces)."""
+        found: Array = self.open_share[row] * self.reach + self.beside_share[row] * self.normal
+        return found
 
 
 @dataclass(frozen=True)
@@ -207,11 +214,11 @@ class Decision:
 
     def _limit(self, held: Mask, terms: Terms) -> Array:
         """The least limit of the rules `held` and of the buyer's own, shape (chips, pieces)."""
-        limit = np.minimum(terms.supply, terms.practice)
+        limit = np.minimum(terms.reach, terms.practice)
         shares = terms.open_share[self.rows]
         for place in np.flatnonzero((shares < 1.0).any(axis=1)):
-            share = np.where(held[place], shares[place], 1.0)
-            limit = np.minimum(limit, share * terms.supply)
+            left = terms.left(int(self.rows[place]))
+            limit = np.where(held[place], np.minimum(limit, left), limit)
         places = {int(row): place for place, row in enumerate(self.rows)}
         for row, own in terms.chip_limits.items():
             limit = np.where(held[places[row]], np.minimum(limit, own), limit)
@@ -219,9 +226,9 @@ class Decision:
 
     def _fee(self, held: Mask, terms: Terms) -> Array:
         """The highest fee of each side, both sides added, shape (chips, pieces)."""
-        total: Array = np.zeros(terms.supply.shape)
+        total: Array = np.zeros(terms.reach.shape)
         for side in SIDES:
-            highest: Array = np.zeros(terms.supply.shape)
+            highest: Array = np.zeros(terms.reach.shape)
             for place, rule in enumerate(self.rules):
                 if rule.side == side and rule.fee_share is not None:
                     fee = terms.fee[self.rows[place]]
@@ -248,7 +255,8 @@ def _reached(relaxes: Mask, applies: Mask) -> Mask:
 
 def _of_chips(terms: Terms, chips: NDArray[np.int64]) -> Terms:
     limits = {row: limit[chips] for row, limit in terms.chip_limits.items()}
-    return Terms(terms.open_share, terms.fee, limits, terms.supply[chips], terms.practice[chips])
+    amounts = (terms.reach[chips], terms.normal[chips], terms.practice[chips])
+    return Terms(terms.open_share, terms.beside_share, terms.fee, limits, *amounts)
 
 
 def _differ(one: Array, other: Array) -> Mask:

@@ -31,7 +31,6 @@ CHANGES_NAMED: Final = 2
 PASSES_LEADER: Final = "S105"
 EXCLUDE_EACH_OTHER: Final = "S106"
 STARRED: Final = re.compile(r"\d\*")
-PART_OF: Final = re.compile(r"part of ([A-Z]{3})\b", re.IGNORECASE)
 SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
     "`paid` is all cash out"
@@ -284,9 +283,9 @@ def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
     if lines:
         notes.append(SHARES_OF)
     for country in world.countries:
-        part = PART_OF.match(world.instance.countries[country].note or "")
-        if part and part[1] in world.countries:
-            notes.append(f"{country} is part of {part[1]}, which counts it: never add the two")
+        bloc = world.instance.countries[country].part_of
+        if bloc in world.countries:
+            notes.append(f"{country} is part of {bloc}, which counts it: never add the two")
     if any(run.status == STOPPED for run in world.countries.values()):
         notes.append("# stopped before the gap asked for: a better plan may exist, within the gap shown")
     if world.provisional:
