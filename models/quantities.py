@@ -135,7 +135,7 @@ VARIABLES: Final = _named(
     _metric("energy", "uses", "USD bn", "flow", "energy"),
     _metric("use_cost", "uses", "USD bn", "flow", "capital charge, rent and energy of the compute in a use"),
     _metric("chips_cost", "", "USD bn", "flow", "investment in domestic chips: fabs, memory, node research"),
-    _metric("talent_cost", "", "USD bn", "flow", "wages, recruiting and education"),
+    _metric("talent_cost", "", "USD bn", "flow", "wages, recruiting, education, hiring and letting go"),
     _metric("power_spend", "", "USD bn", "flow", "generation and grid connection"),
     _metric(
         "flow",

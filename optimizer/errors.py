@@ -91,6 +91,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E504": "lag that the base state contradicts",
         "E505": "chip without a metric on which a rule depends",
         "E506": "part of an infinite limit",
+        "E507": "cash that cannot pay for an end of everything",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",

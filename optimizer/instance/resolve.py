@@ -120,7 +120,7 @@ def base_state(parameters: PlanParameters) -> BaseState:
     research_compute = float(parameters["research_h100e"] @ fleet * use[0])
     knowledge = parameters.scalar("knowledge0")
     efficiency = efficiency_level(knowledge, parameters.scalar("knowledge_ref"), parameters.scalar("returns"))
-    own = own_level(
+    own = parameters.scalar("catch_up_offset") + own_level(
         efficiency,
         (research_compute + parameters.scalar("compute_floor")) / reference,
         parameters.scalar("data_wall") / reference,
@@ -133,7 +133,9 @@ def base_state(parameters: PlanParameters) -> BaseState:
         knowledge=knowledge,
         efficiency=efficiency,
         own=own,
-        capability=capability_level(own, 0.0, parameters.scalar("imitation")),
+        capability=capability_level(
+            own, 0.0, parameters.scalar("imitation"), parameters.scalar("help_ceiling")
+        ),
     )
 
 
