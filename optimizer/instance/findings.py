@@ -5,10 +5,11 @@ from __future__ import annotations
 from optimizer.errors import Diagnostic
 from optimizer.instance.chip_figures import contradictions
 from optimizer.instance.endings import endings
+from optimizer.instance.held import held
 from optimizer.instance.instance import Instance
 from optimizer.instance.plausible import implausible
 
 
 def findings(instance: Instance) -> tuple[Diagnostic, ...]:
     """Every warning about the data that plans are made of."""
-    return (*endings(instance), *implausible(instance), *contradictions(instance))
+    return (*endings(instance), *implausible(instance), *contradictions(instance), *held(instance))

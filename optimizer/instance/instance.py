@@ -106,25 +106,28 @@ class Instance(Settings):
 
     def observed_fleet(self, country: str, lagging: str) -> Fleet:
         """The fleet of `country` with which the lag of `lagging` was observed: as it was before a patch
-        changed it, unless a patch says how far behind `lagging` is with the new one."""
+        changed it, unless a patch says (`=`) how far behind `lagging` is with the new one."""
         fleet = self.countries[country].fleet
         return fleet if self._gives_lag(lagging) else self._observed.get(country, fleet)
 
     def held_calibrations(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Each follower whose help stays as it was in the world before patches, with the countries whose
-        fleets patches changed."""
+        """Each country whose base state stays as observed in the world before patches, with the countries
+        whose fleets patches changed."""
         return tuple(
             (lagging, changed)
             for lagging in self.countries
-            if lagging != self.leader
-            and not self._gives_lag(lagging)
-            and (changed := tuple(one for one in (lagging, self.leader) if one in self._observed))
+            if not self._gives_lag(lagging)
+            and (
+                changed := tuple(
+                    one for one in dict.fromkeys((lagging, self.leader)) if one in self._observed
+                )
+            )
         )
 
     def _gives_lag(self, country: str) -> bool:
         """Whether a patch says how far behind the leader the country is."""
         lag = ("countries", country, "research", "lag_months")
-        return any(lag[: len(one.where)] == one.where for one in self._applied)
+        return any(one.patch.operation == "=" and lag[: len(one.where)] == one.where for one in self._applied)
 
     def cells(self) -> Iterator[Cell]:
         """Every quantity, in the order of the schema; years of a year map one by one."""

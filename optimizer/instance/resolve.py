@@ -57,7 +57,9 @@ def resolve_again(
     country, settings = before.country, instance.settings
     cells = cell_map(instance, country, objective)
     paths = list(changed)
-    if any(cells.shapes(path) or path in WORLD_WIDE for path in paths):
+    # a lag that is given says that all fleets are as observed, the changed ones too
+    observed_anew = instance.observed_fleets and any(_may_give_lag(path, country) for path in paths)
+    if observed_anew or any(cells.shapes(path) or path in WORLD_WIDE for path in paths):
         return resolve(instance, country, leader, objective)
     fed = {name for path in paths for name in cells.feeds(path)}
     fed.update(() if same_leader or country == settings.leader else FROM_LEADER_PLAN)
@@ -65,6 +67,10 @@ def resolve_again(
         return before
     kept = {name: array for name, array in before.values.items() if name not in fed}
     return _resolved(instance, before.sets, country, leader, cells.objective, kept)
+
+
+def _may_give_lag(path: str, country: str) -> bool:
+    return matches(path, f"countries.{country}.research.lag_months")
 
 
 def _resolved(

@@ -233,7 +233,8 @@ class _Statement:
             self.rows.append(own - base <= slope * log_x + limit)
         imitation = p.scalar("imitation")
         self.rows.append((1 + imitation) * self.capability <= own + imitation * p["leader_capability"])
-        if np.isfinite(p.scalar("help_ceiling")):
+        # a row that says nothing without imitation costs a conic solver digits
+        if imitation > 0 and np.isfinite(p.scalar("help_ceiling")):
             self.rows.append(self.capability - own <= p.scalar("help_ceiling"))
 
     def constant_elasticity(self, x: Any, y: Any, aggregate: Any) -> None:

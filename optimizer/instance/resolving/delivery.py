@@ -16,9 +16,18 @@ def demand_multiple(growth_per_year: float, saturation: float, years: Array) -> 
     return saturation / (1.0 + (saturation - 1.0) * np.exp(-growth_per_year * years))
 
 
-@rule("segment_ref", "segments.*.delivery_share", uses=["delivery_compute0", "compute_floor"])
+@rule(
+    "segment_ref",
+    "segments.*.delivery_share",
+    *("countries.{country}.fleet.chips.*", "countries.{country}.fleet.research_share"),
+    uses=["delivery_h100e", "compute_floor"],
+)
 def segment_ref(view: View) -> Array:
-    compute = max(float(view["delivery_compute0"]), float(view["compute_floor"]))
+    """Delivery in the base state that was observed: a fleet that a patch changes is wanted no more than the
+    one before."""
+    fleet = view.observed_fleet(view.country)
+    delivered = view["delivery_h100e"] @ view.chip_map(fleet.chips) * (1.0 - fleet.research_share.number())
+    compute = max(float(delivered), float(view["compute_floor"]))
     shares = [segment.delivery_share.number() for segment in view.settings.segments.values()]
     return compute * np.array(shares)
 

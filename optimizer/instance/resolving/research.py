@@ -13,8 +13,6 @@ from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
 
 MONTHS_PER_YEAR: Final = 12.0
-FLEET: Final = ("chips.*", "research_share")
-"""What of a fleet makes its compute."""
 LEAST_KNOWLEDGE_SHARE: Final = 0.05
 """No follower starts with less than this share of the leader's knowledge."""
 
@@ -118,8 +116,9 @@ def efficiency0(view: View) -> float:
 
 @rule(
     "observed_own0",
-    *(f"countries.{who}.fleet.{what}" for who in ("{country}", "{leader}") for what in FLEET),
-    *("leader", "research.compute_floor_share", "countries.{country}.research.lag_months"),
+    *("countries.{country}.fleet.chips.*", "countries.{country}.fleet.research_share"),
+    *("countries.{leader}.fleet.chips.*", "countries.{leader}.fleet.research_share"),
+    *("leader", "research.compute_floor_share"),
     uses=["research_h100e", "efficiency0", "data_slope", "data_wall"],
 )
 def observed_own0(view: View) -> float:
