@@ -76,16 +76,18 @@ def chips_paid(m: Any, t: str) -> Any:
 
 
 def talent_paid(m: Any, t: str) -> Any:
-    r"""Wages, recruiting and education.
+    r"""Wages, recruiting and education; taking people on and letting them go cost money, too.
 
     \[ \text{talent\_cost}_t = \text{wage}\,dt\,\overline{\text{talent}}_t +
-       \text{recruit\_cost}\,\text{recruited}_t + \text{education\_cost}\,\text{education}_t \]
+       \text{recruit\_cost}\,\text{recruited}_t + \text{education\_cost}\,\text{education}_t +
+       \text{hiring\_cost}\,\text{trained}_t + \text{release\_cost}\,\text{released}_t \]
 
     Units: USD bn.
     """
     wages = m.wage * m.dt * mid(m, m.talent, m.talent0, t)
     programmes = m.recruit_cost * m.recruited[t] + m.education_cost * m.education[t]
-    return m.talent_cost[t] == wages + programmes
+    turnover = m.hiring_cost * m.trained[t] + m.release_cost * m.released[t]
+    return m.talent_cost[t] == wages + programmes + turnover
 
 
 def power_paid(m: Any, t: str) -> Any:
@@ -220,13 +222,23 @@ def carry_over(m: Any, t: str) -> Any:
 
 
 def last_debt(m: Any) -> Any:
-    r"""No more debt at the end than at the start.
+    r"""No more debt at the end of the tail than at the start.
 
     \[ \text{cash}_{T-1} \ge \min(\text{cash0}, 0) \]
 
     Units: USD bn.
     """
     return m.cash[m.labels[-1]] >= (m.cash0 - abs(m.cash0)) / 2
+
+
+def reported_debt(m: Any) -> Any:
+    r"""No more debt at the end of the last reported period than at the start: what is shown is paid for.
+
+    \[ \text{cash}_{T-1-\text{tail}} \ge \min(\text{cash0}, 0) \]
+
+    Units: USD bn.
+    """
+    return m.cash[m.last_reported] >= (m.cash0 - abs(m.cash0)) / 2
 
 
 def cost_recovery(m: Any, t: str) -> Any:
@@ -375,4 +387,5 @@ def add(model: Any, units: UnitSystem) -> None:
         ("largest_share", by_category, largest_share),
     ):
         model.add_component(name, pyo.Constraint(*index, rule=rule))
+    model.reported_debt = pyo.Constraint(rule=reported_debt)
     model.last_debt = pyo.Constraint(rule=last_debt)

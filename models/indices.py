@@ -58,13 +58,15 @@ def research(p: PlanParameters, out: Values, ceilings: Values) -> dict[str, Arra
         before = knowledge[t] = before + gain * effort[t] + absorbed[t]
     efficiency = p["returns"] * np.log(mid(p["knowledge0"], knowledge) / p["knowledge_ref"])
     efficiency = _held(efficiency, ceilings, "efficiency")
-    own = efficiency + np.log(x)
+    advanced = efficiency + p["catch_up_offset"]
+    own = advanced + np.log(x)
     with np.errstate(invalid="ignore"):
         wall = (1 - p["data_slope"]) * np.log(p["data_wall"] / p["compute_ref"])
     if np.isfinite(wall):
-        own = np.minimum(own, efficiency + p["data_slope"] * np.log(x) + wall)
+        own = np.minimum(own, advanced + p["data_slope"] * np.log(x) + wall)
     own = _held(own, ceilings, "own")
     capability = (own + p["imitation"] * p["leader_capability"]) / (1 + p["imitation"])
+    capability = np.minimum(capability, own + p["help_ceiling"])
     return {
         "research_index": x,
         "talent_index": y,

@@ -361,6 +361,14 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 kind="money",
             ),
             LimitSpec(
+                *("reported_debt", (), "USD bn", "budget", "limit on debt at the end of the years shown"),
+                *(1, "USD 1 bn", "debt allowed at the end of the years shown"),
+                conflict="no more debt at the end of the years shown than at the start",
+                parameters=("cash0",),
+                kind="money",
+                inputs=_OPENING_CASH,
+            ),
+            LimitSpec(
                 *("last_debt", (), "USD bn", "budget", "limit on debt at the end"),
                 *(1, "USD 1 bn", "debt allowed at the end", "no more debt at the end than at the start"),
                 parameters=("cash0",),
@@ -397,6 +405,15 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 is_level=True,
                 kind="soft",
                 inputs=("segments.{item}.satiation_multiple",),
+            ),
+            LimitSpec(
+                *("help_from_copying", _BY_PERIOD, "log units", "imitation", "what copying the leader saves"),
+                *(amounts.TENTH_MORE, "10%", "of compute that copying saves"),
+                parameters=("help_ceiling",),
+                tenth_of=amounts.level(amounts.TENTH_MORE),
+                is_level=True,
+                kind="soft",
+                inputs=("research.help_ceiling_ratio",),
             ),
             LimitSpec(
                 *("data_bottleneck", _BY_PERIOD, "log units", "data", "data for training at scale"),

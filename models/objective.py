@@ -43,13 +43,15 @@ def period_value(m: Any, t: str) -> Any:
 
     \[ \text{value}_t = w_\text{capability}\,\text{capability}_t + \sum_j w_{\text{segment},j}\,
        \text{service}_{j,t} + w_\text{autonomy}\,\text{autonomy}_t - \text{shortfall\_penalty}
-       \sum_j \text{shortfall}_{j,t} \]
+       \sum_j \text{shortfall\_weight}_{j,t}\,\text{shortfall}_{j,t} \]
 
-    In log units.
+    In log units. A segment's shortfall counts by its share of the compute that is required, so that a segment
+    split in two changes nothing.
     """
     service = sum(m.w_segment[j] * m.service[j, t] for j in m.SEGMENTS)
-    missed = m.shortfall_penalty * sum(m.shortfall[j, t] for j in m.SEGMENTS)
-    return m.w_capability * m.capability[t] + service + m.w_autonomy * m.autonomy[t] - missed
+    missed = sum(m.shortfall_weight[j, t] * m.shortfall[j, t] for j in m.SEGMENTS)
+    indices = m.w_capability * m.capability[t] + service + m.w_autonomy * m.autonomy[t]
+    return indices - m.shortfall_penalty * missed
 
 
 def value_of_plan(m: Any) -> Any:

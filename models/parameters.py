@@ -91,6 +91,8 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("wage", "", "USD_bn/kperson/year", "cost of a thousand researchers"),
         ("recruit_cost", "", "USD_bn/kperson", "cost of recruiting a thousand"),
         ("education_cost", "", "USD_bn/kperson", "cost of educating a thousand more"),
+        ("hiring_cost", "", "USD_bn/kperson", "cost of taking on a thousand graduates"),
+        ("release_cost", "", "USD_bn/kperson", "cost of letting a thousand researchers go"),
         # research
         ("theta", "", "1", "weight of compute in research effort"),
         ("substitution", "", "1", "elasticity of substitution between compute and researchers"),
@@ -107,6 +109,8 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("data_wall", "", "kH100e", "research compute beyond which data is short"),
         ("data_slope", "", "1", "returns to compute beyond the data wall"),
         ("imitation", "", "1", "weight of the leader's level in the country's own"),
+        ("help_ceiling", "", "1", "most that copying the leader adds to the country's own level, log units"),
+        ("catch_up_offset", "", "1", "lead in efficiency that an observed lag is read as, log units"),
         ("leader_capability", "periods", "1", "the leader's capability, log units"),
         ("leader_efficiency", "periods", "1", "the leader's algorithmic efficiency, log units"),
         ("openness", "", "1", "share of efficiency in delivery that is the leader's, published"),
@@ -117,6 +121,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("service_ceiling", "segments periods", "1", "service beyond which more is worth nothing, log units"),
         ("passthrough", "segments", "1", "share of efficiency that serves the segment"),
         ("w_segment", "segments", "1", "weight of the segment's service in the objective"),
+        ("shortfall_weight", "segments periods", "1", "the segment's share of the compute that is required"),
         # industry
         ("on_line", "chips lines", "1", "1 where the chip is made on the line"),
         ("wafers_per_chip", "chips", "kwafer/kchip", "wafers per chip at full yield"),
@@ -210,7 +215,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("w_capability", "", "1", "weight of capability"),
         ("w_autonomy", "", "1", "weight of autonomy"),
         ("autonomy_floor", "", "kH100e", "floor of home-made compute in the logarithm"),
-        ("shortfall_penalty", "", "1", "penalty per log unit of service short"),
+        ("shortfall_penalty", "", "1", "penalty per log unit by which all of delivery is short"),
         ("terminal", "", "year", "years for which the last value counts on"),
     ]
     return MappingProxyType(
@@ -285,8 +290,8 @@ class PlanSets:
     def structure(self) -> tuple[tuple[str | int, ...], ...]:
         """What the compiled program depends on: two plans of equal structure share it."""
         return (
-            *(self.periods, self.chips, self.segments, self.lines, self.tool_classes, self.designers),
-            *(self.rules, self.delays, self.levels),
+            *(self.periods[: self.reported], self.periods, self.chips, self.segments, self.lines),
+            *(self.tool_classes, self.designers, self.rules, self.delays, self.levels),
         )
 
 
@@ -388,6 +393,11 @@ class PlanParameters:
                 v["cost_recovery"] + v["home_return"] < 1,
                 "with home_return must stay below 1, or money would make money",
             ),
+            (
+                "shortfall_weight",
+                np.isclose(v["shortfall_weight"].sum(axis=0), 1),
+                "must sum to 1 over the segments",
+            ),
         ]
         conditions += [
             (name, v[name].sum(axis=-1) <= 1 + 1e-9, "shares must not sum to more than 1")
@@ -419,6 +429,28 @@ class PlanParameters:
         for name, holds, message in conditions:
             if not np.all(holds):
                 raise ParameterError(name, message)
+        self._check_money_machine()
+
+    def _check_money_machine(self) -> None:
+        """Raise where a chip brings back what it cost: what the users of delivery pay for its use to the end
+        of the plan, and what returns of its price where it is made at home."""
+        v, dt, sets = self.values, self.scalar("dt"), self.sets
+        kept = v["survival"] ** dt
+        recovered = np.zeros_like(v["charge"])
+        later = np.zeros(len(sets.chips))
+        for t in reversed(range(len(sets.periods))):
+            later = recovered[:, t] = v["charge"][:, t] * dt + kept * later
+        back = v["cost_recovery"] * recovered
+        back = back + v["home_return"] * v["chip_part"][:, None] * v["unit_cost"]
+        gains = np.argwhere((back >= v["unit_cost"]) & (back > 0))
+        if len(gains):
+            chip, period = gains[0]
+            share = back[chip, period] / v["unit_cost"][chip, period]
+            raise ParameterError(
+                "cost_recovery",
+                f"with home_return would bring back {share:.0%} of the price of {sets.chips[chip]} bought in "
+                f"{sets.periods[period]}, and money would make money",
+            )
 
 
 MAY_BE_INFINITE: Final = frozenset(
@@ -437,6 +469,7 @@ MAY_BE_INFINITE: Final = frozenset(
         "recruit_limit",
         "education_limit",
         "data_wall",
+        "help_ceiling",
         "service_ceiling",
         "launch_side",
         "ceiling_side",

@@ -39,6 +39,7 @@ def declare(model: Any, parameters: PlanParameters, units: UnitSystem) -> None:
     model.before = dict(zip(sets.periods, (None, *sets.periods[:-1]), strict=True))
     model.position = {label: position for position, label in enumerate(sets.periods)}
     model.labels = sets.periods
+    model.last_reported = sets.periods[sets.reported - 1]
     model.year = units("year") if units.enabled else 1
     for name, spec in TABLE.items():
         array = parameters.values[name]

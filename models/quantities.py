@@ -164,7 +164,7 @@ VARIABLES: Final = _named(
     _metric(
         "chips_cost", "", "USD bn", "flow", "investment in domestic chips: fabs, tools, packaging, memory"
     ),
-    _metric("talent_cost", "", "USD bn", "flow", "wages, recruiting and education"),
+    _metric("talent_cost", "", "USD bn", "flow", "wages, recruiting, education, hiring and letting go"),
     _metric("power_spend", "", "USD bn", "flow", "generation and grid connection"),
     _metric(
         "flow",

@@ -123,23 +123,23 @@ def efficiency_of_knowledge(m: Any, t: str) -> Any:
 def own_level(m: Any, t: str) -> Any:
     r"""Effective research compute of the country's own.
 
-    \[ \text{own}_t \le \text{efficiency}_t + \log x_t \]
+    \[ \text{own}_t \le \text{efficiency}_t + \text{catch\_up\_offset} + \log x_t \]
 
-    Natural-log units.
+    Natural-log units. The offset is 0 unless an observed lag is read as efficiency.
     """
-    return m.own[t] <= m.efficiency[t] + pyo.log(m.research_index[t])
+    return m.own[t] <= m.efficiency[t] + m.catch_up_offset + pyo.log(m.research_index[t])
 
 
 def data_bottleneck(m: Any, t: str) -> Any:
     r"""Beyond the data wall, compute counts for less.
 
     \[ \text{own}_t - \text{efficiency}_t - \text{data\_slope}\,\log x_t \le
-       (1-\text{data\_slope})\,\log(\text{data\_wall}/\text{compute\_ref}) \]
+       (1-\text{data\_slope})\,\log(\text{data\_wall}/\text{compute\_ref}) + \text{catch\_up\_offset} \]
 
     Natural-log units; no wall, no row.
     """
     beyond = m.own[t] - m.efficiency[t] - m.data_slope * pyo.log(m.research_index[t])
-    return beyond <= (1 - m.data_slope) * pyo.log(m.data_wall / m.compute_ref)
+    return beyond <= (1 - m.data_slope) * pyo.log(m.data_wall / m.compute_ref) + m.catch_up_offset
 
 
 def capability_level(m: Any, t: str) -> Any:
@@ -151,6 +151,16 @@ def capability_level(m: Any, t: str) -> Any:
     Natural-log units.
     """
     return (1 + m.imitation) * m.capability[t] <= m.own[t] + m.imitation * m.leader_capability[t]
+
+
+def help_from_copying(m: Any, t: str) -> Any:
+    r"""Copying saves a factor of compute, and never more than `help_ceiling`, however large the gap.
+
+    \[ \text{capability}_t \le \text{own}_t + \text{help\_ceiling} \]
+
+    Natural-log units; a ceiling of infinity is no row.
+    """
+    return m.capability[t] <= m.own[t] + m.help_ceiling
 
 
 def add(model: Any, units: UnitSystem) -> None:
@@ -175,5 +185,6 @@ def add(model: Any, units: UnitSystem) -> None:
         ("own_level", own_level),
         ("data_bottleneck", data_bottleneck),
         ("capability_level", capability_level),
+        ("help_from_copying", help_from_copying),
     ):
         model.add_component(name, pyo.Constraint(model.PERIODS, rule=rule))

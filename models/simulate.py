@@ -47,8 +47,8 @@ CASH_ROUNDING: Final = 1e-12
 _SMALLEST_STOCK = 1e-12
 # the scalars that pay for a period, read once per run
 RATES: Final = (
-    *("hbm_cost", "talent0", "wage", "recruit_cost", "education_cost", "power_cost"),
-    *("packaging_cost", "supply_elasticity", "cost_recovery", "home_return", "cash0"),
+    *("hbm_cost", "talent0", "wage", "recruit_cost", "education_cost", "hiring_cost", "release_cost"),
+    *("power_cost", "packaging_cost", "supply_elasticity", "cost_recovery", "home_return", "cash0"),
 )
 
 NO_CEILINGS: Final[Mapping[str, Array]] = {}
@@ -88,7 +88,8 @@ def simulate(
 def _least_cash(parameters: PlanParameters) -> Array:
     """The least cash that each period may end with."""
     least = -parameters["debt_limit"]
-    least[-1] = max(least[-1], min(parameters.scalar("cash0"), 0.0))
+    for last in (parameters.sets.reported - 1, -1):
+        least[last] = max(least[last], min(parameters.scalar("cash0"), 0.0))
     return least
 
 
@@ -97,7 +98,8 @@ def objective(parameters: PlanParameters, values: Mapping[str, Array]) -> float:
     p = parameters
     value = p.scalar("w_capability") * values["capability"] + p.scalar("w_autonomy") * values["autonomy"]
     value = value + p["w_segment"] @ values["service"]
-    value = value - p.scalar("shortfall_penalty") * values["shortfall"].sum(axis=0)
+    missed = (p["shortfall_weight"] * values["shortfall"]).sum(axis=0)
+    value = value - p.scalar("shortfall_penalty") * missed
     weight = p["discount"] * p["dt"]
     weight[-1] += p.scalar("terminal") * p["discount"][-1]
     return float(weight @ value)
@@ -265,6 +267,8 @@ class _Run:
             rate["wage"] * dt * people / 2
             + rate["recruit_cost"] * recruited
             + rate["education_cost"] * d["education"][t]
+            + rate["hiring_cost"] * d["trained"][t]
+            + rate["release_cost"] * out["released"][t]
         )
         power_spend = rate["power_cost"] * d["power_built"][t]
         common = (self.better_rating @ grey, dt * hired, recruited, hbm_built, packaging_built)

@@ -95,6 +95,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E505": "chip without a metric on which a rule depends",
         "E506": "part of an infinite limit",
         "E507": "leader whose rent is a share of its own compute",
+        "E508": "cash that cannot pay for an end of everything",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",
@@ -181,6 +182,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W103": "figures of a chip that contradict each other",
         "W104": "country that no group of countries holds",
         "W105": "chip of which the countries' shares sum to more than 1 under patches",
+        "W106": "observed lag that a changed fleet leaves behind",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

@@ -68,9 +68,12 @@ def base_capability(parameters: PlanParameters, leader: LeaderPath) -> float:
     if np.isfinite(wall) and slope < 1:
         log_x = min(log_x, slope * log_x + (1 - slope) * float(np.log(wall / compute_ref)))
     knowledge = parameters.scalar("knowledge0") / parameters.scalar("knowledge_ref")
-    own = parameters.scalar("returns") * float(np.log(knowledge)) + log_x
+    own = (
+        parameters.scalar("returns") * float(np.log(knowledge)) + parameters.scalar("catch_up_offset") + log_x
+    )
     imitation = parameters.scalar("imitation")
-    return float((own + imitation * leader.base_capability) / (1 + imitation))
+    copied = (own + imitation * leader.base_capability) / (1 + imitation)
+    return float(min(copied, own + parameters.scalar("help_ceiling")))
 
 
 def lag_of_plan(parameters: PlanParameters, capability: Array, leader: LeaderPath) -> Lag:

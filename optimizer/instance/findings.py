@@ -6,6 +6,7 @@ from optimizer.errors import Diagnostic
 from optimizer.instance.blocs import oversold_warnings
 from optimizer.instance.chip_figures import contradictions
 from optimizer.instance.endings import endings
+from optimizer.instance.held import held
 from optimizer.instance.instance import Instance
 from optimizer.instance.plausible import implausible
 
@@ -17,4 +18,5 @@ def findings(instance: Instance) -> tuple[Diagnostic, ...]:
         *implausible(instance),
         *contradictions(instance),
         *oversold_warnings(instance),
+        *held(instance),
     )

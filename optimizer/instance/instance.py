@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, PrivateAttr
 
-from optimizer.instance.country_schema import Country
+from optimizer.instance.country_schema import Country, Fleet
 from optimizer.instance.fields import CountryId, Id, Ids
 from optimizer.instance.patch_grammar import Patch
 from optimizer.instance.rules.schema import ExportRule
@@ -77,6 +77,7 @@ class Instance(Settings):
     _applied: tuple[Applied, ...] = PrivateAttr(default=())
     _files: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _directory: str = PrivateAttr(default="")
+    _observed: Mapping[str, Fleet] = PrivateAttr(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -98,6 +99,36 @@ class Instance(Settings):
         """The directory it was loaded from, as shown in messages."""
         return self._directory
 
+    @property
+    def observed_fleets(self) -> Mapping[str, Fleet]:
+        """The fleets, as they were before any patch, of the countries whose fleets patches changed."""
+        return self._observed
+
+    def observed_fleet(self, country: str, lagging: str) -> Fleet:
+        """The fleet of `country` with which the lag of `lagging` was observed: as it was before a patch
+        changed it, unless a patch says (`=`) how far behind `lagging` is with the new one."""
+        fleet = self.countries[country].fleet
+        return fleet if self._gives_lag(lagging) else self._observed.get(country, fleet)
+
+    def held_calibrations(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each country whose base state stays as observed in the world before patches, with the countries
+        whose fleets patches changed."""
+        return tuple(
+            (lagging, changed)
+            for lagging in self.countries
+            if not self._gives_lag(lagging)
+            and (
+                changed := tuple(
+                    one for one in dict.fromkeys((lagging, self.leader)) if one in self._observed
+                )
+            )
+        )
+
+    def _gives_lag(self, country: str) -> bool:
+        """Whether a patch says how far behind the leader the country is."""
+        lag = ("countries", country, "research", "lag_months")
+        return any(one.patch.operation == "=" and lag[: len(one.where)] == one.where for one in self._applied)
+
     def cells(self) -> Iterator[Cell]:
         """Every quantity, in the order of the schema; years of a year map one by one."""
         for where, quantity in quantities(self, ()):
@@ -109,12 +140,14 @@ class Instance(Settings):
         applied: tuple[Applied, ...] | None = None,
         files: Mapping[str, str] | None = None,
         directory: str | None = None,
+        observed: Mapping[str, Fleet] | None = None,
     ) -> Instance:
-        """A copy that remembers where it comes from."""
+        """A copy that remembers where it comes from, and the fleets from before patches changed them."""
         copy = self.model_copy()
         copy._applied = self._applied if applied is None else applied
         copy._files = self._files if files is None else files
         copy._directory = self._directory if directory is None else directory
+        copy._observed = self._observed if observed is None else observed
         return copy
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.checks import conflicts
 from optimizer.instance.conflict import Conflict
+from optimizer.instance.country_schema import Fleet
 from optimizer.instance.instance import Instance
 from optimizer.instance.patch_grammar import Patch, in_file_order, parse_patch, patch_diagnostic
 from optimizer.instance.patch_targets import (
@@ -70,7 +71,23 @@ def patch(instance: Instance, patches: Iterable[str | Patch], *, stack: bool = F
     _raise(in_file_order([*problems, *(_explain(conflict, sound) for conflict in found)]))
     given = {id(one): number for number, one in enumerate(parsed)}
     applied = sorted(made.applied, key=lambda one: given[id(one.patch)])
-    return made.instance.remember(applied=(*instance.applied, *applied)) if applied else instance
+    if not applied:
+        return instance
+    return made.instance.remember(
+        applied=(*instance.applied, *applied), observed=_observed_fleets(instance, places)
+    )
+
+
+def _observed_fleets(instance: Instance, places: Iterable[Where]) -> dict[str, Fleet]:
+    """The fleets, as they were before any patch, of the countries whose fleets patches change."""
+    observed = dict(instance.observed_fleets)
+    for where in places:
+        if where[:1] == ("countries",) and where[2:3] in ((), ("fleet",)):
+            changed = where[1:2] or tuple(instance.countries)
+            for country in map(str, changed):
+                if country in instance.countries:
+                    observed.setdefault(country, instance.countries[country].fleet)
+    return observed
 
 
 def _parse_all(patches: Iterable[str | Patch]) -> tuple[list[Patch], list[Diagnostic]]:

@@ -57,7 +57,9 @@ def resolve_again(
     country, settings = before.country, instance.settings
     cells = cell_map(instance, country, objective)
     paths = list(changed)
-    if any(cells.shapes(path) or path in WORLD_WIDE for path in paths):
+    # a lag that is given says that all fleets are as observed, the changed ones too
+    observed_anew = instance.observed_fleets and any(_may_give_lag(path, country) for path in paths)
+    if observed_anew or any(cells.shapes(path) or path in WORLD_WIDE for path in paths):
         return resolve(instance, country, leader, objective)
     fed = {name for path in paths for name in cells.feeds(path)}
     fed.update(() if same_leader or country == settings.leader else FROM_LEADER_PLAN)
@@ -65,6 +67,10 @@ def resolve_again(
         return before
     kept = {name: array for name, array in before.values.items() if name not in fed}
     return _resolved(instance, before.sets, country, leader, cells.objective, kept)
+
+
+def _may_give_lag(path: str, country: str) -> bool:
+    return matches(path, f"countries.{country}.research.lag_months")
 
 
 def _resolved(
@@ -120,7 +126,7 @@ def base_state(parameters: PlanParameters) -> BaseState:
     research_compute = float(parameters["research_h100e"] @ fleet * use[0])
     knowledge = parameters.scalar("knowledge0")
     efficiency = efficiency_level(knowledge, parameters.scalar("knowledge_ref"), parameters.scalar("returns"))
-    own = own_level(
+    own = parameters.scalar("catch_up_offset") + own_level(
         efficiency,
         (research_compute + parameters.scalar("compute_floor")) / reference,
         parameters.scalar("data_wall") / reference,
@@ -133,7 +139,9 @@ def base_state(parameters: PlanParameters) -> BaseState:
         knowledge=knowledge,
         efficiency=efficiency,
         own=own,
-        capability=capability_level(own, 0.0, parameters.scalar("imitation")),
+        capability=capability_level(
+            own, 0.0, parameters.scalar("imitation"), parameters.scalar("help_ceiling")
+        ),
     )
 
 

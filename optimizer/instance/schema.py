@@ -6,6 +6,7 @@ Fields that may be left out are `None`, or an empty mapping. Paths of patches fo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -78,7 +79,11 @@ class Compute(Record):
 
 
 class Research(Record):
-    """How compute and people become knowledge and capability, the same everywhere."""
+    """How compute and people become knowledge and capability, the same everywhere.
+
+    `help_ceiling_ratio` is the factor of compute that copying the leader saves at most; `catch_up` is what an
+    observed lag is read as, where a country's own means do not explain it.
+    """
 
     compute_weight: Annotated[Quantity, Rule(gt=0, lt=1)]
     substitution_elasticity: Annotated[Quantity, Rule(ge=0.1, le=10)]
@@ -92,6 +97,8 @@ class Research(Record):
     data_wall_kh100e: ScalarElasticity
     data_slope: ScalarShare
     openness: ScalarShare
+    help_ceiling_ratio: Annotated[Quantity, Rule(ge=1, infinite=True)] = constant(math.inf)
+    catch_up: Literal["imitation", "efficiency"] = "imitation"
 
 
 class Segment(Record):
@@ -115,10 +122,12 @@ class PowerSupply(Record):
 
 
 class Education(Record):
-    """Extra graduates."""
+    """Extra graduates, and what hiring and letting go cost, in years of the country's wage."""
 
     education_lead_years: ScalarLead
     education_cost_usd_bn_per_thousand: ScalarNonNegative
+    hiring_cost_years_of_wage: ScalarNonNegative = constant(0.25)
+    release_cost_years_of_wage: ScalarNonNegative = constant(0.5)
 
 
 class Line(Record):

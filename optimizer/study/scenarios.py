@@ -40,8 +40,8 @@ Progress = Callable[[str], None]
 # Settings that choose what is solved rather than feed a parameter.
 WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
 STRUCTURE = (
-    *("periods", "chips", "segments", "lines", "classes of tools", "groups of designers"),
-    *("rules", "delays", "levels"),
+    *("reported periods", "periods", "chips", "segments", "lines", "classes of tools"),
+    *("groups of designers", "rules", "delays", "levels"),
 )
 
 

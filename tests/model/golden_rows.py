@@ -53,6 +53,7 @@ CHANGES: dict[str, Any] = {
     "leader_efficiency": [0.05, 0.15, 0.25, 0.35],
     "service_floor": _grow(0.2, -0.1, by=0.3),
     "service_ceiling": _grow(1.2, 0.9, by=0.3),
+    "shortfall_weight": [[0.1, 0.3, 0.4, 0.6], [0.9, 0.7, 0.6, 0.4]],
     "wafer_pending": [[1, 2, 3, 4]],
     "tool_limit": [[20, 24, 28, 32]],
     "wafer_arrival": [[0.25, 0.75] + 11 * [0]],
@@ -195,11 +196,12 @@ ROWS: dict[str, list[str]] = {
     "efficiency_of_knowledge[2026Q2]": [
         "efficiency[2026Q2] <= 1.5 * log((knowledge[2026Q1] + knowledge[2026Q2]) / 2.8)"
     ],
-    "own_level[2026Q2]": ["own[2026Q2] <= efficiency[2026Q2] + log(research_index[2026Q2])"],
+    "own_level[2026Q2]": ["own[2026Q2] <= efficiency[2026Q2] + 0.05 + log(research_index[2026Q2])"],
     "data_bottleneck[2026Q2]": [
-        "own[2026Q2] - efficiency[2026Q2] - 0.4 * log(research_index[2026Q2]) <= 0.6 * log(0.625)"
+        "own[2026Q2] - efficiency[2026Q2] - 0.4 * log(research_index[2026Q2]) <= 0.6 * log(0.625) + 0.05"
     ],
     "capability_level[2026Q2]": ["1.8 * capability[2026Q2] <= own[2026Q2] + 0.16"],
+    "help_from_copying[2026Q2]": ["capability[2026Q2] <= own[2026Q2] + 1.2"],
     # delivery
     "segment_supply[2026Q2]": [
         "segment_compute[public,2026Q2] + segment_compute[firms,2026Q2] <= delivery_compute[2026Q2]"
@@ -280,11 +282,11 @@ ROWS: dict[str, list[str]] = {
     ],
     "talent_paid[2026Q1]": [
         "talent_cost[2026Q1] == 0.03125 * (50 + talent[2026Q1]) + 0.4 * recruited[2026Q1]",
-        "+ 0.2 * education[2026Q1]",
+        "+ 0.2 * education[2026Q1] + 0.06 * trained[2026Q1] + 0.12 * released[2026Q1]",
     ],
     "talent_paid[2026Q2]": [
         "talent_cost[2026Q2] == 0.03125 * (talent[2026Q1] + talent[2026Q2]) + 0.4 * recruited[2026Q2]",
-        "+ 0.2 * education[2026Q2]",
+        "+ 0.2 * education[2026Q2] + 0.06 * trained[2026Q2] + 0.12 * released[2026Q2]",
     ],
     "power_paid[2026Q2]": ["power_spend[2026Q2] == 2 * power_built[2026Q2]"],
     "supply_flow[grey,2026Q2]": [
@@ -322,6 +324,7 @@ ROWS: dict[str, list[str]] = {
     ],
     "debt[2026Q2]": ["cash[2026Q2] >= -6"],
     "carry_over[2026Q2]": ["cash[2026Q2] <= 16"],
+    "reported_debt": ["cash[2026Q3] >= -2"],
     "last_debt": ["cash[2026Q4] >= -2"],
     "recovery[2026Q2]": ["recovered[2026Q2] == 0.1 * use_cost[delivery,2026Q2]"],
     "home_returns[2026Q2]": [
@@ -386,10 +389,15 @@ ROWS: dict[str, list[str]] = {
 }
 
 
+WEIGHTS = {"2026Q1": (0.1, 0.9), "2026Q2": (0.3, 0.7), "2026Q3": (0.4, 0.6), "2026Q4": (0.6, 0.4)}
+
+
 def _value_of(period: str) -> str:
+    public, firms = WEIGHTS[period]
     return (
         f"(capability[{period}] + 0.3 * service[public,{period}] + 0.4 * service[firms,{period}]"
-        f" + 0.1 * autonomy[{period}] - 1.5 * (shortfall[public,{period}] + shortfall[firms,{period}]))"
+        f" + 0.1 * autonomy[{period}]"
+        f" - 3 * ({public} * shortfall[public,{period}] + {firms} * shortfall[firms,{period}]))"
     )
 
 

@@ -183,17 +183,17 @@ class _Statement:
 
     def talent(self) -> None:
         p, dt = self.p, self.dt
-        staff, trained, released = (self.variable(self.people) for _ in range(3))
+        staff, self.trained, self.released = (self.variable(self.people) for _ in range(3))
         self.recruited = self.variable(self.people, allowed=p["recruit_limit"] > 0)
         self.education = self.variable(self.people, allowed=p["education_limit"] > 0)
         stays = (1 - p.scalar("attrition")) ** dt
         self.equal(
             staff,
-            stays * self.before(p["talent0"], staff) + trained + self.recruited - released,
+            stays * self.before(p["talent0"], staff) + self.trained + self.recruited - self.released,
             self.people,
         )
         ordered = self.delivered(p["education_arrival"]) @ self.education
-        self.at_most(trained - ordered, p["graduates"] * dt, self.people)
+        self.at_most(self.trained - ordered, p["graduates"] * dt, self.people)
         self.within(self.recruited, p["recruit_limit"] * dt, self.people)
         self.within(self.education, p["education_limit"] * dt, self.people)
         self.mid_talent = self.during(p["talent0"], staff)
@@ -225,13 +225,17 @@ class _Statement:
         known = self.during(p["knowledge0"], knowledge) / self.years
         self.rows.append(self.efficiency <= p.scalar("returns") * cp.log(known))
         log_x = cp.log(x)
-        self.rows.append(own <= self.efficiency + log_x)
+        base = self.efficiency + p.scalar("catch_up_offset")
+        self.rows.append(own <= base + log_x)
         slope, wall = p.scalar("data_slope"), p.scalar("data_wall")
         if np.isfinite(wall):
             limit = (1 - slope) * np.log(wall / p.scalar("compute_ref"))
-            self.rows.append(own - self.efficiency <= slope * log_x + limit)
+            self.rows.append(own - base <= slope * log_x + limit)
         imitation = p.scalar("imitation")
         self.rows.append((1 + imitation) * self.capability <= own + imitation * p["leader_capability"])
+        # a row that says nothing without imitation costs a conic solver digits
+        if imitation > 0 and np.isfinite(p.scalar("help_ceiling")):
+            self.rows.append(self.capability - own <= p.scalar("help_ceiling"))
 
     def constant_elasticity(self, x: Any, y: Any, aggregate: Any) -> None:
         """aggregate <= (theta x^rho + (1-theta) y^rho)^(1/rho), x^theta y^(1-theta) at rho = 0.
@@ -307,6 +311,8 @@ class _Statement:
         chips = chips + cp.multiply(p["hbm_price"], self.hbm_imports)
         talent = p.scalar("wage") * dt * self.mid_talent + p.scalar("recruit_cost") * self.recruited
         talent = talent + p.scalar("education_cost") * self.education
+        talent = talent + p.scalar("hiring_cost") * self.trained
+        talent = talent + p.scalar("release_cost") * self.released
         power = p.scalar("power_cost") * self.power_built
         premium = self.premiums()
         use_cost = [
@@ -372,7 +378,8 @@ class _Statement:
         self.equal(cash, grown + received - self.outlays - lapsed, self.money)
         self.at_most(-cash, p["debt_limit"], self.money)
         self.at_most(cash, p["carry_limit"], self.money)
-        self.rows.append(cash[-1] / self.money >= min(p.scalar("cash0"), 0.0) / self.money)
+        for last in (p.sets.reported - 1, self.periods - 1):
+            self.rows.append(cash[last] / self.money >= min(p.scalar("cash0"), 0.0) / self.money)
 
     def value(self) -> Any:
         p = self.p
@@ -380,7 +387,8 @@ class _Statement:
         autonomy = cp.log((home + p["autonomy_floor"]) / p["compute_ref"])
         yearly = p.scalar("w_capability") * self.capability + p["w_segment"] @ self.service
         yearly = yearly + p.scalar("w_autonomy") * autonomy
-        yearly = yearly - p.scalar("shortfall_penalty") * cp.sum(self.shortfall, axis=0)
+        missed = cp.sum(cp.multiply(p["shortfall_weight"], self.shortfall), axis=0)
+        yearly = yearly - p.scalar("shortfall_penalty") * missed
         weight = p["discount"] * self.dt
         weight[-1] += p.scalar("terminal") * p["discount"][-1]
         return weight @ yearly

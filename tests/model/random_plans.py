@@ -16,6 +16,7 @@ POSITIVE = (
     *("fleet0", "unit_cost", "power_per_chip", "research_h100e", "delivery_h100e", "grey_limit", "grey_open"),
     *("rent_limit", "rent_cost", "power0", "power_build_limit", "power_cost", "energy_cost", "talent0"),
     *("graduates", "recruit_limit", "education_limit", "wage", "recruit_cost", "education_cost"),
+    *("hiring_cost", "release_cost"),
     *("compute_floor", "knowledge0", "absorption", "returns", "segment_ref", "segment_floor", "cap_weight"),
     *("wafers_per_chip", "hbm_per_chip", "bank0", "wafer_capacity0", "wafer_pending", "tool_limit"),
     *("wafer_cost", "hbm_capacity0", "hbm_pending", "hbm_build_limit", "hbm_cost", "hbm_price"),
@@ -72,13 +73,17 @@ def _arrival(rng: np.random.Generator, like: Array) -> Array:
 def _leadership(rng: np.random.Generator, base: PlanParameters, changes: dict[str, Any]) -> None:
     """Either a leader, who has nobody to copy, or a follower with some of the four helps."""
     if rng.random() < 0.2:
-        changes |= dict.fromkeys(("spillover", "imitation", "openness", "frontier"), 0.0)
+        changes |= dict.fromkeys(("spillover", "imitation", "openness", "frontier", "catch_up_offset"), 0.0)
+        changes["help_ceiling"] = np.inf
         changes |= dict.fromkeys(("leader_capability", "leader_efficiency"), 0.0)
         return
     growth = np.exp(rng.normal(0, 0.2))
+    copies = bool(rng.random() < 0.7)
     changes |= {
         "spillover": rng.choice([0.0, rng.uniform(0.1, 3)]),
-        "imitation": rng.choice([0.0, rng.uniform(0.2, 2)]),
+        "imitation": rng.uniform(0.2, 2) if copies else 0.0,
+        "help_ceiling": rng.choice([np.inf, rng.uniform(0, 2)]),
+        "catch_up_offset": 0.0 if copies else rng.choice([0.0, rng.uniform(0, 1)]),
         "openness": rng.choice([0.0, rng.uniform(0.1, 1)]),
         "frontier": base["frontier"] * growth,
         "leader_capability": base["leader_capability"] * growth,

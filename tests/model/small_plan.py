@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.parameters import TABLE, PlanParameters, PlanSets
+from models.parameters import TABLE, Array, PlanParameters, PlanSets
 
 CHIPS = ("big", "small", "denied", "home", "banked")
 
@@ -26,6 +26,12 @@ def small_sets(periods: int = 4, steps_per_year: int = 1, tail: int = 1, delays:
         delays=tuple(range(delays)),
         domestic=("home", "banked"),
     )
+
+
+def required_shares(segment_ref: Any, service_floor: Any) -> Array:
+    """Each segment's share of the compute that is required, shape (segments, periods)."""
+    required = np.asarray(segment_ref)[:, None] * np.exp(np.asarray(service_floor))
+    return np.asarray(required / required.sum(axis=0))
 
 
 def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **changes: Any) -> PlanParameters:
@@ -80,6 +86,8 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "wage": 0.25,
         "recruit_cost": 0.4,
         "education_cost": 0.2,
+        "hiring_cost": 0.06,
+        "release_cost": 0.12,
         "theta": 0.5,
         "substitution": 0.8,
         "parallel": 0.7,
@@ -95,6 +103,8 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "data_wall": 2500,
         "data_slope": 0.4,
         "imitation": 0.8,
+        "help_ceiling": 1.2,
+        "catch_up_offset": 0.05,
         "leader_capability": 2.2 * times,
         "leader_efficiency": 1.0 * times,
         "openness": 0.3,
@@ -144,10 +154,12 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "w_capability": 1.0,
         "w_autonomy": 0.1,
         "autonomy_floor": 4,
-        "shortfall_penalty": 1.5,
+        "shortfall_penalty": 3.0,
         "terminal": 3,
     }
     base.update(changes)
+    if "shortfall_weight" not in changes:
+        base["shortfall_weight"] = required_shares(base["segment_ref"], base["service_floor"])
     values = {
         name: np.array(np.broadcast_to(np.asarray(base[name], dtype=float), sets.shape(spec.index)))
         for name, spec in TABLE.items()

@@ -87,7 +87,7 @@ def test_discount_is_applied_once(name: str) -> None:
     v = values_of(solution)
     yearly = p.scalar("w_capability") * v["capability"] + p["w_segment"] @ v["service"]
     yearly += p.scalar("w_autonomy") * v["autonomy"]
-    yearly -= p.scalar("shortfall_penalty") * v["shortfall"].sum(axis=0)
+    yearly -= p.scalar("shortfall_penalty") * (p["shortfall_weight"] * v["shortfall"]).sum(axis=0)
     dates = (np.arange(len(yearly)) + 0.5) * p.scalar("dt")
     by_hand = float((1.05**-dates * p.scalar("dt")) @ yearly)
     by_hand += p.scalar("terminal") * 1.05 ** -dates[-1] * float(yearly[-1])
@@ -172,7 +172,8 @@ def by_year(array: Array, how: str) -> Array:
 
 
 def test_yearly_equals_quarterly_at_equal_flows() -> None:
-    yearly, quarterly = yearly_and_quarterly(income=30.0, spillover=0.2, knowledge0=1.3)
+    # where copying saves no more, a level differs by more than where the leader's takes its part
+    yearly, quarterly = yearly_and_quarterly(income=30.0, spillover=0.2, knowledge0=1.3, help_ceiling=np.inf)
     # Cash differs by the interest on what comes in within a year: small against the money that came in.
     size = {"cash": yearly["total"].sum()}
     for names, how in ((MONEY_FLOWS, "sum"), (MEANS, "mean"), (ENDS, "end")):
@@ -305,7 +306,11 @@ def test_a_country_without_compute_gets_a_plan() -> None:
 
 
 def test_a_country_without_income_winds_down() -> None:
-    p = small_plan(5, 1, tail=2, income=0.0, cash0=10.0, debt_limit=0.0, base_value=0.0)
+    # half a year of everything, and what letting all go costs
+    p = small_plan(5, 1, tail=2, income=0.0, debt_limit=0.0, base_value=0.0)
+    drawn = float(p["power_per_chip"] @ p["fleet0"]) * float(p["energy_cost"][0])
+    people = p.scalar("talent0") * (p.scalar("wage") / 2 + p.scalar("release_cost"))
+    p = changed(p, cash0=people + drawn / 2)
     solution = solve_plan(p)
     assert solution.status == "optimal", solution.conflict
     assert values_of(solution)["cash"].min() >= -1e-7
@@ -321,8 +326,41 @@ def test_a_country_with_nothing_at_all_gets_a_plan() -> None:
         0.0,
     )
     p = small_plan(5, 1, tail=2, talent0=0.01, **nothing)
-    p = changed(p, cash0=0.01)
+    p = changed(p, cash0=p.scalar("talent0") * (p.scalar("wage") / 2 + p.scalar("release_cost")))
     assert solve_plan(p).status == "optimal"
+
+
+@pytest.mark.parametrize("name", ["base", "poor"])
+def test_debt_is_cleared_by_the_last_reported_year(name: str) -> None:
+    p = changed(plan(name)[0], debt_limit=20.0)
+    cash = values_of(solve_plan(p))["cash"]
+    assert cash[p.sets.reported - 1] >= -1e-7
+    assert cash[-1] >= -1e-7
+
+
+def split_in_halves(p: PlanParameters, segment: int) -> PlanParameters:
+    """The plan with a segment counted as two equal ones."""
+    sets = replace(p.sets, segments=(*p.sets.segments, "half"))
+    values = {
+        name: np.concatenate([p[name], p[name][segment : segment + 1]])
+        if "segments" in spec.index
+        else p[name]
+        for name, spec in TABLE.items()
+    }
+    for name in ("segment_ref", "segment_floor", "w_segment", "shortfall_weight"):
+        for half in (segment, -1):
+            values[name][half] = values[name][half] / 2
+    return replace(p, sets=sets, values=values)
+
+
+@pytest.mark.parametrize("segment", [0, 1])
+@pytest.mark.parametrize("name", ["base", "poor"])
+def test_a_segment_split_in_two_changes_nothing(name: str, segment: int) -> None:
+    p, solution = plan(name)
+    halves = solve_plan(split_in_halves(p, segment))
+    value_within(solution, halves, p)
+    for metric in ("research_compute", "delivery_compute", "capability"):
+        assert halves.value(metric) == pytest.approx(solution.value(metric), rel=2e-2, abs=1e-3)
 
 
 # the leader --------------------------------------------------------------------------------------------
@@ -330,19 +368,23 @@ def test_a_country_with_nothing_at_all_gets_a_plan() -> None:
 
 @pytest.mark.parametrize("lag_months", [4.0, 7.0, 14.0])
 @pytest.mark.parametrize("data_wall", [np.inf, 200.0])
-def test_base_state_lag_equals_the_observed_one(lag_months: float, data_wall: float) -> None:
-    """Imitation is what reconciles the level of a country's own with the lag observed."""
+@pytest.mark.parametrize("catch_up", ["imitation", "efficiency"])
+def test_base_state_lag_equals_the_observed_one(lag_months: float, data_wall: float, catch_up: str) -> None:
+    """Imitation or efficiency reconciles the level of a country's own with the lag observed."""
     growth = 2.5
-    p = small_plan(4, 1, data_wall=data_wall, knowledge0=0.7)
+    p = small_plan(4, 1, data_wall=data_wall, knowledge0=0.7, catch_up_offset=0.0, help_ceiling=np.inf)
     research = float(p["research_h100e"] @ p["fleet0"]) * p["use0"][0]
     x = (research + p.scalar("compute_floor")) / p.scalar("compute_ref")
     wall, slope = p.scalar("data_wall") / p.scalar("compute_ref"), p.scalar("data_slope")
     own = p.scalar("returns") * np.log(p.scalar("knowledge0") / p.scalar("knowledge_ref"))
     own += min(np.log(x), slope * np.log(x) + (1 - slope) * np.log(wall))
     behind = lag_months / 12 * growth
-    imitation = max(0.0, (-behind - own) / behind)
-    assert imitation > 0
-    p = changed(p, imitation=imitation, leader_capability=0.0)
+    helped = -behind - own
+    assert helped > 0
+    if catch_up == "imitation":
+        p = changed(p, imitation=helped / behind, help_ceiling=helped, leader_capability=0.0)
+    else:
+        p = changed(p, imitation=0.0, catch_up_offset=helped, leader_capability=0.0)
     still = np.zeros(4)
     leader = LeaderPath("LDR", still, still, np.zeros(5), np.zeros((5, 4)), still, 0.0, growth)
     assert base_lag_months(p, leader) == pytest.approx(lag_months, rel=1e-9)

@@ -20,19 +20,13 @@ SEEDS = range(12)
 TOLERANCE = 1e-9
 
 TIGHT = (
-    *(
-        "premium_for_pace",
-        "excess_demand",
-        "bid_up",
-        "research_effort",
-        "efficiency_of_knowledge",
-        "capability_level",
-    ),
+    *("premium_for_pace", "excess_demand", "bid_up", "research_effort", "efficiency_of_knowledge"),
     "autonomy_level",
 )
 """Inequalities that define something: the forward run meets them as equations."""
 EITHER_TIGHT = {
     ("own_level", "data_bottleneck"): None,
+    ("capability_level", "help_from_copying"): None,
     ("spillover_from_frontier", "absorptive_capacity"): None,
     ("service_level", "satiation"): None,
     ("requirement",): "shortfall",

@@ -33,6 +33,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "cap_basis": ("per_year", "total", "share_of_leader_supply"),
     "suspends": ((),),
     "relaxes": ((),),
+    "catch_up": ("imitation", "efficiency"),
 }
 """Words that decide something, by field."""
 

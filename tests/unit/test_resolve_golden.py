@@ -63,6 +63,7 @@ EFFICIENCY0 = 1.2 * np.log(1.0 / 1.5)
 OWN0 = EFFICIENCY0 + np.log((31.25 + 0.42) / 420)
 CONSUMER = 0.8 * 0.5 * EFFICIENCY0 + np.log(2) + np.log(11 / (1 + 10 * np.exp(-0.9 * DEMAND_YEARS)))
 STATE = 0.4 * 0.5 * EFFICIENCY0 + np.log(2) + np.log(3 / (1 + 2 * np.exp(-0.9 * DEMAND_YEARS)))
+REQUIRED = np.array([[0.75], [0.25]]) * np.exp(np.vstack([CONSUMER, STATE]))
 
 CHINA: dict[str, Array | float | list[float]] = {
     "dt": 1,
@@ -114,6 +115,8 @@ CHINA: dict[str, Array | float | list[float]] = {
     "wage": 0.15,
     "recruit_cost": 0.1,
     "education_cost": 0.5,
+    "hiring_cost": 0.2 * 0.15,
+    "release_cost": 0.4 * 0.15,
     "theta": 0.6,
     "substitution": 0.8,
     "parallel": 0.7,
@@ -129,6 +132,8 @@ CHINA: dict[str, Array | float | list[float]] = {
     "data_wall": INF,
     "data_slope": 0.4,
     "imitation": -OWN0 - 1,  # half a year at growth 2 is 1 log unit
+    "help_ceiling": -OWN0 - 1,  # more than a factor of 3
+    "catch_up_offset": 0,
     "leader_capability": 2.0 * np.arange(PERIODS),
     "leader_efficiency": 1.0 * np.arange(PERIODS),
     "openness": 0.5,
@@ -138,6 +143,7 @@ CHINA: dict[str, Array | float | list[float]] = {
     "service_ceiling": np.vstack([CONSUMER + np.log(4), np.full(PERIODS, INF)]),
     "passthrough": [0.8, 0.4],
     "w_segment": [0.3, 0.2],
+    "shortfall_weight": REQUIRED / REQUIRED.sum(axis=0),
     "on_line": np.vstack([np.zeros((4, 2)), [1, 0], [0, 1]]),
     "wafers_per_chip": [0, 0, 0, 0, 2 / 80, 1 / 60],
     "hbm_per_chip": [0.1, 0.2, 0.05, 0.032, 0.064, 0.128],
@@ -193,6 +199,8 @@ CHINA: dict[str, Array | float | list[float]] = {
 }
 """China: a follower with a fleet, limits, caps, a grey market, lines and memory."""
 
+USA_CONSUMER = np.log(11 / (1 + 10 * np.exp(-0.6 * DEMAND_YEARS)))
+
 USA: dict[str, Array | float | list[float]] = {
     "is_domestic": np.zeros(6),
     "fleet0": [1000, 0, 0, 400, 0, 0],
@@ -217,11 +225,14 @@ USA: dict[str, Array | float | list[float]] = {
     "spillover": 0,
     "openness": 0,
     "imitation": 0,
+    "help_ceiling": INF,
     "frontier": np.zeros(PERIODS + 1),
     "leader_capability": ZEROS,
     "leader_efficiency": ZEROS,
     "segment_ref": [480, 160],
-    "service_floor": np.vstack([np.log(11 / (1 + 10 * np.exp(-0.6 * DEMAND_YEARS))), ZEROS]),
+    "service_floor": np.vstack([USA_CONSUMER, ZEROS]),
+    "shortfall_weight": np.vstack([3 * np.exp(USA_CONSUMER), np.ones(PERIODS)])
+    / (3 * np.exp(USA_CONSUMER) + 1),
     "cash0": 0,
     "normal_import": np.vstack(
         [
@@ -247,8 +258,10 @@ NLD: dict[str, Array | float | list[float]] = {
     "wafer_capacity0": [0, 0],
     # a hundredth of what the leader has installed, half of it at the normal pace
     "rent_limit": 10.0 * 2 ** np.arange(PERIODS),
-    "cash0": 0.12 * 2 / 2,  # half a year's wages of two thousand people
+    # half a year's wages of two thousand people, and 0.4 years' for letting them go
+    "cash0": 0.12 * 2 / 2 + 0.4 * 0.12 * 2,
     "imitation": (-1.2 * np.log(0.05) - np.log(1e-3) - 4) / 4,
+    "help_ceiling": -1.2 * np.log(0.05) - np.log(1e-3) - 4,
 }
 """What differs in a country without compute, budget or lines."""
 

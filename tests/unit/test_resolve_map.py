@@ -73,6 +73,11 @@ def other_world(world: Instance) -> Instance:
     return world
 
 
+def with_efficiency(world: Instance) -> Instance:
+    """The same with observed lags read as efficiency."""
+    return replaced(world, ("research", "catch_up"), lambda _: "efficiency")
+
+
 @pytest.fixture(scope="module")
 def ruled_world(tmp_path_factory: pytest.TempPathFactory) -> Instance:
     """The same with rules of every kind, most of them for the country without compute, and chips whose
@@ -111,7 +116,7 @@ def test_a_cell_moves_only_what_declares_it_and_every_declaration_is_needed(
     world: Instance, other_world: Instance, ruled_world: Instance
 ) -> None:
     moved: dict[str, set[str]] = {name: set() for name in TABLE}
-    for base in (world, other_world, ruled_world):
+    for base in (world, other_world, ruled_world, with_efficiency(world), with_efficiency(other_world)):
         before = {country: resolved(base, country) for country in base.countries}
         for cell, after_change in variations(base):
             # a chip without its line cannot be told apart by node

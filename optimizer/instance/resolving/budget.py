@@ -29,15 +29,27 @@ def interest(view: View) -> float:
 @rule(
     "cash0",
     "countries.{country}.budget.cash0_usd_bn",
-    uses=["wage", "talent0", "energy_cost", "draw0", "income"],
+    uses=["wage", "talent0", "release_cost", "energy_cost", "draw0", "income"],
 )
 def cash0(view: View) -> float:
     given = view.nation.budget.cash0_usd_bn
-    if given is not None:
-        return given.number()
-    # what is let go in the first period still costs half of that period, whatever the income
+    # who is let go and what is switched off in the first period still cost half of that period, and letting
+    # go costs as well, whatever the income: with less there may be no plan at all
     yearly = view["wage"] * view["talent0"] + view["energy_cost"][0] * view["draw0"]
-    return max(0.0, view.calendar.dt * float(yearly / 2 - view["income"][0]))
+    released = view["release_cost"] * view["talent0"]
+    least = float(view.calendar.dt * (yearly / 2 - view["income"][0]) + released)
+    if given is None:
+        return max(0.0, least)
+    if given.number() < least:
+        view.problem(
+            "E508",
+            f"{view.country} starts with USD {given.number():.4g} bn, but to let all its researchers go and "
+            f"switch its fleet off in the first period takes USD {least:.4g} bn beside its income",
+            f"countries.{view.country}.budget.cash0_usd_bn",
+            given.location,
+            hint="give at least that much, or leave the field out, which means just that much",
+        )
+    return given.number()
 
 
 @rule("debt_limit", "countries.{country}.budget.debt_limit_usd_bn")

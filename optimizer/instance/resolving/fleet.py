@@ -122,12 +122,6 @@ def research_compute0(view: View) -> float:
     return float(view["research_h100e"] @ view["fleet0"] * view["use0"][0])
 
 
-@rule("delivery_compute0", uses=["fleet0", "use0", "delivery_h100e"])
-def delivery_compute0(view: View) -> float:
-    """Delivery compute of the first fleet, kH100e."""
-    return float(view["delivery_h100e"] @ view["fleet0"] * view["use0"][1])
-
-
 @rule("draw0", uses=["fleet0", "power_per_chip"])
 def draw0(view: View) -> float:
     """Power that the first fleet draws, GW."""

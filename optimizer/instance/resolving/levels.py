@@ -11,7 +11,7 @@ def efficiency_level(knowledge: float, knowledge_ref: float, returns: float) -> 
 
 
 def own_level(efficiency: float, compute_index: float, wall_index: float, data_slope: float) -> float:
-    """Effective research compute of the country's own, log units.
+    """Effective research compute of the country's own, log units, where no lag is read as efficiency.
 
     `compute_index` is research compute (floor included) and `wall_index` the data wall, both over the
     leader's base-year research compute; a wall of infinity binds nobody.
@@ -22,6 +22,6 @@ def own_level(efficiency: float, compute_index: float, wall_index: float, data_s
     return efficiency + level
 
 
-def capability_level(own: float, leader_capability: float, imitation: float) -> float:
+def capability_level(own: float, leader_capability: float, imitation: float, help_ceiling: float) -> float:
     """Capability, log units, where a level already reached by the leader is cheap to reach again."""
-    return (own + imitation * leader_capability) / (1.0 + imitation)
+    return min((own + imitation * leader_capability) / (1.0 + imitation), own + help_ceiling)

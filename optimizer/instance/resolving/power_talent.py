@@ -113,6 +113,16 @@ def recruit_cost(view: View) -> float:
     return view.nation.talent.recruit_cost_usd_thousand.number() / THOUSAND
 
 
+@rule("hiring_cost", "talent.hiring_cost_years_of_wage", uses=["wage"])
+def hiring_cost(view: View) -> Array:
+    return view.settings.talent.hiring_cost_years_of_wage.number() * view["wage"]
+
+
+@rule("release_cost", "talent.release_cost_years_of_wage", uses=["wage"])
+def release_cost(view: View) -> Array:
+    return view.settings.talent.release_cost_years_of_wage.number() * view["wage"]
+
+
 @rule("education_cost", "talent.education_cost_usd_bn_per_thousand")
 def education_cost(view: View) -> float:
     return view.settings.talent.education_cost_usd_bn_per_thousand.number()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -114,28 +115,61 @@ def efficiency0(view: View) -> float:
 
 
 @rule(
-    "own0",
-    uses=["research_compute0", "compute_floor", "compute_ref", "efficiency0", "data_slope", "data_wall"],
+    "observed_own0",
+    *("countries.{country}.fleet.chips.*", "countries.{country}.fleet.research_share"),
+    *("countries.{leader}.fleet.chips.*", "countries.{leader}.fleet.research_share"),
+    *("leader", "research.compute_floor_share"),
+    uses=["research_h100e", "efficiency0", "data_slope", "data_wall"],
 )
-def own0(view: View) -> float:
-    """The country's own level in the base state, log units."""
-    reference = float(view["compute_ref"])
+def observed_own0(view: View) -> float:
+    """The country's own level, log units, in the base state in which its lag was observed: with the fleets
+    from before a patch changed them, unless a patch gives the lag that goes with the new ones."""
+    compute, reference = (
+        float(view["research_h100e"] @ view.chip_map(fleet.chips) * fleet.research_share.number())
+        for fleet in (view.observed_fleet(view.country), view.observed_fleet(view.settings.leader))
+    )
     if reference <= 0:
         # the check of compute_ref says what is wrong
         return 0.0
-    index = (float(view["research_compute0"]) + float(view["compute_floor"])) / reference
+    floor = view.settings.research.compute_floor_share.number() * reference
     wall = float(view["data_wall"]) / reference
-    return own_level(float(view["efficiency0"]), index, wall, float(view["data_slope"]))
+    return own_level(
+        float(view["efficiency0"]), (compute + floor) / reference, wall, float(view["data_slope"])
+    )
 
 
-@rule("imitation", "leader", "research.capability_growth_per_year", uses=["own0", "lag_years"])
+@rule("observed_gap", "leader", "research.capability_growth_per_year", uses=["lag_years"])
+def observed_gap(view: View) -> float:
+    """How far behind the leader the country was observed, log units; 0 for the leader."""
+    return float(view["lag_years"]) * view.settings.research.capability_growth_per_year.number()
+
+
+@rule("observed_help", "leader", uses=["observed_own0", "observed_gap"])
+def observed_help(view: View) -> float:
+    """What lifts the country's own level to the observed one in the base state, log units."""
+    return 0.0 if view.is_leader else max(0.0, -float(view["observed_own0"]) - float(view["observed_gap"]))
+
+
+@rule("catch_up_offset", "research.catch_up", uses=["observed_help"])
+def catch_up_offset(view: View) -> Array | float:
+    return view["observed_help"] if view.settings.research.catch_up == "efficiency" else 0.0
+
+
+@rule("help_ceiling", "leader", "research.catch_up", "research.help_ceiling_ratio", uses=["observed_help"])
+def help_ceiling(view: View) -> float:
+    """Copying saves at most a factor of compute, and no less than it did in the observed base state."""
+    if view.is_leader:
+        return math.inf
+    ratio = math.log(view.settings.research.help_ceiling_ratio.number())
+    copied = view.settings.research.catch_up == "imitation"
+    return max(ratio, float(view["observed_help"])) if copied else ratio
+
+
+@rule("imitation", "research.catch_up", uses=["observed_help", "observed_gap"])
 def imitation(view: View) -> float:
     """The weight with which the base state lies exactly `lag_years` behind the leader."""
-    if view.is_leader:
-        return 0.0
-    gap = float(view["lag_years"]) * view.settings.research.capability_growth_per_year.number()
-    behind = -float(view["own0"]) - gap
-    if behind <= 0:
+    behind, gap = float(view["observed_help"]), float(view["observed_gap"])
+    if behind <= 0 or view.settings.research.catch_up == "efficiency":
         return 0.0
     if gap == 0:
         lag = view.nation.research.lag_months

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.parameters import TABLE, Array, LeaderPath, PlanSets
 from optimizer.errors import Diagnostic
-from optimizer.instance.country_schema import Country
+from optimizer.instance.country_schema import Country, Fleet
 from optimizer.instance.instance import Instance
 from optimizer.instance.resolving.registry import Rule, find_rule
 from optimizer.instance.rules.law import Law, law
@@ -124,6 +124,10 @@ class View:
             known.flags.writeable = False
             self._known[name] = known
         return known
+
+    def observed_fleet(self, country: str) -> Fleet:
+        """The fleet of a country with which the lag of the country at hand was observed."""
+        return self._instance.observed_fleet(country, self.country)
 
     # calendar
 

@@ -20,11 +20,14 @@ TELLING: Final = ("cli", "tell")
 
 
 def study_key(document: Mapping[str, Any], base: Instance, outcomes: tuple[str, ...]) -> str:
-    """The key, in hexadecimal: of a study as its document says it, every number and name of its base, the
-    outcomes that are kept, the code that answers come from, and the version of HiGHS."""
+    """The key, in hexadecimal: of a study as its document says it, every number and name of its base and the
+    fleets with which lags were observed, the outcomes that are kept, the code that answers come from, and the
+    version of HiGHS."""
     said = {
         "document": document,
         "base": base,
+        "observed": base.observed_fleets,
+        "held": base.held_calibrations(),
         "outcomes": outcomes,
         "code": code_digest(),
         "solver": VERSION,
