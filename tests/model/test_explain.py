@@ -198,7 +198,8 @@ TENTHS: dict[str, tuple[str, list[str], str, str]] = {
     "credit": ("CHN", [BUDGET + "debt_limit_usd_bn = 2"], BUDGET + "debt_limit_usd_bn", "debt"),
     "offshore cloud": (
         "CHN",
-        [TRADE + "rent.limit_kh100e = 20"],
+        # the normal pace of renting follows the offer: with all of it normal, a tenth more moves the limit alone
+        [TRADE + "rent.limit_kh100e = 20", TRADE + "rent.normal_share = 1"],
         TRADE + "rent.limit_kh100e",
         "rent_available",
     ),
@@ -294,7 +295,7 @@ def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None
     income = facts["budget"]
     assert [one.path for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
     assert (income.inputs[0].file or "").endswith("CHN.yaml")
-    assert income.words.startswith("10% more income in each year 2026-2029 and after is worth at most 4.")
+    assert income.words.startswith("10% more income in each year 2026-2029 and after is worth at most 3.")
     assert income.words.count("%") == 3
     often = when_words([str(year) for year in range(2026, 2035)], "9 of 10 years")
     assert often == " in each of the 9 of 10 years in which it binds"

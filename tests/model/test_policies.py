@@ -63,13 +63,13 @@ EFFECTS = (
     ("b30a_allowed", "CHN", "fee", "nv_b30a", +1),
     ("all_sales_stopped", "CHN", "import_limit", "nv_l20", -1),
     ("all_sales_stopped", "CHN", "import_limit", "nv_h200", -1),
-    ("grey_closed", "CHN", "grey_limit", None, -1),
+    ("grey_closed", "CHN", "grey_open", None, -1),
     ("rental_closed", "CHN", "rent_limit", None, -1),
     ("hbm_lifted", "CHN", "hbm_import_limit", None, +1),
     ("tools_tightened", "CHN", "tool_limit", "n7", -1),
     ("full_decoupling", "CHN", "import_limit", None, -1),
     ("full_decoupling", "CHN", "rent_limit", None, -1),
-    ("full_decoupling", "CHN", "grey_limit", None, -1),
+    ("full_decoupling", "CHN", "grey_open", None, -1),
     ("full_decoupling", "CHN", "tool_limit", "n5", -1),
     ("full_decoupling", "CHN", "spillover", None, -1),
     ("home_market", "CHN", "mandate", None, +1),
@@ -315,7 +315,8 @@ def test_half_of_american_purchases_and_they_themselves_fit_the_output(
 ) -> None:
     opened = patch(world, read_policy("h200_fee_25").patches)
     china = slice_of(parameters_of(opened, "CHN", path), "import_limit", chip)
-    america = slice_of(parameters_of(opened, "USA", path), "import_limit", chip)
+    # what is normal there: more is within reach, at a price
+    america = slice_of(parameters_of(opened, "USA", path), "normal_import", chip)
     made = world.market.output[chip].numbers(np.arange(len(china)) + world.horizon.first_year)
     assert china.any()
     assert np.all(china <= 0.5 * america + 1e-9)
