@@ -142,6 +142,17 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 counted=True,
             ),
             LimitSpec(
+                *("agents_open", _BY_PERIOD, "kH100e", "talent", "agents that do research"),
+                *(100, "100,000 H100e", "compute on which agents may do research"),
+                conflict="no agents that do research",
+                parameters=("agents_limit",),
+                added=True,
+                per_year=False,
+                amount=lambda p, v: p["agents_limit"],
+                zero="nothing",
+                inputs=("research.automation_researchers_per_h100e",),
+            ),
+            LimitSpec(
                 *("tools", _BY_LINE, "kwpm", "tools", "tools for new wafer capacity"),
                 *(10, "10,000 wafers a month", "tools for {item}"),
                 conflict="tools for at most {amount} kwpm more on {item} a year",
@@ -395,6 +406,6 @@ DEFINITIONS: Final = frozenset(
         *("fabrication_not_negative", "memory_capacity", "purchases", "rent_paid", "energy_paid"),
         *("chips_paid", "talent_paid", "power_paid", "supply_flow", "premium_for_pace", "imports_at_cost"),
         *("excess_demand", "bid_up", "recovery", "home_returns", "cost_of_use", "category_spending"),
-        *("total_spending", "home_made_compute", "autonomy_level"),
+        *("total_spending", "home_made_compute", "autonomy_level", "agents_paid"),
     )
 )

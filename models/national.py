@@ -87,7 +87,10 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         "knowledge": fill(p.scalar("knowledge_ref"), t),
         "absorbed": fill(0.1 * p.scalar("knowledge_ref"), t),
     }
-    sizes |= {name: fill(compute, t) for name in ("research_compute", "delivery_compute", "home_compute")}
+    sizes |= {
+        name: fill(compute, t)
+        for name in ("research_compute", "delivery_compute", "home_compute", "research_agents")
+    }
     sizes |= {name: fill(power, t) for name in ("power", "power_built")}
     sizes |= {name: fill(people, t) for name in ("talent", "trained", "recruited", "released", "education")}
     sizes |= {name: fill(memory, t) for name in ("hbm_built", "hbm_capacity", "hbm_imports", "hbm_stock")}
@@ -95,7 +98,7 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         name: fill(money, t)
         for name in (
             *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "imports_value", "excess", "bidup"),
-            *("recovered", "home_returned", "lapsed", "total", "cash"),
+            *("recovered", "home_returned", "lapsed", "total", "cash", "agents_cost"),
         )
     }
     return sizes

@@ -108,6 +108,13 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("leader_capability", "periods", "1", "the leader's capability, log units"),
         ("leader_efficiency", "periods", "1", "the leader's algorithmic efficiency, log units"),
         ("openness", "", "1", "share of efficiency in delivery that is the leader's, published"),
+        ("automation", "periods", "kperson/kH100e", "researchers whom agents on that much compute stand for"),
+        (
+            "agents_limit",
+            "periods",
+            "kH100e",
+            "compute that research agents may use: none without automation",
+        ),
         # delivery
         ("segment_ref", "segments", "kH100e", "delivery compute of the segment in the base state"),
         ("segment_floor", "segments", "kH100e", "service that exists without AI compute"),
@@ -406,6 +413,7 @@ MAY_BE_INFINITE: Final = frozenset(
         "education_limit",
         "data_wall",
         "help_ceiling",
+        "agents_limit",
         "service_ceiling",
         "tool_limit",
         "hbm_build_limit",

@@ -29,6 +29,7 @@ DECISIONS: Final = (
     "released",
     "education",
     "segment_compute",
+    "research_agents",
     "wafer_built",
     "hbm_built",
     "hbm_imports",
@@ -137,12 +138,12 @@ class _Run:
         self.grown = (1 + p.scalar("interest")) ** self.dt
         self.slope = p["price"] / (2 * p["elasticity"] * p["normal"] * self.dt)
         self.out.update(self.decided)
-        for name in ("retired", "released"):
+        for name in ("retired", "released", "research_agents"):
             self.out[name] = np.zeros_like(self.decided[name])
         for name in (
             *("research_compute", "delivery_compute", "power", "talent", "hbm_capacity", "hbm_stock"),
             *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "imports_value", "excess"),
-            *("bidup", "recovered", "home_returned", "total", "cash", "home_compute"),
+            *("bidup", "recovered", "home_returned", "total", "cash", "home_compute", "agents_cost"),
         ):
             self.out[name] = np.zeros(periods)
         self.out["fleet"] = np.zeros((len(sets.chips), periods))
@@ -219,6 +220,9 @@ class _Run:
         self.stock_mid = (self.stock_before + out["stock"][:, :, t]) / 2
         out["research_compute"][t] = p["research_h100e"] @ self.stock_mid[:, 0] + d["rented"][0, t]
         out["delivery_compute"][t] = p["delivery_h100e"] @ self.stock_mid[:, 1] + d["rented"][1, t]
+        delivered = out["delivery_compute"][t]
+        used = d["segment_compute"][:, t].sum() + d["research_agents"][t]
+        out["research_agents"][t] = d["research_agents"][t] * min(1.0, delivered / max(used, _SMALLEST_STOCK))
         home = p["is_domestic"] * p["research_h100e"]
         out["home_compute"][t] = home @ (self.fleet_before + out["fleet"][:, t]) / 2
 
@@ -255,7 +259,9 @@ class _Run:
         capital = p["charge"][:, t] @ self.stock_mid / 1000
         use_cost = dt * (capital + p["rent_cost"][t] * rented) + energy
         spend = out["spend"][:, t]
-        spend[:2] = use_cost
+        agents = out["research_agents"][t]
+        agents_cost = use_cost[1] * agents / out["delivery_compute"][t] if agents > 0 else 0.0
+        spend[:2] = use_cost[0] + agents_cost, use_cost[1] - agents_cost
         spend[2] = chips_cost + premium[3:].sum()
         spend[3] = talent_cost + premium[2]
         spend[4] = power_spend
@@ -266,6 +272,7 @@ class _Run:
         out["buy"][t], out["rent"][t], out["chips_cost"][t] = buy, rent, chips_cost
         out["talent_cost"][t], out["power_spend"][t], out["bidup"][t] = talent_cost, power_spend, bidup
         out["imports_value"][t], out["excess"][t], out["total"][t] = imports_value, excess, spend.sum()
+        out["agents_cost"][t] = agents_cost
         out["flow"][:, t], out["premium"][:, t] = flow, premium
         out["energy"][:, t], out["use_cost"][:, t] = energy, use_cost
         out["recovered"][t], out["home_returned"][t] = recovered, home_returned
