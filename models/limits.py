@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from models import amounts
+from models.definitions import DEFINITIONS as DEFINITIONS
 from models.limit import Group
 from models.limit import LimitSpec as LimitSpec
 
@@ -345,6 +346,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 *("data_bottleneck", _BY_PERIOD, "log units", "data", "data for training at scale"),
                 *(amounts.TENTH_MORE, "10%", "data for training"),
                 parameters=("data_wall",),
+                eased=amounts.more_data,
                 tenth_of=amounts.level(amounts.TENTH_MORE, weight="data_slope"),
                 kind="soft",
             ),
@@ -394,18 +396,3 @@ def _sent(limit: LimitSpec) -> tuple[Any, ...]:
 
 
 copyreg.pickle(LimitSpec, _sent)
-
-
-# Rows that say what a quantity is: they hold whatever is decided, and nobody can ease them.
-DEFINITIONS: Final = frozenset(
-    (
-        *("fleet_balance", "fleet_use", "compute_for_research", "compute_for_delivery", "cap_count"),
-        *("power_balance", "talent_balance", "research_index_row", "talent_index_row", "research_effort"),
-        *("knowledge_balance", "spillover_from_frontier", "absorptive_capacity", "efficiency_of_knowledge"),
-        *("own_level", "capability_level", "segment_supply", "service_level", "wafer_balance"),
-        *("fabrication_not_negative", "memory_capacity", "purchases", "rent_paid", "energy_paid"),
-        *("chips_paid", "talent_paid", "power_paid", "supply_flow", "premium_for_pace", "imports_at_cost"),
-        *("excess_demand", "bid_up", "recovery", "home_returns", "cost_of_use", "category_spending"),
-        *("total_spending", "home_made_compute", "autonomy_level", "agents_paid"),
-    )
-)

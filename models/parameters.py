@@ -15,6 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.money_machine import money_machine
+from models.signs import MAY_BE_INFINITE, MAY_BE_NEGATIVE
+
 Array = NDArray[np.float64]
 
 USES: Final = ("research", "delivery")
@@ -373,65 +376,6 @@ class PlanParameters:
         for name, holds, message in conditions:
             if not np.all(holds):
                 raise ParameterError(name, message)
-        self._check_money_machine()
-
-    def _check_money_machine(self) -> None:
-        """Raise where a chip brings back what it cost: what the users of delivery pay for its use to the end
-        of the plan, and what returns of its price where it is made at home."""
-        v, dt, sets = self.values, self.scalar("dt"), self.sets
-        kept = v["survival"] ** dt
-        recovered = np.zeros_like(v["charge"])
-        later = np.zeros(len(sets.chips))
-        for t in reversed(range(len(sets.periods))):
-            later = recovered[:, t] = v["charge"][:, t] * dt + kept * later
-        back = v["cost_recovery"] * recovered
-        back = back + v["home_return"] * v["chip_part"][:, None] * v["unit_cost"]
-        gains = np.argwhere((back >= v["unit_cost"]) & (back > 0))
-        if len(gains):
-            chip, period = gains[0]
-            share = back[chip, period] / v["unit_cost"][chip, period]
-            raise ParameterError(
-                "cost_recovery",
-                f"with home_return would bring back {share:.0%} of the price of {sets.chips[chip]} bought in "
-                f"{sets.periods[period]}, and money would make money",
-            )
-
-
-MAY_BE_INFINITE: Final = frozenset(
-    {
-        "import_limit",
-        "grey_open",
-        "make_limit",
-        "bank_limit",
-        "cap",
-        "cap_cumulative",
-        "grey_limit",
-        "rent_limit",
-        "power_build_limit",
-        "graduates",
-        "recruit_limit",
-        "education_limit",
-        "data_wall",
-        "help_ceiling",
-        "agents_limit",
-        "service_ceiling",
-        "tool_limit",
-        "hbm_build_limit",
-        "hbm_import_limit",
-        "debt_limit",
-        "carry_limit",
-        "elasticity",
-        "supply_elasticity",
-    }
-)
-MAY_BE_NEGATIVE: Final = frozenset(
-    {
-        "interest",
-        "cash0",
-        "frontier",
-        "leader_capability",
-        "leader_efficiency",
-        "service_floor",
-        "service_ceiling",
-    }
-)
+        gain = money_machine(v, self.sets.chips, self.sets.periods)
+        if gain is not None:
+            raise ParameterError("cost_recovery", gain)
