@@ -77,3 +77,8 @@ def more_graduates(p: PlanParameters, v: Values) -> dict[str, Array]:
 def more_memory(p: PlanParameters, _: Values) -> dict[str, Array]:
     """A tenth more chips out of the same memory."""
     return {"hbm_per_chip": p["hbm_per_chip"] / 1.1}
+
+
+def more_data(p: PlanParameters, _: Values) -> dict[str, Array]:
+    """A data wall that stands a tenth further."""
+    return {"data_wall": np.asarray(1.1 * p["data_wall"])}

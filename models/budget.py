@@ -276,11 +276,23 @@ def cost_of_use(m: Any, u: str, t: str) -> Any:
     return m.use_cost[u, t] == m.dt * (capital + m.rent_cost[t] * m.rented[u, t]) + m.energy[u, t]
 
 
+def agents_paid(m: Any, t: str) -> Any:
+    r"""The cost of delivery's fleet that falls on the agents that do research: theirs as a share of delivery
+    compute, as the forward run counts it; here only that there is none without agents.
+
+    \[ \text{agents\_cost}_t \le \text{agents\_limit}_t \cdot 1\,\text{USD bn}/\text{kH100e} \]
+
+    Units: USD bn.
+    """
+    return m.agents_cost[t] <= m.agents_limit[t] * m.unit_system.constant(1, "USD_bn/kH100e")
+
+
 def category_spending(m: Any, c: str, t: str) -> Any:
     r"""The split by use. Premiums for pace stand with their category; those of the grey market and of rent
     belong to no use and are in the cash view only.
 
-    \[ \text{spend}_{u,t} = \text{use\_cost}_{u,t}, \quad
+    \[ \text{spend}_{\text{research},t} = \text{use\_cost}_{\text{research},t} + \text{agents\_cost}_t, \quad
+       \text{spend}_{\text{delivery},t} = \text{use\_cost}_{\text{delivery},t} - \text{agents\_cost}_t, \quad
        \text{spend}_{\text{chips},t} = \text{chips\_cost}_t + \text{premium}_{\text{hbm},t} +
        \text{premium}_{\text{packaging},t} + \sum_g \text{premium}_{g,t} + \sum_n \text{premium}_{n,t} \]
     \[ \text{spend}_{\text{talent},t} = \text{talent\_cost}_t + \text{premium}_{\text{recruit},t}, \quad
@@ -289,7 +301,8 @@ def category_spending(m: Any, c: str, t: str) -> Any:
     Units: USD bn.
     """
     if c in m.USES:
-        return m.spend[c, t] == m.use_cost[c, t]
+        moved = m.agents_cost[t] if c == "research" else -m.agents_cost[t]
+        return m.spend[c, t] == m.use_cost[c, t] + moved
     if c == "chips":
         paces = sum(m.premium[s, t] for s in ("hbm", "packaging", *m.TOOL_CLASSES, *m.LINES))
         return m.spend[c, t] == m.chips_cost[t] + paces
@@ -346,6 +359,7 @@ def add(model: Any, units: UnitSystem) -> None:
         "chips_cost",
         "talent_cost",
         "power_spend",
+        "agents_cost",
         "excess",
         "bidup",
         "recovered",
@@ -381,6 +395,7 @@ def add(model: Any, units: UnitSystem) -> None:
         ("recovery", by_period, cost_recovery),
         ("home_returns", by_period, home_returns),
         ("cost_of_use", by_use, cost_of_use),
+        ("agents_paid", by_period, agents_paid),
         ("category_spending", by_category, category_spending),
         ("total_spending", by_period, total_spending),
         ("least_share", by_category, least_share),

@@ -10,13 +10,14 @@ from models.units import UnitSystem
 
 
 def segment_supply(m: Any, t: str) -> Any:
-    r"""Delivery compute is shared between segments.
+    r"""Delivery compute is shared between segments and the agents that do research.
 
-    \[ \sum_j \text{segment\_compute}_{j,t} \le \text{delivery\_compute}_t \]
+    \[ \sum_j \text{segment\_compute}_{j,t} + \text{research\_agents}_t \le \text{delivery\_compute}_t \]
 
     Units: kH100e.
     """
-    return sum(m.segment_compute[j, t] for j in m.SEGMENTS) <= m.delivery_compute[t]
+    served = sum(m.segment_compute[j, t] for j in m.SEGMENTS)
+    return served + m.research_agents[t] <= m.delivery_compute[t]
 
 
 def service_level(m: Any, j: str, t: str) -> Any:

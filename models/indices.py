@@ -43,7 +43,8 @@ def research(p: PlanParameters, out: Values, ceilings: Values) -> dict[str, Arra
     """Effort, knowledge, efficiency and capability."""
     dt = p.scalar("dt")
     x = (out["research_compute"] + p["compute_floor"]) / p["compute_ref"]
-    y = mid(p["talent0"], out["talent"]) / p["talent_ref"] + SMALLEST_INDEX
+    people = mid(p["talent0"], out["talent"]) + p["automation"] * out["research_agents"]
+    y = people / p["talent_ref"] + SMALLEST_INDEX
     effort = _held(_constant_elasticity(p, x, y) ** p.scalar("parallel"), ceilings, "effort")
     rate = max(p.scalar("spillover"), SMALLEST_SPILLOVER)
     gain = (1 - np.exp(-rate * dt)) / rate
@@ -82,7 +83,8 @@ def research(p: PlanParameters, out: Values, ceilings: Values) -> dict[str, Arra
 def delivery(p: PlanParameters, out: Values, efficiency: Array, ceilings: Values) -> dict[str, Array]:
     """Service by segment; compute that is short is short for every segment alike."""
     used = out["segment_compute"].sum(axis=0)
-    share = np.minimum(1.0, out["delivery_compute"] / np.maximum(used, _SMALLEST_STOCK))
+    left = out["delivery_compute"] - out["research_agents"]
+    share = np.minimum(1.0, left / np.maximum(used, _SMALLEST_STOCK))
     segment_compute = out["segment_compute"] * share
     helped = (1 - p["openness"]) * efficiency + p["openness"] * p["leader_efficiency"]
     compute = segment_compute + p["segment_floor"][:, None]

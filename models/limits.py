@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from models import amounts
+from models.definitions import DEFINITIONS as DEFINITIONS
 from models.limit import Group
 from models.limit import LimitSpec as LimitSpec
 
@@ -140,6 +141,17 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 added=True,
                 amount=lambda p, v: p["education_limit"] * p["dt"],
                 counted=True,
+            ),
+            LimitSpec(
+                *("agents_open", _BY_PERIOD, "kH100e", "talent", "agents that do research"),
+                *(100, "100,000 H100e", "compute on which agents may do research"),
+                conflict="no agents that do research",
+                parameters=("agents_limit",),
+                added=True,
+                per_year=False,
+                amount=lambda p, v: p["agents_limit"],
+                zero="nothing",
+                inputs=("research.automation_researchers_per_h100e",),
             ),
             LimitSpec(
                 *("tool_imports", _BY_TOOLS, "kwpm", "tools", "tools from abroad"),
@@ -419,6 +431,7 @@ LIMITS: Final[Mapping[str, LimitSpec]] = MappingProxyType(
                 *("data_bottleneck", _BY_PERIOD, "log units", "data", "data for training at scale"),
                 *(amounts.TENTH_MORE, "10%", "data for training"),
                 parameters=("data_wall",),
+                eased=amounts.more_data,
                 tenth_of=amounts.level(amounts.TENTH_MORE, weight="data_slope"),
                 kind="soft",
             ),
@@ -476,19 +489,3 @@ def _sent(limit: LimitSpec) -> tuple[Any, ...]:
 
 
 copyreg.pickle(LimitSpec, _sent)
-
-
-# Rows that say what a quantity is: they hold whatever is decided, and nobody can ease them.
-DEFINITIONS: Final = frozenset(
-    (
-        *("fleet_balance", "fleet_use", "compute_for_research", "compute_for_delivery", "cap_count"),
-        *("power_balance", "talent_balance", "research_index_row", "talent_index_row", "research_effort"),
-        *("knowledge_balance", "spillover_from_frontier", "absorptive_capacity", "efficiency_of_knowledge"),
-        *("own_level", "capability_level", "segment_supply", "service_level", "wafer_balance"),
-        *("good_wafers", "packaging_balance", "toolmaking_balance", "fabrication_not_negative"),
-        *("memory_capacity", "purchases", "rent_paid", "energy_paid", "chips_paid", "talent_paid"),
-        *("power_paid", "supply_flow", "pace_beyond_normal", "premium_for_pace", "normal_share"),
-        *("excess_demand", "bid_up", "recovery", "home_returns", "cost_of_use", "category_spending"),
-        *("total_spending", "home_made_compute", "autonomy_level"),
-    )
-)

@@ -112,7 +112,10 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         name: fill(wafers, "tool_classes", t)
         for name in ("tools_bought", "tools_made", "tool_stock", "toolmaking", "toolmaking_built")
     }
-    sizes |= {name: fill(compute, t) for name in ("research_compute", "delivery_compute", "home_compute")}
+    sizes |= {
+        name: fill(compute, t)
+        for name in ("research_compute", "delivery_compute", "home_compute", "research_agents")
+    }
     sizes |= {name: fill(gigawatts, t) for name in ("power", "power_built")}
     sizes |= {name: fill(people, t) for name in ("talent", "trained", "recruited", "released", "education")}
     sizes |= {name: fill(stacks, t) for name in ("hbm_built", "hbm_capacity", "hbm_imports", "hbm_stock")}
@@ -120,7 +123,7 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         name: fill(money, t)
         for name in (
             *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "excess", "bidup"),
-            *("recovered", "home_returned", "lapsed", "total", "cash"),
+            *("recovered", "home_returned", "lapsed", "total", "cash", "agents_cost"),
         )
     }
     return sizes

@@ -16,6 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.money_machine import money_machine
+from models.signs import MAY_BE_INFINITE, MAY_BE_NEGATIVE
+
 Array = NDArray[np.float64]
 
 USES: Final = ("research", "delivery")
@@ -114,6 +117,13 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("leader_capability", "periods", "1", "the leader's capability, log units"),
         ("leader_efficiency", "periods", "1", "the leader's algorithmic efficiency, log units"),
         ("openness", "", "1", "share of efficiency in delivery that is the leader's, published"),
+        ("automation", "periods", "kperson/kH100e", "researchers whom agents on that much compute stand for"),
+        (
+            "agents_limit",
+            "periods",
+            "kH100e",
+            "compute that research agents may use: none without automation",
+        ),
         # delivery
         ("segment_ref", "segments", "kH100e", "delivery compute of the segment in the base state"),
         ("segment_floor", "segments", "kH100e", "service that exists without AI compute"),
@@ -429,70 +439,6 @@ class PlanParameters:
         for name, holds, message in conditions:
             if not np.all(holds):
                 raise ParameterError(name, message)
-        self._check_money_machine()
-
-    def _check_money_machine(self) -> None:
-        """Raise where a chip brings back what it cost: what the users of delivery pay for its use to the end
-        of the plan, and what returns of its price where it is made at home."""
-        v, dt, sets = self.values, self.scalar("dt"), self.sets
-        kept = v["survival"] ** dt
-        recovered = np.zeros_like(v["charge"])
-        later = np.zeros(len(sets.chips))
-        for t in reversed(range(len(sets.periods))):
-            later = recovered[:, t] = v["charge"][:, t] * dt + kept * later
-        back = v["cost_recovery"] * recovered
-        back = back + v["home_return"] * v["chip_part"][:, None] * v["unit_cost"]
-        gains = np.argwhere((back >= v["unit_cost"]) & (back > 0))
-        if len(gains):
-            chip, period = gains[0]
-            share = back[chip, period] / v["unit_cost"][chip, period]
-            raise ParameterError(
-                "cost_recovery",
-                f"with home_return would bring back {share:.0%} of the price of {sets.chips[chip]} bought in "
-                f"{sets.periods[period]}, and money would make money",
-            )
-
-
-MAY_BE_INFINITE: Final = frozenset(
-    {
-        "import_limit",
-        "normal_import",
-        "grey_open",
-        "make_limit",
-        "bank_limit",
-        "cap",
-        "cap_cumulative",
-        "grey_limit",
-        "rent_limit",
-        "power_build_limit",
-        "graduates",
-        "recruit_limit",
-        "education_limit",
-        "data_wall",
-        "help_ceiling",
-        "service_ceiling",
-        "launch_side",
-        "ceiling_side",
-        "tool_import_limit",
-        "toolmaking_build_limit",
-        "packaging_build_limit",
-        "hbm_build_limit",
-        "hbm_import_limit",
-        "debt_limit",
-        "carry_limit",
-        "elasticity",
-        "normal",
-        "supply_elasticity",
-    }
-)
-MAY_BE_NEGATIVE: Final = frozenset(
-    {
-        "interest",
-        "cash0",
-        "frontier",
-        "leader_capability",
-        "leader_efficiency",
-        "service_floor",
-        "service_ceiling",
-    }
-)
+        gain = money_machine(v, self.sets.chips, self.sets.periods)
+        if gain is not None:
+            raise ParameterError("cost_recovery", gain)

@@ -96,6 +96,7 @@ VARIABLES: Final = _named(
     _metric("recruited", "", "thousand people", "flow", "researchers recruited abroad", adds_to="talent"),
     _metric("released", "", "thousand people", "flow", "researchers let go", adds_to="talent"),
     _metric("education", "", "thousand people", "flow", "extra graduates ordered", adds_to="talent"),
+    _metric("research_agents", "", "kH100e", "level", "delivery compute on which agents do research"),
     _metric("research_index", "", "1", "level", "research compute over the leader's in the base year"),
     _metric("talent_index", "", "1", "level", "researchers over the leader's in the base year"),
     _metric("effort", "", "1", "level", "research effort, the leader's in the base year = 1"),
@@ -161,6 +162,13 @@ VARIABLES: Final = _named(
     _metric("rent", "", "USD bn", "flow", "rent of offshore cloud"),
     _metric("energy", "uses", "USD bn", "flow", "energy"),
     _metric("use_cost", "uses", "USD bn", "flow", "capital charge, rent and energy of the compute in a use"),
+    _metric(
+        "agents_cost",
+        "",
+        "USD bn",
+        "flow",
+        "what the compute of agents that do research costs, under research",
+    ),
     _metric(
         "chips_cost", "", "USD bn", "flow", "investment in domestic chips: fabs, tools, packaging, memory"
     ),

@@ -24,11 +24,24 @@ def research_index_row(m: Any, t: str) -> Any:
 def talent_index_row(m: Any, t: str) -> Any:
     r"""Researchers as an index of the leader's base state.
 
-    \[ y_t = \overline{\text{talent}}_t / \text{talent\_ref} + 10^{-9} \]
+    \[ y_t = (\overline{\text{talent}}_t + \text{automation}_t\,\text{research\_agents}_t) /
+       \text{talent\_ref} + 10^{-9} \]
 
-    Dimensionless. The last term keeps logarithms defined where nobody is left.
+    Dimensionless. Agents that do research count as those whom they stand for; the last term keeps logarithms
+    defined where nobody is left.
     """
-    return m.talent_index[t] == mid(m, m.talent, m.talent0, t) / m.talent_ref + SMALLEST_INDEX
+    people = mid(m, m.talent, m.talent0, t) + m.automation[t] * m.research_agents[t]
+    return m.talent_index[t] == people / m.talent_ref + SMALLEST_INDEX
+
+
+def agents_open(m: Any, t: str) -> Any:
+    r"""Agents do research only where they stand for somebody.
+
+    \[ \text{research\_agents}_t \le \text{agents\_limit}_t \]
+
+    Units: kH100e; the limit is 0 where `automation` is, else infinite.
+    """
+    return m.research_agents[t] <= m.agents_limit[t]
 
 
 def constant_elasticity(m: Any, x: Any, y: Any) -> Any:
@@ -169,6 +182,7 @@ def add(model: Any, units: UnitSystem) -> None:
     index_bounds = (SMALLEST_INDEX, None)
     model.research_index = pyo.Var(model.PERIODS, bounds=index_bounds, units=pure)
     model.talent_index = pyo.Var(model.PERIODS, bounds=index_bounds, units=pure)
+    model.research_agents = pyo.Var(model.PERIODS, within=pyo.NonNegativeReals, units=units("kH100e"))
     model.effort = pyo.Var(model.PERIODS, within=pyo.NonNegativeReals, units=pure)
     model.knowledge = pyo.Var(model.PERIODS, within=pyo.NonNegativeReals, units=years)
     model.absorbed = pyo.Var(model.PERIODS, within=pyo.Reals, units=years)
@@ -177,6 +191,7 @@ def add(model: Any, units: UnitSystem) -> None:
     for name, rule in (
         ("research_index_row", research_index_row),
         ("talent_index_row", talent_index_row),
+        ("agents_open", agents_open),
         ("research_effort", research_effort),
         ("knowledge_balance", knowledge_balance),
         ("spillover_from_frontier", spillover_from_frontier),

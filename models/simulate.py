@@ -29,6 +29,7 @@ DECISIONS: Final = (
     "released",
     "education",
     "segment_compute",
+    "research_agents",
     "wafer_built",
     "packaging_built",
     "tools_bought",
@@ -145,13 +146,13 @@ class _Run:
         self.slope = p["price"] / (2 * p["elasticity"][:, None] * self.normal)
         self.normal_import = p["normal_import"] * self.dt
         self.out.update(self.decided)
-        for name in ("retired", "released"):
+        for name in ("retired", "released", "research_agents"):
             self.out[name] = np.zeros_like(self.decided[name])
         self.out["wafers_started"] = np.zeros((len(sets.lines), periods))
         for name in (
             *("research_compute", "delivery_compute", "talent", "hbm_stock"),
             *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "excess"),
-            *("bidup", "recovered", "home_returned", "total", "cash", "home_compute"),
+            *("bidup", "recovered", "home_returned", "total", "cash", "home_compute", "agents_cost"),
         ):
             self.out[name] = np.zeros(periods)
         self.out["beyond"] = np.zeros((len(sets.chips), periods))
@@ -236,6 +237,9 @@ class _Run:
         self.stock_mid = (self.stock_before + out["stock"][:, :, t]) / 2
         out["research_compute"][t] = p["research_h100e"] @ self.stock_mid[:, 0] + d["rented"][0, t]
         out["delivery_compute"][t] = p["delivery_h100e"] @ self.stock_mid[:, 1] + d["rented"][1, t]
+        delivered = out["delivery_compute"][t]
+        used = d["segment_compute"][:, t].sum() + d["research_agents"][t]
+        out["research_agents"][t] = d["research_agents"][t] * min(1.0, delivered / max(used, _SMALLEST_STOCK))
         home = p["is_domestic"] * p["research_h100e"]
         out["home_compute"][t] = home @ (self.fleet_before + out["fleet"][:, t]) / 2
 
@@ -283,7 +287,9 @@ class _Run:
         capital = p["charge"][:, t] @ self.stock_mid / 1000
         use_cost = dt * (capital + p["rent_cost"][t] * rented) + energy
         spend = out["spend"][:, t]
-        spend[:2] = use_cost
+        agents = out["research_agents"][t]
+        agents_cost = use_cost[1] * agents / out["delivery_compute"][t] if agents > 0 else 0.0
+        spend[:2] = use_cost[0] + agents_cost, use_cost[1] - agents_cost
         spend[2] = chips_cost + premium[3:].sum()
         spend[3] = talent_cost + premium[2]
         spend[4] = power_spend
@@ -294,6 +300,7 @@ class _Run:
         out["buy"][t], out["rent"][t], out["chips_cost"][t] = buy, rent, chips_cost
         out["talent_cost"][t], out["power_spend"][t], out["bidup"][t] = talent_cost, power_spend, bidup
         out["excess"][t], out["total"][t] = excess, spend.sum()
+        out["agents_cost"][t] = agents_cost
         out["beyond"][:, t], out["over"][:, t] = beyond, over
         out["flow"][:, t], out["premium"][:, t] = flow, premium
         out["wafers_started"][:, t] = started

@@ -34,6 +34,7 @@ def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> l
         _check_countries,
         check_industry,
         check_parts,
+        _check_automation,
     )
     found = [conflict for check in checks for conflict in check(instance)]
     if changed is None or any(_reaches_rules(where) for where in changed):
@@ -230,6 +231,32 @@ def _check_budget(instance: Instance, name: str, country: Country) -> Iterator[C
             message = f"the floors of all categories sum to {number_text(round(total, 9))} in {year}, above 1"
             yield Conflict((*where, "category_floors"), "E313", message, None, True)
             break
+
+
+def _check_automation(instance: Instance) -> Iterator[Conflict]:
+    """What excludes agents that do research on the fleet of delivery."""
+    automation = instance.research.automation_researchers_per_h100e
+    if not any(automation.in_year(year) > 0 for year in instance.horizon.years):
+        return
+    agents = "agents do research (`research.automation_researchers_per_h100e` is above 0)"
+    for preset, objective in instance.objectives.items():
+        asked = [objective.shortfall_penalty_per_log_unit, *objective.segment_weights.values()]
+        if not any(one.number() > 0 for one in asked):
+            message = f"{agents}, and `{preset}` asks nothing of delivery, which they compete with"
+            hint = "give a segment a weight, or a shortfall a penalty"
+            yield Conflict(("objectives", preset, "segment_weights"), "E313", message, hint, True)
+    for name, country in instance.countries.items():
+        where: Where = ("countries", name, "budget")
+        if country.budget.cost_recovery.number() > 0:
+            message = f"`cost_recovery` of {name} must be 0 where {agents}"
+            hint = "no user pays for the compute that they take from delivery"
+            yield Conflict((*where, "cost_recovery"), "E313", message, hint)
+        for table in ("category_floors", "category_ceilings"):
+            for category in ("research", "delivery"):
+                if category in getattr(country.budget, table):
+                    message = f"no bound on `{category}` of {name} can be kept where {agents}"
+                    hint = "what they cost is part of research, on the fleet of delivery"
+                    yield Conflict((*where, table, category), "E313", message, hint)
 
 
 def _check_interest(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:

@@ -18,10 +18,11 @@ def held(instance: Instance) -> Iterator[Diagnostic]:
     for changed, lagging in followers.items():
         others = len(lagging) - NAMED
         more = f" and {others} more" if others > 0 else ""
+        named, fleets = ", ".join(lagging[:NAMED]), " and ".join(changed)
         yield Diagnostic(
             "W106",
-            f"with the changed fleet of {' and '.join(changed)}, what {', '.join(lagging[:NAMED])}{more} knew, "
-            "copied and demanded is held as observed: lags in the base state move",
+            f"with the changed fleet of {fleets}, what {named}{more} knew, copied and demanded "
+            "is held as observed: lags in the base state move",
             "warning",
             path=f"countries.{lagging[0]}.research.lag_months",
             hint="to read them anew, give the lag that goes with the fleet: `lag_months = MONTHS`",

@@ -30,7 +30,7 @@ ANY_PACE: Final = 1
 
 @dataclass(frozen=True)
 class Move:
-    """What became of a field: `moved` to another, `changed` in place, `assumed` where format 1 said nothing."""
+    """What became of a field: `moved`, `changed` in place, or `assumed`: format 1 said nothing."""
 
     file: str
     path: str

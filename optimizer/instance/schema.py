@@ -82,7 +82,8 @@ class Research(Record):
     """How compute and people become knowledge and capability, the same everywhere.
 
     `help_ceiling_ratio` is the factor of compute that copying the leader saves at most; `catch_up` is what an
-    observed lag is read as, where a country's own means do not explain it.
+    observed lag is read as, where a country's own means do not explain it; `automation_researchers_per_h100e`
+    is for how many researchers agents on one H100e of delivery compute stand.
     """
 
     compute_weight: Annotated[Quantity, Rule(gt=0, lt=1)]
@@ -99,6 +100,7 @@ class Research(Record):
     openness: ScalarShare
     help_ceiling_ratio: Annotated[Quantity, Rule(ge=1, infinite=True)] = constant(math.inf)
     catch_up: Literal["imitation", "efficiency"] = "imitation"
+    automation_researchers_per_h100e: SeriesNonNegative = constant(0.0)
 
 
 class Segment(Record):

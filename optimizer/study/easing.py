@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import EllipsisType
 
 import numpy as np
 
@@ -56,11 +57,11 @@ def _added(parameters: PlanParameters, fact: Binding) -> dict[str, Array] | None
     return {name: changed}
 
 
-def _row(parameters: PlanParameters, name: str, item: str) -> tuple[int, ...] | slice:
+def _row(parameters: PlanParameters, name: str, item: str) -> tuple[int, ...] | EllipsisType:
     """Where a limit's item stands in a parameter; everything where the limit has no items."""
     index = [each for each in TABLE[name].index if each != "periods"]
     if not index or not item:
-        return slice(None)
+        return ...
     place = parameters.sets.items(index).index(item)
     return tuple(int(each) for each in np.unravel_index(place, parameters.sets.shape(tuple(index))))
 

@@ -62,7 +62,7 @@ def test_base_state_lag_equals_its_input(lag_years: float) -> None:
     own = metrics.base_capability(small_plan(imitation=0.0), LEADER)
     assert own < -lag_years * growth
     imitation = (-lag_years * growth - own) / (lag_years * growth)
-    plan = small_plan(imitation=imitation)
+    plan = small_plan(imitation=imitation, help_ceiling=np.inf)
     path = LeaderPath(**{**vars(LEADER), "capability": np.array([1.0, 3.0, 5.0, 6.0])})
     assert metrics.base_lag_months(plan, path) == pytest.approx(12 * lag_years)
 

@@ -51,6 +51,8 @@ CHANGES: dict[str, Any] = {
     "frontier": [1.4, 1.5, 1.7, 2.0, 2.4],
     "leader_capability": [0.1, 0.2, 0.3, 0.4],
     "leader_efficiency": [0.05, 0.15, 0.25, 0.35],
+    "automation": [0.01, 0.02, 0.03, 0.04],
+    "agents_limit": [100, 110, 120, 130],
     "service_floor": _grow(0.2, -0.1, by=0.3),
     "service_ceiling": _grow(1.2, 0.9, by=0.3),
     "shortfall_weight": [[0.1, 0.3, 0.4, 0.6], [0.9, 0.7, 0.6, 0.4]],
@@ -178,8 +180,14 @@ ROWS: dict[str, list[str]] = {
     "education_places[2026Q2]": ["education[2026Q2] <= 1"],
     # research
     "research_index_row[2026Q2]": ["research_index[2026Q2] == (research_compute[2026Q2] + 0.4) / 4000"],
-    "talent_index_row[2026Q1]": ["talent_index[2026Q1] == (50 + talent[2026Q1]) / 126 + 1e-9"],
-    "talent_index_row[2026Q2]": ["talent_index[2026Q2] == (talent[2026Q1] + talent[2026Q2]) / 126 + 1e-9"],
+    "talent_index_row[2026Q1]": [
+        "talent_index[2026Q1] == (50 + talent[2026Q1] + 0.02 * research_agents[2026Q1]) / 126 + 1e-9"
+    ],
+    "talent_index_row[2026Q2]": [
+        "talent_index[2026Q2] == (talent[2026Q1] + talent[2026Q2] + 0.04 * research_agents[2026Q2]) / 126",
+        "+ 1e-9",
+    ],
+    "agents_open[2026Q2]": ["research_agents[2026Q2] <= 110"],
     "research_effort[2026Q2]": [
         "effort[2026Q2] <= (0.6 * research_index[2026Q2]**-0.25 + 0.4 * talent_index[2026Q2]**-0.25)**-2.8"
     ],
@@ -204,7 +212,8 @@ ROWS: dict[str, list[str]] = {
     "help_from_copying[2026Q2]": ["capability[2026Q2] <= own[2026Q2] + 1.2"],
     # delivery
     "segment_supply[2026Q2]": [
-        "segment_compute[public,2026Q2] + segment_compute[firms,2026Q2] <= delivery_compute[2026Q2]"
+        "segment_compute[public,2026Q2] + segment_compute[firms,2026Q2] + research_agents[2026Q2]",
+        "<= delivery_compute[2026Q2]",
     ],
     "service_level[firms,2026Q2]": [
         "service[firms,2026Q2] <= log((segment_compute[firms,2026Q2] + 3) / 300)",
@@ -349,11 +358,12 @@ ROWS: dict[str, list[str]] = {
         "+ 0.0051 * (stock[banked,research,2026Q1] + stock[banked,research,2026Q2]))",
         "+ 0.0075 * rented[research,2026Q2] + energy[research,2026Q2]",
     ],
+    "agents_paid[2026Q2]": ["agents_cost[2026Q2] <= 110"],
     "category_spending[research,2026Q2]": [
-        "spend[research,2026Q2] == use_cost[research,2026Q2]",
+        "spend[research,2026Q2] == use_cost[research,2026Q2] + agents_cost[2026Q2]",
     ],
     "category_spending[delivery,2026Q2]": [
-        "spend[delivery,2026Q2] == use_cost[delivery,2026Q2]",
+        "spend[delivery,2026Q2] == use_cost[delivery,2026Q2] - agents_cost[2026Q2]",
     ],
     "category_spending[chips,2026Q2]": [
         "spend[chips,2026Q2] == chips_cost[2026Q2] + premium[hbm,2026Q2] + premium[n7,2026Q2]"

@@ -201,7 +201,9 @@ class _Statement:
     def research(self) -> None:
         p, dt = self.p, self.dt
         x = (self.research_compute + p["compute_floor"]) / p["compute_ref"]
-        y = self.mid_talent / p["talent_ref"]
+        self.agents = self.variable(self.compute, allowed=p["agents_limit"] > 0)
+        self.within(self.agents, p["agents_limit"], self.compute)
+        y = (self.mid_talent + cp.multiply(p["automation"], self.agents)) / p["talent_ref"]
         effort = self.variable(1.0)
         aggregate = self.variable(1.0)
         self.constant_elasticity(x, y, aggregate)
@@ -262,7 +264,8 @@ class _Statement:
         used = self.variable(self.compute, *shape)
         self.shortfall = self.variable(1.0, *shape)
         self.service = self.variable(1.0, *shape, free=True)
-        self.rows.append(cp.sum(used, axis=0) / self.compute <= self.delivery_compute / self.compute)
+        taken = cp.sum(used, axis=0) + self.agents
+        self.rows.append(taken / self.compute <= self.delivery_compute / self.compute)
         openness = p.scalar("openness")
         helped = (1 - openness) * self.efficiency + openness * p["leader_efficiency"]
         for j in range(shape[0]):

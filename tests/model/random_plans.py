@@ -60,6 +60,9 @@ def random_plan(seed: int) -> PlanParameters:
     changes["charge"] = changes["unit_cost"] * (changes["interest"] + 1 - changes["survival"][:, None])
     for name in ("power_arrival", "education_arrival", "wafer_arrival", "hbm_arrival"):
         changes[name] = _arrival(rng, base[name])
+    if changes["cost_recovery"] == 0 and rng.random() < 0.4:
+        changes["automation"] = rng.uniform(0, 0.1, base["automation"].shape)
+        changes["agents_limit"] = np.inf
     _leadership(rng, base, changes)
     _switches(rng, base, changes)
     return small_plan(periods, steps, tail=1, **changes)

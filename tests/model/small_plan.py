@@ -108,6 +108,8 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "leader_capability": 2.2 * times,
         "leader_efficiency": 1.0 * times,
         "openness": 0.3,
+        "automation": 0.0,
+        "agents_limit": 0.0,
         "segment_ref": [400, 300],
         "segment_floor": [4, 3],
         "service_floor": np.array([0.2, -0.1])[:, None] + 1.0 * times,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.parameters import TABLE, Array, LeaderPath, PlanParameters
+from models.parameters import TABLE, Array, LeaderPath, ParameterError, PlanParameters
 from models.simulate import objective, simulate, weight_of_time
 from optimizer.answer.metrics import base_lag_months
 from optimizer.solver import Solution
@@ -150,6 +150,8 @@ def yearly_and_quarterly(**changes: Any) -> tuple[dict[str, Array], dict[str, Ar
     decisions = random_decisions(p, 1)
     decisions["released"] *= 0
     decisions["retired"] *= 0
+    # what they cost is a share of delivery's cost, which is linear in neither
+    decisions["research_agents"] *= 0
     decisions["stock"][:] = np.array([0.3, 0.7])[:, None]
     spread = {
         name: np.repeat(array, 4, axis=-1) / (1 if name in LEVELS else 4) for name, array in decisions.items()
@@ -328,6 +330,17 @@ def test_a_country_with_nothing_at_all_gets_a_plan() -> None:
     p = small_plan(5, 1, tail=2, talent0=0.01, **nothing)
     p = changed(p, cash0=p.scalar("talent0") * (p.scalar("wage") / 2 + p.scalar("release_cost")))
     assert solve_plan(p).status == "optimal"
+
+
+def test_use_that_pays_for_chips_is_refused_with_the_chip_and_the_year() -> None:
+    """Recovered costs follow prices: where these rise a share below 1 brings back all that a chip cost."""
+    base = small_plan(8, 1, tail=2, cost_recovery=0.8, home_return=0.0)
+    base.check()
+    cost = base["unit_cost"].copy()
+    cost[1] = cost[1][0] * 1.2 ** np.arange(8)
+    rising = changed(base, unit_cost=cost, charge=cost * (0.05 + 1 - base["survival"][:, None]))
+    with pytest.raises(ParameterError, match=r"cost_recovery: .* of the price of small bought in 2026, and"):
+        rising.check()
 
 
 @pytest.mark.parametrize("name", ["base", "poor"])

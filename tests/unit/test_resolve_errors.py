@@ -44,8 +44,12 @@ def test_unknown_country_and_objective(world: Instance) -> None:
 
 
 def test_money_that_would_make_money_names_its_cells(world: Instance) -> None:
-    cell = world.countries["CHN"].budget.home_return
-    (one,) = problems(set_to(world, "countries.CHN.budget.home_return", replace(cell, numbers=(0.9,))))
+    budget = world.countries["CHN"].budget
+    for name, number in (("home_return", 0.9), ("cost_recovery", 0.1)):
+        world = set_to(
+            world, f"countries.CHN.budget.{name}", replace(getattr(budget, name), numbers=(number,))
+        )
+    (one,) = problems(world)
     assert one.code == "E501"
     assert "cost_recovery" in one.message
     assert "CHN" in one.message
@@ -56,6 +60,15 @@ def test_money_that_would_make_money_names_its_cells(world: Instance) -> None:
     assert one.line is not None
     assert lines[one.line - 1].strip().startswith("cost_recovery")
     assert "countries.CHN.budget.home_return" in (one.hint or "")
+
+
+def test_cash_that_cannot_pay_for_letting_all_go_is_refused(world: Instance) -> None:
+    least = 0.12 * 2 / 2 + 0.4 * 0.12 * 2
+    (one,) = problems(set_to(world, "countries.NLD.budget.cash0_usd_bn", constant(0.99 * least)), "NLD")
+    assert (one.code, one.path) == ("E507", "countries.NLD.budget.cash0_usd_bn")
+    enough = set_to(world, "countries.NLD.budget.cash0_usd_bn", constant(1.01 * least))
+    path = path_of(world.leader, plan_sets(world, "NLD"))
+    assert resolve(enough, "NLD", path).scalar("cash0") == 1.01 * least
 
 
 def test_the_input_that_a_patch_changed_comes_first() -> None:

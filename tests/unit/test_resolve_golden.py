@@ -137,6 +137,8 @@ CHINA: dict[str, Array | float | list[float]] = {
     "leader_capability": 2.0 * np.arange(PERIODS),
     "leader_efficiency": 1.0 * np.arange(PERIODS),
     "openness": 0.5,
+    "automation": held(0, 0.002),
+    "agents_limit": held(0, INF),
     "segment_ref": [76.875, 25.625],
     "segment_floor": [0.76875, 0.5125],
     "service_floor": np.vstack([CONSUMER, STATE]),
@@ -170,7 +172,7 @@ CHINA: dict[str, Array | float | list[float]] = {
     "cash0": 5,
     "debt_limit": held(10, 20, 30),
     "carry_limit": held(40, 50, 60),
-    "cost_recovery": 0.1,
+    "cost_recovery": 0,
     "home_return": 0.3,
     "chip_part": 1 / MULTIPLIERS,
     "price": np.vstack(

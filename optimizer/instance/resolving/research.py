@@ -184,6 +184,16 @@ def imitation(view: View) -> float:
     return behind / gap
 
 
+@rule("automation", "research.automation_researchers_per_h100e")
+def automation(view: View) -> Array:
+    return view.series(view.settings.research.automation_researchers_per_h100e)
+
+
+@rule("agents_limit", uses=["automation"])
+def agents_limit(view: View) -> Array:
+    return np.where(view["automation"] > 0, np.inf, 0.0)
+
+
 @rule("frontier", from_leader_plan=True)
 def frontier(view: View) -> Array | float:
     return 0.0 if view.path is None else np.array(view.path.knowledge)

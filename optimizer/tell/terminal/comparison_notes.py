@@ -12,6 +12,7 @@ from models.parameters import CATEGORIES
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.comparison import OBJECTIVE, Comparison
 from optimizer.answer.run import WorldRun
+from optimizer.tell.fitted import FITTED
 from optimizer.tell.terminal.tables import LOOSE, ended, is_loose, provisional_note, reason, warnings
 
 SAME: Final = "="
@@ -46,7 +47,7 @@ def endings(comparison: Comparison, printed: str, detailed: bool) -> list[str]:
     done, asked = comparison.progress
     if done < asked and any(world.interrupted for world in comparison.worlds):
         lines.append(f"{NOT_SOLVED} not solved: interrupted with {done} of {asked} solved")
-    lines += [SHARES] if CATEGORIES[0] in printed else []
+    lines += [SHARES, FITTED] if CATEGORIES[0] in printed else []
     loose = any(is_loose(run) for world in comparison.worlds for run in world.countries.values())
     lines += [LOOSE] if loose and detailed else []
     lines += [BELOW] if BELOW_MARK.search(printed) else []

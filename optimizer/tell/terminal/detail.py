@@ -221,6 +221,7 @@ def _compute(book: Book) -> Iterator[Line]:
     for u, use in enumerate(USES):
         yield from book.some(f"of it rented for {use}, at {use} rating", "rented", u)
     yield from book.some("home-made, installed, at research rating", "home_compute")
+    yield from book.some("of delivery, on which agents do research", "research_agents")
     yield book.line("autonomy, log units", "autonomy", decimals=2)
 
 

@@ -22,6 +22,7 @@ from optimizer.answer.bands import LAG, NOT_COMPUTED, Bands
 from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
 from optimizer.answer.summary import headline, lag_in_table, lag_mark_in
 from optimizer.tell.bands import of_draws, span
+from optimizer.tell.fitted import FITTED
 
 PLAIN_WIDTH: Final = 120
 # What the bands of two lags take.
@@ -281,7 +282,7 @@ def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
     """What a reader must know of a table of `lines`, and of each mark that stands in it."""
     notes: list[str] = []
     if lines:
-        notes.append(SHARES_OF)
+        notes += [SHARES_OF, FITTED]
     for country in world.countries:
         bloc = world.instance.countries[country].part_of
         if bloc in world.countries:

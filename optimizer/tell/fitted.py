@@ -1,0 +1,10 @@
+"""What a reader must know of every split by use."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FITTED: Final = (
+    "research against delivery is fitted: the penalty on service short of need reproduces the shares of "
+    "research that were observed"
+)
