@@ -4,7 +4,7 @@ from __future__ import annotations
 
 INDUSTRY_ROWS: dict[str, list[str]] = {
     # domestic chip industry
-    "wafer_balance[n7,2026Q1]": ["wafer_capacity[n7,2026Q1] == 30 + 1 + 0.25 * wafer_built[n7,2026Q1]"],
+    "wafer_balance[n7,2026Q1]": ["wafer_capacity[n7,2026Q1] == 8 + 1 + 0.25 * wafer_built[n7,2026Q1]"],
     "wafer_balance[n7,2026Q2]": [
         "wafer_capacity[n7,2026Q2] == wafer_capacity[n7,2026Q1] + 2 + 0.25 * wafer_built[n7,2026Q2]",
         "+ 0.75 * wafer_built[n7,2026Q1]",
@@ -16,9 +16,7 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
         "bank_drawn[banked,2026Q1] + bank_drawn[banked,2026Q2] + bank_drawn[banked,2026Q3]",
         "+ bank_drawn[banked,2026Q4] <= 120",
     ],
-    "wafer_supply[n7,2026Q1]": [
-        "wafers_started[n7,2026Q1] <= 3 * 0.4 * (30 + wafer_capacity[n7,2026Q1]) / 2"
-    ],
+    "wafer_supply[n7,2026Q1]": ["wafers_started[n7,2026Q1] <= 3 * 0.4 * (8 + wafer_capacity[n7,2026Q1]) / 2"],
     "wafer_supply[n7,2026Q2]": [
         "wafers_started[n7,2026Q2] <= 3 * 0.5 * (wafer_capacity[n7,2026Q1] + wafer_capacity[n7,2026Q2]) / 2"
     ],
@@ -29,7 +27,7 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
     ],
     "designer_share[makers,n7,2026Q1]": [
         "0.026 * (domestic[home,2026Q1] - bank_drawn[home,2026Q1])",
-        "- 0.6 * (1 - 0.65 / 1.1) * 3 * 0.4 * (30 + wafer_capacity[n7,2026Q1]) / 2 <= 1",
+        "- 0.6 * (1 - 0.65 / 1.1) * 3 * 0.4 * (8 + wafer_capacity[n7,2026Q1]) / 2 <= 1",
     ],
     "designer_share[makers,n7,2026Q2]": [
         "0.026 * (domestic[home,2026Q2] - bank_drawn[home,2026Q2])",
@@ -38,7 +36,7 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
     ],
     "launch_wafers[banked,2026Q1]": [
         "0.013 * (domestic[banked,2026Q1] - bank_drawn[banked,2026Q1])",
-        "- 0.5 * (1 - 0.65 / 1.1) * 3 * 0.4 * (30 + wafer_capacity[n7,2026Q1]) / 2 <= 6",
+        "- 0.5 * (1 - 0.65 / 1.1) * 3 * 0.4 * (8 + wafer_capacity[n7,2026Q1]) / 2 <= 6",
     ],
     "launch_wafers[home,2026Q2]": [
         "0.026 * (domestic[home,2026Q2] - bank_drawn[home,2026Q2])",
@@ -47,7 +45,7 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
     ],
     "launch_wafers[big,2026Q2]": ["0.03 * (domestic[big,2026Q2] - bank_drawn[big,2026Q2]) <= 1"],
     "launch_packages[banked,2026Q1]": [
-        "0.5 * domestic[banked,2026Q1] - 0.5 * 0.125 * (400 + packaging_capacity[2026Q1]) <= 6"
+        "0.5 * domestic[banked,2026Q1] - 0.5 * 0.125 * (600 + packaging_capacity[2026Q1]) <= 6"
     ],
     "launch_packages[home,2026Q2]": [
         "domestic[home,2026Q2] - 0.5 * 0.125 * (packaging_capacity[2026Q1] + packaging_capacity[2026Q2]) <= 6"
@@ -55,14 +53,14 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
     "packaging[2026Q1]": [
         "0.1 * domestic[big,2026Q1] + 0.2 * domestic[small,2026Q1] + 0.3 * domestic[denied,2026Q1]",
         "+ domestic[home,2026Q1] + 0.5 * domestic[banked,2026Q1]",
-        "<= 0.125 * (400 + packaging_capacity[2026Q1])",
+        "<= 0.125 * (600 + packaging_capacity[2026Q1])",
     ],
     "packaging[2026Q2]": [
         "0.1 * domestic[big,2026Q2] + 0.2 * domestic[small,2026Q2] + 0.3 * domestic[denied,2026Q2]",
         "+ domestic[home,2026Q2] + 0.5 * domestic[banked,2026Q2]",
         "<= 0.125 * (packaging_capacity[2026Q1] + packaging_capacity[2026Q2])",
     ],
-    "packaging_balance[2026Q1]": ["packaging_capacity[2026Q1] == 400 + 15 + 0.2 * packaging_built[2026Q1]"],
+    "packaging_balance[2026Q1]": ["packaging_capacity[2026Q1] == 600 + 15 + 0.2 * packaging_built[2026Q1]"],
     "packaging_balance[2026Q2]": [
         "packaging_capacity[2026Q2] == packaging_capacity[2026Q1] + 16 + 0.2 * packaging_built[2026Q2]",
         "+ 0.8 * packaging_built[2026Q1]",
