@@ -25,10 +25,24 @@ def wafers(p: PlanParameters, v: Values) -> Array:
     return np.asarray(12 * p["dt"] * p["ai_share"] * mid(p["wafer_capacity0"][:, None], v["wafer_capacity"]))
 
 
+def good_wafers(p: PlanParameters, v: Values) -> Array:
+    """The good wafers of all that each line can start for AI chips, thousand per period."""
+    return np.asarray((1 - (1 - p["wafer_yield"]) / (1 + p["transfer"])) * wafers(p, v))
+
+
 def designers_wafers(p: PlanParameters, v: Values) -> Array:
     """The good wafers of each line that each group of designers may have, thousand per period."""
-    good = 1 - (1 - p["wafer_yield"]) / (1 + p["transfer"])
-    return np.asarray(p["designer_ceiling"] * (good * wafers(p, v))[None])
+    return np.asarray(p["designer_ceiling"] * good_wafers(p, v)[None])
+
+
+def launch_wafers(p: PlanParameters, v: Values) -> Array:
+    """The good wafers that each chip may have of its line for the part of each period in which it is made."""
+    return np.asarray(p["launched"] * (p["on_line"] @ good_wafers(p, v)))
+
+
+def launch_packages(p: PlanParameters, v: Values) -> Array:
+    """The packages that each chip may have for the part of each period in which it is made, thousand."""
+    return np.asarray(p["launched"] * packages(p, v))
 
 
 def packages(p: PlanParameters, v: Values) -> Array:
@@ -39,12 +53,6 @@ def packages(p: PlanParameters, v: Values) -> Array:
 def tools_at_home(p: PlanParameters, v: Values) -> Array:
     """The tools that the country's toolmakers can make, kwpm per period."""
     return np.asarray(p["dt"] * mid(p["toolmaking0"][:, None], v["toolmaking"]))
-
-
-def tools_at_hand(p: PlanParameters, v: Values) -> Array:
-    """The tools of each class that there are or come in a period, kwpm."""
-    before = np.concatenate([p["tool_stock0"][:, None], v["tool_stock"][:, :-1]], axis=1)
-    return np.asarray(before + v["tools_bought"] + v["tools_made"])
 
 
 def mandated(p: PlanParameters, v: Values) -> Array:
@@ -82,3 +90,18 @@ def more_memory(p: PlanParameters, _: Values) -> dict[str, Array]:
 def more_data(p: PlanParameters, _: Values) -> dict[str, Array]:
     """A data wall that stands a tenth further."""
     return {"data_wall": np.asarray(1.1 * p["data_wall"])}
+
+
+def more_packaging(p: PlanParameters, v: Values) -> dict[str, Array]:
+    """A tenth more of the packaging that the plan has in each period."""
+    return _more_capacity(p, v, "packaging_capacity", "packaging0", "packaging_pending")
+
+
+def more_toolmaking(p: PlanParameters, v: Values) -> dict[str, Array]:
+    """A tenth more of the toolmaking that the plan has in each period."""
+    return _more_capacity(p, v, "toolmaking", "toolmaking0", "toolmaking_pending")
+
+
+def _more_capacity(p: PlanParameters, v: Values, capacity: str, start: str, pending: str) -> dict[str, Array]:
+    before = np.concatenate([p[start][..., None], v[capacity]], axis=-1)
+    return {start: 1.1 * p[start], pending: p[pending] + 0.1 * np.diff(before, axis=-1)}

@@ -114,7 +114,8 @@ def launch_wafers(m: Any, k: str, t: str) -> Any:
     there is no row, in the others. Units: thousand wafers.
     """
     good = sum(m.on_line[k, n] * used_yield(m, n, t) * wafer_starts(m, n, t) for n in m.LINES)
-    return m.wafers_per_chip[k] * fabricated(m, k, t) - m.launched[k, t] * good <= m.launch_side[k, t]
+    side = m.launch_side[k, t] * m.kwafer
+    return m.wafers_per_chip[k] * fabricated(m, k, t) - m.launched[k, t] * good <= side
 
 
 def packages(m: Any, t: str) -> Any:
@@ -131,7 +132,7 @@ def launch_packages(m: Any, k: str, t: str) -> Any:
     Units: thousand packages.
     """
     taken = m.packages_per_chip[k] * m.domestic[k, t]
-    return taken - m.launched[k, t] * packages(m, t) <= m.launch_side[k, t]
+    return taken - m.launched[k, t] * packages(m, t) <= m.launch_side[k, t] * m.kpackage
 
 
 def packaging(m: Any, t: str) -> Any:
@@ -194,6 +195,7 @@ def add(model: Any, units: UnitSystem) -> None:
     by_chip: tuple[Any, ...] = (model.CHIPS, model.PERIODS)
     by_period: tuple[Any, ...] = (model.PERIODS,)
     model.wafers_per_capacity = units.constant(12, "kwafer/kwpm/year")
+    model.kwafer, model.kpackage = units.constant(1, "kwafer"), units.constant(1, "kpackage")
     for name, index, unit in (
         ("wafer_built", by_line, "kwpm"),
         ("wafer_capacity", by_line, "kwpm"),

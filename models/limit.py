@@ -14,8 +14,8 @@ class LimitSpec:
 
     `index`, and `unit` of its right-hand side; `theme` is the line of the budget or the scarce thing that it
     stands for, `meaning` its name. Of a natural step, where there is nothing to take a tenth of: `step` in
-    units, its name `size`, and the `thing` that there is more of (with `{item}`). `conflict` names it among
-    limits that exclude each other (with `{item}` and `{amount}`).
+    units, its name `size`, and the `thing` that there is more of (with `{item}`, or its members by the names
+    of their sets). `conflict` names it among limits that exclude each other (with `{amount}` too).
 
     `parameters` say how much of it there is: those of its side, not of its coefficients; `eased_by` is the
     one that moves all of it (the first if empty), by a tenth or, where `added` and there is nothing, by a
@@ -28,8 +28,8 @@ class LimitSpec:
     of 0 means, `denied`, `nothing` to have, or denied to those who have some of that stock; `kind`: what it
     is repaired with.
 
-    `inputs` are the paths of those numbers of an instance that say most of it (with `{country}` and
-    `{item}`), where many feed its parameters; `lessened` is what the rules call that of which they leave a
+    `inputs` are the paths of those numbers of an instance that say most of it (with `{country}` and the
+    item), where many feed its parameters; `lessened` is what the rules call that of which they leave a
     part (with `{item}`).
     """
 
@@ -64,6 +64,13 @@ class LimitSpec:
     def moved_by(self) -> str:
         """The parameter that moves all of it; empty where there is none."""
         return self.eased_by or next(iter(self.parameters), "")
+
+    def told_of(self, words: str, item: str) -> str:
+        """Words of the limit with its item in place."""
+        words = words.replace("{item}", item)
+        for name, member in zip(self.index, item.split("/"), strict=False):
+            words = words.replace(f"{{{name}}}", member)
+        return words
 
 
 @dataclass(frozen=True)

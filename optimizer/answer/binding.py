@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.limits import LimitSpec
 from models.parameters import Array, PlanParameters
+from models.quantities import VARIABLES
 from optimizer.answer.shadow import ShadowPrices
 
 if TYPE_CHECKING:
@@ -129,8 +130,9 @@ def on_sale(parameters: PlanParameters, instance: InstanceLike) -> NDArray[np.bo
 def _denies(limit: LimitSpec, item: int, values: Values) -> bool:
     """Whether a limit of zero keeps the country from something, rather than there being nothing to have."""
     if limit.zero in values:
-        stock = values[limit.zero]
-        return bool((stock[item] if stock.ndim > 1 else stock).any())
+        # of a stock that is counted by something else, as fabs by line and tools by class, any of it will do
+        is_its_own = VARIABLES[limit.zero].index == limit.index[:-1]
+        return bool((values[limit.zero][item] if is_its_own else values[limit.zero]).any())
     return limit.zero != "nothing"
 
 

@@ -262,7 +262,7 @@ def _fact(
     eased = np.full(len(every), step) if tenth is None else np.where(known, 0.1 * reference, 0.0)
     priced = ~np.isnan(bound.usd_bn)
     usd = (eased[bound.positions] * bound.usd_bn)[priced]
-    more, thing = _more(limit), natural.thing.replace("{item}", item)
+    more, thing = _more(limit), limit.told_of(natural.thing, item)
     size = natural.size if tenth is None else TENTH
     eased_words = f"{size} {more} {thing}"
     closed = "closed: " if bound.closed else ""
@@ -307,7 +307,7 @@ def _fact(
         inputs=(),
         subject=subject,
         most_in=most_in,
-        what=f"{closed}{size} {more} {natural.thing.replace('{item}', bound.item)}",
+        what=f"{closed}{size} {more} {limit.told_of(natural.thing, bound.item)}",
     )
 
 

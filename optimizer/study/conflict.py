@@ -32,8 +32,6 @@ AT_THE_START: Final[Mapping[str, str]] = {
     STAFF: "the researchers there at the start, paid for half of the first period",
     FLEET: "the fleet there at the start, in use for half of the first period",
 }
-NO_TOOLS: Final = "no tools for more capacity on {lines}"
-BY_DEFAULT: Final = ", whose tool_limit_kwpm_per_year is 0 by default"
 
 
 def conflict_groups(
@@ -64,34 +62,9 @@ def conflict_groups(
         _group(family, item, tuple(periods), tuple(names), parameters, inputs)
         for (family, item), (periods, names) in found.items()
     ]
-    groups = _without_tools_together(groups)
     # what a patch has just set is the likeliest cause
     groups.sort(key=lambda group: not any(one.patch for one in group.inputs))
     return tuple(group for group in groups if group.family != OPENING.name or group.inputs)
-
-
-def _without_tools_together(groups: Sequence[ConflictingLimit]) -> list[ConflictingLimit]:
-    """Lines for which there are no tools at all as one group, in the place of the first."""
-    none = [group for group in groups if group.words == _no_tools(group.item, bool(group.inputs))]
-    if len(none) < 2:
-        return list(groups)
-    *most, last = [group.item for group in none]
-    periods = tuple(dict.fromkeys(period for group in none for period in group.periods))
-    together = none[0].model_copy(
-        update={
-            "item": "/".join([*most, last]),
-            "period": _span(periods),
-            "periods": periods,
-            "words": _no_tools(f"{', '.join(most)} and {last}", any(group.inputs for group in none)),
-            "rows": tuple(row for group in none for row in group.rows),
-            "inputs": tuple(one for group in none for one in group.inputs),
-        }
-    )
-    return [together if group is none[0] else group for group in groups if group not in none[1:]]
-
-
-def _no_tools(lines: str, given: bool) -> str:
-    return NO_TOOLS.format(lines=lines) + ("" if given else BY_DEFAULT)
 
 
 def _span(periods: Sequence[str]) -> str:
@@ -118,10 +91,12 @@ def _amount(family: str, item: str, period: str, parameters: PlanParameters) -> 
     if len(names) != 1:
         return None
     index = TABLE[names[0]].index
+    keys = [*(item.split("/") if item else ()), *([period] if index[-1:] == ("periods",) else ())]
+    if len(keys) != len(index):
+        return None
     place = []
-    for name in index:
+    for name, key in zip(index, keys, strict=True):
         members = [str(member) for member in parameters.sets.members(name)]
-        key = period if name == "periods" else item
         if key not in members:
             return None
         place.append(members.index(key))
@@ -157,12 +132,10 @@ def _group(
         by_year = {int(period[:4]): each for period, each in said if each is not None}
         years = [int(period[:4]) for period in periods]
         behind = inputs.that_decide(country, family, item, years, by_year)
-    words = AT_THE_START.get(family, "") if limit is None else limit.conflict
-    words = words.replace("{item}", item).replace("{amount}", amount)
+    words = AT_THE_START.get(family, "") if limit is None else limit.told_of(limit.conflict, item)
+    words = words.replace("{amount}", amount)
     words = words or f"the row `{family}`" + (f" of {item}" if item else "")
     theme = limit.theme if limit is not None else "start"
-    if family == "tools" and known and not any(known):
-        words = _no_tools(item, bool(behind))
     return ConflictingLimit(
         family=family,
         item=item,

@@ -111,7 +111,7 @@ class Inputs:
         """
         # what a default is computed from moves other things too, some the other way: it is none of them
         said_most = CAUSES[family].inputs if family in CAUSES else ()
-        paths = (path.format(country=country, item=item) for path in said_most)
+        paths = (CAUSES[family].told_of(path, item).replace("{country}", country) for path in said_most)
         found = {one.path: one for path in paths for one in self.at(path)}
         for parameter in () if said_most else parameters_of(family):
             for one in self.behind(country, parameter, item):

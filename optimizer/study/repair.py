@@ -167,7 +167,7 @@ class _Search:
         for number, key in enumerate(block.index):
             parts = [str(part) for part in (key if isinstance(key, tuple) else (key,)) if part is not None]
             period = parts.pop() if parts and parts[-1] in years else labels[-1 if parts else 0]
-            item = parts[0] if parts else ""
+            item = "/".join(parts)
             if item not in known:
                 known[item] = self.inputs.of_limit(self.parameters.country, family, item)
             if known[item] and (family != OPENING.name or number == 0):
@@ -327,6 +327,9 @@ def _natural_sizes(parameters: PlanParameters) -> Mapping[str, float]:
         "kH100e": float(sizes["research_compute"].max()),
         "kwpm": float(sizes["wafer_capacity"].max(initial=1.0)),
         "thousand wafers": 12 * float(sizes["wafer_capacity"].max(initial=1.0)),
+        "kwpm/year": float(sizes["toolmaking"].max(initial=1.0)),
+        "thousand packages": float(sizes["packaging_capacity"].max()),
+        "thousand packages/year": float(sizes["packaging_capacity"].max()),
         "PB/year": float(sizes["hbm_capacity"].max()),
         "PB": float(sizes["hbm_capacity"].max()),
     }

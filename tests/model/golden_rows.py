@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.model.golden_industry import INDUSTRY_ROWS
+
 STEP = np.arange(4)
 
 
@@ -56,8 +58,19 @@ CHANGES: dict[str, Any] = {
     "service_floor": _grow(0.2, -0.1, by=0.3),
     "service_ceiling": _grow(1.2, 0.9, by=0.3),
     "shortfall_weight": [[0.1, 0.3, 0.4, 0.6], [0.9, 0.7, 0.6, 0.4]],
+    "launched": _grow(0.2, 0.2, 0.2, 0.4, 0.5, by=0.1),
+    "launch_side": _grow(0, 0, 0, 5, 6, by=1),
+    "designer_ceiling": [[[0.6, 0.7, 0.8, 0.9]]],
+    "ceiling_side": [[[1, 2, 3, 4]]],
+    "packages_per_chip": [0.1, 0.2, 0.3, 1, 0.5],
+    "packaging_pending": [15, 16, 17, 18],
+    "packaging_build_limit": [200, 220, 240, 260],
+    "packaging_arrival": [0.2, 0.8] + 11 * [0],
     "wafer_pending": [[1, 2, 3, 4]],
-    "tool_limit": [[20, 24, 28, 32]],
+    "tool_import_limit": [[20, 24, 28, 32]],
+    "toolmaking_pending": [[0.5, 0.6, 0.7, 0.8]],
+    "toolmaking_build_limit": [[4, 5, 6, 7]],
+    "toolmaking_arrival": [[0.3, 0.7] + 11 * [0]],
     "wafer_arrival": [[0.25, 0.75] + 11 * [0]],
     "ai_share": [[0.4, 0.5, 0.6, 0.7]],
     "wafer_yield": [[0.35, 0.4, 0.45, 0.5]],
@@ -221,48 +234,6 @@ ROWS: dict[str, list[str]] = {
     ],
     "satiation[firms,2026Q2]": ["service[firms,2026Q2] <= 1.2"],
     "requirement[firms,2026Q2]": ["service[firms,2026Q2] >= 0.2 - shortfall[firms,2026Q2]"],
-    # domestic chip industry
-    "wafer_balance[n7,2026Q1]": ["wafer_capacity[n7,2026Q1] == 30 + 1 + 0.25 * wafer_built[n7,2026Q1]"],
-    "wafer_balance[n7,2026Q2]": [
-        "wafer_capacity[n7,2026Q2] == wafer_capacity[n7,2026Q1] + 2 + 0.25 * wafer_built[n7,2026Q2]",
-        "+ 0.75 * wafer_built[n7,2026Q1]",
-    ],
-    "tools[n7,2026Q2]": ["wafer_built[n7,2026Q1] + wafer_built[n7,2026Q2] <= 11"],
-    "fabrication_not_negative[home,2026Q2]": ["domestic[home,2026Q2] - bank_drawn[home,2026Q2] >= 0"],
-    "packaging[home,2026Q2]": ["domestic[home,2026Q2] - bank_drawn[home,2026Q2] <= 227.5"],
-    "bank_launch[banked,2026Q2]": ["bank_drawn[banked,2026Q2] <= 45"],
-    "die_bank[banked]": [
-        "bank_drawn[banked,2026Q1] + bank_drawn[banked,2026Q2] + bank_drawn[banked,2026Q3]",
-        "+ bank_drawn[banked,2026Q4] <= 120",
-    ],
-    "wafer_supply[n7,2026Q1]": [
-        "0.026 * (domestic[home,2026Q1] - bank_drawn[home,2026Q1])",
-        "+ 0.013 * (domestic[banked,2026Q1] - bank_drawn[banked,2026Q1])",
-        "<= 3 * 0.4 * (1 - 0.65 / 1.1) * (30 + wafer_capacity[n7,2026Q1]) / 2",
-    ],
-    "wafer_supply[n7,2026Q2]": [
-        "0.026 * (domestic[home,2026Q2] - bank_drawn[home,2026Q2])",
-        "+ 0.013 * (domestic[banked,2026Q2] - bank_drawn[banked,2026Q2])",
-        "<= 3 * 0.5 * (1 - 0.6 / 1.1) * (wafer_capacity[n7,2026Q1] + wafer_capacity[n7,2026Q2]) / 2",
-    ],
-    "memory_capacity[2026Q1]": ["hbm_capacity[2026Q1] == 10 + 2 + 0.1 * hbm_built[2026Q1]"],
-    "memory_capacity[2026Q2]": [
-        "hbm_capacity[2026Q2] == hbm_capacity[2026Q1] + 3 + 0.1 * hbm_built[2026Q2]",
-        "+ 0.9 * hbm_built[2026Q1]",
-    ],
-    "memory_orders[2026Q2]": ["hbm_built[2026Q2] <= 16"],
-    "memory_imports[2026Q2]": ["hbm_imports[2026Q2] <= 3"],
-    "memory_balance[2026Q1]": [
-        "hbm_stock[2026Q1] == 40 + 0.125 * (10 + hbm_capacity[2026Q1]) + hbm_imports[2026Q1]",
-        "- 0.14 * domestic[big,2026Q1] - 0.08 * domestic[small,2026Q1] - 0.14 * domestic[denied,2026Q1]",
-        "- 0.12 * domestic[home,2026Q1] - 0.06 * domestic[banked,2026Q1]",
-    ],
-    "memory_balance[2026Q2]": [
-        "hbm_stock[2026Q2] == hbm_stock[2026Q1] + hbm_imports[2026Q2]",
-        "+ 0.125 * (hbm_capacity[2026Q1] + hbm_capacity[2026Q2])",
-        "- 0.14 * domestic[big,2026Q2] - 0.08 * domestic[small,2026Q2] - 0.14 * domestic[denied,2026Q2]",
-        "- 0.12 * domestic[home,2026Q2] - 0.06 * domestic[banked,2026Q2]",
-    ],
     # budget
     "purchases[2026Q2]": [
         "buy[2026Q2] == 0.067 * imports[big,2026Q2] + 0.028 * imports[small,2026Q2]",
@@ -286,8 +257,10 @@ ROWS: dict[str, list[str]] = {
         "+ 0.001 * (stock[banked,research,2026Q1] + stock[banked,research,2026Q2]))",
     ],
     "chips_paid[2026Q2]": [
-        "chips_cost[2026Q2] == 0.3 * wafer_built[n7,2026Q2] + 0.05 * hbm_built[2026Q2]",
-        "+ 0.016 * hbm_imports[2026Q2]",
+        "chips_cost[2026Q2] == 0.1 * wafer_built[n7,2026Q2] + 0.0045 * wafers_started[n7,2026Q2]",
+        "+ 0.2 * tools_bought[duv,2026Q2] + 0.2 * tools_made[duv,2026Q2]",
+        "+ 0.5 * toolmaking_built[duv,2026Q2] + 0.002 * packaging_built[2026Q2]",
+        "+ 0.05 * hbm_built[2026Q2] + 0.016 * hbm_imports[2026Q2]",
     ],
     "talent_paid[2026Q1]": [
         "talent_cost[2026Q1] == 0.03125 * (50 + talent[2026Q1]) + 0.4 * recruited[2026Q1]",
@@ -307,10 +280,16 @@ ROWS: dict[str, list[str]] = {
     ],
     "supply_flow[recruit,2026Q2]": ["flow[recruit,2026Q2] == recruited[2026Q2]"],
     "supply_flow[hbm,2026Q2]": ["flow[hbm,2026Q2] == hbm_built[2026Q2]"],
+    "supply_flow[packaging,2026Q2]": ["flow[packaging,2026Q2] == packaging_built[2026Q2]"],
+    "supply_flow[duv,2026Q2]": ["flow[duv,2026Q2] == tools_bought[duv,2026Q2]"],
     "supply_flow[n7,2026Q2]": ["flow[n7,2026Q2] == wafer_built[n7,2026Q2]"],
     "pace_beyond_normal[grey,2026Q2]": ["0 <= flow[grey,2026Q2] - over[grey,2026Q2] <= 13"],
     "pace_beyond_normal[n7,2026Q3]": ["0 <= flow[n7,2026Q3] - over[n7,2026Q3] <= 2"],
     "premium_for_pace[grey,2026Q2]": ["premium[grey,2026Q2] >= 0.04 * over[grey,2026Q2]**2 / 20.8"],
+    "premium_for_pace[packaging,2026Q2]": [
+        "premium[packaging,2026Q2] >= 0.003 * over[packaging,2026Q2]**2 / 80"
+    ],
+    "premium_for_pace[duv,2026Q2]": ["premium[duv,2026Q2] >= 0.21 * over[duv,2026Q2]**2 / 7.2"],
     "premium_for_pace[n7,2026Q2]": ["premium[n7,2026Q2] >= 0.31 * over[n7,2026Q2]**2 / 4.5"],
     "excess_demand[2026Q2]": [
         "excess[2026Q2] >= 0.061 * beyond[big,2026Q2] + 0.026 * beyond[small,2026Q2]",
@@ -321,15 +300,15 @@ ROWS: dict[str, list[str]] = {
         "cash[2026Q1] == 1.05**0.25 * -2 + 15 + recovered[2026Q1] + home_returned[2026Q1] - buy[2026Q1]",
         "- rent[2026Q1] - energy[research,2026Q1] - energy[delivery,2026Q1] - chips_cost[2026Q1]",
         "- talent_cost[2026Q1] - power_spend[2026Q1] - premium[grey,2026Q1] - premium[rent,2026Q1]",
-        "- premium[recruit,2026Q1] - premium[hbm,2026Q1] - premium[n7,2026Q1] - bidup[2026Q1]",
-        "- lapsed[2026Q1]",
+        "- premium[recruit,2026Q1] - premium[hbm,2026Q1] - premium[packaging,2026Q1] - premium[duv,2026Q1]",
+        "- premium[n7,2026Q1] - bidup[2026Q1] - lapsed[2026Q1]",
     ],
     "budget[2026Q2]": [
         "cash[2026Q2] == 1.05**0.25 * cash[2026Q1] + 17.5 + recovered[2026Q2] + home_returned[2026Q2]",
         "- buy[2026Q2] - rent[2026Q2] - energy[research,2026Q2] - energy[delivery,2026Q2]",
         "- chips_cost[2026Q2] - talent_cost[2026Q2] - power_spend[2026Q2] - premium[grey,2026Q2]",
-        "- premium[rent,2026Q2] - premium[recruit,2026Q2] - premium[hbm,2026Q2] - premium[n7,2026Q2]",
-        "- bidup[2026Q2] - lapsed[2026Q2]",
+        "- premium[rent,2026Q2] - premium[recruit,2026Q2] - premium[hbm,2026Q2] - premium[packaging,2026Q2]",
+        "- premium[duv,2026Q2] - premium[n7,2026Q2] - bidup[2026Q2] - lapsed[2026Q2]",
     ],
     "debt[2026Q2]": ["cash[2026Q2] >= -6"],
     "carry_over[2026Q2]": ["cash[2026Q2] <= 16"],
@@ -366,7 +345,8 @@ ROWS: dict[str, list[str]] = {
         "spend[delivery,2026Q2] == use_cost[delivery,2026Q2] - agents_cost[2026Q2]",
     ],
     "category_spending[chips,2026Q2]": [
-        "spend[chips,2026Q2] == chips_cost[2026Q2] + premium[hbm,2026Q2] + premium[n7,2026Q2]"
+        "spend[chips,2026Q2] == chips_cost[2026Q2] + premium[hbm,2026Q2] + premium[packaging,2026Q2]",
+        "+ premium[duv,2026Q2] + premium[n7,2026Q2]",
     ],
     "category_spending[talent,2026Q2]": [
         "spend[talent,2026Q2] == talent_cost[2026Q2] + premium[recruit,2026Q2]"
@@ -397,6 +377,7 @@ ROWS: dict[str, list[str]] = {
     ],
     "autonomy_level[2026Q2]": ["autonomy[2026Q2] <= log((home_compute[2026Q2] + 4) / 4000)"],
 }
+ROWS |= INDUSTRY_ROWS
 
 
 WEIGHTS = {"2026Q1": (0.1, 0.9), "2026Q2": (0.3, 0.7), "2026Q3": (0.4, 0.6), "2026Q4": (0.6, 0.4)}
@@ -419,7 +400,8 @@ OBJECTIVES: dict[str, str] = {
     "least_spending": " + ".join(
         f"{discount} * (buy[{q}] + rent[{q}] + energy[research,{q}] + energy[delivery,{q}] + chips_cost[{q}]"
         f" + talent_cost[{q}] + power_spend[{q}] + premium[grey,{q}] + premium[rent,{q}]"
-        f" + premium[recruit,{q}] + premium[hbm,{q}] + premium[n7,{q}] + bidup[{q}])"
+        f" + premium[recruit,{q}] + premium[hbm,{q}] + premium[packaging,{q}] + premium[duv,{q}]"
+        f" + premium[n7,{q}] + bidup[{q}])"
         for discount, q in ((0.99, "2026Q1"), (0.98, "2026Q2"), (0.97, "2026Q3"), (0.96, "2026Q4"))
     ),
 }

@@ -28,6 +28,8 @@ INDEX = {
     "delays": "d",
     "segments": "j",
     "lines": "n",
+    "tool_classes": "g",
+    "designers": "q",
     "supplies": "s",
     "categories": "c",
 }

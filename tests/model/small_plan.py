@@ -1,4 +1,7 @@
-"""A small country for tests: five chips, two segments, one line, one cap; sizes that keep every row alive."""
+"""A small country for tests: five chips, two segments, one line, its tools and a group of designers, one cap.
+
+Its sizes keep every row alive.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ def small_sets(periods: int = 4, steps_per_year: int = 1, tail: int = 1, delays:
         chips=CHIPS,
         segments=("public", "firms"),
         lines=("n7",),
+        tool_classes=("duv",),
+        designers=("makers",),
         rules=("quota",),
         delays=tuple(range(delays)),
         domestic=("home", "banked"),
@@ -45,6 +50,8 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
     arrival[2 * steps_per_year] = 1.0
     unit_cost = np.array([60.0, 25.0, 70.0, 40.0, 35.0])[:, None] * np.exp(-0.05 * times)
     survival = np.array([0.91, 0.91, 0.91, 0.9, 0.9])
+    launched = np.ones((5, periods))
+    launched[4, 0] = 0.75
     base: dict[str, Any] = {
         "dt": dt,
         "discount": 1.05**-times,
@@ -121,17 +128,37 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "hbm_per_chip": [0.14, 0.08, 0.14, 0.12, 0.06],
         "bank0": [0, 0, 0, 0, 120],
         "bank_limit": np.inf,
-        "wafer_capacity0": [30],
-        "wafer_pending": 6.0 * dt,
-        "tool_limit": 25.0,
+        "launched": launched,
+        "launch_side": np.where(launched < 1, 0.0, np.inf),
+        "designed_by": np.array([0, 0, 0, 1, 0.0])[:, None],
+        "designer_ceiling": 0.8,
+        "ceiling_side": 0.0,
+        "packages_per_chip": [0, 0, 0, 1, 0.5],
+        "packaging0": 600,
+        "packaging_pending": 60.0 * dt,
+        "packaging_build_limit": 600,
+        "packaging_arrival": arrival,
+        "packaging_cost": 0.002,
+        "wafer_capacity0": [8],
+        "wafer_pending": 2.0 * dt,
         "wafer_arrival": arrival[None, :],
-        "wafer_cost": [0.3],
+        "wafer_cost": [0.1],
+        "wafer_run_cost": [0.0045],
         "ai_share": 0.4,
         "wafer_yield": 0.35,
         "transfer": 0.1,
+        "tools_per_wafer": 1.2,
+        "tool_stock0": 4,
+        "tool_import_limit": 20.0,
+        "tool_price": 0.2,
+        "toolmaking0": 4,
+        "toolmaking_pending": 1.0 * dt,
+        "toolmaking_build_limit": 5.0,
+        "toolmaking_arrival": arrival[None, :],
+        "toolmaking_cost": 0.5,
         "hbm_capacity0": 10,
         "hbm_pending": 8.0 * dt,
-        "hbm_build_limit": 60,
+        "hbm_build_limit": 100,
         "hbm_arrival": arrival,
         "hbm_cost": 0.05,
         "hbm_price": 0.015,
@@ -145,9 +172,9 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "cost_recovery": 0.1,
         "home_return": 0.1,
         "chip_part": 0.5,
-        "price": np.array([30e-3, 20e-3, 0.4, 0.05, 0.3])[:, None],
-        "elasticity": [0.8, 1.5, 1.0, 1.0, 1.5],
-        "normal": np.array([50, 70, 1, 5, 4.0])[:, None] * year,
+        "price": np.array([30e-3, 20e-3, 0.4, 0.05, 0.002, 0.2, 0.1])[:, None],
+        "elasticity": [0.8, 1.5, 1.0, 1.0, 1.0, 1.2, 1.5],
+        "normal": np.array([50, 70, 1, 5, 75, 5, 4.0])[:, None] * year,
         "supply_elasticity": 0.5,
         "world_spend": 500 * year,
         "base_value": 9 * year,

@@ -50,7 +50,12 @@ def test_the_parameters_of_a_limit_stand_in_its_row_or_in_a_stock_that_does(
     assert limit.parameters
     assert limit.moved_by in limit.parameters
     # a row that uses up a stock has its parameters where the stock comes from
-    stocks = {"power_supply": "power_balance", "memory_balance": "memory_capacity"}
+    stocks = {
+        "power_supply": "power_balance",
+        "memory_balance": "memory_capacity",
+        "packaging": "packaging_balance",
+        "tool_production": "toolmaking_balance",
+    }
     names = [limit.name, *([stocks[limit.name]] if limit.name in stocks else [])]
     places = np.concatenate([np.arange(program.row_count)[program.rows[name].slice] for name in names])
     before = program.at(program.parameter_vector(PLAN.values))
@@ -108,7 +113,7 @@ def alike(path: str, pattern: str) -> bool:
 def test_what_rules_lessen_is_called_as_the_rules_call_it() -> None:
     closed = patch(WORLD, read_policy("rental_closed").patches)
     beside, _ = beside_chips(closed, "CHN", 2027)
-    known = {re.sub("tools for .*", "tools for {item}", one.what) for one in beside}
+    known = {re.sub(r"\w+ tools from", "{item} tools from", one.what) for one in beside}
     assert known == {limit.lessened for limit in LIMITS.values() if limit.lessened}
 
 

@@ -258,8 +258,11 @@ def test_rules_that_decide_are_named(world: Instance) -> None:
         return [one.path for one in inputs.that_decide("CHN", family, item, years)]
 
     assert named("home_market") == ["rules.cn_2025_state_dc.mandate_share"]
-    tools = "countries.CHN.industry.lines.n5.tool_limit_kwpm_per_year"
-    assert named("tools", "n5") == [tools, "rules.us_2022_tools.multiplier"]
+    tools = "countries.CHN.industry.tools.duv.import_limit_kwpm_per_year"
+    assert named("tool_imports", "duv") == [tools, "rules.us_2022_tools.multiplier"]
+    assert named("tool_imports", "euv") == ["rules.nl_2019_euv.action"]
+    (ceiling,) = named("designer_share", "huawei/n7")
+    assert ceiling == "countries.CHN.industry.designer_ceilings.huawei.lines.n7"
     assert named("memory_imports") == ["rules.us_2024_hbm.action"]
     assert named("cumulative_cap", "cn_2026_h200_quota") == ["rules.cn_2026_h200_quota.cap_value"]
     (denial,) = inputs.that_decide("CHN", "memory_imports", "", (2027,))
@@ -295,7 +298,7 @@ def test_facts_name_their_inputs_and_say_what_they_mean(world: Instance) -> None
     income = facts["budget"]
     assert [one.path for one in income.inputs] == ["countries.CHN.budget.income_usd_bn"]
     assert (income.inputs[0].file or "").endswith("CHN.yaml")
-    assert income.words.startswith("10% more income in each year 2026-2029 and after is worth at most 3.")
+    assert income.words.startswith("10% more income in each year 2026-2029 and after is worth at most 5.")
     assert income.words.count("%") == 3
     often = when_words([str(year) for year in range(2026, 2035)], "9 of 10 years")
     assert often == " in each of the 9 of 10 years in which it binds"
@@ -359,10 +362,15 @@ CONFLICTS: dict[str, tuple[list[str], set[str]]] = {
     "chips without tools or memory": (
         [
             BUDGET + "category_floors.chips = 0.5",
-            "countries.CHN.industry.lines.*.tool_limit_kwpm_per_year = 0",
+            "countries.CHN.industry.tools.duv.import_limit_kwpm_per_year = 0",
+            "countries.CHN.industry.toolmaking.duv.build_limit_kwpm_per_year2 = 0",
+            "countries.CHN.industry.packaging.build_limit_thousand_per_year2 = 0",
             "countries.CHN.industry.memory.build_limit_pb_per_year2 = 0",
         ],
-        {"countries.CHN.budget.category_floors.chips"},
+        {
+            "countries.CHN.budget.category_floors.chips",
+            "countries.CHN.industry.tools.duv.import_limit_kwpm_per_year",
+        },
     ),
 }
 

@@ -82,6 +82,36 @@ def test_chips_bought_are_in_the_fleet_retired_or_failed(name: str) -> None:
 
 
 @PLANS
+def test_tools_bought_and_made_are_in_fabs_or_in_stock(name: str) -> None:
+    p, solution = plan(name)
+    v = values_of(solution)
+    came = p["tool_stock0"] + (v["tools_bought"] + v["tools_made"]).sum(axis=1)
+    equipped = (p["tools_per_wafer"].T @ v["wafer_built"]).sum(axis=1)
+    assert came - equipped == pytest.approx(v["tool_stock"][:, -1], abs=1e-8)
+    before = np.concatenate([p["toolmaking0"][:, None], v["toolmaking"][:, :-1]], axis=1)
+    assert (v["tools_made"] <= p.scalar("dt") * (before + v["toolmaking"]) / 2 + 1e-7).all()
+    arrived = p["toolmaking_pending"].sum() + v["toolmaking_built"][:, :-1].sum()
+    assert v["toolmaking"][:, -1].sum() - p["toolmaking0"].sum() <= arrived + 1e-8
+
+
+@PLANS
+def test_chips_are_made_of_good_wafers_and_in_packages(name: str) -> None:
+    p, solution = plan(name)
+    v, dt = values_of(solution), p.scalar("dt")
+    made = v["domestic"] - v["bank_drawn"]
+    per_line = (p["on_line"] * p["wafers_per_chip"][:, None]).T @ made
+    used_yield = 1 - (1 - p["wafer_yield"]) / (1 + p.scalar("transfer"))
+    assert per_line == pytest.approx(used_yield * v["wafers_started"], abs=1e-8)
+    before = np.concatenate([[p.scalar("packaging0")], v["packaging_capacity"][:-1]])
+    room = dt * (before + v["packaging_capacity"]) / 2
+    assert (p["packages_per_chip"] @ v["domestic"] <= room + 1e-7).all()
+    launch = p["launched"] * room
+    waits = np.isfinite(p["launch_side"])
+    assert waits.any()
+    assert ((p["packages_per_chip"][:, None] * v["domestic"])[waits] <= launch[waits] + 1e-7).all()
+
+
+@PLANS
 def test_discount_is_applied_once(name: str) -> None:
     p, solution = plan(name)
     v = values_of(solution)
@@ -121,8 +151,11 @@ def test_no_channel_is_open_before_launch() -> None:
 # time --------------------------------------------------------------------------------------------------
 
 YEARS = 4
-PENDING = ("power_pending", "wafer_pending", "hbm_pending")
-ARRIVALS = ("power_arrival", "education_arrival", "wafer_arrival", "hbm_arrival")
+PENDING = ("power_pending", "wafer_pending", "hbm_pending", "packaging_pending", "toolmaking_pending")
+ARRIVALS = (
+    *("power_arrival", "education_arrival", "wafer_arrival", "hbm_arrival"),
+    *("packaging_arrival", "toolmaking_arrival"),
+)
 LEVELS = ("stock", "rented", "segment_compute")
 RATES_ZERO: dict[str, Any] = {"survival": 1.0, "attrition": 0.0, "interest": 0.0, "spillover": 0.0}
 
@@ -163,8 +196,12 @@ MONEY_FLOWS = (
     *("buy", "rent", "chips_cost", "talent_cost", "power_spend", "bidup", "recovered", "home_returned"),
     *("energy", "premium", "use_cost", "spend", "total"),
 )
+FLOWS = ("wafers_started",)
 MEANS = ("research_compute", "delivery_compute", "home_compute")
-ENDS = ("fleet", "power", "talent", "wafer_capacity", "hbm_capacity", "cash")
+ENDS = (
+    *("fleet", "power", "talent", "wafer_capacity", "hbm_capacity", "packaging_capacity"),
+    *("tool_stock", "toolmaking", "cash"),
+)
 INDICES = ("capability", "efficiency", "service", "autonomy")
 
 
@@ -178,7 +215,7 @@ def test_yearly_equals_quarterly_at_equal_flows() -> None:
     yearly, quarterly = yearly_and_quarterly(income=30.0, spillover=0.2, knowledge0=1.3, help_ceiling=np.inf)
     # Cash differs by the interest on what comes in within a year: small against the money that came in.
     size = {"cash": yearly["total"].sum()}
-    for names, how in ((MONEY_FLOWS, "sum"), (MEANS, "mean"), (ENDS, "end")):
+    for names, how in (((*MONEY_FLOWS, *FLOWS), "sum"), (MEANS, "mean"), (ENDS, "end")):
         for name in names:
             scale = size.get(name, max(float(np.abs(yearly[name]).max()), 1e-9))
             assert np.abs(by_year(quarterly[name], how) - yearly[name]).max() <= 0.02 * scale, name
@@ -198,7 +235,7 @@ def test_knowledge_does_not_depend_on_the_length_of_a_period(absorption: float) 
 
 def test_yearly_equals_quarterly_exactly_where_all_rates_are_zero() -> None:
     yearly, quarterly = yearly_and_quarterly(**RATES_ZERO)
-    for names, how in ((MONEY_FLOWS, "sum"), (MEANS, "mean"), (ENDS, "end")):
+    for names, how in (((*MONEY_FLOWS, *FLOWS), "sum"), (MEANS, "mean"), (ENDS, "end")):
         for name in names:
             assert by_year(quarterly[name], how) == pytest.approx(yearly[name], rel=1e-9, abs=1e-9), name
 
@@ -237,6 +274,9 @@ def test_unused_limits_doubled_change_nothing() -> None:
         "power_build_limit": v["power_built"] / dt,
         "recruit_limit": v["recruited"] / dt,
         "education_limit": v["education"] / dt,
+        "packaging_build_limit": v["packaging_built"] / dt,
+        "tool_import_limit": v["tools_bought"] / dt,
+        "toolmaking_build_limit": v["toolmaking_built"] / dt,
         "hbm_build_limit": v["hbm_built"] / dt,
         "hbm_import_limit": v["hbm_imports"] / dt,
         "debt_limit": -v["cash"],
@@ -299,7 +339,11 @@ def test_money_in_another_unit_changes_nothing_else() -> None:
 
 def test_a_country_without_compute_gets_a_plan() -> None:
     nothing = dict.fromkeys(
-        ("fleet0", "power0", "wafer_capacity0", "hbm_capacity0", "hbm_stock0", "bank0"), 0
+        (
+            *("fleet0", "power0", "wafer_capacity0", "hbm_capacity0", "hbm_stock0", "bank0"),
+            *("tool_stock0", "toolmaking0", "packaging0"),
+        ),
+        0,
     )
     p = small_plan(5, 1, tail=2, **nothing)
     solution = solve_plan(p)
@@ -323,7 +367,8 @@ def test_a_country_with_nothing_at_all_gets_a_plan() -> None:
         (
             *("fleet0", "power0", "power_pending", "wafer_capacity0", "wafer_pending", "hbm_capacity0"),
             *("hbm_pending", "hbm_stock0", "bank0", "income", "cash0", "debt_limit", "import_limit"),
-            *("grey_open", "make_limit", "rent_limit", "base_value"),
+            *("grey_open", "make_limit", "rent_limit", "base_value", "tool_stock0", "tool_import_limit"),
+            *("toolmaking0", "toolmaking_pending", "packaging0", "packaging_pending"),
         ),
         0.0,
     )

@@ -21,12 +21,15 @@ from optimizer.study.worths import MOST_SOLVED, Easing, with_worths
 TEMPLATE = Path(__file__).parents[2] / "optimizer" / "instance" / "template"
 GAP = 1e-6
 CHINA = "countries.CHN."
+# more of a line would also mean more of it for a chip that is launched within a year, which has a price apart
+WHOLE_YEARS = ["chips.hw_960.launch = 2028-01"]
 SCENARIOS: dict[str, tuple[str, list[str]]] = {
-    "China": ("CHN", []),
+    "China": ("CHN", WHOLE_YEARS),
     "the leader": ("USA", []),
     "China under a policy": (
         "CHN",
         [
+            *WHOLE_YEARS,
             CHINA + "budget.category_floors.talent = 0.3",
             CHINA + "budget.debt_limit_usd_bn = 2",
             CHINA + "budget.carry_limit_share_of_income = 0.01",

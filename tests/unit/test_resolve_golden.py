@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ from tests.unit.resolve_cells import replaced
 
 WORLD = Path(__file__).parent / "resolve_world"
 INF = np.inf
-PERIODS = 8  # three reported, and 2.5 + 2 years of tail rounded up
+Numbers = Array | float | Sequence[Any]
+PERIODS = 8  # three reported, and as tail a year for toolmakers, two for a fab and two more
 ZEROS = np.zeros(PERIODS)
 
 PATH = LeaderPath(
@@ -65,7 +68,7 @@ CONSUMER = 0.8 * 0.5 * EFFICIENCY0 + np.log(2) + np.log(11 / (1 + 10 * np.exp(-0
 STATE = 0.4 * 0.5 * EFFICIENCY0 + np.log(2) + np.log(3 / (1 + 2 * np.exp(-0.9 * DEMAND_YEARS)))
 REQUIRED = np.array([[0.75], [0.25]]) * np.exp(np.vstack([CONSUMER, STATE]))
 
-CHINA: dict[str, Array | float | list[float]] = {
+CHINA: dict[str, Numbers] = {
     "dt": 1,
     "discount": 0.8 ** (np.arange(PERIODS) + 0.5),
     "tail": 5,
@@ -146,19 +149,48 @@ CHINA: dict[str, Array | float | list[float]] = {
     "passthrough": [0.8, 0.4],
     "w_segment": [0.3, 0.2],
     "shortfall_weight": REQUIRED / REQUIRED.sum(axis=0),
-    "on_line": np.vstack([np.zeros((4, 2)), [1, 0], [0, 1]]),
+    "on_line": np.vstack([np.zeros((4, 2)), [1, 0], [1, 0]]),
     "wafers_per_chip": [0, 0, 0, 0, 2 / 80, 1 / 60],
     "hbm_per_chip": [0.1, 0.2, 0.05, 0.032, 0.064, 0.128],
     "bank0": [0, 0, 0, 0, 150, 0],
     "bank_limit": np.full((6, PERIODS), INF),
+    # us_two, us_own and cn_sold are launched within a year, us_one and us_own end within one
+    "launched": [
+        then_zero(1, 1, 1, 0.5),
+        held(0, 0.5, 1),
+        then_zero(0.25, 0.5),
+        held(1),
+        then_zero(1, 1),
+        held(0.5, 1),
+    ],
+    # cn_sold alone is made at home and launched within a year
+    "launch_side": np.vstack([np.full((5, PERIODS), INF), held(0, INF)]),
+    "designed_by": [[0], [0], [0], [0], [1], [0]],
+    "designer_ceiling": [[held(0.5, 0.75, 1), np.ones(PERIODS)]],
+    "ceiling_side": [[held(0, 0, INF), np.full(PERIODS, INF)]],
+    "packages_per_chip": [0, 0, 0, 0, 1, 0.5],
+    "packaging0": 60,
+    "packaging_pending": then_zero(20),
+    "packaging_build_limit": held(30),
+    "packaging_arrival": [0.5, 0.5, 0, 0],
+    "packaging_cost": 0.001,
     "wafer_capacity0": [20, 0],
     "wafer_pending": np.vstack([then_zero(5, 8), ZEROS]),
-    "tool_limit": np.vstack([held(10, 8, 6), ZEROS]),
     "wafer_arrival": np.array([[0, 0, 1, 0], [0, 0.75, 0.25, 0]]),
     "wafer_cost": [0.3, 0.4],
+    "wafer_run_cost": [0.005, 0.008],
     "ai_share": np.vstack([held(0.4), ZEROS]),
     "wafer_yield": np.vstack([held(0.3, 0.4, 0.5), ZEROS]),
     "transfer": 0.5,
+    "tools_per_wafer": [[1, 0], [0.5, 1.25]],
+    "tool_stock0": [4, 0],
+    "tool_import_limit": [held(10, 8, 6), held(3)],
+    "tool_price": [0.2, 0.1],
+    "toolmaking0": [2, 0],
+    "toolmaking_pending": [then_zero(0, 1), ZEROS],
+    "toolmaking_build_limit": [held(1, 2), ZEROS],
+    "toolmaking_arrival": [[0, 1, 0, 0], [0, 0.5, 0.5, 0]],
+    "toolmaking_cost": [0.5, 2],
     "hbm_capacity0": 4,
     "hbm_pending": then_zero(0, 2),
     "hbm_build_limit": held(3),
@@ -176,14 +208,18 @@ CHINA: dict[str, Array | float | list[float]] = {
     "home_return": 0.3,
     "chip_part": 1 / MULTIPLIERS,
     "price": np.vstack(
-        [MARKET_PRICE, held(2 * 8.76e-3, 1.5 * 8.76e-3, 8.76e-3), *(held(x) for x in (0.1, 0.05, 0.3, 0.4))]
+        [
+            MARKET_PRICE,
+            held(2 * 8.76e-3, 1.5 * 8.76e-3, 8.76e-3),
+            *(held(x) for x in (0.1, 0.05, 0.001, 0.2, 0.1, 0.3, 0.4)),
+        ]
     ),
-    "elasticity": [2, 3, 0.5, 4, INF, INF],
+    "elasticity": [2, 3, 0.5, 4, 2.5, 1.5, 1.5, INF, INF],
     # half, then a quarter of what the grey market offers (us_one at 1, us_two at 2 H100e); 4/5 of rent
     "normal": np.vstack(
         [
             np.array([25, 0.25 * 52, 0.25 * 92, 0.25 * 128, 0.25 * 120, 1e-3, 1e-3, 1e-3]),
-            *(held(x) for x in (200, 0.25, 1.5, 6, 1e-3)),
+            *(held(x) for x in (200, 0.25, 1.5, 25, 5, 2, 6, 1e-3)),
         ]
     ),
     "supply_elasticity": 0.3,
@@ -199,11 +235,11 @@ CHINA: dict[str, Array | float | list[float]] = {
     "shortfall_penalty": 1.5,
     "terminal": 2,
 }
-"""China: a follower with a fleet, limits, caps, a grey market, lines and memory."""
+"""China: a follower with a fleet, limits, caps, a grey market, lines, tools, packaging and memory."""
 
 USA_CONSUMER = np.log(11 / (1 + 10 * np.exp(-0.6 * DEMAND_YEARS)))
 
-USA: dict[str, Array | float | list[float]] = {
+USA: dict[str, Numbers] = {
     "is_domestic": np.zeros(6),
     "fleet0": [1000, 0, 0, 400, 0, 0],
     "use0": [0.4, 0.6],
@@ -244,12 +280,22 @@ USA: dict[str, Array | float | list[float]] = {
             then_zero(18, 66),
         ]
     ),
-    "normal": np.vstack([held(1e-3), held(1e-3), held(1), held(1), held(1e-3), held(1e-3)]),
+    "designed_by": np.zeros((6, 1)),
+    "launch_side": np.full((6, PERIODS), INF),
+    "designer_ceiling": np.ones((1, 2, PERIODS)),
+    "ceiling_side": np.full((1, 2, PERIODS), INF),
+    "packaging0": 0,
+    "packaging_pending": ZEROS,
+    "packaging_build_limit": ZEROS,
+    "tool_import_limit": np.zeros((2, PERIODS)),
+    "toolmaking0": [0, 0],
+    "toolmaking_build_limit": np.zeros((2, PERIODS)),
+    "normal": np.vstack([*(held(x) for x in (1e-3, 1e-3, 1, 1)), *[held(1e-3)] * 5]),
     "share_ceiling": np.ones((5, PERIODS)),
 }
 """What differs in the country that leads."""
 
-NLD: dict[str, Array | float | list[float]] = {
+NLD: dict[str, Numbers] = {
     "fleet0": np.zeros(6),
     "power0": 0,
     "knowledge0": 0.075,  # two years behind would be before the first effort
@@ -278,7 +324,7 @@ def plans(world: Instance) -> dict[str, PlanParameters]:
     return {country: resolve(world, country, PATH) for country in world.countries}
 
 
-def expected(name: str, value: Array | float | list[float], plan: PlanParameters) -> Array:
+def expected(name: str, value: Numbers, plan: PlanParameters) -> Array:
     array = np.asarray(value, dtype=float)
     shape = plan.sets.shape(TABLE[name].index)
     assert array.shape == shape, name

@@ -54,9 +54,9 @@ def month(year: int, number: int) -> CalendarDate:
     ("steps", "first", "last_reported", "tail", "delays"),
     [
         (1, "2026", "2028", 5, 4),
-        (2, "2026H1", "2028H2", 9, 6),
-        (4, "2026Q1", "2028Q4", 18, 11),
-        (12, "2026M01", "2028M12", 54, 31),
+        (2, "2026H1", "2028H2", 10, 6),
+        (4, "2026Q1", "2028Q4", 20, 11),
+        (12, "2026M01", "2028M12", 60, 31),
     ],
 )
 def test_sets(world: Instance, steps: int, first: str, last_reported: str, tail: int, delays: int) -> None:

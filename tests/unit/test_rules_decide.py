@@ -368,16 +368,17 @@ def test_a_waiver_takes_its_chips_out_of_a_cap(tmp_path: Path) -> None:
 def test_other_scopes(tmp_path: Path) -> None:
     rules = """
         a: {destinations: CHN, scope: memory, action: license, approval_share: 0.5, from: 2026-07-01}
-        b: {destinations: CHN, scope: tools, lines: n7, action: multiply, multiplier: 0.2}
-        g: {destinations: CHN, scope: tools, condition: {node_nm: {max: 7}}, action: deny}
+        b: {destinations: CHN, scope: tools, tool_classes: duv, action: multiply, multiplier: 0.2}
         c: {destinations: CHN, scope: rental, action: deny, from: 2027-04-01}
         d: {destinations: CHN, scope: grey, action: multiply, multiplier: 0.5, side: import}
         e: {destinations: CHN, action: mandate, mandate_share: 0.3, side: import, from: 2026-07-01}
-        f: {destinations: CHN, scope: tools, lines: n5, action: deny}
+        f: {destinations: CHN, scope: tools, tool_classes: euv, action: deny}
     """
     found, without = plan(world_with(tmp_path, rules), "CHN"), plan(SMALL, "CHN")
     assert found["hbm_import_limit"][:2] == pytest.approx([0.75, 0])
-    assert found["tool_limit"][0] == pytest.approx(without["tool_limit"][0] / 5)
+    assert found["tool_import_limit"][0] == pytest.approx(without["tool_import_limit"][0] / 5)
+    assert without["tool_import_limit"][1].all()
+    assert not found["tool_import_limit"][1].any()
     assert found["rent_limit"][:3] == pytest.approx([250, 62.5, 0])
     assert without["grey_open"].any()
     assert found["grey_open"] == pytest.approx(without["grey_open"] / 2)
@@ -407,7 +408,7 @@ def test_what_is_lessened_is_scarce(tmp_path: Path) -> None:
     ("scope", "cell"),
     [
         ("rental", "countries.CHN.trade.rent.limit_kh100e"),
-        ("tools", "countries.CHN.industry.lines.n7.tool_limit_kwpm_per_year"),
+        ("tools", "countries.CHN.industry.tools.duv.import_limit_kwpm_per_year"),
         ("memory", "countries.CHN.industry.memory.import_limit_pb_per_year"),
     ],
 )
@@ -422,10 +423,18 @@ def test_a_part_of_infinity_is_an_error(scope: str, cell: str, tmp_path: Path) -
     none = patch(world_with(tmp_path, rule.format(scope, "deny")), [f"{cell} = .inf"])
     names = {
         "rental": "rent_limit",
-        "tools": "tool_limit",
+        "tools": "tool_import_limit",
         "memory": "hbm_import_limit",
     }
     assert not plan(none, "CHN")[names[scope]].any()
+
+
+def test_a_rule_on_tools_without_classes_concerns_all(tmp_path: Path) -> None:
+    rule = "a: {destinations: CHN, scope: tools, action: multiply, multiplier: 0.5}"
+    found, without = plan(world_with(tmp_path, rule), "CHN"), plan(SMALL, "CHN")
+    assert found["tool_import_limit"] == pytest.approx(without["tool_import_limit"] / 2)
+    # tools made at home are nobody else's to deny
+    assert found["toolmaking_build_limit"] == pytest.approx(without["toolmaking_build_limit"])
 
 
 # what must hold of any rules
@@ -524,7 +533,7 @@ def test_one_rule_more_never_raises_a_limit(
     more = patch(world_with(tmp_path, "\n".join(lines)), through)
     less = patch(more, [f"rules.r{len(rules) - 1}.in_force = never"])
     after, before = plan(more, country), plan(less, country)
-    for name in ("import_limit", "cap", "cap_cumulative", "tool_limit", "rent_limit", "grey_limit"):
+    for name in ("import_limit", "cap", "cap_cumulative", "tool_import_limit", "rent_limit", "grey_limit"):
         assert (after[name] <= before[name] * (1 + 1e-12)).all(), name
     for name in ("mandate", "grey_open"):
         assert (after[name] >= before[name] * (1 - 1e-12)).all(), name
@@ -668,7 +677,11 @@ def test_memory_without_its_density(tmp_path: Path) -> None:
             "and `a` is a mandate",
         ),
         ("a: {action: deny, chips: []}", "chips", "`chips` of `a` lists nothing"),
-        ("a: {action: deny, scope: tools, lines: []}", "lines", "`lines` of `a` lists nothing"),
+        (
+            "a: {action: deny, scope: tools, tool_classes: []}",
+            "tool_classes",
+            "`tool_classes` of `a` lists nothing",
+        ),
         ("a: {action: deny, suppliers: []}", "suppliers", "`suppliers` of `a` lists nothing"),
         ("a: {action: deny, destinations: []}", "destinations", "no country among its destinations"),
         (
