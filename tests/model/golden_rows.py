@@ -84,8 +84,8 @@ CHANGES: dict[str, Any] = {
     "debt_limit": [5, 6, 7, 8],
     "carry_limit": [15, 16, 17, 18],
     "chip_part": [0.1, 0.2, 0.3, 0.5, 0.6],
-    "price": _grow(0.03, 0.02, 0.4, 0.05, 0.3, by=0.01),
-    "normal": _grow(50, 70, 1, 5, 4, by=2),
+    "price": _grow(0.03, 0.02, 0.4, 0.05, 0.002, 0.2, 0.3, by=0.01),
+    "normal": _grow(50, 70, 1, 5, 75, 5, 4, by=2),
     "world_spend": [500, 520, 540, 560],
     "base_value": [9, 10, 11, 12],
     "share_floor": _grow(0.01, 0.02, 0.03, 0.04, 0.05, by=0.01),
@@ -287,9 +287,9 @@ ROWS: dict[str, list[str]] = {
     "pace_beyond_normal[n7,2026Q3]": ["0 <= flow[n7,2026Q3] - over[n7,2026Q3] <= 2"],
     "premium_for_pace[grey,2026Q2]": ["premium[grey,2026Q2] >= 0.04 * over[grey,2026Q2]**2 / 20.8"],
     "premium_for_pace[packaging,2026Q2]": [
-        "premium[packaging,2026Q2] >= 0.003 * over[packaging,2026Q2]**2 / 80"
+        "premium[packaging,2026Q2] >= 0.012 * over[packaging,2026Q2]**2 / 38.5"
     ],
-    "premium_for_pace[duv,2026Q2]": ["premium[duv,2026Q2] >= 0.21 * over[duv,2026Q2]**2 / 7.2"],
+    "premium_for_pace[duv,2026Q2]": ["premium[duv,2026Q2] >= 0.21 * over[duv,2026Q2]**2 / 4.2"],
     "premium_for_pace[n7,2026Q2]": ["premium[n7,2026Q2] >= 0.31 * over[n7,2026Q2]**2 / 4.5"],
     "excess_demand[2026Q2]": [
         "excess[2026Q2] >= 0.061 * beyond[big,2026Q2] + 0.026 * beyond[small,2026Q2]",
