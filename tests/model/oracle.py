@@ -2,7 +2,7 @@
 
 It is written from the mathematical contract alone, in path mode, and shares no code with `models` beyond the
 container of the parameters. Every quantity is measured in units of its own size (compute and chips by what
-the country can have, at most the leader's research compute; money by income), because conic solvers lose
+the country can have; money by income), because conic solvers lose
 digits on badly scaled data; only the status `optimal` counts. The elasticity of substitution enters through
 power cones, which are exact for every exponent: below 1 (rho < 0), 1 (Cobb-Douglas) and above 1.
 """

@@ -27,12 +27,12 @@ class Terms:
         own = float(self.rating @ p["fleet0"])
         cost = p["unit_cost"].mean(axis=1) / self.rating
         bought = 1000 * self.money / max(float(cost.min()), 1e-3)
-        # A country far smaller than the leader is measured by itself, none by more than the leader.
-        self.compute = min(max(own, bought), p.scalar("compute_ref"))
+        # A country far smaller than the leader is measured by itself.
+        self.compute = max(own, bought)
         self.chip_size = (0.3 * self.compute / self.rating)[:, None]
         self.people = max(p.scalar("talent0"), 1e-3 * p.scalar("talent_ref"))
         per_compute = float((p["power_per_chip"] / self.rating).max())
-        self.draw = max(p.scalar("power0"), per_compute * self.compute)
+        self.draw = max(p.scalar("power0"), per_compute * self.compute, 1e-3)
         coming = p["wafer_capacity0"] + p["wafer_pending"].sum(axis=-1)
         self.wafers = np.maximum(coming, 1.0)[:, None]
         self.tooling = float(self.wafers.max(initial=1.0))
@@ -74,6 +74,8 @@ class Terms:
         self.rows.append(cp.multiply(left - right, 1 / np.broadcast_to(size, left.shape)) == 0)
 
     def before(self, first: Any, stock: Any) -> Any:
+        if self.periods == 1:
+            return cp.Constant(np.reshape(first, stock.shape))
         if len(stock.shape) == 1:
             return cp.hstack([np.atleast_1d(first), stock[:-1]])
         return cp.hstack([np.reshape(first, (-1, 1)), stock[:, :-1]])

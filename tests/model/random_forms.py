@@ -5,7 +5,7 @@ Structures are few, because a compiled program serves every plan of one structur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,11 @@ class Form:
     rules: tuple[str, ...] = ("quota",)
     steps_per_year: int = 1
     tail: int = 1
+
+    @property
+    def in_quarters(self) -> Form:
+        """The same country by quarters; the form itself is by years."""
+        return replace(self, periods=4 * self.periods, tail=4 * self.tail, steps_per_year=4)
 
 
 BANKED = ("banked", "", "first", 0.8)
