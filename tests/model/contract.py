@@ -183,12 +183,18 @@ def plan(sets: ContractSets, **given: Any) -> ContractPlan:
     return ContractPlan(sets, values)
 
 
+def row_sides(plan: ContractPlan) -> dict[str, Array]:
+    """What code may hold beside the contract: sides of rows that are off, by numbers of the contract."""
+    return {
+        "bank_limit": np.where(plan["launched"] > 0, np.inf, 0.0),
+        "launch_side": np.where(plan["launched"] < 1, 0.0, np.inf),
+        "ceiling_side": np.where(plan["designer_ceiling"] < 1, 0.0, np.inf),
+    }
+
+
 def parameters(plan: ContractPlan) -> PlanParameters:
     """The same plan for the code, with nothing learned or unlocked where the code has a staged mode."""
     sets = PlanSets(**{item.name: getattr(plan.sets, item.name) for item in fields(plan.sets) if item.init})
-    staged = {
-        name: np.zeros(sets.shape(spec.index))
-        for name, spec in TABLE.items()
-        if name not in plan.values and name in STAGED
-    }
-    return PlanParameters("RND", sets, {**plan.values, **staged})
+    staged = {name: np.zeros(sets.shape(TABLE[name].index)) for name in STAGED & TABLE.keys()}
+    sides = {name: side for name, side in row_sides(plan).items() if name in TABLE}
+    return PlanParameters("RND", sets, {**plan.values, **staged, **sides})

@@ -100,7 +100,7 @@ def _leadership(rng: np.random.Generator, base: ContractPlan, changes: dict[str,
         "leader_efficiency": base["leader_efficiency"] * growth,
     }
     if rng.random() < 0.15:  # the other reading of an observed lag: no imitation
-        changes |= {"imitation": 0.0, "catch_up_offset": rng.uniform(-0.5, 1.5)}
+        changes |= {"imitation": 0.0, "catch_up_offset": rng.uniform(0, 1.5)}
 
 
 def _launches(rng: np.random.Generator, form: Form, base: ContractPlan, changes: dict[str, Any]) -> None:
