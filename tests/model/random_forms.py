@@ -203,8 +203,8 @@ def _industry(form: Form, dt: float, one_year: Array, two_years: Array) -> dict[
     newer = np.array([line == "n5" for line in form.lines], dtype=float)
     extreme = np.array([name == "euv" for name in form.tool_classes], dtype=float)
     return {
-        "wafer_capacity0": 30 - 26 * newer,
-        "wafer_pending": ((6 - 4 * newer) * dt)[:, None],
+        "wafer_capacity0": 8 - 6 * newer,
+        "wafer_pending": ((2 - newer) * dt)[:, None],
         "wafer_arrival": two_years,
         "wafer_cost": 0.2 + 0.1 * newer,
         "wafer_run_cost": 0.005 + 0.005 * newer,
@@ -226,7 +226,7 @@ def _industry(form: Form, dt: float, one_year: Array, two_years: Array) -> dict[
         "packaging_build_limit": 400.0,
         "packaging_arrival": one_year,
         "packaging_cost": 0.002,
-        "hbm_capacity0": 10.0,
+        "hbm_capacity0": 40.0,
         "hbm_pending": 8.0 * dt,
         "hbm_build_limit": 60.0,
         "hbm_arrival": two_years,

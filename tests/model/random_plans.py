@@ -160,12 +160,12 @@ def _policies(rng: np.random.Generator, form: Form, base: ContractPlan, changes:
         changes["cap_weight"] = 0.0
     mandate = rng.choice([0.0, 0.0, 0.05, 0.2])
     changes["mandate"] = mandate if form.lines else 0.0
-    automated = some(0.15)
+    automated = some(0.2)
     if automated:
-        changes |= {"automation": rng.uniform(0.005, 0.1), "cost_recovery": 0.0}
+        changes |= {"automation": rng.uniform(0.01, 0.3), "cost_recovery": 0.0}
     # The cost of agents stands under research in reports; the shares that a policy acts on are by chip.
-    if some(0.12) and not automated:
-        changes["share_floor"] = (np.array([0.1, 0.1, 0.01, 0.05, 0.0]) * rng.uniform(0.3, 1.5))[:, None]
+    if some(0.15) and not automated:
+        changes["share_floor"] = (np.array([0.1, 0.1, 0.01, 0.05, 0.0]) * rng.uniform(0.5, 2.0))[:, None]
     if some(0.15) and not automated:
         changes["share_ceiling"] = np.array([0.6, 0.7, 1.0, 1.0, 1.0])[:, None]
     if some(0.1):
