@@ -56,7 +56,7 @@ def chips_paid(m: Any, t: str) -> Any:
 
     \[ \text{chips\_cost}_t = \sum_n \bigl( \text{wafer\_cost}_n\,\text{wafer\_built}_{n,t} +
        \text{wafer\_run\_cost}_n\,\text{wafers\_started}_{n,t} \bigr) + \sum_g \bigl(
-       \text{tool\_price}_g\,(\text{tools\_bought} + \text{tools\_made})_{g,t} +
+       \text{tool\_price}_{g,t}\,(\text{tools\_bought} + \text{tools\_made})_{g,t} +
        \text{toolmaking\_cost}_g\,\text{toolmaking\_built}_{g,t} \bigr) +
        \text{packaging\_cost}\,\text{packaging\_built}_t + \text{hbm\_cost}\,\text{hbm\_built}_t +
        \text{hbm\_price}_t\,\text{hbm\_imports}_t \]
@@ -67,7 +67,7 @@ def chips_paid(m: Any, t: str) -> Any:
         m.wafer_cost[n] * m.wafer_built[n, t] + m.wafer_run_cost[n] * m.wafers_started[n, t] for n in m.LINES
     )
     tools = sum(
-        m.tool_price[g] * (m.tools_bought[g, t] + m.tools_made[g, t])
+        m.tool_price[g, t] * (m.tools_bought[g, t] + m.tools_made[g, t])
         + m.toolmaking_cost[g] * m.toolmaking_built[g, t]
         for g in m.TOOL_CLASSES
     )

@@ -175,7 +175,12 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("tools_per_wafer", "lines tool_classes", "1", "tools of a class per wafer capacity of a line"),
         ("tool_stock0", "tool_classes", "kwpm", "tools in stock at the start"),
         ("tool_import_limit", "tool_classes periods", "kwpm/year", "tools that can be bought abroad"),
-        ("tool_price", "tool_classes", "USD_bn/kwpm", "price of tools for a thousand wafers per month"),
+        (
+            "tool_price",
+            "tool_classes periods",
+            "USD_bn/kwpm",
+            "price of tools for a thousand wafers per month",
+        ),
         (
             "toolmaking0",
             "tool_classes",

@@ -260,7 +260,7 @@ class _Run:
         chips_cost = (
             p["wafer_cost"] @ lines
             + p["wafer_run_cost"] @ started
-            + p["tool_price"] @ (d["tools_bought"][:, t] + d["tools_made"][:, t])
+            + p["tool_price"][:, t] @ (d["tools_bought"][:, t] + d["tools_made"][:, t])
             + p["toolmaking_cost"] @ d["toolmaking_built"][:, t]
             + rate["packaging_cost"] * packaging_built
             + rate["hbm_cost"] * hbm_built

@@ -152,7 +152,7 @@ class ToolClass(Record):
     """A class of chip tools, measured by the wafer capacity (thousand per month) that they equip."""
 
     title: Text
-    price_usd_bn_per_kwpm: ScalarNonNegative
+    price_usd_bn_per_kwpm: SeriesNonNegative
     toolmaking_lead_years: ScalarLead
     toolmaking_cost_usd_bn_per_kwpm_per_year: ScalarNonNegative
 

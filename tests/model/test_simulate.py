@@ -116,9 +116,11 @@ def test_stocks_and_flows_are_never_negative(seed: int) -> None:
     p = random_plan(seed)
     values = simulate(p, random_decisions(p, seed, size=3))
     for variable in model_of(seed).component_objects(pyo.Var):
+        # tools and memory that are not there are the decisions' fault; a country may have no lines
+        if variable.name in ("tool_stock", "hbm_stock") or not len(variable):
+            continue
         lower = next(iter(variable.values())).lb
-        # memory and tools that are not there are the decisions' fault
-        if lower is not None and variable.name not in ("hbm_stock", "tool_stock"):
+        if lower is not None:
             assert (values[variable.name] >= lower - 1e-9).all(), variable.name
 
 

@@ -185,7 +185,7 @@ CHINA: dict[str, Numbers] = {
     "tools_per_wafer": [[1, 0], [0.5, 1.25]],
     "tool_stock0": [4, 0],
     "tool_import_limit": [held(10, 8, 6), held(3)],
-    "tool_price": [0.2, 0.1],
+    "tool_price": np.vstack([held(0.2), held(0.1)]),
     "toolmaking0": [2, 0],
     "toolmaking_pending": [then_zero(0, 1), ZEROS],
     "toolmaking_build_limit": [held(1, 2), ZEROS],

@@ -61,7 +61,10 @@ def tools_concern(tool_class: str) -> Callable[[ExportRule], bool]:
 
 @rule("tool_price", "tool_classes.*.price_usd_bn_per_kwpm")
 def tool_price(view: View) -> Array:
-    return _by_class(view, lambda one: view.settings.tool_classes[one].price_usd_bn_per_kwpm.number())
+    classes = view.settings.tool_classes
+    return _by_class(
+        view, lambda one: view.series(classes[one].price_usd_bn_per_kwpm), view.calendar.mid.shape
+    )
 
 
 @rule("toolmaking0", "countries.{country}.industry.toolmaking.*.capacity_kwpm_per_year")
