@@ -29,8 +29,9 @@ SOLVER_OPTIONS = {
 ATTEMPTS = (
     {"static_regularization_constant": 1e-7},
     {"linesearch_backtrack_step": 0.5},
+    {"static_regularization_constant": 1e-7, "max_step_fraction": 0.95},
     {"equilibrate_enable": False},
-    {"max_step_fraction": 0.95},
+    {"max_step_fraction": 0.5},
 )
 """Tried in turn until one is `optimal`: each settles about five plans in six, and other ones."""
 ACCURACY = 1e-5
@@ -68,13 +69,15 @@ def _solve(problem: cp.Problem) -> None:
     failures = []
     for options in ATTEMPTS:
         try:
-            problem.solve(solver=cp.CLARABEL, **{**SOLVER_OPTIONS, **options})
+            problem.solve(solver=cp.CLARABEL, warm_start=False, **{**SOLVER_OPTIONS, **options})
         except cp.SolverError:
             failures.append("failed")
             continue
         if problem.status == cp.OPTIMAL:
             return
         failures.append(problem.status)
+        if problem.status in (cp.INFEASIBLE, cp.UNBOUNDED):
+            break
     raise OracleError(", ".join(failures))
 
 

@@ -18,6 +18,8 @@ from tests.model.random_forms import FORMS, Form, base_plan
 from tests.model.random_plans import contract_plan
 from tests.model.transforms import in_other_units, with_twin_chip, with_two_halves
 
+pytestmark = pytest.mark.filterwarnings("ignore:Solution may be inaccurate:UserWarning")
+
 log, sqrt = np.log, np.sqrt
 FLOOR = 1e-4
 CASES: list[Callable[[], tuple[ContractPlan, float]]] = []
