@@ -39,7 +39,7 @@ from optimizer.study.worths import easings, solved_worth, with_worths
 Progress = Callable[[str], None]
 # Settings that choose what is solved rather than feed a parameter.
 WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
-STRUCTURE = ("reported periods", "periods", "chips", "segments", "lines", "rules", "delays", "levels")
+STRUCTURE = ("years shown", "periods", "chips", "segments", "lines", "rules", "delays", "levels")
 
 
 @dataclass
