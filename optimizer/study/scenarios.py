@@ -40,7 +40,7 @@ Progress = Callable[[str], None]
 # Settings that choose what is solved rather than feed a parameter.
 WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
 STRUCTURE = (
-    *("reported periods", "periods", "chips", "segments", "lines", "classes of tools"),
+    *("years shown", "periods", "chips", "segments", "lines", "classes of tools"),
     *("groups of designers", "rules", "delays", "levels"),
 )
 

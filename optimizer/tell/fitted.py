@@ -5,6 +5,5 @@ from __future__ import annotations
 from typing import Final
 
 FITTED: Final = (
-    "research against delivery is fitted: the penalty on service short of need reproduces the shares of "
-    "research that were observed"
+    "research against delivery is fitted: the penalty on service short of need reproduces observed shares"
 )

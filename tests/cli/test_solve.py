@@ -97,7 +97,7 @@ def test_follower_above_a_leader_that_fell_is_ahead(kloof: Run, world: str) -> N
     first = 2026 + lags.index("ahead")
     assert f"CHN passes the leader USA in capability in {first}" in done.out
     row = next(line for line in done.out.splitlines() if line.startswith("CHN "))
-    assert row.count("ahead") == 2
+    assert row.count("ahead") == [lags[1], lags[3]].count("ahead")
 
 
 def test_months_ahead_have_a_line_of_their_own(kloof: Run, twins: str) -> None:
@@ -110,7 +110,9 @@ def test_months_ahead_have_a_line_of_their_own(kloof: Run, twins: str) -> None:
     )
     assert lag is None
     assert ahead is not None
-    assert [text[:1] == ">" for text in ahead.groups()] == [False, False, True, True]
+    beyond = [text[:1] == ">" for text in ahead.groups()]
+    assert beyond == sorted(beyond)
+    assert set(beyond) == {False, True}
     row = next(line for line in done.out.splitlines() if line.startswith("TWI "))
     assert re.findall(r">?\d+ ahead", row) == [f"{ahead[2]} ahead", f"{ahead[4]} ahead"]
     assert "> beyond all that USA reaches in the horizon: ahead by more than this" in done.out

@@ -163,7 +163,7 @@ def test_a_country_without_a_plan_hides_nothing(comparison: Comparison) -> None:
 def test_another_horizon_is_compiled_anew_and_compared_in_the_years_it_has(comparison: Comparison) -> None:
     short = of(comparison, "short")
     (note,) = [each for each in short.diagnostics if each.code == "S108"]
-    assert "`short` changes the periods (" in note.message
+    assert "`short` changes the years shown (4 before, 3 now), periods (" in note.message
     numbers = comparison.numbers(short, "CHN")
     assert ("capability", "", comparison.periods.middle) in numbers
     assert ("capability", "", comparison.periods.last) not in numbers

@@ -89,6 +89,8 @@ EFFECTS = (
     ("memory_shock", "USA", "hbm_price", None, +1),
     ("us_brute_force", "USA", "income", None, +1),
     ("data_wall", "USA", "data_wall", None, -1),
+    ("research_agents", "USA", "automation", None, +1),
+    ("research_agents", "CHN", "automation", None, +1),
     ("taiwan_shock", "USA", "import_limit", "nv_vr200", -1),
     ("taiwan_shock", "TWN", "ai_share", "n3", -1),
 )
@@ -191,8 +193,8 @@ def says_what_holds(world: Instance, text: str) -> bool:
     return holds[value]
 
 
-def test_there_are_twenty_six_and_each_says_what_it_is() -> None:
-    assert len(shipped_policies()) == 26
+def test_there_are_twenty_seven_and_each_says_what_it_is() -> None:
+    assert len(shipped_policies()) == 27
     for name in shipped_policies():
         policy = read_policy(name)
         assert policy.title

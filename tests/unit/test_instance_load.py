@@ -102,8 +102,10 @@ def test_cells_name_every_quantity_once_with_its_place() -> None:
 
 def test_every_cell_of_the_template_stands_in_a_file_but_the_defaults() -> None:
     without = {cell.path.split(".")[-1] for cell in WORLD.cells() if cell.file is None}
-    shares = {"contestable", "home_market_share", "normal_share", "required_multiple", "subsidiary_share"}
-    assert without == {*shares, "limit_kh100e_per_year"}
+    assert without == {
+        *("automation_researchers_per_h100e", "contestable", "home_market_share", "limit_kh100e_per_year"),
+        *("normal_share", "required_multiple", "subsidiary_share"),
+    }
 
 
 def test_every_source_of_the_template_is_cited() -> None:

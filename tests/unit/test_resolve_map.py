@@ -49,6 +49,7 @@ def other_world(world: Instance) -> Instance:
     of a follower, caps alone in the way of purchases, a default for cash, a leader that also makes chips."""
     changes = [
         (("research", "data_wall_kh100e"), constant(20)),
+        (("research", "automation_researchers_per_h100e"), constant(0)),
         (("rules", "large_chips", "in_force"), "never"),
         (("countries", "CHN", "trade", "limits"), {"us_two": constant(np.inf)}),
         (("countries", "CHN", "trade", "caps", "half_of_sales", "chips"), ["us_old"]),

@@ -40,7 +40,8 @@ def cash0(view: View) -> float:
     least = float(view.calendar.dt * (yearly / 2 - view["income"][0]) + released)
     if given is None:
         return max(0.0, least)
-    if given.number() < least:
+    # how debt at the start ends is for the rows to say, and what excludes what with it
+    if 0 <= given.number() < least:
         view.problem(
             "E508",
             f"{view.country} starts with USD {given.number():.4g} bn, but to let all its researchers go and "
