@@ -278,7 +278,8 @@ def several(world: str, tmp_path: Path) -> Path:
     shutil.copytree(world, place)
     leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
     for name in ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF"):
-        (place / "countries" / f"{name}.yaml").write_text(re.sub(r"\bUSA\b", name, leader))
+        alike = re.sub(r"\bUSA\b", name, leader).replace(f"iso3: {name}", f"iso3: {name}\npart_of: USA")
+        (place / "countries" / f"{name}.yaml").write_text(alike)
     return place
 
 

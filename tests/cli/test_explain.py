@@ -281,7 +281,7 @@ def test_two_countries_without_a_plan_are_repaired_together(kloof: Run, world: s
     shutil.copytree(world, tmp_path / "three")
     text = (tmp_path / "three" / "countries" / "CHN.yaml").read_text()
     text = re.sub(r"  # thousand chips per year\n  make_limits:.*?(?=  memory:)", "", text, flags=re.DOTALL)
-    text = text.replace("iso3: CHN", "iso3: IND").replace("name: China", "name: India")
+    text = text.replace("iso3: CHN", "iso3: IND\npart_of: CHN").replace("name: China", "name: India")
     (tmp_path / "three" / "countries" / "IND.yaml").write_text(text)
     wanted = {
         "CHN": "countries.CHN.budget.category_floors.talent = 0.9",
