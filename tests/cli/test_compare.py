@@ -207,7 +207,9 @@ def test_a_narrow_screen_folds_tables_and_small_shares_are_not_nothing(
 ) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "rich.yaml").write_text(FILES["poor"])
-    chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save")
+    # so little power at hand that a little has to be built
+    short = ("--set", "countries.CHN.power.available_gw = 2")
+    chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save", *short)
     done = kloof("compare", world, *chosen, COLUMNS="80")
     assert done.code == 0, done.err
     tables, legend = re.split(r"\n(?=[=≈] |worth: )", done.out, maxsplit=1)
