@@ -451,7 +451,7 @@ CAUSES: Final[Mapping[str, LimitSpec]] = MappingProxyType({**LIMITS, OPENING.nam
 GROUPS: Final = (
     Group(
         "export_denials",
-        "every foreign chip up to its share of sales",
+        "every foreign chip as far as money reaches",
         ("import_control", "yearly_cap", "cumulative_cap"),
         lifted=True,
     ),

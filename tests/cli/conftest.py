@@ -123,7 +123,9 @@ def twins(tmp_path_factory: pytest.TempPathFactory, world: str) -> str:
     place = tmp_path_factory.mktemp("instance") / "twins"
     shutil.copytree(world, place)
     leader = (place / "countries" / "USA.yaml").read_text()
-    twin = re.sub(r"\bUSA\b", "TWI", leader).replace("lag_months: 0", "lag_months: 3")
+    # a part of the leader, so that no chip is sold twice
+    twin = re.sub(r"\bUSA\b", "TWI", leader).replace("iso3: TWI", "iso3: TWI\npart_of: USA")
+    twin = twin.replace("lag_months: 0", "lag_months: 3")
     (place / "countries" / "TWI.yaml").write_text(twin)
     return str(place)
 

@@ -207,7 +207,9 @@ def test_a_narrow_screen_folds_tables_and_small_shares_are_not_nothing(
 ) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "rich.yaml").write_text(FILES["poor"])
-    chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save")
+    # so little power at hand that a little has to be built
+    short = ("--set", "countries.CHN.power.available_gw = 2")
+    chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save", *short)
     done = kloof("compare", world, *chosen, COLUMNS="80")
     assert done.code == 0, done.err
     tables, legend = re.split(r"\n(?=[=≈] |worth: )", done.out, maxsplit=1)
@@ -278,7 +280,8 @@ def several(world: str, tmp_path: Path) -> Path:
     shutil.copytree(world, place)
     leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
     for name in ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF"):
-        (place / "countries" / f"{name}.yaml").write_text(re.sub(r"\bUSA\b", name, leader))
+        alike = re.sub(r"\bUSA\b", name, leader).replace(f"iso3: {name}", f"iso3: {name}\npart_of: USA")
+        (place / "countries" / f"{name}.yaml").write_text(alike)
     return place
 
 

@@ -211,7 +211,7 @@ def test_solve_lists_the_limits_of_explain_in_its_order(kloof: Run, world: str, 
         assert f"{row[3].lstrip('~')}%" in fact["words"]
     told = kloof("explain", "run", "--country", "CHN").out
     assert max(map(len, [*shown.splitlines(), *told.splitlines()])) <= 120
-    assert told.splitlines()[1].startswith("  -  Together: every foreign chip up to its share of sales")
+    assert told.splitlines()[1].startswith("  -  Together: every foreign chip as far as money reaches")
     rows = list(csv.DictReader(io.StringIO(kloof("explain", "run", "--format", "csv").out)))
     assert float(rows[0]["solved_percent_effective_compute"]) == percents[0]
     assert "together:export_denials" in {row["row"] for row in rows}
@@ -281,7 +281,7 @@ def test_two_countries_without_a_plan_are_repaired_together(kloof: Run, world: s
     shutil.copytree(world, tmp_path / "three")
     text = (tmp_path / "three" / "countries" / "CHN.yaml").read_text()
     text = re.sub(r"  # thousand chips per year\n  make_limits:.*?(?=  memory:)", "", text, flags=re.DOTALL)
-    text = text.replace("iso3: CHN", "iso3: IND").replace("name: China", "name: India")
+    text = text.replace("iso3: CHN", "iso3: IND\npart_of: CHN").replace("name: China", "name: India")
     (tmp_path / "three" / "countries" / "IND.yaml").write_text(text)
     wanted = {
         "CHN": "countries.CHN.budget.category_floors.talent = 0.9",

@@ -367,7 +367,8 @@ def many(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
     for letter in "ABCDEFGHIJKLMNOPQRSTVWXY":
         name = letter * 3
-        (place / "countries" / f"{name}.yaml").write_text(re.sub(r"\bUSA\b", name, leader))
+        alike = re.sub(r"\bUSA\b", name, leader).replace(f"iso3: {name}", f"iso3: {name}\npart_of: USA")
+        (place / "countries" / f"{name}.yaml").write_text(alike)
     return place
 
 

@@ -52,7 +52,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Instance:
     place = tmp_path_factory.mktemp("three") / "three"
     shutil.copytree(TEMPLATE, place)
     leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
-    (place / "countries" / "TWI.yaml").write_text(re.sub(r"\bUSA\b", "TWI", leader))
+    twin = re.sub(r"\bUSA\b", "TWI", leader).replace("iso3: TWI", "iso3: TWI\npart_of: USA")
+    (place / "countries" / "TWI.yaml").write_text(twin)
     return load(place)
 
 

@@ -199,7 +199,7 @@ TENTHS: dict[str, tuple[str, list[str], str, str]] = {
     "credit": ("CHN", [BUDGET + "debt_limit_usd_bn = 2"], BUDGET + "debt_limit_usd_bn", "debt"),
     "offshore cloud": (
         "CHN",
-        # the normal pace of renting follows the offer: with all of it normal, more moves the limit alone
+        # the normal pace follows the offer: with all of it normal, a tenth more moves the limit alone
         [TRADE + "rent.limit_kh100e = 20", TRADE + "rent.normal_share = 1"],
         TRADE + "rent.limit_kh100e",
         "rent_available",
