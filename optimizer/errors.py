@@ -178,6 +178,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W102": "value far from those of the shipped world",
         "W103": "figures of a chip that contradict each other",
         "W104": "country that no group of countries holds",
+        "W105": "class of tools that no line needs",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

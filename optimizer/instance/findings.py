@@ -5,10 +5,16 @@ from __future__ import annotations
 from optimizer.errors import Diagnostic
 from optimizer.instance.chip_figures import contradictions
 from optimizer.instance.endings import endings
+from optimizer.instance.idle_tools import idle_tools
 from optimizer.instance.instance import Instance
 from optimizer.instance.plausible import implausible
 
 
 def findings(instance: Instance) -> tuple[Diagnostic, ...]:
     """Every warning about the data that plans are made of."""
-    return (*endings(instance), *implausible(instance), *contradictions(instance))
+    return (
+        *endings(instance),
+        *implausible(instance),
+        *contradictions(instance),
+        *idle_tools(instance),
+    )

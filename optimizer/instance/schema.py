@@ -17,6 +17,7 @@ from optimizer.instance.fields import (
     Date,
     Id,
     Ids,
+    LineId,
     PastYears,
     Record,
     Scalar,
@@ -245,7 +246,7 @@ class Chip(Record):
     designer: Text
     designer_country: CountryId
     domestic_in: CountryId | None = None
-    line: Id | None = None
+    line: LineId | None = None
     sale: Literal["market", "owner", "home", "legacy"]
     launch: Date
     end_of_sale: Date | None = None
