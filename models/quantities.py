@@ -119,10 +119,10 @@ VARIABLES: Final = _named(
     _metric("wafer_capacity", "lines", "kwpm", "stock", "wafer capacity"),
     _metric("wafers_started", "lines", "thousand wafers", "flow", "wafers started for AI chips"),
     _metric(
-        *("packaging_built", "", "thousand packages per year", "flow", "packaging capacity ordered"),
+        *("packaging_built", "", "thousand packages/year", "flow", "packaging capacity ordered"),
         adds_to="packaging_capacity",
     ),
-    _metric("packaging_capacity", "", "thousand packages per year", "stock", "packaging capacity"),
+    _metric("packaging_capacity", "", "thousand packages/year", "stock", "packaging capacity"),
     _metric(
         *("tools_bought", "tool_classes", "kwpm", "flow", "tools bought abroad, by the capacity they equip"),
         adds_to="tool_stock",
@@ -270,7 +270,7 @@ SUPPLY_FLOW_UNITS: Final[Mapping[str, str]] = MappingProxyType(
         "rent": "kH100e-years",
         "recruit": "thousand people",
         "hbm": "PB/year",
-        "packaging": "thousand packages per year",
+        "packaging": "thousand packages/year",
     }
 )
 LINE_FLOW_UNIT: Final = "kwpm"

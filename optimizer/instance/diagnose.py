@@ -21,6 +21,7 @@ TYPES: Final = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "list_type": "a list",
+    "tuple_type": "a list",
     "model_type": "a table",
     "model_attributes_type": "a table",
     "dict_type": "a table",
@@ -177,6 +178,10 @@ def _too_short(detail: ErrorDetails) -> Problem:
     return Problem("E104", "must not be empty text")
 
 
+def _empty_list(detail: ErrorDetails) -> Problem:
+    return Problem("E104", "must list at least one")
+
+
 def _several_lines(detail: ErrorDetails) -> Problem:
     return Problem("E118", "must stand on one line", "write a longer text under `note` or `description`")
 
@@ -190,6 +195,7 @@ def _not_finite(detail: ErrorDetails) -> Problem:
 HANDLERS: Final[dict[str, Callable[[Any], Problem]]] = {
     "literal_error": _not_a_word,
     "string_too_short": _too_short,
+    "too_short": _empty_list,
     "string_pattern_mismatch": _several_lines,
     "finite_number": _not_finite,
 }

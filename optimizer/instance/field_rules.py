@@ -328,6 +328,20 @@ class IdRule(PlainRule):
 
 
 ID_RULE: Final = IdRule(ID, AN_ID)
+
+
+class LineRule(IdRule):
+    """The line of a chip: one identifier, and not the several that a generation may be made on."""
+
+    def read(self, raw: object, years: range | None) -> tuple[object, list[Problem]]:
+        several = re.split(r"[\s;,/+]+", raw.strip()) if isinstance(raw, str) else []
+        if len(several) > 1 and all(self.pattern.fullmatch(one) for one in several):
+            hint = "write a row for each line, with an `id` of its own"
+            return None, [Problem("E115", f"must be one line, got {seen(raw)}", hint)]
+        return super().read(raw, years)
+
+
+LINE_RULE: Final = LineRule(ID, AN_ID)
 COUNTRY_RULE: Final = IdRule(COUNTRY, "a country code of three capital letters")
 
 

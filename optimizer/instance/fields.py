@@ -6,10 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from optimizer.instance.field_rules import COUNTRY_RULE, ID_RULE, DateRule, IdsRule, Rule, YearMapRule
+from optimizer.instance.field_rules import (
+    COUNTRY_RULE,
+    ID_RULE,
+    LINE_RULE,
+    DateRule,
+    IdsRule,
+    Rule,
+    YearMapRule,
+)
 from optimizer.instance.values import CalendarDate, Quantity, YearMap
 
 Id = Annotated[str, ID_RULE]
+LineId = Annotated[str, LINE_RULE]
 CountryId = Annotated[str, COUNTRY_RULE]
 Ids = Annotated[tuple[str, ...], IdsRule()]
 IdsOrAll = Annotated[tuple[str, ...] | Literal["all"], IdsRule("all")]

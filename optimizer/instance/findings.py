@@ -7,6 +7,7 @@ from optimizer.instance.blocs import oversold_warnings
 from optimizer.instance.chip_figures import contradictions
 from optimizer.instance.endings import endings
 from optimizer.instance.held import held
+from optimizer.instance.idle_tools import idle_tools
 from optimizer.instance.instance import Instance
 from optimizer.instance.plausible import implausible
 
@@ -19,4 +20,5 @@ def findings(instance: Instance) -> tuple[Diagnostic, ...]:
         *contradictions(instance),
         *oversold_warnings(instance),
         *held(instance),
+        *idle_tools(instance),
     )

@@ -11,6 +11,7 @@ from optimizer.instance.problem import number_text
 from optimizer.instance.yaml_reader import Where
 
 ROUNDING = 1e-9
+MOST_NAMED = 4
 
 
 def check_industry(instance: Instance) -> Iterator[Conflict]:
@@ -35,12 +36,21 @@ def _check_packaging(instance: Instance, name: str, country: Country) -> Iterato
     """Chips that need packages cannot be made where nothing is said of packaging."""
     if country.industry.packaging is not None:
         return
-    for chip_id, chip in instance.chips.items():
-        needs = chip.packages_per_chip
-        if chip.domestic_in == name and needs is not None and needs.number() > 0:
-            message = f"`{chip_id}` is made in {name} and needs packages, but {name} has no `packaging`"
-            hint = f"give `industry.packaging` in countries/{name}.yaml"
-            yield Conflict(("chips", chip_id, "packages_per_chip"), "E312", message, hint)
+    needy = [
+        f"`{chip_id}`"
+        for chip_id, chip in instance.chips.items()
+        if chip.domestic_in == name
+        and chip.packages_per_chip is not None
+        and chip.packages_per_chip.number() > 0
+    ]
+    if needy:
+        more = f" and {len(needy) - MOST_NAMED} more" if len(needy) > MOST_NAMED else ""
+        message = (
+            f"{name} has no `packaging`, which chips made there need: {', '.join(needy[:MOST_NAMED])}{more}"
+        )
+        yield Conflict(
+            ("countries", name, "industry"), "E313", message, "say what it has, 0 if nothing", True
+        )
 
 
 def _check_designers(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
@@ -36,6 +36,7 @@ from optimizer.instance.yaml_reader import Document, Mark, Raw, Where, decode, d
 
 __all__ = ["Applied", "Cell", "Instance", "load"]
 
+FORMAT_VERSION: Final[int] = get_args(Settings.model_fields["format_version"].annotation)[0]
 FILES: Final = ("instance.yaml", "market.yaml", "chips.csv", "sources.csv", "rules.yaml")
 RULES: Final = "rules.yaml"
 NAMING: Final = ("instance.yaml", "chips.csv", "sources.csv")
@@ -97,6 +98,7 @@ class _Loader:
         tree = record(Instance).fields
         settings = self._yaml("instance.yaml", (), record(Settings))
         if isinstance(settings.data, dict):
+            self._refuse_other_formats(settings.data.get("format_version"))
             self.years = horizon_years(settings.data.get("horizon"))
         self._yaml("market.yaml", ("market",), record(Market))
         self._chips(tree["chips"][1])
@@ -107,6 +109,16 @@ class _Loader:
         for name in self._country_names():
             self._yaml(f"countries/{name}.yaml", ("countries", name), record(Country))
         self._refuse_stray_files(self.directory, "", FILES)
+
+    def _refuse_other_formats(self, version: object) -> None:
+        """Nothing else is said of an instance of another format: most of it would be a consequence."""
+        if type(version) is not int or version == FORMAT_VERSION:
+            return
+        message = f"`format_version` is {version}; this version reads format {FORMAT_VERSION}"
+        hint = f"`kloof migrate {self.shown}` writes the instance anew in format {FORMAT_VERSION}"
+        if version > FORMAT_VERSION:
+            hint = "it needs a later version of kloof"
+        raise InputError([self._placed(Conflict(("format_version",), "E113", message, hint))])
 
     def _instance(self, values: Mapping[str, Any]) -> Instance:
         settings, rules = values["instance.yaml"], values.get(RULES, RulesFile())

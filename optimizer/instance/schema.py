@@ -18,6 +18,7 @@ from optimizer.instance.fields import (
     Date,
     Id,
     Ids,
+    LineId,
     PastYears,
     Record,
     Scalar,
@@ -252,7 +253,7 @@ class Chip(Record):
     designer: Text
     designer_country: CountryId
     domestic_in: CountryId | None = None
-    line: Id | None = None
+    line: LineId | None = None
     sale: Literal["market", "owner", "home", "legacy"]
     launch: Date
     end_of_sale: Date | None = None

@@ -26,6 +26,7 @@ ENDS: Final[tuple[End, End]] = ("low", "high")
 NAMES: Final = (
     "segments",
     "lines",
+    "tool_classes",
     "objectives",
     "chips",
     "sources",
@@ -52,7 +53,8 @@ def stand_in(shape: Shape, end: End, years: range | None) -> Any:
         needed = {key: below for key, (name, below) in shape.fields.items() if fields[name].is_required()}
         return {key: stand_in(below, end, years) for key, below in needed.items()}
     literals = get_args(shape.annotation) if get_origin(shape.annotation) is Literal else ()
-    choices = [*literals, *NUMBERS, *WORDS, [], {}]
+    texts = [[word] for word in WORDS]
+    choices = [*literals, *NUMBERS, *WORDS, *texts, [], {}]
     for choice in choices if end == "low" else reversed(choices):
         try:
             shape.adapter().validate_python(choice, strict=True, context=years)

@@ -126,40 +126,30 @@ def test_conflict_and_repairs_are_told(kloof: Run, infeasible: tuple[Outcome, Pa
     assert done.code == 0
     assert "these cannot all hold" in done.out
     assert f"set by `{FLOOR}`" in done.out
-    assert re.search(r"tool_limit_kwpm_per_year  .*CHN\.yaml:\d+", done.out)
+    assert re.search(r"income_usd_bn  .*CHN\.yaml:\d+", done.out)
     assert f"in place of --set '{FLOOR}'" in done.out
     rows = list(csv.DictReader(io.StringIO(kloof("explain", str(run), "--format", "csv").out)))
     assert any(row["row"] == "conflict:least_share/chips" for row in rows)
     assert any(row["row"] == "repair" for row in rows)
 
 
-LINES = re.compile(r"^  lines:\n.*?(?=^  # thousand chips per year)", re.MULTILINE | re.DOTALL)
-
-
-def test_lines_without_tools_are_one_limit(kloof: Run, world: str, tmp_path: Path) -> None:
-    tools = "countries.CHN.industry.lines.*.tool_limit_kwpm_per_year = 0"
-    done = kloof("solve", world, "--country", "CHN", "--set", FLOOR, "--set", tools, "--out", "run")
-    assert done.code == 3
-    told = kloof("explain", "run").out
-    assert told.count("no tools for more capacity on") == 1
-    line = "   - no tools for more capacity on n7 and n5 (2026)\n"
-    places = [
-        f"     countries.CHN.industry.lines.{name}.tool_limit_kwpm_per_year  set by `{tools}`\n"
-        for name in ("n7", "n5")
+def test_tools_that_nobody_sells_are_named_with_their_input(kloof: Run, world: str) -> None:
+    tools = "countries.CHN.industry.tools.*.import_limit_kwpm_per_year = 0"
+    nothing = [
+        *("toolmaking.duv.build_limit_kwpm_per_year2", "packaging.build_limit_thousand_per_year2"),
+        "memory.build_limit_pb_per_year2",
     ]
-    assert "".join([line, *places]) in told
+    floor = "countries.CHN.budget.category_floors.chips = 0.5"
+    given = [tools, floor, *(f"countries.CHN.industry.{path} = 0" for path in nothing)]
+    patches = [part for text in given for part in ("--set", text)]
+    assert kloof("solve", world, "--country", "CHN", *patches, "--out", "run").code == 3
+    told = kloof("explain", "run").out
+    line = "   - duv tools for at most 0 kwpm bought abroad a year (2026)\n"
+    place = f"     countries.CHN.industry.tools.duv.import_limit_kwpm_per_year  set by `{tools}`\n"
+    assert line + place in told
     data = kloof("explain", "run", "--format", "json").data["plans"][0]
-    (group,) = [each for each in data["conflict_groups"] if each["family"] == "tools"]
-    assert (group["item"], group["rows"]) == ("n7/n5", ["tools[n7,2026]", "tools[n5,2026]"])
-
-    shutil.copytree(world, tmp_path / "bare")
-    file = tmp_path / "bare" / "countries" / "CHN.yaml"
-    text, count = LINES.subn("", file.read_text())
-    assert count == 1
-    file.write_text(text)
-    assert kloof("solve", "bare", "--country", "CHN", "--set", FLOOR, "--out", "run").code == 3
-    default = "on n7 and n5, whose tool_limit_kwpm_per_year is 0 by default (2026)\n"
-    assert default in kloof("explain", "run").out
+    (group,) = [each for each in data["conflict_groups"] if each["family"] == "tool_imports"]
+    assert (group["item"], group["rows"]) == ("duv", ["tool_imports[duv,2026]"])
 
 
 @pytest.mark.parametrize("by_file", [False, True])
@@ -280,7 +270,7 @@ def test_infeasible_leader_is_explained_though_not_asked_for(kloof: Run, world: 
 def test_two_countries_without_a_plan_are_repaired_together(kloof: Run, world: str, tmp_path: Path) -> None:
     shutil.copytree(world, tmp_path / "three")
     text = (tmp_path / "three" / "countries" / "CHN.yaml").read_text()
-    text = re.sub(r"  # thousand chips per year\n  make_limits:.*?(?=  memory:)", "", text, flags=re.DOTALL)
+    text = re.sub(r"  stockpiled_dies:.*?(?=  memory:)", "", text, flags=re.DOTALL)
     text = text.replace("iso3: CHN", "iso3: IND\npart_of: CHN").replace("name: China", "name: India")
     (tmp_path / "three" / "countries" / "IND.yaml").write_text(text)
     wanted = {

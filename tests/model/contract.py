@@ -190,7 +190,6 @@ def row_sides(plan: ContractPlan) -> dict[str, Array]:
         "bank_limit": np.where(plan["launched"] > 0, np.inf, 0.0),
         "launch_side": np.where(plan["launched"] < 1, 0.0, np.inf),
         "ceiling_side": np.where(plan["designer_ceiling"] < 1, 0.0, np.inf),
-        "agents_limit": np.where(plan["automation"] > 0, np.inf, 0.0),
     }
 
 

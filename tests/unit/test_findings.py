@@ -196,3 +196,17 @@ def test_a_new_country_outside_every_group_is_noted(tmp_path: Path) -> None:
     assert found.message.startswith("IRN is in no group of countries")
     assert found.hint == "add it to its groups in rules.yaml: embargoed"
     assert not list(ungrouped(patch(world, ["destination_groups.embargoed = [CHN, IRN]"])))
+
+
+# tools that nobody needs
+
+
+def test_a_class_of_tools_that_no_line_needs_is_told(small: Instance, tmp_path: Path) -> None:
+    assert messages(findings(small), "W107") == []
+    other = "tool_classes:\n  euv:\n    title: EUV\n    price_usd_bn_per_kwpm: 0.1\n"
+    other += "    toolmaking_lead_years: 2\n    toolmaking_cost_usd_bn_per_kwpm_per_year: 2\n"
+    world = changed(tmp_path, "instance.yaml", "tool_classes:\n", other)
+    (found,) = findings(world)
+    assert (found.code, found.path) == ("W107", "tool_classes.euv")
+    assert found.line is not None
+    assert "no line needs tools of the class `euv`" in found.message

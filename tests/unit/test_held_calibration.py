@@ -120,7 +120,7 @@ def test_more_compute_never_raises_the_lag(change: str) -> None:
 
 def test_the_run_says_what_is_held() -> None:
     def said(patches: list[str]) -> list[str]:
-        return [each.message for each in findings(patch(world(), patches)) if each.code == "W105"]
+        return [each.message for each in findings(patch(world(), patches)) if each.code == "W106"]
 
     assert said([]) == []
     assert said([MORE_CHIPS, LAG]) == []
