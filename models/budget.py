@@ -1,4 +1,4 @@
-"""The budget: what is paid for, what paying faster costs, cash, and the split by use."""
+"""The budget: what is paid for, cash, and the split by use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pyomo.environ as pyo
 
 from models.fleet import stock_during
 from models.periods import mid, per_period, previous
-from models.trade import grey_compute
 from models.units import UnitSystem
 
 
@@ -98,80 +97,6 @@ def power_paid(m: Any, t: str) -> Any:
     Units: USD bn.
     """
     return m.power_spend[t] == m.power_cost * m.power_built[t]
-
-
-def supply_flow(m: Any, s: str, t: str) -> Any:
-    r"""What is drawn from a supply whose price rises with the pace.
-
-    Grey market: kH100e bought; rent: kH100e-years; recruiting: thousand people; memory: PB per year
-    ordered; packaging: thousand packages per year ordered; each class of tools: thousand wafers per month
-    that the tools bought equip; each line: thousand wafers per month ordered.
-
-    \[ \text{flow}_{\text{rent},t} = dt \sum_u \text{rented}_{u,t}, \qquad
-       \text{flow}_{s,t} = \text{the order itself otherwise} \]
-
-    Units: the supply's own.
-    """
-    if s == "grey":
-        drawn, unit = grey_compute(m, t), "flow/kH100e"
-    elif s == "rent":
-        drawn, unit = m.dt * sum(m.rented[u, t] for u in m.USES), "flow/kH100e/year"
-    elif s == "recruit":
-        drawn, unit = m.recruited[t], "flow/kperson"
-    elif s == "hbm":
-        drawn, unit = m.hbm_built[t], "flow*year/PB"
-    elif s == "packaging":
-        drawn, unit = m.packaging_built[t], "flow*year/kpackage"
-    elif s in m.TOOL_CLASSES:
-        drawn, unit = m.tools_bought[s, t], "flow/kwpm"
-    else:
-        drawn, unit = m.wafer_built[s, t], "flow/kwpm"
-    return m.flow[s, t] == m.unit_system.constant(1, unit) * drawn
-
-
-def pace_beyond_normal(m: Any, s: str, t: str) -> Any:
-    r"""What is drawn from a supply faster than its normal pace: all but what is drawn at that pace.
-
-    \[ 0 \le \text{flow}_{s,t} - \text{over}_{s,t} \le \text{normal}_{s,t}\,dt \]
-
-    Units: the supply's own.
-    """
-    return pyo.inequality(0, m.flow[s, t] - m.over[s, t], m.normal[s, t] * m.dt)
-
-
-def premium_for_pace(m: Any, s: str, t: str) -> Any:
-    r"""Buying faster than the normal pace costs more, without bound; up to it nothing.
-
-    \[ \text{premium}_{s,t} \ge \frac{\text{price}_{s,t}\,\text{over}_{s,t}^2}
-       {2\,\text{elasticity}_s\,\text{normal}_{s,t}\,dt} \]
-
-    Units: USD bn. An infinite elasticity turns it off.
-    """
-    slope = m.price[s, t] / (2 * m.elasticity[s] * m.normal[s, t] * m.dt)
-    return m.premium[s, t] >= slope * m.over[s, t] ** 2
-
-
-def excess_demand(m: Any, t: str) -> Any:
-    r"""Purchases beyond the normal shares of single chips, at all-in cost, fees left out.
-
-    \[ \text{excess}_t \ge \tfrac1{1000} \sum_k c_{k,t}\,\text{beyond}_{k,t} \]
-
-    Units: USD bn.
-    """
-    value = sum(m.unit_cost[k, t] * m.beyond[k, t] for k in m.CHIPS)
-    return m.excess[t] >= value / m.million_per_billion
-
-
-def bid_up(m: Any, t: str) -> Any:
-    r"""Demand beyond the normal shares drives up what the market asks for all that is bought.
-
-    \[ \text{bidup}_t \ge \frac{\text{base\_value}_t\,dt\,\text{excess}_t + \text{excess}_t^2}
-       {\text{supply\_elasticity}\;\text{world\_spend}_t\,dt} \]
-
-    Units: USD bn.
-    """
-    depth = m.supply_elasticity * m.world_spend[t] * m.dt
-    return m.bidup[t] >= (m.base_value[t] * m.dt * m.excess[t] + m.excess[t] ** 2) / depth
 
 
 def outlays(m: Any, t: str) -> Any:
@@ -352,7 +277,6 @@ def largest_share(m: Any, c: str, t: str) -> Any:
 def add(model: Any, units: UnitSystem) -> None:
     """Variables and rows of the budget."""
     money, positive = units("USD_bn"), pyo.NonNegativeReals
-    model.unit_system = units
     for name in (
         "buy",
         "rent",
@@ -360,8 +284,6 @@ def add(model: Any, units: UnitSystem) -> None:
         "talent_cost",
         "power_spend",
         "agents_cost",
-        "excess",
-        "bidup",
         "recovered",
         "home_returned",
         "lapsed",
@@ -371,12 +293,9 @@ def add(model: Any, units: UnitSystem) -> None:
     model.cash = pyo.Var(model.PERIODS, within=pyo.Reals, units=money)
     model.energy = pyo.Var(model.USES, model.PERIODS, within=positive, units=money)
     model.use_cost = pyo.Var(model.USES, model.PERIODS, within=positive, units=money)
-    model.flow = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=units("flow"))
-    model.over = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=units("flow"))
-    model.premium = pyo.Var(model.SUPPLIES, model.PERIODS, within=positive, units=money)
     model.spend = pyo.Var(model.CATEGORIES, model.PERIODS, within=positive, units=money)
     by_period, by_use = (model.PERIODS,), (model.USES, model.PERIODS)
-    by_supply, by_category = (model.SUPPLIES, model.PERIODS), (model.CATEGORIES, model.PERIODS)
+    by_category = (model.CATEGORIES, model.PERIODS)
     for name, index, rule in (
         ("purchases", by_period, purchases),
         ("rent_paid", by_period, rent_paid),
@@ -384,11 +303,6 @@ def add(model: Any, units: UnitSystem) -> None:
         ("chips_paid", by_period, chips_paid),
         ("talent_paid", by_period, talent_paid),
         ("power_paid", by_period, power_paid),
-        ("supply_flow", by_supply, supply_flow),
-        ("pace_beyond_normal", by_supply, pace_beyond_normal),
-        ("premium_for_pace", by_supply, premium_for_pace),
-        ("excess_demand", by_period, excess_demand),
-        ("bid_up", by_period, bid_up),
         ("budget", by_period, budget),
         ("debt", by_period, debt),
         ("carry_over", by_period, carry_over),

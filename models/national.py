@@ -18,6 +18,7 @@ from models import (
     industry,
     memory,
     objective,
+    pace,
     periods,
     power,
     research,
@@ -42,7 +43,7 @@ def build(parameters: PlanParameters, units: bool = False) -> Any:
     periods.declare(model, parameters, system)
     for section in (
         *(fleet, trade, power, talent, research, delivery),
-        *(industry, tools, memory, budget, objective),
+        *(industry, tools, memory, pace, budget, objective),
     ):
         section.add(model, system)
     model.scaling_factor = pyo.Suffix(direction=pyo.Suffix.EXPORT)

@@ -65,7 +65,7 @@ def test_money_that_would_make_money_names_its_cells(world: Instance) -> None:
 def test_cash_that_cannot_pay_for_letting_all_go_is_refused(world: Instance) -> None:
     least = 0.12 * 2 / 2 + 0.4 * 0.12 * 2
     (one,) = problems(set_to(world, "countries.NLD.budget.cash0_usd_bn", constant(0.99 * least)), "NLD")
-    assert (one.code, one.path) == ("E507", "countries.NLD.budget.cash0_usd_bn")
+    assert (one.code, one.path) == ("E508", "countries.NLD.budget.cash0_usd_bn")
     enough = set_to(world, "countries.NLD.budget.cash0_usd_bn", constant(1.01 * least))
     path = path_of(world.leader, plan_sets(world, "NLD"))
     assert resolve(enough, "NLD", path).scalar("cash0") == 1.01 * least

@@ -116,12 +116,6 @@ def use0(view: View) -> Array:
     return np.array([research, 1.0 - research])
 
 
-@rule("research_compute0", uses=["fleet0", "use0", "research_h100e"])
-def research_compute0(view: View) -> float:
-    """Research compute of the first fleet, kH100e."""
-    return float(view["research_h100e"] @ view["fleet0"] * view["use0"][0])
-
-
 @rule("draw0", uses=["fleet0", "power_per_chip"])
 def draw0(view: View) -> float:
     """Power that the first fleet draws, GW."""

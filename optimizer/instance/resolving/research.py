@@ -32,9 +32,16 @@ def parallel(view: View) -> float:
     return view.settings.research.parallel_returns.number()
 
 
-@rule("compute_ref", leader_uses=["research_compute0"])
-def compute_ref(view: View) -> Array:
-    return view.of_leader("research_compute0")
+@rule(
+    "compute_ref",
+    *("leader", "countries.{leader}.fleet.chips.*", "countries.{leader}.fleet.research_share"),
+    uses=["research_h100e"],
+)
+def compute_ref(view: View) -> float:
+    """The leader's research compute in the observed base state: the unit of indices, which no patch of its
+    fleet moves."""
+    fleet = view.reference_fleet
+    return float(view["research_h100e"] @ view.chip_map(fleet.chips) * fleet.research_share.number())
 
 
 @rule("compute_floor", "research.compute_floor_share", uses=["compute_ref"])

@@ -129,6 +129,12 @@ class View:
         """The fleet of a country with which the lag of the country at hand was observed."""
         return self._instance.observed_fleet(country, self.country)
 
+    @property
+    def reference_fleet(self) -> Fleet:
+        """The leader's fleet as it was before any patch."""
+        leader = self.settings.leader
+        return self._instance.observed_fleets.get(leader, self.nations[leader].fleet)
+
     # calendar
 
     def series(self, quantity: Quantity | None, missing: float = 0.0) -> Array:
