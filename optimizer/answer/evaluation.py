@@ -47,6 +47,7 @@ THEMES: Final = (
 # Average log units below which two plans are the same to any certificate that is asked for.
 INDISTINGUISHABLE: Final = 1e-8
 OTHER_ROW_UNITS: Final[Mapping[str, str]] = {
+    "good_wafers": "thousand wafers",
     "fabrication_not_negative": "thousand chips",
     "segment_supply": "kH100e",
 }

@@ -407,7 +407,10 @@ def grouped() -> Sample:
         f"power: {POWER} *= [0.5, 1, 2]",
         f"share: {SHARE} *= [0.5, 1]",
     ]
-    factors = {**factors_of(axes), "limits": ["countries.CHN.industry.make_limits.* *= [0.2, 1, 3]"]}
+    factors = {
+        **factors_of(axes),
+        "limits": ["countries.CHN.industry.packaging.build_limit_thousand_per_year2 *= [0.2, 1, 3]"],
+    }
     return sample(factors, groups={"industry": ["power", "limits"]})
 
 
