@@ -21,6 +21,8 @@ from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 
 # Between the columns of a table.
 GAP: Final = 2
+# A stock that is used up as it comes holds what the solver's tolerance leaves.
+LEAST_TOOLS: Final = 1e-3
 CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made"))
 
 MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
@@ -266,7 +268,8 @@ def _industry(book: Book) -> Iterator[Line]:
     for g, tools in enumerate(book.parameters.sets.tool_classes):
         yield from book.some(f"{tools} tools bought, kwpm", "tools_bought", g)
         yield from book.some(f"{tools} tools made, kwpm", "tools_made", g)
-        yield from book.some(f"{tools} tools in store, kwpm", "tool_stock", g)
+        if max(book.by_year("tool_stock", g)) > LEAST_TOOLS:
+            yield book.line(f"{tools} tools in store, kwpm", "tool_stock", g)
         yield from book.some(f"{tools} toolmaking ordered, kwpm/year", "toolmaking_built", g)
     for label, name in (
         ("packaging capacity, thousand/year", "packaging_capacity"),
