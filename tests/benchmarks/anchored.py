@@ -31,20 +31,6 @@ if TYPE_CHECKING:
 GAP = 1e-4
 COLD_GAP = 1e-6
 YEAR = "2035"
-FACTORS = (
-    "countries.{}.budget.income_usd_bn",
-    "chips.*.unit_price_usd",
-    "countries.{}.power.build_limit_gw_per_year",
-    "power.cost_usd_bn_per_gw",
-    "countries.{}.talent.researchers_thousand",
-    "countries.{}.talent.wage_usd_thousand_per_year",
-    "countries.{}.industry.memory.build_limit_pb_per_year2",
-    "countries.{}.industry.memory.import_limit_pb_per_year",
-    "countries.{}.trade.rent.limit_kh100e",
-    "memory.price_usd_bn_per_pb",
-    "supplies.recruit.elasticity",
-    "market.world_spend_usd_bn",
-)
 
 
 def one_at_a_time(instance: Instance, country: str, rows: int) -> Iterator[list[str]]:
@@ -77,6 +63,8 @@ def one_at_a_time(instance: Instance, country: str, rows: int) -> Iterator[list[
 def hypercube(instance: Instance, country: str, rows: int) -> Iterator[list[str]]:
     """Patches of a Latin hypercube over all of FACTORS."""
     from scipy.stats import qmc
+
+    from tests.benchmarks.designs import FACTORS
 
     for draw in qmc.LatinHypercube(len(FACTORS), rng=0).random(rows):
         yield [

@@ -35,8 +35,7 @@ class OracleError(RuntimeError):
 
 def best_value(p: PlanParameters) -> float:
     """The optimal objective of the plan, in log units times years. Raises `OracleError` if not optimal."""
-    objective, constraints = _Statement(p).program()
-    problem = cp.Problem(cp.Maximize(objective), constraints)
+    problem = stated(p)
     try:
         problem.solve(solver=cp.CLARABEL, **SOLVER_OPTIONS)
     except cp.SolverError as error:
@@ -44,6 +43,12 @@ def best_value(p: PlanParameters) -> float:
     if problem.status != cp.OPTIMAL:
         raise OracleError(problem.status)
     return float(problem.value)
+
+
+def stated(p: PlanParameters) -> cp.Problem:
+    """The plan as a problem that nobody has solved yet."""
+    objective, constraints = _Statement(p).program()
+    return cp.Problem(cp.Maximize(objective), constraints)
 
 
 class _Statement:
