@@ -14,7 +14,7 @@ from models.simulate import weight_of_time
 from optimizer import load, patch
 from optimizer.answer.run import CountryRun
 from optimizer.answer.strategy import derived, rows
-from optimizer.errors import InputError, SolverError
+from optimizer.errors import InfeasibleError, InputError, StoppedError
 from optimizer.instance import Instance, resolve, resolve_again
 from optimizer.instance.checks import conflicts
 from optimizer.study.ask import Ask
@@ -144,8 +144,11 @@ def test_outcomes_are_those_of_the_strategy(world: Instance) -> None:
 
 
 def test_a_base_without_a_plan_is_refused(world: Instance) -> None:
-    with pytest.raises(SolverError, match="USA has no certified plan"):
+    with pytest.raises(StoppedError, match="USA has no certified plan"):
         RowSolver(world, BatchQuestion(("CHN",), ("lag_months/2035",), time_limit=0.0))
+    poor = patch(world, ["countries.CHN.budget.cash0_usd_bn = -100000"])
+    with pytest.raises(InfeasibleError, match="CHN has no certified plan in the study's base: no plan sat"):
+        RowSolver(poor, BatchQuestion(("CHN",), ("lag_months/2035",)))
 
 
 def test_resolving_again_is_resolving(world: Instance) -> None:

@@ -14,8 +14,15 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from models.parameters import LeaderPath, PlanParameters
-from optimizer.answer.run import FAILED, OPTIMAL, STOPPED, CountryRun
-from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
+from optimizer.answer.run import FAILED, INFEASIBLE, OPTIMAL, STOPPED, CountryRun
+from optimizer.errors import (
+    Diagnostic,
+    InfeasibleError,
+    InputError,
+    KloofError,
+    SolverError,
+    StoppedError,
+)
 from optimizer.instance import Instance, patch, resolve, resolve_again
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.study.batch.outcomes import OBJECTIVE, Reader
@@ -62,7 +69,8 @@ class _Anchor:
 
 class RowSolver:
     """Solves the rows of one study. Making it solves the base; raises `InputError` where the base cannot be
-    resolved or an outcome is unknown, `SolverError` (S120) where a country has no plan in it."""
+    resolved or an outcome is unknown, `SolverError` (S120) where a country has no certified plan in it:
+    `InfeasibleError` or `StoppedError` where that is why."""
 
     def __init__(
         self,
@@ -95,7 +103,7 @@ class RowSolver:
         gap = ANCHOR_SHARE * question.gap
         run = solve_country(self._plan_solver, parameters, gap, question.time_limit)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
-            raise SolverError(_no_base(run))
+            raise _no_base(run)
         own = leader_path(self.instance, parameters, run.values) if path is None else path
         near = self._plan_solver.anchored(parameters, run.solution)
         anchor = _Anchor(replace(run, leader=own), near)
@@ -264,10 +272,14 @@ def _moves_growth(changed: Sequence[str]) -> bool:
     return any(path.startswith("research.capability_growth_per_year") for path in changed)
 
 
-def _no_base(run: CountryRun) -> Diagnostic:
-    reason = "; ".join(each.message for each in run.diagnostics) or run.status
-    return Diagnostic(
-        "S120",
-        f"{run.country} has no certified plan in the study's base: {reason}",
-        hint="every scenario starts from that plan; `kloof solve` with the same settings tells more",
+def _no_base(run: CountryRun) -> SolverError:
+    message = "" if run.solution is None else run.solution.message
+    reason = "; ".join(each.message for each in run.diagnostics) or message or run.status
+    kinds = {INFEASIBLE: InfeasibleError, STOPPED: StoppedError}
+    return kinds.get(run.status, SolverError)(
+        Diagnostic(
+            "S120",
+            f"{run.country} has no certified plan in the study's base: {reason}",
+            hint="every scenario starts from that plan; `kloof solve` with the same settings tells more",
+        )
     )
