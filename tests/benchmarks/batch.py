@@ -1,7 +1,7 @@
 """Times of the batch engine, beside its peers on the same rows, on one and two processes, and its memory.
 
-    python -m tests.benchmarks.batch [--countries CHN,USA] [--rows 60] [--peer-rows 4] [--job-rows 200]
-        [--memory-rows 1000] [--all 0]
+    python -m tests.benchmarks.batch [--countries CHN,USA] [--rows 40] [--peer-rows 2] [--job-rows 100]
+        [--memory-rows 300] [--all 0]
 
 The leader's path is held, the gap 1e-4 average log units. Times of single rows are of the processor, so that
 other work on the machine counts for nobody; peers solve the same rows in turn, in one process. A number of 0
@@ -56,10 +56,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--countries", default="CHN,USA")
     for name, default in (
-        ("rows", 60),
-        ("peer-rows", 4),
-        ("job-rows", 200),
-        ("memory-rows", 1000),
+        ("rows", 40),
+        ("peer-rows", 2),
+        ("job-rows", 100),
+        ("memory-rows", 300),
         ("all", 0),
     ):
         parser.add_argument(f"--{name}", type=int, default=default)

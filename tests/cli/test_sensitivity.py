@@ -50,12 +50,12 @@ def test_a_sweep_ends_with_what_it_says_and_show_says_it_again(kloof: Run, world
     assert float(first["value"]) == matrix["outcomes"][0][0]
 
 
-def test_a_base_without_a_plan_ends_as_its_solve_would(kloof: Run, world: str) -> None:
+def test_a_base_without_a_plan_ends_as_its_solve_would(kloof: Run, world: str, tmp_path: Path) -> None:
     patch = ("--set", "countries.CHN.budget.cash0_usd_bn = -100000")
     done = kloof("sweep", world, *SWEEP, *OPEN, *patch, "--store", "poor.study")
     assert (done.code, done.out) == (3, "")
     assert "error[S120]: CHN has no certified plan in the study's base: no plan satisfies" in done.err
-    assert not Path("poor.study").exists()
+    assert not (tmp_path / "poor.study").exists()
 
 
 def test_a_time_limit_is_part_of_the_study(kloof: Run, world: str) -> None:
@@ -78,6 +78,19 @@ def test_a_study_without_numbers_says_that_nothing_is_concluded(kloof: Run, worl
     done = kloof("sweep", world, *kept, *OPEN, "--store", "words.study")
     assert done.code == 0
     assert "note: the study keeps no number, so that nothing is concluded" in done.out
+
+
+def test_lags_that_are_extrapolated_are_told(kloof: Run, world: str, tmp_path: Path) -> None:
+    kept = ("--country", "CHN", *FEW, "--outcome", "lag_months/*", "--outcome", "lag_extrapolated/*")
+    done = kloof("sweep", world, *kept, *OPEN, "--store", "early.study")
+    assert done.code == 0, done.err
+    assert kloof("study", "export", "early.study", "--to", "early.csv").code == 0
+    table = list(csv.DictReader(io.StringIO((tmp_path / "early.csv").read_text())))
+    marks = [name for name in table[0] if name.startswith("lag_extrapolated/")]
+    counts = {mark.split("/")[1]: sum(float(row[mark]) for row in table) for mark in marks}
+    told = [f"CHN lag_months/{year} in {count:.0f} of 3" for year, count in counts.items() if count]
+    assert told
+    assert f"are extrapolated, by its growth until then: {', '.join(told)}" in " ".join(done.out.split())
 
 
 def test_a_resumed_study_says_what_it_says_in_one_piece(kloof: Run, world: str, tmp_path: Path) -> None:
