@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from optimizer.solver import Solution
     from optimizer.study.plan_solver import PlanSolver
 
-GAP = 1e-4
+GAP = 2e-5
 COLD_GAP = 1e-6
 YEAR = "2035"
 

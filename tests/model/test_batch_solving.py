@@ -20,7 +20,7 @@ from optimizer.instance.checks import conflicts
 from optimizer.study.ask import Ask
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
-from optimizer.study.batch.solving import BatchQuestion, RowSolver
+from optimizer.study.batch.solving import BatchQuestion, RowSolver, outcome_gap
 from optimizer.study.solve import solve_world
 
 OUTCOMES = ("lag_months/2035", "capability/2030", "spend_share/research/2030", "split/research", "binding")
@@ -149,6 +149,31 @@ def test_a_base_without_a_plan_is_refused(world: Instance) -> None:
     poor = patch(world, ["countries.CHN.budget.cash0_usd_bn = -100000"])
     with pytest.raises(InfeasibleError, match="CHN has no certified plan in the study's base: no plan sat"):
         RowSolver(poor, BatchQuestion(("CHN",), ("lag_months/2035",)))
+
+
+def test_rows_that_report_plans_are_solved_more_finely(world: Instance, solver: RowSolver) -> None:
+    row = Row(3, (), PATCHES[3])
+    (china, _) = solver.solve(row)
+    assert china.gap is not None
+    assert china.gap <= 2e-5
+    assert [outcome_gap(gap) for gap in (1e-3, 1e-4, 5e-5, 1e-6)] == pytest.approx([2e-4, 2e-5, 2e-5, 1e-6])
+
+
+def test_a_row_that_stops_within_the_gap_asked_for_is_optimal(
+    solver: RowSolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve = RowSolver._solved_finely
+
+    def stopped(self: RowSolver, parameters: PlanParameters) -> CountryRun:
+        run = solve(self, parameters)
+        assert run.solution is not None
+        return replace(
+            run, status="stopped", solution=replace(run.solution, status="stopped", message="late")
+        )
+
+    monkeypatch.setattr(RowSolver, "_solved_finely", stopped)
+    (china, _) = solver.solve(Row(3, (), PATCHES[3]))
+    assert (china.status, china.message) == ("optimal", "")
 
 
 def test_resolving_again_is_resolving(world: Instance) -> None:

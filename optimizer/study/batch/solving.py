@@ -35,14 +35,16 @@ from optimizer.study.country import (
     solve_near,
     uncertified_leader,
 )
-from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, AnchoredPlan, PlanSolver
+from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, OUTCOME_GAP, AnchoredPlan, PlanSolver
 
 LeaderMode = Literal["answer", "hold"]
 SOLVED: Final = "solved"
 SAME: Final = "same"
 CERTIFIED: Final = "certified"
-# The base is solved to this share of the gap: its rows come that much nearer to plans solved exactly.
-ANCHOR_SHARE: Final = ANCHOR_GAP / BATCH_GAP
+# Rows whose plans are reported are solved to a share of the gap asked for, which need not be finer than what
+# is known to be enough; and the base to a share of that, as its rows repeat its distance from the optimum.
+OUTCOME_SHARE: Final = OUTCOME_GAP / BATCH_GAP
+ANCHOR_SHARE: Final = ANCHOR_GAP / OUTCOME_GAP
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,9 @@ class RowSolver:
         self.question = question
         # where the objective alone is asked for, the base's plan may be proven good enough without a solve
         self._keeps_plans = any(name != OBJECTIVE for name in question.outcomes)
+        near = outcome_gap(question.gap)
+        self._anchor_gap = ANCHOR_SHARE * near
+        self._row_gap = near if self._keeps_plans else question.gap
         self._policies = {"": (), **(policies or {})}
         leading = resolve(instance, instance.leader, None, question.objective)
         reader = Reader(question.outcomes, leading.sets)
@@ -100,8 +105,7 @@ class RowSolver:
 
     def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
         question = self.question
-        gap = ANCHOR_SHARE * question.gap
-        run = solve_country(self._plan_solver, parameters, gap, question.time_limit)
+        run = solve_country(self._plan_solver, parameters, self._anchor_gap, question.time_limit)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
             raise _no_base(run)
         own = leader_path(self.instance, parameters, run.values) if path is None else path
@@ -208,8 +212,15 @@ class RowSolver:
         return replace(run, status=status, diagnostics=(*run.diagnostics, problem)), how
 
     def _solved(self, parameters: PlanParameters) -> CountryRun:
-        """The plan at these parameters, from the country's anchor where the sets are the base's."""
-        gap, time_limit = self.question.gap, self.question.time_limit
+        """The plan at these parameters, from the country's anchor where the sets are the base's. One that
+        stopped on the way to a finer gap than was asked for is optimal to that one."""
+        run = self._solved_finely(parameters)
+        if run.status != STOPPED or run.solution is None or run.solution.certificate.gap > self.question.gap:
+            return run
+        return replace(run, status=OPTIMAL, solution=replace(run.solution, status=OPTIMAL, message=""))
+
+    def _solved_finely(self, parameters: PlanParameters) -> CountryRun:
+        gap, time_limit = self._row_gap, self.question.time_limit
         anchor = self._anchors.get(parameters.country)
         base = self._anchors[self.instance.leader].run.parameters
         assert base is not None
@@ -265,6 +276,11 @@ class RowSolver:
         return RowResult(
             row.number, country, FAILED, SOLVED, None, None, None, message, {}, seconds, self._host
         )
+
+
+def outcome_gap(gap: float) -> float:
+    """The gap of rows whose plans are reported, where `gap` is asked for."""
+    return min(gap, max(OUTCOME_SHARE * gap, OUTCOME_GAP))
 
 
 def _moves_growth(changed: Sequence[str]) -> bool:
