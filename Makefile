@@ -24,6 +24,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/bench.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.batch $(BATCH)
 
 format: $(READY)
 	$(BIN)/ruff format .

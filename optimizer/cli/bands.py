@@ -36,7 +36,6 @@ def computed(given: Given, ask: Ask, store: Path | None, quiet: bool) -> tuple[B
         shard="",
         fail_fast=False,
         max_solves=most_solves(sample),
-        time_limit=given.time_limit,
         quiet=quiet,
         other=command(given, None if store else "bands-new.study"),
         go_on="the same command",

@@ -42,9 +42,10 @@ def command(
         raise click.UsageError(f"--out must end in .html, got `{out.name}`")
     from optimizer.tell.files.store import check_ordinary
 
-    target = out or (run.with_suffix(".html") if run.is_file() else run / "report.html")
+    is_study = run.is_file() or (run.suffix == ".study" and not run.exists())
+    target = out or (run.with_suffix(".html") if is_study else run / "report.html")
     check_ordinary(target)
-    return (_of_study if run.is_file() else _of_run)(run, target, output)
+    return (_of_study if is_study else _of_run)(run, target, output)
 
 
 def _of_study(store: Path, target: Path, output: Output) -> int:

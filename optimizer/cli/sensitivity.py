@@ -121,8 +121,8 @@ def command(
 
     names = ("store", "resume", "jobs", "shard", "fail_fast", "max_solves", "plot", "scheduler")
     kept = {name: said.pop(name) for name in names}
-    batch = Batch(**kept, time_limit=time_limit, quiet=output.quiet)
-    return _study(instance, countries[0], method, factors, batch, output, **said)
+    batch = Batch(**kept, quiet=output.quiet)
+    return _study(instance, countries[0], method, factors, time_limit, batch, output, **said)
 
 
 def _refuse_strange(context: click.Context, method: str) -> None:
@@ -142,6 +142,7 @@ def _study(
     country: str,
     method: str,
     factors: tuple[str, ...],
+    time_limit: float | None,
     batch: Batch,
     output: Output,
     *,
@@ -162,7 +163,7 @@ def _study(
         outcomes or headline_outcomes(loaded, country),
         pairs=pairs is not False, policy="+".join(policies), patches=patches, name="sensitivity", **more,
     )  # fmt: skip
-    return run_and_tell("sensitivity", prepare(study, loaded), batch, output)
+    return run_and_tell("sensitivity", prepare(study, loaded, time_limit), batch, output)
 
 
 def _gradient(

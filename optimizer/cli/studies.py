@@ -58,7 +58,6 @@ class Batch:
     shard: str
     fail_fast: bool
     max_solves: int
-    time_limit: float | None
     quiet: bool
     plot: Path | None = None
     scheduler: str = ""
@@ -122,7 +121,6 @@ def resume_and_tell(path: Path, jobs: int | None, scheduler: str, fail_fast: boo
         fail_fast=fail_fast,
         # that it may be solved was said when it was begun
         max_solves=most_solves(sample),
-        time_limit=None,
         quiet=output.quiet,
         scheduler=scheduler,
     )
@@ -213,7 +211,7 @@ def _solve(
     if not batch.quiet:
         whose = ", ".join(sample.countries)
         note(f"{len(sample.rows):,} scenarios of {whose}: at most {most_solves(sample):,} solves")
-    solver = solver_of(sample, batch.time_limit)
+    solver = solver_of(sample)
     taken = time.perf_counter() - began
     path.parent.mkdir(parents=True, exist_ok=True)
     store = Store.open(path, writing=True) if path.exists() else Store.create(path, header, sample.rows)

@@ -97,7 +97,7 @@ def command(
     from optimizer.study.sampling.sample import prepare
 
     asked = _study(study, **said)
-    sample = prepare(asked, load(asked.instance))
+    sample = prepare(asked, load(asked.instance), time_limit)
     batch = Batch(
         store=store,
         resume=resume,
@@ -105,7 +105,6 @@ def command(
         shard=shard,
         fail_fast=fail_fast,
         max_solves=max_solves,
-        time_limit=time_limit,
         quiet=output.quiet,
         plot=plot,
         scheduler=scheduler,

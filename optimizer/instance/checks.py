@@ -13,6 +13,7 @@ from optimizer.instance.industry_checks import check_industry
 from optimizer.instance.instance import Instance, quantities, value_at
 from optimizer.instance.problem import nearest, number_text
 from optimizer.instance.rules.checks import check_rules
+from optimizer.instance.rules.rulebook import READ_OF_CHIPS, READ_OF_LINES
 from optimizer.instance.schema import Chip
 from optimizer.instance.yaml_reader import Where
 
@@ -21,6 +22,12 @@ SHARE_TOLERANCE = 1e-6
 BESIDE_RULES = frozenset(
     {"market", "objectives", "economy", "research", "segments", "power", "talent", "memory", "supplies"}
 )
+# what they read inside of an item of a table
+READ_INSIDE: Mapping[str, Collection[object]] = {
+    "countries": (),
+    "chips": READ_OF_CHIPS,
+    "lines": READ_OF_LINES,
+}
 
 
 def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> list[Conflict]:
@@ -44,9 +51,12 @@ def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> l
 
 
 def _reaches_rules(where: Where) -> bool:
-    """Whether a change of this place may matter to what rules are checked against: rules, the chips that they
-    speak of, and the names of countries and groups."""
-    return where[0] not in BESIDE_RULES and (where[0] != "countries" or len(where) <= 2)
+    """Whether a change of this place may matter to what rules are checked against: rules, what they read of
+    chips and lines, and the names of countries and groups."""
+    if where[0] in BESIDE_RULES:
+        return False
+    read = READ_INSIDE.get(str(where[0]))
+    return read is None or len(where) <= 2 or where[2] in read
 
 
 def _check_settings(instance: Instance) -> Iterator[Conflict]:

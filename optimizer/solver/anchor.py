@@ -53,6 +53,7 @@ class Anchor:
         base = concave.base_in(marked)
         self._base = base
         self._base_place, self._base_sign = _places(base.data)
+        self._known_base = self._base_sign * np.append(numbers.matrix.data, 1.0)[self._base_place]
         lower, upper = np.minimum(outline.lower, outline.upper), outline.upper
         self._bounded = np.isfinite(outline.lower), np.isfinite(outline.upper)
         reading = np.unique(np.concatenate([numbers.leaf_matrix.indices, base.indices]).astype(np.int64))
@@ -68,6 +69,18 @@ class Anchor:
         known = self.concave.numbers
         return np.array_equal(numbers.imported, known.imported) and np.array_equal(
             numbers.active, known.active
+        )
+
+    def same_tangents(self, concave: Concave) -> bool:
+        """Whether tangents at the same points are those of the anchor: most scenarios change no number that
+        functions or their rows read."""
+        known = self.concave
+        return (
+            self.same_functions(concave.numbers)
+            and np.array_equal(concave.numbers.leaf_matrix.data, known.numbers.leaf_matrix.data)
+            and np.array_equal(concave.numbers.leaf_constant, known.numbers.leaf_constant)
+            and np.array_equal(concave.base.data, self._known_base)
+            and np.array_equal(concave.offset, known.offset)
         )
 
     def fill(self, numbers: Numbers) -> Relaxation | None:

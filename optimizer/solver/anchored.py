@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from optimizer.program.concave import Concave
+from optimizer.program.concave import Concave, Tangents
 from optimizer.program.curvature import check_concave, random_points
 from optimizer.program.tape import Array
 from optimizer.solver.anchor import Anchor
@@ -44,6 +44,7 @@ class Anchored:
         self._x = solution.x
         self._basis: Any = None
         self._statuses: tuple[Statuses, Statuses] | None = None
+        self._tangents: Tangents | None = None
         if self._start is None or solver.program.integer.any():
             return
         self._anchor = Anchor(Concave(solver.program.at(solution.parameters, nominal)))
@@ -155,8 +156,9 @@ class Anchored:
         if not self._anchor.same_functions(numbers):
             check_concave(relaxation.concave, random_points(relaxation.concave))
         pool = Pool()
-        mask = self._start.mask & relaxation.concave.active[:, None]
-        relaxation.add_points(pool, self._start.points, mask)
+        points, mask = self._start.points, self._start.mask & relaxation.concave.active[:, None]
+        known = self._tangents if self._anchor.same_tangents(relaxation.concave) else None
+        relaxation.add_points(pool, points, mask, known)
         return relaxation, pool
 
     # basis -----------------------------------------------------------------------------------------------
@@ -170,6 +172,8 @@ class Anchored:
             self._anchor = None
             return
         relaxation, pool = filled
+        mask = self._start.mask & relaxation.concave.active[:, None]
+        self._tangents = relaxation.concave.tangents(self._start.points, mask)
         relaxation.set_objective(Search(relaxation, pool, None, 0.0, None, None).objective)
         if self._start.basis is not None:
             relaxation.set_basis(self._start.basis)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from optimizer.program.concave import Concave
+from optimizer.program.concave import Concave, Tangents
 from optimizer.program.scaling import power_of_two, scale_rows
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, LinearModel, Method
@@ -110,11 +110,13 @@ class Relaxation:
         self._lows.append(low)
         self._highs.append(high)
 
-    def add_points(self, pool: Pool, points: Array, mask: NDArray[np.bool_]) -> Index:
+    def add_points(
+        self, pool: Pool, points: Array, mask: NDArray[np.bool_], known: Tangents | None = None
+    ) -> Index:
         """Append the tangents of the masked functions at leaf points, which join the pool; returns the
-        function of each tangent."""
+        function of each tangent. `known` are those tangents, where somebody has them already."""
         first = pool.add(points, mask)
-        tangents = self.concave.tangents(points, mask)
+        tangents = self.concave.tangents(points, mask) if known is None else known
         self._append(tangents.matrix, tangents.lower, TANGENT, tangents.function, tangents.point + first)
         return tangents.function
 

@@ -70,7 +70,7 @@ def bands_sample(
     }
     if ask.objective is not None:
         document["objective"] = ask.objective
-    return prepare(study_from(document, "bands"), instance)
+    return prepare(study_from(document, "bands"), instance, ask.time_limit)
 
 
 def _outcomes(sets: PlanSets) -> list[str]:
@@ -135,7 +135,7 @@ def solved_bands(ask: Ask) -> Bands:
     """The bands of an ask from a study that is not kept. Raises as `bands_sample` and `RowSolver` do, and
     `KeyboardInterrupt`."""
     sample = bands_sample(ask, ask.instance, ask.instance.name)
-    solver = solver_of(sample, ask.time_limit)
+    solver = solver_of(sample)
     with (
         TemporaryDirectory(prefix="kloof-bands-") as place,
         new_store(Path(place) / "bands.study", sample) as store,

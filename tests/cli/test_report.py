@@ -394,6 +394,9 @@ def test_wrong_places_are_refused(kloof: Run, copied: Path) -> None:
     missing = kloof("report", "nowhere")
     assert missing.code == 2
     assert "error[E641]: no such directory" in missing.err
+    study = kloof("report", "nowhere.study")
+    assert study.code == 2
+    assert "error[E201]: there is no such store" in study.err
     wrong = kloof("report", "copied", "--out", "page.pdf")
     assert wrong.code == 2
     assert "--out must end in .html" in wrong.err

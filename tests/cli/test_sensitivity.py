@@ -50,6 +50,49 @@ def test_a_sweep_ends_with_what_it_says_and_show_says_it_again(kloof: Run, world
     assert float(first["value"]) == matrix["outcomes"][0][0]
 
 
+def test_a_base_without_a_plan_ends_as_its_solve_would(kloof: Run, world: str, tmp_path: Path) -> None:
+    patch = ("--set", "countries.CHN.budget.cash0_usd_bn = -100000")
+    done = kloof("sweep", world, *SWEEP, *OPEN, *patch, "--store", "poor.study")
+    assert (done.code, done.out) == (3, "")
+    assert "error[S120]: CHN has no certified plan in the study's base: no plan satisfies" in done.err
+    assert not (tmp_path / "poor.study").exists()
+
+
+def test_a_time_limit_is_part_of_the_study(kloof: Run, world: str) -> None:
+    asked = ("sweep", world, *SWEEP, *OPEN, "--store", "limited.study")
+    assert kloof(*asked, "--time-limit", "600").code == 0
+    study = kloof("study", "status", "limited.study", "--format", "json").data["study"]
+    assert study["time_limit"] == 600
+    other = kloof(*asked, "--time-limit", "500", "--resume")
+    assert other.code == 2
+    assert "error[E657]" in other.err
+    assert "`time_limit`" in other.err
+    assert kloof(*asked, "--resume").code == 2
+    # what is stored says it again
+    assert kloof("study", "resume", "limited.study", "-q").code == 0
+    assert kloof("study", "show", "limited.study").code == 0
+
+
+def test_a_study_without_numbers_says_that_nothing_is_concluded(kloof: Run, world: str) -> None:
+    kept = ("--country", "CHN", *FEW, "--outcome", "binding")
+    done = kloof("sweep", world, *kept, *OPEN, "--store", "words.study")
+    assert done.code == 0
+    assert "note: the study keeps no number, so that nothing is concluded" in done.out
+
+
+def test_lags_that_are_extrapolated_are_told(kloof: Run, world: str, tmp_path: Path) -> None:
+    kept = ("--country", "CHN", *FEW, "--outcome", "lag_months/*", "--outcome", "lag_extrapolated/*")
+    done = kloof("sweep", world, *kept, *OPEN, "--store", "early.study")
+    assert done.code == 0, done.err
+    assert kloof("study", "export", "early.study", "--to", "early.csv").code == 0
+    table = list(csv.DictReader(io.StringIO((tmp_path / "early.csv").read_text())))
+    marks = [name for name in table[0] if name.startswith("lag_extrapolated/")]
+    counts = {mark.split("/")[1]: sum(float(row[mark]) for row in table) for mark in marks}
+    told = [f"CHN lag_months/{year} in {count:.0f} of 3" for year, count in counts.items() if count]
+    assert told
+    assert f"are extrapolated, by its growth until then: {', '.join(told)}" in " ".join(done.out.split())
+
+
 def test_a_resumed_study_says_what_it_says_in_one_piece(kloof: Run, world: str, tmp_path: Path) -> None:
     design = ("--design", "lhs", "--samples", "6")
     whole = kloof("sweep", world, *SWEEP, *MONEY, *design, "--store", "whole.study")
@@ -139,6 +182,7 @@ def test_gradient_ranks_by_own_ranges_in_every_form(kloof: Run, world: str) -> N
         (("gradient", "--factors", "countries.USA.budget.income_usd_bn"), "E714", "feeds the plan of CHN"),
         (("oat", "--outcome", "lag_month/2029"), "E710", "did you mean `lag_months`?"),
         (("morris", "--samples", "0"), "E601", "--samples"),
+        (("morris", "--samples", "1"), "E705", "morris takes at least 2 samples"),
         (("sobol", "--samples", "3", "--factors", OPENNESS), "E705", "power of 2"),
         (("cunning",), "E601", "'gradient', 'oat', 'morris', 'sobol'"),
         (("gradient", "--samples", "3", "--store", "x"), "E601", "--store, --samples: nothing of the method"),

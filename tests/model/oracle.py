@@ -65,6 +65,12 @@ def best_plan(p: Numbers) -> OraclePlan:
     return OraclePlan(float(problem.value), found)
 
 
+def stated(p: Numbers) -> cp.Problem:
+    """The plan as a problem that nobody has solved yet."""
+    objective, constraints = _Statement(p).program()
+    return cp.Problem(cp.Maximize(objective), constraints)
+
+
 def _solve(problem: cp.Problem) -> None:
     failures = []
     for options in ATTEMPTS:

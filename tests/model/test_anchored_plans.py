@@ -8,11 +8,11 @@ import numpy as np
 
 from models.parameters import PlanParameters
 from models.simulate import weight_of_time
-from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, OUTCOME_GAP, PlanSolver
 from tests.model.random_plans import POSITIVE
 from tests.model.small_plan import small_plan
 
-GAP = 1e-4
+GAP = OUTCOME_GAP
 
 
 def changed(
@@ -29,7 +29,7 @@ def changed(
 def test_rows_equal_cold_solves_and_depend_on_no_other_row() -> None:
     base = small_plan()
     plans = PlanSolver.compile(base)
-    anchored = plans.anchored(base, plans.solve(base, gap=GAP))
+    anchored = plans.anchored(base, plans.solve(base, gap=ANCHOR_GAP))
     generator = np.random.default_rng(11)
     rows = [changed(base, generator, count, 0.2) for count in (1, 1, 1, 1, 2, 3, 6, 12)]
     # no money at all: nothing can be paid for
@@ -44,8 +44,9 @@ def test_rows_equal_cold_solves_and_depend_on_no_other_row() -> None:
         assert solution.certificate.gap <= GAP
         assert cold.objective - width <= solution.objective <= cold.certificate.upper + 1e-9
         assert solution.certificate.upper >= cold.objective - 1e-9
-        certified = anchored.certified(row, gap=GAP)
+        certified = anchored.certified(row, gap=BATCH_GAP)
         if certified is not None:
+            width = BATCH_GAP * weight_of_time(row)
             assert cold.objective - width <= certified.objective <= cold.certificate.upper + 1e-9
             assert certified.certificate.upper >= cold.objective - 1e-9
     assert sum(solution.status == "infeasible" for solution in found) == 1

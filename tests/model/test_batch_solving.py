@@ -14,13 +14,13 @@ from models.simulate import weight_of_time
 from optimizer import load, patch
 from optimizer.answer.run import CountryRun
 from optimizer.answer.strategy import derived, rows
-from optimizer.errors import InputError, SolverError
+from optimizer.errors import InfeasibleError, InputError, StoppedError
 from optimizer.instance import Instance, resolve, resolve_again
 from optimizer.instance.checks import conflicts
 from optimizer.study.ask import Ask
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
-from optimizer.study.batch.solving import BatchQuestion, RowSolver
+from optimizer.study.batch.solving import BatchQuestion, RowSolver, outcome_gap
 from optimizer.study.solve import solve_world
 
 OUTCOMES = ("lag_months/2035", "capability/2030", "spend_share/research/2030", "split/research", "binding")
@@ -144,8 +144,36 @@ def test_outcomes_are_those_of_the_strategy(world: Instance) -> None:
 
 
 def test_a_base_without_a_plan_is_refused(world: Instance) -> None:
-    with pytest.raises(SolverError, match="USA has no certified plan"):
+    with pytest.raises(StoppedError, match="USA has no certified plan"):
         RowSolver(world, BatchQuestion(("CHN",), ("lag_months/2035",), time_limit=0.0))
+    poor = patch(world, ["countries.CHN.budget.cash0_usd_bn = -100000"])
+    with pytest.raises(InfeasibleError, match="CHN has no certified plan in the study's base: no plan sat"):
+        RowSolver(poor, BatchQuestion(("CHN",), ("lag_months/2035",)))
+
+
+def test_rows_that_report_plans_are_solved_more_finely(world: Instance, solver: RowSolver) -> None:
+    row = Row(3, (), PATCHES[3])
+    (china, _) = solver.solve(row)
+    assert china.gap is not None
+    assert china.gap <= 2e-5
+    assert [outcome_gap(gap) for gap in (1e-3, 1e-4, 5e-5, 1e-6)] == pytest.approx([2e-4, 2e-5, 2e-5, 1e-6])
+
+
+def test_a_row_that_stops_within_the_gap_asked_for_is_optimal(
+    solver: RowSolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve = RowSolver._solved_finely
+
+    def stopped(self: RowSolver, parameters: PlanParameters) -> CountryRun:
+        run = solve(self, parameters)
+        assert run.solution is not None
+        return replace(
+            run, status="stopped", solution=replace(run.solution, status="stopped", message="late")
+        )
+
+    monkeypatch.setattr(RowSolver, "_solved_finely", stopped)
+    (china, _) = solver.solve(Row(3, (), PATCHES[3]))
+    assert (china.status, china.message) == ("optimal", "")
 
 
 def test_resolving_again_is_resolving(world: Instance) -> None:

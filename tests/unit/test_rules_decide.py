@@ -17,12 +17,14 @@ from models.parameters import TABLE, Array, LeaderPath, PlanParameters
 from optimizer.errors import InputError
 from optimizer.instance import Instance, load, patch
 from optimizer.instance.resolve import plan_sets, resolve
+from optimizer.instance.rules.checks import check_rules
 from optimizer.instance.rules.law import law
-from optimizer.instance.rules.rulebook import rulebook
+from optimizer.instance.rules.rulebook import READ_OF_CHIPS, READ_OF_LINES, rulebook
 from tests.unit.resolve_cells import replaced
 from tests.unit.rules_worlds import SMALL_WORLD, rules_world, world_with
 from tests.unit.test_resolve_map import path_of
 
+SHIPPED = Path(__file__).parents[2] / "instances" / "world-2026"
 ONE, TWO, SOLD = 0, 1, 5
 SMALL = load(SMALL_WORLD)
 FREE = patch(SMALL, ["rules.large_chips.in_force = never"])
@@ -703,3 +705,36 @@ def test_a_field_that_says_nothing_is_an_error(rules: str, place: str, says: str
 def test_no_group_is_called_all(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no group can be called so"):
         world_with(tmp_path, "a: {action: deny, destinations: all}", "{all: [CHN]}")
+
+
+class Watched:
+    """A chip or a line that notes what is read of it."""
+
+    def __init__(self, record: object, read: set[str]) -> None:
+        self._record, self._read = record, read
+
+    def __getattr__(self, name: str) -> object:
+        self._read.add(name)
+        return getattr(self._record, name)
+
+
+def test_rules_read_of_chips_and_lines_no_more_than_is_declared() -> None:
+    world = load(SHIPPED)
+    of_chips, of_lines = set[str](), set[str]()
+    watched = world.model_copy(
+        update={
+            "chips": {name: Watched(chip, of_chips) for name, chip in world.chips.items()},
+            "lines": {name: Watched(line, of_lines) for name, line in world.lines.items()},
+        }
+    )
+    assert not list(check_rules(watched))
+    assert of_chips <= set(READ_OF_CHIPS)
+    assert of_lines <= set(READ_OF_LINES)
+
+
+def test_a_price_leaves_the_rulebook_as_it_is_and_a_rating_does_not() -> None:
+    book = rulebook(SMALL)
+    assert rulebook(patch(SMALL, ["chips.us_one.unit_price_usd *= 2"])) is book
+    assert rulebook(patch(SMALL, ["lines.*.lead_years *= 1.1"])) is book
+    assert rulebook(patch(SMALL, ["chips.us_one.memory_bandwidth_gbs *= 2"])) is not book
+    assert rulebook(patch(SMALL, ["lines.*.node_nm *= 2"])) is not book

@@ -301,6 +301,14 @@ def test_factors_that_cannot_be_are_refused_before_any_solve(axes: list[str], co
     assert says in f"{found[0].message} {found[0].hint}"
 
 
+def test_a_policy_of_the_base_is_no_level_of_an_axis() -> None:
+    axis = factors_of(["policy = [baseline, talent_drive, talent_drive+hbm_lifted]"])
+    found = refused(axis, policy="talent_drive")
+    assert [each.code for each in found] == ["E702"]
+    assert "`talent_drive` is part of every scenario already" in found[0].message
+    assert "`baseline` is the base" in str(found[0].hint)
+
+
 def test_years_that_do_not_meet_are_no_overlap() -> None:
     assert (
         len(sample(factors_of([f"{INCOME}[2026] *= [0.5, 2]", f"{INCOME}[2027:2028] *= [0.5, 2]"])).rows) == 4
@@ -341,8 +349,8 @@ def test_files_that_a_study_names_stand_beside_it(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path.parent)
     study = read_study(Path(tmp_path.name) / "study.yaml")
     assert income(load(study.instance)).in_year(2026) == 45
-    # the base and the axis set the same cell, which is told with the policy's own name
-    with pytest.raises(InputError, match="two patches change"):
+    # the base and the axis have the same policy, which is told by the place where it was found
+    with pytest.raises(InputError, match="is part of every scenario already"):
         prepare(study, load(study.instance))
     path.write_text(path.read_text().replace("policy: richer.yaml\n", ""))
     found = prepare(read_study(path), WORLD)

@@ -21,6 +21,13 @@ from optimizer.instance.schema import Chip, Line
 Mask = NDArray[np.bool_]
 # the leader's own market, and each policy's: enough for a comparison, little for the memory
 REMEMBERED: Final = 64
+# All that rules and their checks read of a chip and of a line, beside its name: a scenario that changes
+# another number, as a price, has the same rulebook, and needs no check of rules.
+READ_OF_CHIPS: Final = (
+    *("designer_country", "line", "sale", "dense_fp16_tflops", "dense_fp8_tflops", "dense_fp4_tflops", "tpp"),
+    *("die_area_mm2", "memory_bandwidth_gbs", "interconnect_gbs"),
+)
+READ_OF_LINES: Final = ("node_nm",)
 LIMITING: Final = ("deny", "license", "cap", "multiply")
 ON_CHIPS: Final = ("deny", "license", "cap", "fee", "exempt", "multiply")
 
@@ -75,7 +82,8 @@ class Rulebook:
 
 
 def rulebook(instance: Instance) -> Rulebook:
-    """The instance's rules, made ready; the same object for as long as rules and chips are the same."""
+    """The instance's rules, made ready; the same object for as long as rules, and what they read of chips and
+    lines, are the same."""
     return _prepare(_Same(instance.rules, instance.destination_groups, instance.chips, instance.lines))
 
 
@@ -103,15 +111,19 @@ class _Same:
         lines: Mapping[str, Line],
     ) -> None:
         self.rules, self.groups, self.chips, self.lines = rules, groups, chips, lines
-
-    def _identity(self) -> tuple[int, ...]:
-        return tuple(id(part) for part in (self.rules, self.groups, self.chips, self.lines))
+        parts: list[object] = [rules, groups]
+        names = (*chips, *lines)
+        for things, fields in ((chips, READ_OF_CHIPS), (lines, READ_OF_LINES)):
+            parts += [getattr(one, field) for one in things.values() for field in fields]
+        # what is identified lives as long as this does
+        self._identity = (names, len(chips), tuple(map(id, parts)))
+        self._hash = hash(self._identity)
 
     def __hash__(self) -> int:
-        return hash(self._identity())
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self._identity() == other._identity()
+        return isinstance(other, _Same) and self._identity == other._identity
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -14,8 +14,15 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from models.parameters import LeaderPath, PlanParameters
-from optimizer.answer.run import FAILED, OPTIMAL, STOPPED, CountryRun
-from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
+from optimizer.answer.run import FAILED, INFEASIBLE, OPTIMAL, STOPPED, CountryRun
+from optimizer.errors import (
+    Diagnostic,
+    InfeasibleError,
+    InputError,
+    KloofError,
+    SolverError,
+    StoppedError,
+)
 from optimizer.instance import Instance, patch, resolve, resolve_again
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.study.batch.outcomes import OBJECTIVE, Reader
@@ -28,14 +35,16 @@ from optimizer.study.country import (
     solve_near,
     uncertified_leader,
 )
-from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, AnchoredPlan, PlanSolver
+from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, OUTCOME_GAP, AnchoredPlan, PlanSolver
 
 LeaderMode = Literal["answer", "hold"]
 SOLVED: Final = "solved"
 SAME: Final = "same"
 CERTIFIED: Final = "certified"
-# The base is solved to this share of the gap: its rows come that much nearer to plans solved exactly.
-ANCHOR_SHARE: Final = ANCHOR_GAP / BATCH_GAP
+# Rows whose plans are reported are solved to a share of the gap asked for, which need not be finer than what
+# is known to be enough; and the base to a share of that, as its rows repeat its distance from the optimum.
+OUTCOME_SHARE: Final = OUTCOME_GAP / BATCH_GAP
+ANCHOR_SHARE: Final = ANCHOR_GAP / OUTCOME_GAP
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,8 @@ class _Anchor:
 
 class RowSolver:
     """Solves the rows of one study. Making it solves the base; raises `InputError` where the base cannot be
-    resolved or an outcome is unknown, `SolverError` (S120) where a country has no plan in it."""
+    resolved or an outcome is unknown, `SolverError` (S120) where a country has no certified plan in it:
+    `InfeasibleError` or `StoppedError` where that is why."""
 
     def __init__(
         self,
@@ -74,6 +84,9 @@ class RowSolver:
         self.question = question
         # where the objective alone is asked for, the base's plan may be proven good enough without a solve
         self._keeps_plans = any(name != OBJECTIVE for name in question.outcomes)
+        near = outcome_gap(question.gap)
+        self._anchor_gap = ANCHOR_SHARE * near
+        self._row_gap = near if self._keeps_plans else question.gap
         self._policies = {"": (), **(policies or {})}
         leading = resolve(instance, instance.leader, None, question.objective)
         reader = Reader(question.outcomes, leading.sets)
@@ -92,10 +105,9 @@ class RowSolver:
 
     def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
         question = self.question
-        gap = ANCHOR_SHARE * question.gap
-        run = solve_country(self._plan_solver, parameters, gap, question.time_limit)
+        run = solve_country(self._plan_solver, parameters, self._anchor_gap, question.time_limit)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
-            raise SolverError(_no_base(run))
+            raise _no_base(run)
         own = leader_path(self.instance, parameters, run.values) if path is None else path
         near = self._plan_solver.anchored(parameters, run.solution)
         anchor = _Anchor(replace(run, leader=own), near)
@@ -200,8 +212,15 @@ class RowSolver:
         return replace(run, status=status, diagnostics=(*run.diagnostics, problem)), how
 
     def _solved(self, parameters: PlanParameters) -> CountryRun:
-        """The plan at these parameters, from the country's anchor where the sets are the base's."""
-        gap, time_limit = self.question.gap, self.question.time_limit
+        """The plan at these parameters, from the country's anchor where the sets are the base's. One that
+        stopped on the way to a finer gap than was asked for is optimal to that one."""
+        run = self._solved_finely(parameters)
+        if run.status != STOPPED or run.solution is None or run.solution.certificate.gap > self.question.gap:
+            return run
+        return replace(run, status=OPTIMAL, solution=replace(run.solution, status=OPTIMAL, message=""))
+
+    def _solved_finely(self, parameters: PlanParameters) -> CountryRun:
+        gap, time_limit = self._row_gap, self.question.time_limit
         anchor = self._anchors.get(parameters.country)
         base = self._anchors[self.instance.leader].run.parameters
         assert base is not None
@@ -259,15 +278,24 @@ class RowSolver:
         )
 
 
+def outcome_gap(gap: float) -> float:
+    """The gap of rows whose plans are reported, where `gap` is asked for."""
+    return min(gap, max(OUTCOME_SHARE * gap, OUTCOME_GAP))
+
+
 def _moves_growth(changed: Sequence[str]) -> bool:
     """Whether the leader's growth before the base state, which its path carries, may be another."""
     return any(path.startswith("research.capability_growth_per_year") for path in changed)
 
 
-def _no_base(run: CountryRun) -> Diagnostic:
-    reason = "; ".join(each.message for each in run.diagnostics) or run.status
-    return Diagnostic(
-        "S120",
-        f"{run.country} has no certified plan in the study's base: {reason}",
-        hint="every scenario starts from that plan; `kloof solve` with the same settings tells more",
+def _no_base(run: CountryRun) -> SolverError:
+    message = "" if run.solution is None else run.solution.message
+    reason = "; ".join(each.message for each in run.diagnostics) or message or run.status
+    kinds = {INFEASIBLE: InfeasibleError, STOPPED: StoppedError}
+    return kinds.get(run.status, SolverError)(
+        Diagnostic(
+            "S120",
+            f"{run.country} has no certified plan in the study's base: {reason}",
+            hint="every scenario starts from that plan; `kloof solve` with the same settings tells more",
+        )
     )

@@ -59,8 +59,9 @@ def sample_of(header: Header) -> Sample:
     document = dict(header.document)
     name = str(document.pop("name"))
     document.pop("policies")
+    time_limit = document.pop("time_limit", None)
     study = study_from(document, name)
-    sample = prepare(study, load(study.instance))
+    sample = prepare(study, load(study.instance), time_limit)
     found = header_of(sample, header.shard)
     if found.key != header.key:
         message = "the store's study is another one now: Kloof, the instance or a policy has changed since"
@@ -69,11 +70,11 @@ def sample_of(header: Header) -> Sample:
     return sample
 
 
-def solver_of(sample: Sample, time_limit: float | None = None) -> RowSolver:
+def solver_of(sample: Sample) -> RowSolver:
     """What solves the rows of a study; its base is solved. Raises as `RowSolver` does."""
     file = sample.study.file
     question = BatchQuestion(
-        sample.countries, sample.outcomes, file.objective, file.gap, time_limit, file.leader
+        sample.countries, sample.outcomes, file.objective, file.gap, sample.time_limit, file.leader
     )
     policies: Mapping[str, Any] = sample.document()["policies"]
     return RowSolver(sample.base, question, policies)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.instance import Instance
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.study.batch.outcomes import OBJECTIVE
-from optimizer.study.sampling.study_file import ALL, Study, factors_of, study_from
+from optimizer.study.sampling.study_file import ALL, LEAST_TRAJECTORIES, Study, factors_of, study_from
 
 # The short names of designs, and what their number of samples is called in a study file.
 DESIGNS: Final[Mapping[str, tuple[str, str | None]]] = {
@@ -19,7 +20,8 @@ DESIGNS: Final[Mapping[str, tuple[str, str | None]]] = {
     "morris": ("morris", "trajectories"),
     "saltelli": ("saltelli", "draws"),
 }
-SAMPLES: Final = {"draws": 64, "trajectories": 10}
+TRAJECTORIES: Final = "trajectories"
+SAMPLES: Final = {"draws": 64, TRAJECTORIES: 10}
 # The methods of sensitivity, by the design whose scenarios they take.
 METHODS: Final[Mapping[str, str]] = {"oat": "oat", "morris": "morris", "sobol": "saltelli"}
 BATCH_GAP: Final = 1e-4
@@ -47,6 +49,11 @@ def study_of(
     Without `pairs` a Saltelli design has no second order. Raises `InputError`.
     """
     method, number = DESIGNS[design]
+    if number == TRAJECTORIES and samples is not None and samples < LEAST_TRAJECTORIES:
+        message = (
+            f"{method} takes at least {LEAST_TRAJECTORIES} samples: its trajectories, whose effects differ"
+        )
+        raise InputError(Diagnostic("E705", message, path="--samples"))
     how: dict[str, Any] = {"method": method} | ({number: samples or SAMPLES[number]} if number else {})
     if design == "saltelli" and not pairs:
         how["second_order"] = False

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from models.quantities import OBJECTIVES
+from optimizer.answer.metrics import MONTHS_PER_YEAR
 from optimizer.answer.strategy import unit_of
+from optimizer.instance.resolving.sets import plan_sets
 from optimizer.instance.values import Array
 from optimizer.study.batch.outcomes import BINDING, METRICS, OBJECTIVE, SPLIT
 from optimizer.study.batch.rows import RowResult
@@ -56,13 +58,24 @@ def conclude(
 
 def cautions(conclusions: Iterable[Conclusion]) -> list[str]:
     """What to know of conclusions that rest on little: indices of so few blocks that resampling them says
-    little of how far they are off."""
-    blocks = [each.indices.blocks for each in conclusions if each.indices is not None]
+    little of how far they are off, and lags that had to be extrapolated."""
+    found, listed = [], list(conclusions)
+    blocks = [each.indices.blocks for each in listed if each.indices is not None]
     fewest = min(blocks, default=ENOUGH_BLOCKS)
-    if fewest >= ENOUGH_BLOCKS:
-        return []
-    few = f"indices of {fewest} {'block' if fewest == 1 else 'blocks'} may be far off"
-    return [f"{few}, and their intervals too narrow: take more samples"]
+    if fewest < ENOUGH_BLOCKS:
+        few = f"indices of {fewest} {'block' if fewest == 1 else 'blocks'} may be far off"
+        found.append(f"{few}, and their intervals too narrow: take more samples")
+    early = [
+        f"{each.country} {each.outcome} in {each.extrapolated:,} of {each.rows:,}"
+        for each in listed
+        if each.extrapolated
+    ]
+    if early:
+        text = (
+            "lags that reach back before the leader's base state are extrapolated, by its growth until then: "
+        )
+        found.append(text + ", ".join(early))
+    return found
 
 
 def base_needed(sample: Sample) -> bool:
@@ -89,7 +102,10 @@ def _conclusion(
     numbers = column(results, len(sample.rows), country, outcome)
     missing = int(np.isnan(numbers).sum())
     here = None if base is None else _number_of(base, outcome)
-    plain = Conclusion(country, outcome, unit(outcome), here, len(sample.rows), missing)
+    plain = Conclusion(
+        *(country, outcome, unit(outcome), here, len(sample.rows), missing),
+        extrapolated=_extrapolated(sample, numbers, outcome),
+    )
     study, names = sample.study, sample.names
     method, seed = study.design.method, study.file.seed
     if method == "grid":
@@ -117,6 +133,18 @@ def unit(outcome: str) -> str:
 def _number_of(result: RowResult, outcome: str) -> float | None:
     (number,) = column([replace(result, number=0)], 1, result.country, outcome)
     return None if math.isnan(number) else float(number)
+
+
+def _extrapolated(sample: Sample, numbers: Array, outcome: str) -> int:
+    """How many lags reach back before the base state: further than the middle of their period lies behind
+    it."""
+    metric, _, period = outcome.partition("/")
+    if metric != LAG:
+        return 0
+    sets, horizon = plan_sets(sample.base, sample.countries[0]), sample.base.horizon
+    years = sets.starts[sets.periods.index(period)] + 0.5 / horizon.steps_per_year - horizon.first_year
+    with np.errstate(invalid="ignore"):
+        return int((numbers > MONTHS_PER_YEAR * years).sum())
 
 
 def _beyond(sample: Sample, results: Sequence[RowResult], country: str, outcome: str) -> Array | None:

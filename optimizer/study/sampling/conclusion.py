@@ -29,6 +29,7 @@ class Conclusion:
     (draws), `effects`, widest first (one at a time), `indices` (Morris, Saltelli) or `matrices`, one per
     pair of axes (grid; of a single axis one with a single column). `within_gap` names axes whose effect on
     the objective the two certified gaps cannot tell from nothing: they are no `effects`, and never ranked.
+    `extrapolated` counts scenarios whose lag reaches back before the leader's base state.
     """
 
     country: str
@@ -42,3 +43,4 @@ class Conclusion:
     indices: Indices | None = None
     matrices: tuple[Interaction, ...] = ()
     within_gap: tuple[str, ...] = ()
+    extrapolated: int = 0

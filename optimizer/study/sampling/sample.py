@@ -18,6 +18,7 @@ from optimizer.instance.policy import read_policy
 from optimizer.instance.problem import nearest
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.instance.values import Array
+from optimizer.study.batch.outcomes import BINDING
 from optimizer.study.batch.rows import Row
 from optimizer.study.sampling import correlation, designs, validity
 from optimizer.study.sampling.designs import Stops
@@ -47,7 +48,8 @@ class Sample:
 
     `base` is the instance that all rows change, the study's own policy and patches applied. Of `unit` (rows,
     axes), positions from 0 to 1, and `stops` (rows, axes), which single value, -1 for none, a design has one.
-    `outcomes` are names as in strategy.csv, `notes` what a reader should be told of the factors.
+    `outcomes` are names as in strategy.csv, `notes` what a reader should be told of the factors, `time_limit`
+    the seconds that a plan may take.
     """
 
     study: Study
@@ -60,6 +62,7 @@ class Sample:
     stops: Stops | None
     outcomes: tuple[str, ...]
     notes: tuple[str, ...]
+    time_limit: float | None = None
 
     def document(self) -> dict[str, Any]:
         """What the study says and the patches of the policies among its rows, as JSON data: with the values
@@ -67,7 +70,8 @@ class Sample:
         names = dict.fromkeys(row.policy for row in self.rows if row.policy)
         read = [read_policy(name) for name in names]
         policies = {policy.name: [one.text for one in policy.patches] for policy in read}
-        return {**self.study.document(), "policies": policies}
+        limit = {} if self.time_limit is None else {"time_limit": self.time_limit}
+        return {**self.study.document(), "policies": policies, **limit}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,8 +92,9 @@ class Sample:
         return self.names.index(name)
 
 
-def prepare(study: Study, instance: Instance) -> Sample:
-    """The scenarios of a study of `instance` (as loaded, without the study's own changes).
+def prepare(study: Study, instance: Instance, time_limit: float | None = None) -> Sample:
+    """The scenarios of a study of `instance` (as loaded, without the study's own changes), each plan of which
+    may take so many seconds.
 
     Raises `InputError` with what is wrong: names, overlaps, ranges that make an input invalid, designs that
     cannot be made. Nothing is solved.
@@ -113,7 +118,8 @@ def prepare(study: Study, instance: Instance) -> Sample:
     axes = _axes(study, bound.factors)
     unit, stops = _positions(study, bound.factors, axes)
     rows = _rows(study, bound.factors, axes, unit, stops)
-    validity.check_policies(base, bound, list(dict.fromkeys(row.policy for row in rows if row.policy)))
+    policies = list(dict.fromkeys(row.policy for row in rows if row.policy))
+    validity.check_policies(base, bound, policies, study.policy)
     if study.factors is not None:
         # of all inputs nobody chose the ranges: draws that are invalid together are counted, not refused
         validity.check_rows(base, rows)
@@ -123,8 +129,10 @@ def prepare(study: Study, instance: Instance) -> Sample:
         outcomes = expanded(study.file.outcomes, plan_sets(base, countries[0]), reported)
     except InputError as error:
         raise _placed(study, "outcomes", error) from None
+    if not set(outcomes) - {BINDING}:
+        bound.notes.append("the study keeps no number, so that nothing is concluded: name some `outcomes`")
     factors, notes = tuple(bound.factors), tuple(bound.notes)
-    return Sample(study, base, countries, factors, axes, rows, unit, stops, outcomes, notes)
+    return Sample(study, base, countries, factors, axes, rows, unit, stops, outcomes, notes, time_limit)
 
 
 def _note_held(study: Study, base: Instance, countries: Sequence[str], bound: Bound) -> None:

@@ -41,6 +41,7 @@ TAKES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "saltelli": (("draws",), ("second_order",)),
 }
 MORRIS_LEVELS: Final = 4
+LEAST_TRAJECTORIES: Final = 2
 
 
 class FactorsRule(PlainRule):
@@ -105,7 +106,7 @@ class Design(Record):
 
     method: Method
     draws: Annotated[int, Field(ge=1, le=2**24)] | None = None
-    trajectories: Annotated[int, Field(ge=2, le=2**24)] | None = None
+    trajectories: Annotated[int, Field(ge=LEAST_TRAJECTORIES, le=2**24)] | None = None
     levels: Annotated[int, Field(ge=2, le=1000)] | None = None
     second_order: bool | None = None
 

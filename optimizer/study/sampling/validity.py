@@ -112,20 +112,27 @@ def _concerned(bound: Bound, places: Sequence[Where]) -> Iterator[int]:
             yield number
 
 
-def check_policies(instance: Instance, bound: Bound, policies: Sequence[str]) -> None:
-    """Raise `InputError` where a policy cannot be read, does not fit the base, or changes a cell that a
-    factor moves."""
+def check_policies(instance: Instance, bound: Bound, policies: Sequence[str], of_base: str) -> None:
+    """Raise `InputError` where a policy cannot be read, does not fit the base (which has the policy
+    `of_base`), or changes a cell that a factor moves."""
     problems: list[Diagnostic] = []
     for name in policies:
         try:
             patches = read_policy(name).patches
             patch(instance, patches)
         except InputError as error:
-            problems += error.diagnostics
+            twice = [part for part in name.split("+") if part in of_base.split("+")]
+            problems += [_in_base(part) for part in twice] or error.diagnostics
             continue
         problems += _policy_overlaps(instance, bound, name, patches)
     if problems:
         raise InputError(dict.fromkeys(problems))
+
+
+def _in_base(policy: str) -> Diagnostic:
+    message = f"the policy `{policy}` is part of every scenario already, as the study's base has it"
+    hint = "leave it out of the base, or of the axis: its level `baseline` is the base"
+    return Diagnostic("E702", message, path="policy", hint=hint)
 
 
 def _policy_overlaps(
