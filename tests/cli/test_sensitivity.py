@@ -113,7 +113,7 @@ def test_a_resumed_study_says_what_it_says_in_one_piece(kloof: Run, world: str, 
 
 
 def test_one_at_a_time_ranks_inputs_and_leaves_out_what_the_gap_cannot_tell(kloof: Run, world: str) -> None:
-    pull = "lines.n7.lead_years"
+    pull = "tool_classes.duv.toolmaking_cost_usd_bn_per_kwpm_per_year"
     factors = [text for path in (OPENNESS, INCOME, pull) for text in ("--factors", path)]
     done = kloof("sensitivity", world, "--country", "CHN", "--method", "oat", *factors, *FEW, COLUMNS="80")
     assert done.code == 0, done.err
