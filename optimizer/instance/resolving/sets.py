@@ -48,20 +48,16 @@ def longest_lead_years(settings: Settings) -> float:
 def longest_chain_years(instance: Instance) -> float:
     """The longest time, in years, from an order to the use of what comes of it: toolmakers, then a fab.
 
-    Only classes of tools of which some country can set toolmaking up at all take part.
+    Of each country the lines that it has and the classes of tools of which it can set toolmaking up take part.
     """
-    settings = instance.settings
-    made = {
-        name
-        for nation in instance.countries.values()
-        for name, one in nation.industry.toolmaking.items()
-        if any(one.build_limit_kwpm_per_year2.in_year(year) > 0 for year in settings.horizon.years)
-    }
+    settings, years = instance.settings, instance.settings.horizon.years
     chains = [
-        settings.tool_classes[one].toolmaking_lead_years.number() + line.lead_years.number()
-        for line in settings.lines.values()
-        for one in line.tools_per_wafer
-        if one in made
+        settings.tool_classes[tools].toolmaking_lead_years.number() + settings.lines[line].lead_years.number()
+        for nation in instance.countries.values()
+        for line in nation.industry.lines
+        for tools, own in nation.industry.toolmaking.items()
+        if tools in settings.lines[line].tools_per_wafer
+        and any(own.build_limit_kwpm_per_year2.in_year(year) > 0 for year in years)
     ]
     return max([longest_lead_years(settings), *chains])
 
