@@ -211,23 +211,30 @@ def store_of(place: str, sample: Sample, rows: Sequence[Row]) -> Store:
     return Store.create(Path(place) / "rows.study", type(header)(**fields), numbered)
 
 
-def drained(solver: RowSolver, sample: Sample, rows: Sequence[Row], count: int) -> float:
-    """Wall seconds of rows solved into a store by so many processes."""
+def drained(solver: RowSolver, sample: Sample, rows: Sequence[Row], count: int) -> Array:
+    """Seconds of rows solved into a store by so many processes: of the wall, of the processor in these
+    processes, and in the one that gives them work and writes."""
+
+    def now() -> Array:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return np.array([time.perf_counter(), children.ru_utime + children.ru_stime, time.process_time()])
+
     with tempfile.TemporaryDirectory() as place, store_of(place, sample, rows) as store:
-        began = time.perf_counter()
+        began = now()
         drain(store, solver.solve, count)
-        return time.perf_counter() - began
+        return now() - began
 
 
 def jobs(country: str, count: int) -> None:
-    """Rows into a store, by one process and by two: wall time, which other work on the machine lengthens."""
+    """Rows into a store, by one process and by two: wall time, which other work on the machine lengthens, and
+    processor time, which tells what two cost more than one."""
     sample = sample_of(country, ONE, count)
     solver, rows = solver_of(sample), rows_of(sample, count)
-    alone, together = (drained(solver, sample, rows, processes) for processes in (1, 2))
-    load = os.getloadavg()[0]
-    print(f"\n{country}, {ONE}, {count} rows into a store, wall time at a load of {load:.1f}")
-    print(f"  1 process {1e3 * alone / count:.1f} ms a row, 2 processes {1e3 * together / count:.1f}", end="")
-    print(f": {alone / together:.2f} x as fast, aim 1.8", flush=True)
+    figures = [1e3 / count * drained(solver, sample, rows, processes) for processes in (1, 2)]
+    print(f"\n{country}, {ONE}, {count} rows into a store at a load of {os.getloadavg()[0]:.1f}, ms a row")
+    for processes, (wall, workers, writer) in zip((1, 2), figures, strict=True):
+        print(f"  {processes} at work: wall {wall:.1f}; processor {workers:.1f}, and {writer:.1f} to write")
+    print(f"  2 are {figures[0][0] / figures[1][0]:.2f} x as fast, aim 1.8", flush=True)
 
 
 def memory(country: str, count: int) -> None:
@@ -262,7 +269,7 @@ def everything(country: str, count: int) -> None:
     """A whole study into a store on all processors, wall time."""
     for leader in ("hold", "answer"):
         sample = sample_of(country, ONE, count, leader)
-        seconds = drained(solver_of(sample), sample, rows_of(sample, count), available_jobs())
+        seconds = drained(solver_of(sample), sample, rows_of(sample, count), available_jobs())[0]
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         load = os.getloadavg()[0]
         print(f"\n{country}, {ONE}, leader: {leader}, {count} rows by {available_jobs()} processes: ", end="")
