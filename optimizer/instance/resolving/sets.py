@@ -48,7 +48,7 @@ def longest_lead_years(settings: Settings) -> float:
 def longest_chain_years(instance: Instance) -> float:
     """The longest time, in years, from an order to the use of what comes of it: toolmakers, then a fab.
 
-    Of each country the lines that it has and the classes of tools of which it can set toolmaking up take part.
+    Lines of a country, with the classes of tools of which it can set toolmaking up, take part.
     """
     settings, years = instance.settings, instance.settings.horizon.years
     chains = [
