@@ -247,17 +247,21 @@ def total_spending(m: Any, t: str) -> Any:
 
 
 def category_cost(m: Any, c: str, t: str) -> Any:
-    """A category's spending without premiums (USD bn)."""
-    costs = {"chips": m.chips_cost, "talent": m.talent_cost, "power": m.power_spend}
-    return m.use_cost[c, t] if c in m.USES else costs[c][t]
+    """A category's spending without what could be overpaid, premiums and the running of wafers (USD bn)."""
+    if c in m.USES:
+        return m.use_cost[c, t]
+    if c == "chips":
+        return m.chips_cost[t] - sum(m.wafer_run_cost[n] * m.wafers_started[n, t] for n in m.LINES)
+    return {"talent": m.talent_cost, "power": m.power_spend}[c][t]
 
 
 def least_share(m: Any, c: str, t: str) -> Any:
-    r"""A policy's floor on a category, at normal prices: a premium could be overpaid to meet it.
+    r"""A policy's floor on a category, at normal prices: a premium could be overpaid to meet it, and wafers
+    started for nothing.
 
     \[ \text{cost}_{c,t} \ge \text{share\_floor}_{c,t} \sum_{c'} \text{cost}_{c',t} \]
 
-    with cost the category's spending less its premiums. Units: USD bn.
+    with cost the category's spending less its premiums and the running of wafers. Units: USD bn.
     """
     total = sum(category_cost(m, other, t) for other in m.CATEGORIES)
     return category_cost(m, c, t) >= m.share_floor[c, t] * total
@@ -268,7 +272,7 @@ def largest_share(m: Any, c: str, t: str) -> Any:
 
     \[ \text{cost}_{c,t} \le \text{share\_ceiling}_{c,t} \sum_{c'} \text{cost}_{c',t} \]
 
-    with cost the category's spending less its premiums. Units: USD bn.
+    with cost the category's spending less its premiums and the running of wafers. Units: USD bn.
     """
     total = sum(category_cost(m, other, t) for other in m.CATEGORIES)
     return category_cost(m, c, t) <= m.share_ceiling[c, t] * total

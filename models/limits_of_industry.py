@@ -140,9 +140,15 @@ INDUSTRY_LIMITS: Final = (
         zero="nothing",
     ),
     LimitSpec(
-        *("bank_launch", _BY_CHIP, "thousand chips", "dies", "stockpiled dies before their launch"),
-        *(10, "10,000", "stockpiled dies of {item} before its launch"),
-        conflict="no stockpiled dies of {item} used before its launch",
+        *(
+            "bank_launch",
+            _BY_CHIP,
+            "thousand chips",
+            "dies",
+            "stockpiled dies before launch or after the end",
+        ),
+        *(10, "10,000", "stockpiled dies of {item} before its launch or after its end"),
+        conflict="no stockpiled dies of {item} used before its launch or after its end",
         parameters=("bank_limit",),
         amount=lambda p, v: p["bank_limit"],
         counted=True,

@@ -108,7 +108,12 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("wafers_per_chip", "chips", "kwafer/kchip", "wafers per chip at full yield"),
         ("hbm_per_chip", "chips", "PB/kchip", "high-bandwidth memory of a thousand chips"),
         ("bank0", "chips", "kchip", "chips whose dies were stockpiled before a control"),
-        ("bank_limit", "chips periods", "kchip", "stockpiled dies that can be finished: none before launch"),
+        (
+            "bank_limit",
+            "chips periods",
+            "kchip",
+            "stockpiled dies that can be finished: none before launch or after the end",
+        ),
         ("launched", "chips periods", "1", "share of the period in which the chip is made"),
         ("launch_side", "chips periods", "1", "0 in the period of launch or end, infinite in others"),
         ("designed_by", "chips designers", "1", "1 where the chip is of the group of designers"),

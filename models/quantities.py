@@ -170,7 +170,11 @@ VARIABLES: Final = _named(
         "what the compute of agents that do research costs, under research",
     ),
     _metric(
-        "chips_cost", "", "USD bn", "flow", "investment in domestic chips: fabs, tools, packaging, memory"
+        "chips_cost",
+        "",
+        "USD bn",
+        "flow",
+        "investment in domestic chips: fabs, tools, packaging, memory, and running wafers",
     ),
     _metric("talent_cost", "", "USD bn", "flow", "wages, recruiting, education, hiring and letting go"),
     _metric("power_spend", "", "USD bn", "flow", "generation and grid connection"),

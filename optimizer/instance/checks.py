@@ -12,6 +12,7 @@ from optimizer.instance.country_schema import Country
 from optimizer.instance.industry_checks import check_industry
 from optimizer.instance.instance import Instance, quantities, value_at
 from optimizer.instance.problem import nearest, number_text
+from optimizer.instance.resolving.sets import plan_years
 from optimizer.instance.rules.checks import check_rules
 from optimizer.instance.rules.rulebook import READ_OF_CHIPS, READ_OF_LINES
 from optimizer.instance.schema import Chip
@@ -246,7 +247,7 @@ def _check_budget(instance: Instance, name: str, country: Country) -> Iterator[C
 def _check_automation(instance: Instance) -> Iterator[Conflict]:
     """What excludes agents that do research on the fleet of delivery."""
     automation = instance.research.automation_researchers_per_h100e
-    if not any(automation.in_year(year) > 0 for year in instance.horizon.years):
+    if not any(automation.in_year(year) > 0 for year in plan_years(instance)):
         return
     agents = "agents do research (`research.automation_researchers_per_h100e` is above 0)"
     for preset, objective in instance.objectives.items():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from models.parameters import COMMON_SUPPLIES
 from optimizer.instance.conflict import Conflict, unknown
 from optimizer.instance.country_schema import Country
 from optimizer.instance.instance import Instance
 from optimizer.instance.problem import number_text
+from optimizer.instance.resolving.sets import plan_years
 from optimizer.instance.yaml_reader import Where
 
 ROUNDING = 1e-9
@@ -16,6 +18,7 @@ MOST_NAMED = 4
 
 def check_industry(instance: Instance) -> Iterator[Conflict]:
     """Every problem of tools, packaging and designers with each other and with the rest of the instance."""
+    yield from _check_names(instance)
     for name, line in instance.lines.items():
         for tools in line.tools_per_wafer:
             yield from _tool_class(instance, ("lines", name, "tools_per_wafer", tools), tools)
@@ -26,6 +29,17 @@ def check_industry(instance: Instance) -> Iterator[Conflict]:
                 yield from _tool_class(instance, (*where, table, tools), tools)
         yield from _check_packaging(instance, name, country)
         yield from _check_designers(instance, name, country)
+
+
+def _check_names(instance: Instance) -> Iterator[Conflict]:
+    """Supplies are told apart by their names: those of all plans, classes of tools, and lines."""
+    taken = dict.fromkeys(COMMON_SUPPLIES, "a supply of every plan")
+    for table, what in (("tool_classes", "a class of tools"), ("lines", "a line")):
+        for name in getattr(instance, table):
+            if name in taken:
+                message = f"`{name}` is the name of {taken[name]}, so it cannot be that of {what} too"
+                yield Conflict((table, name), "E313", message, "call it otherwise", True)
+            taken.setdefault(name, what)
 
 
 def _tool_class(instance: Instance, where: Where, name: str) -> Iterator[Conflict]:
@@ -82,7 +96,7 @@ def _check_room(instance: Instance, name: str, country: Country) -> Iterator[Con
         holding = [one for one in ceilings.values() if line in one.lines and using & set(one.designers)]
         if not using or not using <= {designer for one in holding for designer in one.designers}:
             continue
-        for year in instance.horizon.years:
+        for year in plan_years(instance):
             total = sum(one.lines[line].in_year(year) for one in holding)
             if total < 1 - ROUNDING:
                 message = (

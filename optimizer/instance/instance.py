@@ -116,7 +116,8 @@ class Instance(Settings):
         return tuple(
             (lagging, changed)
             for lagging in self.countries
-            if not self._gives_lag(lagging)
+            if lagging != self.leader
+            and not self._gives_lag(lagging)
             and (
                 changed := tuple(
                     one for one in dict.fromkeys((lagging, self.leader)) if one in self._observed

@@ -17,6 +17,7 @@ from optimizer.answer.run import FAILED, OPTIMAL, STOPPED, CountryRun
 from optimizer.answer.summary import middle_position, passing_periods
 from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
+from optimizer.instance.resolve import base_state
 from optimizer.solver import Solution, Start
 from optimizer.study.plan_solver import AnchoredPlan, PlanSolver
 
@@ -122,7 +123,7 @@ def identity(parameters: PlanParameters) -> str:
 
 
 def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[str, Array]) -> LeaderPath:
-    """What others see of the leader's plan. Its base state is the zero of all indices."""
+    """What others see of the leader's plan. Its observed base state is the zero of all indices."""
     return LeaderPath(
         country=parameters.country,
         capability=values["capability"],
@@ -130,7 +131,7 @@ def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[
         knowledge=np.concatenate([[parameters.scalar("knowledge0")], values["knowledge"]]),
         imports=values["imports"],
         installed=_installed(parameters, values),
-        base_capability=0.0,
+        base_capability=base_state(parameters).own,
         growth_before_base=instance.research.capability_growth_per_year.number(),
     )
 

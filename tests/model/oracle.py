@@ -239,7 +239,7 @@ class _Statement(Supply):
         bid_up = self.bid_up()
         self.outlays = buy + rent[0] + rent[1] + energy[0] + energy[1] + chips + talent + power
         self.outlays = self.outlays + premium + bid_up
-        self.shares([*use_cost, chips, talent, power])
+        self.shares([*use_cost, chips - self.processing(), talent, power])
         self.quantities |= {"buy": buy, "chips_cost": chips, "talent_cost": talent, "premium": premium}
         self.quantities |= {"bidup": bid_up, "outlays": self.outlays, "use_cost": cp.vstack(use_cost)}
 
@@ -251,12 +251,17 @@ class _Statement(Supply):
             tools = cp.multiply(p["tool_price"], self.tools_bought + self.tools_made)
             chips = chips + cp.sum(tools, axis=0) + p["toolmaking_cost"] @ self.toolmaking_built
         if self.lines:
-            processed = p["wafer_run_cost"] @ cp.vstack(self.wafers_used)
-            chips = chips + p["wafer_cost"] @ self.wafer_built + processed
+            chips = chips + p["wafer_cost"] @ self.wafer_built + self.processing()
         return chips
 
+    def processing(self) -> Any:
+        """What it costs to run wafers."""
+        if not self.lines:
+            return cp.Constant(np.zeros(self.periods))
+        return self.p["wafer_run_cost"] @ cp.vstack(self.wafers_used)
+
     def shares(self, costs: list[Any]) -> None:
-        """Floors and ceilings on categories, at normal prices: a premium could be overpaid to meet one."""
+        """Floors and ceilings on categories, at normal prices, wafers not run: else one is met for nothing."""
         p, total = self.p, sum(costs[1:], costs[0])
         for c, spent in enumerate(costs):
             if p["share_floor"][c].any():

@@ -10,7 +10,7 @@ from models.parameters import Array
 from optimizer.instance.resolving.power_talent import arrival
 from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
-from optimizer.instance.resolving.windows import ROUNDING, time_on_sale
+from optimizer.instance.resolving.windows import time_on_sale
 
 # GB per chip to PB per thousand chips
 PB_PER_THOUSAND_GB: Final = 1e3 / 1e6
@@ -65,12 +65,11 @@ def bank0(view: View) -> Array:
     return view.chip_map(view.nation.industry.stockpiled_dies)
 
 
-@rule("bank_limit", "chips.*.launch", uses=["bank0"])
+@rule("bank_limit", uses=["bank0", "launched"])
 def bank_limit(view: View) -> Array:
-    """None of a stockpile in periods that end before launch; in the others the stockpile itself limits."""
-    launches = np.array([chip.launch.start for chip in view.chips.values()])
-    waits = launches[:, None] >= view.calendar.starts + view.calendar.dt - ROUNDING
-    return np.where(waits & (view["bank0"] > 0)[:, None], 0.0, np.inf)
+    """None of a stockpile in periods in which its chip is not made; in the others the stockpile itself limits."""
+    waits = (view["launched"] <= 0) & (view["bank0"] > 0)[:, None]
+    return np.where(waits, 0.0, np.inf)
 
 
 @rule("launched", "chips.*.launch", "chips.*.end_of_sale")

@@ -48,18 +48,29 @@ def longest_lead_years(settings: Settings) -> float:
 def longest_chain_years(instance: Instance) -> float:
     """The longest time, in years, from an order to the use of what comes of it: toolmakers, then a fab.
 
-    Lines of a country, with the classes of tools of which it can set toolmaking up, take part.
+    Only classes of tools of which some country can set toolmaking up at all take part.
     """
-    settings, years = instance.settings, instance.settings.horizon.years
-    chains = [
-        settings.tool_classes[tools].toolmaking_lead_years.number() + settings.lines[line].lead_years.number()
+    settings = instance.settings
+    made = {
+        name
         for nation in instance.countries.values()
-        for line in nation.industry.lines
-        for tools, own in nation.industry.toolmaking.items()
-        if tools in settings.lines[line].tools_per_wafer
-        and any(own.build_limit_kwpm_per_year2.in_year(year) > 0 for year in years)
+        for name, one in nation.industry.toolmaking.items()
+        if any(one.build_limit_kwpm_per_year2.in_year(year) > 0 for year in settings.horizon.years)
+    }
+    chains = [
+        settings.tool_classes[one].toolmaking_lead_years.number() + line.lead_years.number()
+        for line in settings.lines.values()
+        for one, needed in line.tools_per_wafer.items()
+        if one in made and one in settings.tool_classes and needed.number() > 0
     ]
     return max([longest_lead_years(settings), *chains])
+
+
+def plan_years(instance: Instance) -> range:
+    """The calendar years of a plan, its tail included."""
+    horizon = instance.settings.horizon
+    tail = math.ceil(longest_chain_years(instance) + TAIL_YEARS_AFTER_LONGEST_CHAIN - ROUNDING)
+    return range(horizon.first_year, horizon.last_year + 1 + tail)
 
 
 def period_labels(horizon: Horizon, count: int) -> tuple[str, ...]:

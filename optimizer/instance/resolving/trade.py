@@ -9,6 +9,7 @@ import numpy as np
 
 from models.parameters import Array
 from optimizer.instance.country_schema import Cap
+from optimizer.instance.problem import number_text
 from optimizer.instance.resolving.control import (
     ALLOWED_USES,
     WHAT_THEY_ALLOW,
@@ -149,7 +150,8 @@ def rent_limit(view: View) -> Array:
                 f"{view.country} leads, so that what it can rent is no share of the leader's compute",
                 f"{path}.share_of_leader_compute",
                 rent.share_of_leader_compute.location,
-                hint=f"give an amount instead: {path} = {{limit_kh100e: 300}}",
+                hint=f"give an amount instead: {path} = "
+                f"{{limit_kh100e: 300, normal_share: {number_text(rent.normal_share.number())}}}",
             )
         return view.series(rent.share_of_leader_compute) * view["leader_installed"] * open_part
     assert rent.limit_kh100e is not None
