@@ -112,7 +112,7 @@ def _table() -> Mapping[str, ParameterSpec]:
             "bank_limit",
             "chips periods",
             "kchip",
-            "stockpiled dies that can be finished: none before launch or after the end",
+            "stockpiled dies that can be finished",
         ),
         ("launched", "chips periods", "1", "share of the period in which the chip is made"),
         ("launch_side", "chips periods", "1", "0 in the period of launch or end, infinite in others"),

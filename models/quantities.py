@@ -174,7 +174,7 @@ VARIABLES: Final = _named(
         "",
         "USD bn",
         "flow",
-        "investment in domestic chips: fabs, tools, packaging, memory, and running wafers",
+        "fabs, tools, packaging and memory for home-made chips, and the running of wafers",
     ),
     _metric("talent_cost", "", "USD bn", "flow", "wages, recruiting, education, hiring and letting go"),
     _metric("power_spend", "", "USD bn", "flow", "generation and grid connection"),

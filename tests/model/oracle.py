@@ -261,7 +261,7 @@ class _Statement(Supply):
         return self.p["wafer_run_cost"] @ cp.vstack(self.wafers_used)
 
     def shares(self, costs: list[Any]) -> None:
-        """Floors and ceilings on categories, at normal prices, wafers not run: else one is met for nothing."""
+        """Floors and ceilings on categories, at normal prices and without running wafers."""
         p, total = self.p, sum(costs[1:], costs[0])
         for c, spent in enumerate(costs):
             if p["share_floor"][c].any():

@@ -153,7 +153,8 @@ CHINA: dict[str, Numbers] = {
     "wafers_per_chip": [0, 0, 0, 0, 2 / 80, 1 / 60],
     "hbm_per_chip": [0.1, 0.2, 0.05, 0.032, 0.064, 0.128],
     "bank0": [0, 0, 0, 0, 150, 0],
-    "bank_limit": np.full((6, PERIODS), INF),
+    # the stockpiled chip is made for two years
+    "bank_limit": np.vstack([np.full((4, PERIODS), INF), then_zero(INF, INF), held(INF)]),
     # us_two, us_own and cn_sold are launched within a year, us_one and us_own end within one
     "launched": [
         then_zero(1, 1, 1, 0.5),

@@ -67,7 +67,7 @@ def bank0(view: View) -> Array:
 
 @rule("bank_limit", uses=["bank0", "launched"])
 def bank_limit(view: View) -> Array:
-    """None of a stockpile in periods in which its chip is not made; in the others the stockpile itself limits."""
+    """None of a stockpile while its chip is not made; else the stockpile itself limits."""
     waits = (view["launched"] <= 0) & (view["bank0"] > 0)[:, None]
     return np.where(waits, 0.0, np.inf)
 
