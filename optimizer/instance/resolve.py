@@ -145,6 +145,21 @@ def base_state(parameters: PlanParameters) -> BaseState:
     )
 
 
+def leader_base_level(parameters: PlanParameters) -> float:
+    """How far the leader's base state lies above the observed one, log units: 0 unless a patch changed its
+    fleet."""
+    base, reference = base_state(parameters), parameters.scalar("compute_ref")
+    if base.research_compute == reference:
+        return 0.0
+    observed = own_level(
+        base.efficiency,
+        (reference + parameters.scalar("compute_floor")) / reference,
+        parameters.scalar("data_wall") / reference,
+        parameters.scalar("data_slope"),
+    )
+    return base.own - observed
+
+
 def _require(name: str, known: tuple[str, ...], code: str, kind: str) -> None:
     if name not in known:
         raise InputError(Diagnostic(code, f"unknown {kind} `{name}`", hint=f"known: {', '.join(known)}"))

@@ -17,7 +17,7 @@ from optimizer.answer.run import FAILED, OPTIMAL, STOPPED, CountryRun
 from optimizer.answer.summary import middle_position, passing_periods
 from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
-from optimizer.instance.resolve import base_state
+from optimizer.instance.resolve import leader_base_level
 from optimizer.solver import Solution, Start
 from optimizer.study.plan_solver import AnchoredPlan, PlanSolver
 
@@ -131,7 +131,7 @@ def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[
         knowledge=np.concatenate([[parameters.scalar("knowledge0")], values["knowledge"]]),
         imports=values["imports"],
         installed=_installed(parameters, values),
-        base_capability=base_state(parameters).own,
+        base_capability=leader_base_level(parameters),
         growth_before_base=instance.research.capability_growth_per_year.number(),
     )
 

@@ -357,12 +357,16 @@ ROWS: dict[str, list[str]] = {
         "+ spend[talent,2026Q2] + spend[power,2026Q2]",
     ],
     "least_share[chips,2026Q2]": [
-        "chips_cost[2026Q2] >= 0.04 * use_cost[research,2026Q2] + 0.04 * use_cost[delivery,2026Q2]",
-        "+ 0.04 * chips_cost[2026Q2] + 0.04 * talent_cost[2026Q2] + 0.04 * power_spend[2026Q2]",
+        "chips_cost[2026Q2] - 0.0045 * wafers_started[n7,2026Q2]",
+        ">= 0.04 * use_cost[research,2026Q2] + 0.04 * use_cost[delivery,2026Q2]",
+        "+ 0.04 * chips_cost[2026Q2] - 0.04 * 0.0045 * wafers_started[n7,2026Q2]",
+        "+ 0.04 * talent_cost[2026Q2] + 0.04 * power_spend[2026Q2]",
     ],
     "largest_share[chips,2026Q2]": [
-        "chips_cost[2026Q2] <= 0.71 * use_cost[research,2026Q2] + 0.71 * use_cost[delivery,2026Q2]",
-        "+ 0.71 * chips_cost[2026Q2] + 0.71 * talent_cost[2026Q2] + 0.71 * power_spend[2026Q2]",
+        "chips_cost[2026Q2] - 0.0045 * wafers_started[n7,2026Q2]",
+        "<= 0.71 * use_cost[research,2026Q2] + 0.71 * use_cost[delivery,2026Q2]",
+        "+ 0.71 * chips_cost[2026Q2] - 0.71 * 0.0045 * wafers_started[n7,2026Q2]",
+        "+ 0.71 * talent_cost[2026Q2] + 0.71 * power_spend[2026Q2]",
     ],
     # objective
     "home_made_compute[2026Q1]": [

@@ -61,6 +61,24 @@ def test_the_lag_given_reproduces_itself_with_the_new_fleet() -> None:
     assert metrics.base_lag_months(held, path) < 7
 
 
+def test_a_changed_fleet_of_the_leader_moves_its_base_level_and_the_lags() -> None:
+    def path_of(change: str) -> LeaderPath:
+        changed = patch(world(), [change])
+        parameters = resolve(changed, "USA")
+        run = solve_country(leading()[0], parameters, 1e-4, None)
+        assert run.values is not None
+        return leader_path(changed, parameters, run.values)
+
+    more = path_of("countries.USA.fleet.chips.* *= 2")
+    assert more.base_capability == pytest.approx(np.log(2), rel=1e-3)
+    assert leading()[1].base_capability == 0
+    behind = resolve(patch(world(), ["countries.USA.fleet.chips.* *= 2"]), "CHN", more)
+    assert metrics.base_lag_months(behind, more) > 8
+    given = resolve(patch(world(), ["countries.USA.fleet.chips.* *= 2", LAG]), "CHN", more)
+    # but for the floor of compute, which stays that of the observed fleet
+    assert metrics.base_lag_months(given, more) == pytest.approx(7, abs=0.01)
+
+
 def test_a_lag_moved_is_no_lag_given() -> None:
     """A slope of the lag must not take in what reading it anew would change."""
     moved = "countries.CHN.research.lag_months *= 1.000001"
@@ -128,4 +146,4 @@ def test_the_run_says_what_is_held() -> None:
     assert "with the changed fleet of CHN, what CHN knew" in own
     (followers,) = said([MORE_OF_THE_LEADER])
     assert "fleet of USA" in followers
-    assert "11 more knew" in followers
+    assert "10 more knew" in followers

@@ -183,9 +183,11 @@ def test_stockpiled_dies_wait_for_the_launch(world: Instance) -> None:
     home = quarters.sets.chips.index("cn_home")
     # the quarter in which May falls is the first
     assert not limits[home, :5].any()
-    assert np.isinf(limits[home, 5:]).all()
+    assert np.isinf(limits[home, 5:8]).all()
+    # its end is that of 2027
+    assert not limits[home, 8:].any()
     assert np.isinf(np.delete(limits, home, axis=0)).all()
-    assert np.isinf(resolved(with_steps(world, 4), "CHN")["bank_limit"]).all()
+    assert np.isinf(resolved(with_steps(world, 4), "CHN")["bank_limit"][:, :8]).all()
 
 
 def test_a_boundary_at_a_month_is_exact() -> None:
