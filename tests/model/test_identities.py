@@ -452,3 +452,16 @@ def test_base_state_lag_equals_the_observed_one(lag_months: float, data_wall: fl
     split = {"stock": held["stock"] * np.array([0.3, 0.7])[:, None]}
     first = simulate(frozen, {**nothing, **split})["capability"][0]
     assert -12 * first / growth == pytest.approx(lag_months, rel=1e-3)
+
+
+def test_a_floor_on_chips_is_met_by_what_is_bought_and_not_by_wafers_run_for_nothing() -> None:
+    floor = np.array([0.0, 0.0, 0.3, 0.0, 0.0])[:, None]
+    p = changed(plan()[0], share_floor=floor, wafer_run_cost=1.0)
+    solution = solve_plan(p, gap=1e-5)
+    assert solution.status == "optimal", solution.message
+    v = simulate(p, values_of(solution))
+    run = (p["wafer_run_cost"][:, None] * v["wafers_started"]).sum(axis=0)
+    chips = v["chips_cost"] - run
+    total = v["use_cost"].sum(axis=0) + chips + v["talent_cost"] + v["power_spend"]
+    assert (chips >= 0.3 * total - 1e-6).all()
+    assert (v["cash"] <= p["carry_limit"] + 1e-6).all()
