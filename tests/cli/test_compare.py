@@ -207,6 +207,8 @@ def test_a_narrow_screen_folds_tables_and_small_shares_are_not_nothing(
 ) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "rich.yaml").write_text(FILES["poor"])
+    # with more money than that other plans split it otherwise
+    (tmp_path / "rich.yaml").write_text(FILES["rich"].replace("*= 3", "*= 1.5"))
     # so little power at hand that a little has to be built
     short = ("--set", "countries.CHN.power.available_gw = 2")
     chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save", *short)

@@ -1,7 +1,7 @@
 """More of what only widens a country's choice: no plan is certainly worse for it, and money buys compute.
 
-The gate tries a fixed random sample of the inputs. All of them are tried, and lags that grow
-all the same are named, by `python -m tests.model.widening CHN` (then USA, NLD, ...): some minutes a country. 0 plans may be worse.
+The gate tries a fixed random sample of the inputs. `python -m tests.model.widening CHN` (then USA, NLD, ...)
+tries all of them, in some minutes a country: 0 plans may be worse; lags that grow all the same are named.
 """
 
 from __future__ import annotations
