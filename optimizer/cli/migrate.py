@@ -28,9 +28,9 @@ def command(directory: Path, target: Path | None, output: Output) -> int:
     from optimizer.answer.strategy import csv_fields
     from optimizer.cli.session import DONE, emit, emit_json, note
     from optimizer.instance import load
-    from optimizer.instance.migrate import migrate
+    from optimizer.instance.migrate import migrate, place_beside
 
-    new = target or directory.with_name(f"{directory.name}-format-2")
+    new = target or place_beside(directory)
     moves = migrate(directory, new)
     rows = [(each.file, each.path, each.kind, each.words) for each in moves]
     if output.form == "json":
@@ -40,7 +40,7 @@ def command(directory: Path, target: Path | None, output: Output) -> int:
         emit("file,path,kind,words\n" + "".join(f"{csv_fields(*row)}\n" for row in rows))
     else:
         emit("".join(f"{kind:7}  {path}\n         {words}\n" for _, path, kind, words in rows))
-    load(new)
     if not output.quiet:
         note(f"written to {new}; next: kloof validate {new}")
+    load(new)
     return DONE

@@ -1,31 +1,34 @@
-"""An instance of format 1 written anew in format 2, field by field, with its comments.
+"""An instance of format 1 written anew in format 2, field by field; all that need not change stays as it is.
 
-Files that need no change are copied as they are. A comment that would lose its place with the line that it
-stood on is kept at the head of its file.
+What format 1 did not say is assumed so that plans stay near: every line has tools of a class of its own, at
+the limits that it had.
 """
 
 from __future__ import annotations
 
-import copy
-import io
+import math
+import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
+from typing import Final
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.problem import number_text
+from optimizer.instance.yaml_edit import STEP, EditedYaml, Taken
+from optimizer.instance.yaml_reader import Document, Key, Raw, Where, decode, dotted, read_bytes, read_yaml
 
 OLD: Final = 1
 NEW: Final = 2
-WIDTH: Final = 120
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # What tools cost stood in the cost of a fab: their class takes nothing more, at whatever pace.
 ANY_PACE: Final = 1
+TOOLS_COST: Final = (
+    "# What tools cost is in `fab_cost_usd_bn_per_kwpm`: each line has a class of its own, at no price."
+)
+# of numbers that are worked out
+DIGITS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,59 @@ class Move:
 
 @dataclass
 class _File:
-    """A file on its way: its name in the directory and its nodes."""
+    """A file on its way: its name in the directory, what it says, and its text with the changes to come."""
 
     name: str
-    text: str
-    root: CommentedMap
+    document: Document
+    edited: EditedYaml
+    marked: bool
     moves: list[Move] = field(default_factory=list)
 
-    def tell(self, kind: str, path: str, words: str) -> None:
-        self.moves.append(Move(self.name, path, kind, words))
+    def tell(self, kind: str, where: Where, words: str) -> None:
+        self.moves.append(Move(self.name, dotted((*self.document.prefix, *where)), kind, words))
+
+    def table(self, *where: Key) -> dict[Key, Raw]:
+        """The table there, empty where none is. Raises `InputError` where something else is."""
+        found: Raw = self.document.data
+        for length in range(len(where) + 1):
+            if not isinstance(found, dict):
+                raise self._wrong(where[:length], "a table")
+            found = found.get(where[length], {}) if length < len(where) else found
+        return found if isinstance(found, dict) else {}
+
+    def number(self, *where: Key) -> float:
+        """The number there, of a series the first. Raises `InputError` where none is."""
+        found = self.table(*where[:-1]).get(where[-1])
+        while isinstance(found, dict | list):
+            first = next(iter(found.values() if isinstance(found, dict) else found), None)
+            found = found.get("value", found.get("start", first)) if isinstance(found, dict) else first
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise self._wrong(where, "a number")
+        return float(found)
+
+    def scale(self, where: Where, factor: float, most: float = math.inf) -> None:
+        """Multiply a number, with its range, where it stands."""
+        self.number(*where)
+        node = self.edited.node(where)
+        ranged = [node.entries[name].value for name in ("value", "low", "high") if name in node.entries]
+        for scalar in (one for part in ranged or [node] for one in part.scalars()):
+            text = self.edited.text[scalar.start : scalar.end]
+            try:
+                scaled = _rounded(min(float(text.replace(".inf", "inf")) * factor, most))
+            except ValueError:
+                raise self._wrong(where, "a number") from None
+            self.edited.replace(scalar, number_text(scaled))
+
+    def content(self) -> bytes:
+        return (BYTE_ORDER_MARK if self.marked else b"") + self.edited.changed().encode()
+
+    def _wrong(self, where: Where, wanted: str) -> InputError:
+        document, mark = self.document, self.document.mark(where)
+        path = dotted((*document.prefix, *where))
+        message = f"`{path}` must be {wanted}"
+        return InputError(
+            Diagnostic("E104", message, file=document.file, line=mark.line, column=mark.column, path=path)
+        )
 
 
 def migrate(source: Path, target: Path) -> tuple[Move, ...]:
@@ -57,214 +104,246 @@ def migrate(source: Path, target: Path) -> tuple[Move, ...]:
     Raises `InputError` where `source` is no instance of format 1, a file cannot be read or written, or
     `target` exists and holds something. Nothing is left of `target` then.
     """
+    if not (source / "instance.yaml").exists():
+        message = f"`{source}` has no instance.yaml, so it is no instance"
+        raise InputError(Diagnostic("E201", message, file=str(source / "instance.yaml")))
     settings = _read(source, "instance.yaml")
-    version = settings.root.get("format_version")
-    if version != OLD:
-        message = f"`format_version` is {version}, so there is nothing to migrate: only format {OLD} is"
-        raise InputError(
-            Diagnostic("E113", message, file=str(source / "instance.yaml"), path="format_version")
-        )
+    _refuse_other_formats(settings)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         message = "exists already and is not empty"
         raise InputError(Diagnostic("E215", message, file=str(target), hint="name another with --to"))
+    if target.resolve().is_relative_to(source.resolve()):
+        message = "lies in the instance itself, which stays as it is"
+        raise InputError(Diagnostic("E215", message, file=str(target), hint="name another with --to"))
     files = [settings]
-    lines = list(settings.root.get("lines") or ())
-    classes = {line: _class_of(line) for line in lines}
+    classes = {str(line): f"{line}_tools" for line in settings.table("lines")}
     _settings(settings, classes)
     for path in sorted((source / "countries").glob("*.yaml")):
-        country = _read(source, f"countries/{path.name}")
+        country = _read(source, f"countries/{path.name}", ("countries", path.stem))
         _country(country, classes)
         files.append(country)
     if (source / "rules.yaml").exists():
         rules = _read(source, "rules.yaml")
-        _rules(rules, settings.root, classes)
+        _rules(rules, settings, classes)
         files.append(rules)
-    try:
-        _write(source, target, files)
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-        raise InputError(Diagnostic("E201", message, file=str(target))) from error
+    _write(source, target, {one.name: one.content() for one in files if one.moves})
     return tuple(move for one in files for move in one.moves)
 
 
-def _class_of(line: str) -> str:
-    return f"{line}_tools"
+def place_beside(source: Path) -> Path:
+    """Where an instance goes that is told no place."""
+    named = source if source.name not in ("", "..") else source.resolve()
+    return named.parent / f"{named.name}-format-{NEW}"
+
+
+def _refuse_other_formats(settings: _File) -> None:
+    version = settings.table().get("format_version")
+    if version == OLD:
+        return
+    document = settings.document
+    mark = document.mark(("format_version",))
+    said = "is missing" if version is None else f"is {version}"
+    message = f"`format_version` {said}: only an instance of format {OLD} can be migrated"
+    hint = f"it is of format {NEW} already" if version == NEW else None
+    raise InputError(
+        Diagnostic(*("E113", message, "error", document.file, mark.line, mark.column, "format_version", hint))
+    )
 
 
 def _settings(one: _File, classes: Mapping[str, str]) -> None:
-    root = one.root
-    root["format_version"] = NEW
-    segments = len(root.get("segments") or ())
-    for preset, objective in (root.get("objectives") or {}).items():
-        path = f"objectives.{preset}.shortfall_penalty_per_log_unit"
-        if "shortfall_penalty_per_log_unit" in objective:
-            objective["shortfall_penalty_per_log_unit"] = _scaled(
-                objective["shortfall_penalty_per_log_unit"], segments
-            )
+    edited = one.edited
+    edited.replace(edited.node(("format_version",)), str(NEW))
+    one.tell("changed", ("format_version",), f"{NEW}")
+    segments = len(one.table("segments"))
+    for preset in one.table("objectives"):
+        where: Where = ("objectives", preset, "shortfall_penalty_per_log_unit")
+        if where[-1] in one.table(*where[:-1]):
+            one.scale(where, segments)
             words = f"times {segments}, the number of segments: it counts per log unit of all delivery now"
-            one.tell("changed", path, words)
+            one.tell("changed", where, words)
     for line, tools in classes.items():
-        root["lines"][line]["tools_per_wafer"] = {tools: 1}
-        one.tell("assumed", f"lines.{line}.tools_per_wafer", f"1 of `{tools}`, a class of its own")
+        own = one.table("lines", line)
+        after = "fab_cost_usd_bn_per_kwpm" if "fab_cost_usd_bn_per_kwpm" in own else next(reversed(own), None)
+        if after is not None:
+            edited.add(("lines", line), after, "tools_per_wafer", f"{{{tools}: 1}}")
+            where = ("lines", line, "tools_per_wafer")
+            one.tell("assumed", where, f"1 of `{tools}`, a class of its own")
     if classes:
-        made = CommentedMap()
-        for line, tools in classes.items():
-            made[tools] = {
-                "title": f"Tools for {line}",
-                "price_usd_bn_per_kwpm": 0,
-                "toolmaking_lead_years": 0,
-                "toolmaking_cost_usd_bn_per_kwpm_per_year": 0,
-            }
-        root.insert(list(root).index("lines") + 1, "tool_classes", made)
-        one.tell("assumed", "tool_classes", "one for each line, at no price: `fab_cost` has what tools cost")
-    grey = (root.get("supplies") or {}).get("grey")
-    if grey is not None and grey.pop("price_usd_bn_per_kh100e", None) is not None:
-        one.tell(
-            "changed",
-            "supplies.grey.price_usd_bn_per_kh100e",
-            "left out: the price of the grey market follows the chips on sale",
-        )
-    one.tell("changed", "supplies", "a pace above the normal one costs more, up to it nothing does")
+        _add_tool_classes(edited, classes)
+        words = "one for each line, at no price: `fab_cost_usd_bn_per_kwpm` has what tools cost"
+        one.tell("assumed", ("tool_classes",), words)
+    grey: Where = ("supplies", "grey", "price_usd_bn_per_kh100e")
+    if grey[-1] in one.table(*grey[:-1]):
+        edited.leave_out(grey)
+        one.tell("changed", grey, "left out: the price of the grey market follows the chips on sale")
+    one.tell("changed", ("supplies",), "only a pace above the normal one costs more")
+
+
+def _add_tool_classes(edited: EditedYaml, classes: Mapping[str, str]) -> None:
+    made = {
+        tools: {
+            "title": f"Tools for {line}",
+            "price_usd_bn_per_kwpm": "0",
+            "toolmaking_lead_years": "0",
+            "toolmaking_cost_usd_bn_per_kwpm_per_year": "0",
+        }
+        for line, tools in classes.items()
+    }
+    braces = ", ".join(
+        f"{name}: {{{', '.join(f'{key}: {value}' for key, value in own.items())}}}"
+        for name, own in made.items()
+    )
+    indent = " " * edited.entry(("lines",)).column
+    lines = ["", f"{indent}{TOOLS_COST}", f"{indent}tool_classes:"]
+    for name, own in made.items():
+        lines.append(f"{indent}{' ' * STEP}{name}:")
+        lines += [f"{indent}{' ' * 2 * STEP}{key}: {value}" for key, value in own.items()]
+    block = "".join(f"{line}{edited.end_of_line}" for line in lines)
+    edited.add((), "lines", "tool_classes", f"{{{braces}}}", block)
 
 
 def _country(one: _File, classes: Mapping[str, str]) -> None:
-    root, code = one.root, Path(one.name).stem
-    where = f"countries.{code}"
-    industry = root.get("industry") or CommentedMap()
-    tools = CommentedMap()
-    for line, own in (industry.get("lines") or {}).items():
-        if "tool_limit_kwpm_per_year" not in own:
-            continue
-        limit = own.pop("tool_limit_kwpm_per_year")
-        name = classes.get(line, _class_of(line))
-        tools[name] = {"import_limit_kwpm_per_year": limit, "normal_kwpm_per_year": ANY_PACE}
-        to = f"{where}.industry.tools.{name}.import_limit_kwpm_per_year"
-        one.tell("moved", f"{where}.industry.lines.{line}.tool_limit_kwpm_per_year", f"to {to}")
-    if tools:
-        industry.insert(list(industry).index("lines") + 1, "tools", tools)
-    trade = root.get("trade") or {}
+    taken: dict[str, Taken] = {}
+    for line in one.table("industry", "lines"):
+        where: Where = ("industry", "lines", line, "tool_limit_kwpm_per_year")
+        if where[-1] in one.table(*where[:-1]):
+            name = classes.get(str(line), f"{line}_tools")
+            taken[name] = one.edited.take(where)
+            to = (*one.document.prefix, "industry", "tools", name, "import_limit_kwpm_per_year")
+            one.tell("moved", where, f"to {dotted(to)}")
+    if taken:
+        _add_tools(one.edited, taken)
     for market, normal, limit in (
         ("grey", "normal_kh100e_per_year", "limit_kh100e_per_year"),
         ("rent", "normal_kh100e", "limit_kh100e"),
     ):
-        own = trade.get(market) or {}
+        where = ("trade", market, normal)
+        own = one.table("trade", market)
         if normal in own:
-            share = _share(own.pop(normal), own.get(limit))
-            own["normal_share"] = share
-            words = f"`normal_share` {number_text(share)}: what was normal over the limit at the start"
-            one.tell("assumed", f"{where}.trade.{market}.{normal}", words)
+            most = one.number("trade", market, limit) if limit in own else 0.0
+            finite = 0 < most < math.inf
+            if finite:
+                one.scale(where, 1 / most, most=1.0)
+            else:
+                one.edited.replace(one.edited.node(where), "1")
+            one.edited.rename(where, "normal_share")
+            share = _rounded(min(one.number(*where) / most, 1.0)) if finite else 1.0
+            words = (
+                "what was normal over the limit at the start" if finite else "nothing is paid for the pace"
+            )
+            one.tell("assumed", where, f"`normal_share` {number_text(share)}: {words}")
 
 
-def _rules(one: _File, settings: Mapping[str, Any], classes: Mapping[str, str]) -> None:
-    for name, rule in (one.root.get("rules") or {}).items():
-        if rule.get("scope") != "tools":
-            continue
-        lines = rule.pop("lines", None)
-        chosen = set(classes) if lines is None else {lines} if isinstance(lines, str) else set(lines)
-        conditions = [rule.pop("condition", None), *(rule.pop("alternatives", None) or {}).values()]
-        bounds = [given["node_nm"] for given in conditions if given and given.get("node_nm")]
-        if bounds:
-            nodes = {line: _number(settings["lines"][line]["node_nm"]) for line in classes}
-            chosen = {line for line in chosen if any(_inside(nodes[line], bound) for bound in bounds)}
-        if lines is not None or bounds:
-            rule["tool_classes"] = [classes[line] for line in classes if line in chosen]
-            words = f"to `tool_classes` {', '.join(rule['tool_classes'])}"
-            one.tell("moved", f"rules.{name}.{'lines' if lines is not None else 'condition'}", words)
+def _add_tools(edited: EditedYaml, taken: Mapping[str, Taken]) -> None:
+    """The table of tools behind that of the lines, each limit as it was written."""
+    lines = edited.entry(("industry", "lines"))
+    braces = ", ".join(
+        f"{name}: {{import_limit_kwpm_per_year{one.behind}, normal_kwpm_per_year: {ANY_PACE}}}"
+        for name, one in taken.items()
+    )
+    end = edited.end_of_line
+    block = f"{' ' * lines.column}tools:{end}"
+    for name, one in taken.items():
+        own = lines.column + STEP
+        if not lines.value.flow:
+            own = next(iter(lines.value.entries.values())).column
+        inner = " " * (own + STEP if lines.value.flow else max(one.column, own + STEP))
+        block += f"{' ' * own}{name}:{end}{one.above}"
+        block += f"{inner}import_limit_kwpm_per_year{one.behind}{end}"
+        block += f"{inner}normal_kwpm_per_year: {ANY_PACE}{end}"
+    edited.add(("industry",), "lines", "tools", f"{{{braces}}}", block)
 
 
-def _inside(node: float, bound: Mapping[str, Any]) -> bool:
-    low, high = bound.get("min"), bound.get("max")
-    return (low is None or node >= _number(low)) and (high is None or node < _number(high))
+def _rules(one: _File, settings: _File, classes: Mapping[str, str]) -> None:
+    for name in one.table("rules"):
+        rule: Where = ("rules", name)
+        own = one.table(*rule)
+        if own.get("scope") == "tools" and {"lines", "condition", "alternatives"} & own.keys():
+            _tools_rule(one, rule, settings, classes)
 
 
-def _scaled(value: Any, factor: int) -> Any:
-    """A value, with its range, times a factor."""
-    if isinstance(value, Mapping):
-        scaled: Any = copy.copy(value)
-        for name in ("value", "low", "high"):
-            if name in scaled:
-                scaled[name] = _scaled(scaled[name], factor)
-        return scaled
-    return float(f"{value * factor:.12g}")
+def _tools_rule(one: _File, rule: Where, settings: _File, classes: Mapping[str, str]) -> None:
+    own, edited = one.table(*rule), one.edited
+    conditions: list[Where] = [("condition",)] if "condition" in own else []
+    conditions += [("alternatives", each) for each in one.table(*rule, "alternatives")]
+    bounds = [where for where in conditions if "node_nm" in one.table(*rule, *where)]
+    given = own.get("lines")
+    listed = [given] if isinstance(given, str) else given if isinstance(given, list) else list(classes)
+    chosen = [line for line in classes if line in listed]
+    if bounds:
+        nodes = {line: settings.number("lines", line, "node_nm") for line in chosen}
+        chosen = [line for line in chosen if any(_inside(nodes[line], one, (*rule, *w)) for w in bounds)]
+    tools = f"[{', '.join(classes[line] for line in chosen)}]"
+    gone: list[str] = [key for key in ("condition", "alternatives") if key in own]
+    if not chosen:
+        gone += ["lines"] if "lines" in own else []
+        _switch_off(one, rule)
+    elif "lines" in own and not bounds:
+        for scalar in edited.node((*rule, "lines")).scalars():
+            written = edited.text[scalar.start : scalar.end].strip("'\"")
+            edited.replace(scalar, classes.get(written, f"{written}_tools"))
+        edited.rename((*rule, "lines"), "tool_classes")
+    else:
+        kept = "lines" if "lines" in own else gone.pop(0)
+        edited.replace(edited.node((*rule, kept)), tools)
+        edited.rename((*rule, kept), "tool_classes")
+    for key in gone:
+        edited.leave_out((*rule, key))
+    reached = f"to `tool_classes` {tools[1:-1]}" if chosen else "it reached no line: `in_force` is `never`"
+    one.tell("moved", (*rule, "lines" if "lines" in own else "condition"), reached)
 
 
-def _number(value: Any) -> float:
-    """The number of a value at the start of a series."""
-    if isinstance(value, Mapping):
-        first = value.get("value", value.get("start"))
-        return _number(next(iter(value.values())) if first is None else first)
-    if isinstance(value, list):
-        return _number(value[0])
-    return float(value)
+def _switch_off(one: _File, rule: Where) -> None:
+    if "in_force" in one.table(*rule):
+        one.edited.replace(one.edited.node((*rule, "in_force")), "never")
+    else:
+        one.edited.add(rule, "scope", "in_force", "never")
 
 
-def _share(normal: Any, limit: Any) -> float:
-    most = _number(limit) if limit is not None else 0.0
-    return 1.0 if most <= 0 else float(f"{min(_number(normal) / most, 1.0):.3g}")
+def _inside(node: float, one: _File, condition: Where) -> bool:
+    bound = one.table(*condition, "node_nm")
+    low = one.number(*condition, "node_nm", "min") if "min" in bound else -math.inf
+    high = one.number(*condition, "node_nm", "max") if "max" in bound else math.inf
+    return low <= node < high
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.{DIGITS}g}")
 
 
 # files
 
 
-def _yaml() -> YAML:
-    yaml = YAML(typ="rt")
-    yaml.preserve_quotes = True
-    yaml.width = WIDTH
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
+def _read(source: Path, name: str, prefix: Where = ()) -> _File:
+    shown = str(source / name)
+    content = read_bytes(source / name, shown)
+    text = decode(content, shown)
+    document = read_yaml(text, shown, prefix)
+    if document.problems:
+        raise InputError(document.problems)
+    one = _File(name, document, EditedYaml.read(text), content.startswith(BYTE_ORDER_MARK))
+    one.table()
+    return one
 
 
-def _read(source: Path, name: str) -> _File:
-    path = source / name
+def _write(source: Path, target: Path, changed: Mapping[str, bytes]) -> None:
+    unfinished = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        root = _yaml().load(text)
-    except FileNotFoundError:
-        message = f"`{source}` has no {name}, so it is no instance"
-        raise InputError(Diagnostic("E201", message, file=str(path))) from None
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        message = f"cannot be read: {error}"
-        raise InputError(Diagnostic("E201", message, file=str(path))) from error
-    if not isinstance(root, CommentedMap):
-        raise InputError(Diagnostic("E104", "must be a table", file=str(path)))
-    return _File(name, text, root)
-
-
-def _write(source: Path, target: Path, files: list[_File]) -> None:
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    shutil.copytree(source, unfinished)
-    try:
-        for one in files:
-            buffer = io.StringIO()
-            _yaml().dump(one.root, buffer)
-            text = buffer.getvalue()
-            lost = [comment for comment in comments(one.text) if comment not in set(comments(text))]
-            (unfinished / one.name).write_text("".join(f"{line}\n" for line in lost) + text, encoding="utf-8")
-        if target.exists():
-            target.rmdir()
-        unfinished.rename(target)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-
-
-def comments(text: str) -> Iterator[str]:
-    """The comments of a YAML text, in its order, each from its `#` on."""
-    tokens: Callable[[str], Any] = YAML(typ="rt").scan
-    seen: list[tuple[int, str]] = []
-    for token in tokens(text):
-        for attached in _attached(token):
-            seen.append((attached.start_mark.index, attached.value))
-    for _, value in sorted(set(seen)):
-        yield from (line.strip() for line in value.splitlines() if line.strip())
-
-
-def _attached(token: Any) -> Iterator[Any]:
-    """The comment tokens that the reader hangs on a token."""
-    todo = [getattr(token, "comment", None)]
-    while todo:
-        each = todo.pop()
-        if isinstance(each, list | tuple):
-            todo.extend(each)
-        elif each is not None and hasattr(each, "value"):
-            yield each
+        unfinished.mkdir(parents=True)
+        try:
+            for path in sorted(source.rglob("*")):
+                name = path.relative_to(source)
+                if path.is_dir():
+                    (unfinished / name).mkdir()
+                else:
+                    content = changed.get(name.as_posix())
+                    (unfinished / name).write_bytes(path.read_bytes() if content is None else content)
+            if target.exists():
+                target.rmdir()
+            unfinished.rename(target)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+        raise InputError(Diagnostic("E202", message, file=str(target))) from error

@@ -20,7 +20,7 @@ FLAGS = (
     *("--disable-sync", "--no-first-run"),
 )
 POLICIES = {
-    "rich": "title: Half as much money again\npatches: ['countries.CHN.budget.income_usd_bn *= 1.5']\n",
+    "rich": "title: Three times the money\npatches: ['countries.CHN.budget.income_usd_bn *= 3']\n",
     "nothing": "title: No change\npatches: ['countries.CHN.budget.income_usd_bn *= 1']\n",
     "broke": "title: In debt\npatches: ['countries.CHN.budget.cash0_usd_bn = -100000']\n",
     "markup": "title: '<img src=x onerror=alert(1)></script><b>bold</b>'\n"

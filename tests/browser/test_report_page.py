@@ -273,7 +273,7 @@ def test_a_comparison_marks_what_cannot_be_told_apart(browse: Open, reports: Pat
     lines = dict(zip(column(page, "lag-changes", 1), column(page, "lag-changes", 2), strict=True))
     assert lines["No change"] == "="
     assert lines["In debt"] == "–"
-    assert lines["Half as much money again"].startswith("-")
+    assert lines["Three times the money"].startswith("-")
     ranked = column(page, "chn-ranking", 1)
     summary = json.loads((reports / "compare" / "summary.json").read_text())
     titles = {each["name"]: each["title"] for each in summary["policies"]} | {"baseline": "Baseline"}

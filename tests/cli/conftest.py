@@ -135,7 +135,7 @@ def overtaken(tmp_path_factory: pytest.TempPathFactory, twins: str) -> tuple[Out
     """The leader's twin with three times its money, which passes it: in the baseline by little, under one
     policy by much, under another not for good. What `compare` printed, and the run directory."""
     place = tmp_path_factory.mktemp("overtaken")
-    for name, factor in (("poor", 0.1), ("rich", 3)):
+    for name, factor in (("poor", 0.3), ("rich", 3)):
         patch = f"countries.USA.budget.income_usd_bn *= {factor}"
         (place / f"{name}.yaml").write_text(f"title: A {name} leader\npatches: ['{patch}']\n")
     done = run_kloof(

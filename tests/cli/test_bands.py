@@ -40,7 +40,7 @@ def test_first_screen_has_the_band_of_the_lag_and_a_table_with_intervals(
     assert re.search(r"\nCHN .* \d+ \(\d+-\d+\)  \d+ \(\d+-\d+\) ", done.out)
     line = next(line for line in done.out.splitlines() if line.startswith("CHN  behind, 2029"))
     assert re.fullmatch(r"CHN  behind, 2029 +months +\d+ \[open, \d+\] +\d+ \[.*\] +\d+ \[.*\] +8 +0", line)
-    assert "8 draws of 78 inputs" in done.out
+    assert "8 draws of 86 inputs" in done.out
     assert NOT_COMPUTED not in done.out
     table = done.out.partition("CHN China: optimal")[0]
     assert max(map(len, table.splitlines())) <= 120
@@ -104,7 +104,7 @@ def test_page_has_the_table_and_a_run_without_bands_says_so(
     for run, name in ((banded[1] / "run", "with.html"), (saved, "without.html")):
         assert run_kloof(tmp_path, "report", str(run), "--out", name).code == 0
     page = (tmp_path / "with.html").read_text()
-    assert "Uncertainty of the inputs: 8 draws of 78 inputs" in page
+    assert "Uncertainty of the inputs: 8 draws of 86 inputs" in page
     assert "months behind in 2029: China " in page
     assert "The gap is another thing" in page
     assert NOT_COMPUTED[1:] not in page

@@ -17,9 +17,9 @@ import pytest
 
 from tests.cli.conftest import Outcome, Run, interrupted_on_terminal, run_kloof
 
-RICH = "countries.CHN.budget.income_usd_bn *= 1.5"
+RICH = "countries.CHN.budget.income_usd_bn *= 3"
 FILES = {
-    "rich": f"title: China spends half more\nsources: [assumed]\npatches: ['{RICH}']\n",
+    "rich": f"title: China spends three times as much\nsources: [assumed]\npatches: ['{RICH}']\n",
     "power": "title: Dearer power\npatches: ['countries.*.power.electricity_price_usd_per_kwh *= 1.5']\n",
     "nothing": "title: As it is\npatches: []\n",
     "broke": "title: In debt\npatches: ['countries.CHN.budget.cash0_usd_bn = -100000']\n",
@@ -89,7 +89,7 @@ def test_saved_summary_is_the_contract(compared: tuple[Outcome, Path]) -> None:
     names = ["rich", "power+rich", "nothing", "broke", "nothing (2)"]
     assert [policy["name"] for policy in data["policies"]] == names
     rich = data["policies"][0]
-    assert rich["title"] == "China spends half more"
+    assert rich["title"] == "China spends three times as much"
     assert rich["sources"] == ["assumed"]
     (change,) = rich["applied"]
     assert change["path"] == "countries.CHN.budget.income_usd_bn"
@@ -207,6 +207,8 @@ def test_a_narrow_screen_folds_tables_and_small_shares_are_not_nothing(
 ) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "rich.yaml").write_text(FILES["poor"])
+    # with more money than that other plans split it otherwise
+    (tmp_path / "rich.yaml").write_text(FILES["rich"].replace("*= 3", "*= 1.5"))
     # so little power at hand that a little has to be built
     short = ("--set", "countries.CHN.power.available_gw = 2")
     chosen = (*columns("rich"), "--policy", "other/rich.yaml", "--country", "CHN", "--no-save", *short)
@@ -567,7 +569,7 @@ def test_all_infeasible_ends_with_3(kloof: Run, world: str, policies: None) -> N
         ([], "E601", "--every-policy"),
         (["--policy", "grey_close"], "E209", "did you mean the shipped `grey_closed`?"),
         (["--policy", "rich.yaml+poor.yaml"], "E404", "poor.yaml:2"),
-        (["--policy", "rich.yaml", "--set", RICH.replace("1.5", "2")], "E404", "*= 2"),
+        (["--policy", "rich.yaml", "--set", RICH.replace("*= 3", "*= 2")], "E404", "*= 2"),
         (["--policy", "rich.yaml", "--country", "CHM"], "E302", "did you mean `CHN`?"),
         (["--policy", "rich.yaml", "--jobs", "0"], "E601", "jobs"),
         (["--policy", "rich.yaml", "--out", "a", "--no-save"], "E601", "exclude each other"),
@@ -587,7 +589,7 @@ def test_overlap_names_both_patches_and_unknown_policies_are_named_at_once(
     kloof: Run, world: str, policies: None
 ) -> None:
     done = kloof("compare", world, "--policy", "rich.yaml+poor.yaml")
-    assert "income_usd_bn *= 1.5" in done.err
+    assert "income_usd_bn *= 3" in done.err
     assert "income_usd_bn *= 0.5" in done.err
     done = kloof("compare", world, "--policy", "h20_bannd", "--policy", "no_control", "--format", "json")
     assert [each["hint"] for each in done.data["diagnostics"]] == [

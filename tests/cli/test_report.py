@@ -103,8 +103,8 @@ def compared(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     and one that changes nothing."""
     place = tmp_path_factory.mktemp("compared")
     policies = {
-        "rich": "title: Half as much again\ndescription: China gets half as much again. No more.\n"
-        "patches: ['countries.CHN.budget.income_usd_bn *= 1.5']\n",
+        "rich": "title: Three times as much\ndescription: China gets three times as much. No more.\n"
+        "patches: ['countries.CHN.budget.income_usd_bn *= 3']\n",
         "broke": "title: In debt\npatches: ['countries.CHN.budget.cash0_usd_bn = -100000']\n",
         "same": "title: No change\npatches: ['countries.CHN.budget.income_usd_bn *= 1']\n",
     }
@@ -135,12 +135,12 @@ def test_a_comparison_says_what_its_command_printed(
     assert kloof("report", str(compared), "--out", "page.html").code == 0
     said = lines((tmp_path / "page.html").read_text(), table)
     told = printed((compared.parent / "printed.txt").read_text(), head)
-    titles = {"rich": "Half as much again", "broke": "In debt", "same": "No change"}
+    titles = {"rich": "Three times as much", "broke": "In debt", "same": "No change"}
     countries = ["CHN"] if table == "lag-changes" else ["USA", "CHN"]
     for policy, title in titles.items():
         cells = [told[policy][country].replace("n/a", "–") for country in countries]
         assert said[title] == cells
-    assert said["Half as much again"][-1][0] in "+-"
+    assert said["Three times as much"][-1][0] in "+-"
 
 
 def test_a_comparison_opens_with_whom_policies_touch_and_what_they_do(
@@ -151,7 +151,7 @@ def test_a_comparison_opens_with_whom_policies_touch_and_what_they_do(
     points = re.findall(r"<li>([^\n]*)", text.split('<ul class="points">', 1)[1].split("</ul>", 1)[0])
     assert points[0].startswith("Most affected: China. For its own objective")
     assert [point.split(":")[0] for point in points if "dearest" in point] == ["The dearest limit of China"]
-    assert "<dt>Half as much again<dd>China gets half as much again.\n" in text
+    assert "<dt>Three times as much<dd>China gets three times as much.\n" in text
     assert "<dt>In debt<dd>countries.CHN.budget.cash0_usd_bn = -100000\n" in text
 
 
@@ -187,7 +187,7 @@ def test_policies_that_cannot_be_told_apart_share_a_rank(kloof: Run, compared: P
     assert kloof("report", str(compared), "--out", "page.html").code == 0
     found = lines((tmp_path / "page.html").read_text(), "chn-ranking")
     assert {name: cells[0] for name, cells in found.items()} == {
-        "Half as much again": "1",
+        "Three times as much": "1",
         "Baseline": "2",
         "No change": "2",
         "In debt": "–",
@@ -223,12 +223,15 @@ def test_a_follower_that_passes_the_leader_is_ahead_in_words_and_tables(
     passed = {policy: summary[policy]["headline"]["passes_the_leader_in"] for policy in titles.values()}
     assert f"in the baseline it is passed by United States ({passed['baseline']})" in leader
     assert f"“A poor leader” it is passed by United States ({passed['poor']})" in leader
-    assert any("months ahead in 2029: it takes the lead; effective compute rises" in each for each in points)
+    assert any(
+        re.search("months? ahead in 2029: it takes the lead; effective compute rises", each)
+        for each in points
+    )
     assert any(
         re.search("at most \\d+ months gained under “A poor leader”, at most \\d+ months? lost", each)
         for each in points
     )
-    assert re.search(r"at the end Baseline \d months ahead, A poor leader \d+ months ahead", text)
+    assert re.search(r"at the end Baseline \d months? ahead, A poor leader \d+ months ahead", text)
 
 
 def interrupt(directory: Path, country: str, policies: set[str]) -> None:
@@ -264,11 +267,11 @@ def test_an_interrupted_comparison_tells_not_solved_from_no_plan(
     assert "Interrupted after 7 of 8 plans; the others are marked “not solved”." in text
     for table in ("lag-changes", "worth"):
         shown = {name: cells[-1] for name, cells in lines(text, table).items()}
-        assert shown == {"Half as much again": "not solved", "In debt": "–", "No change": "="}
+        assert shown == {"Three times as much": "not solved", "In debt": "–", "No change": "="}
     ranked = lines(text, "chn-ranking")
-    assert (ranked["Half as much again"][-1], ranked["In debt"][-1]) == ("not solved", "infeasible")
+    assert (ranked["Three times as much"][-1], ranked["In debt"][-1]) == ("not solved", "infeasible")
     assert "No plan under “In debt”: China." in text
-    assert "No plan under “Half as much again”" not in text
+    assert "No plan under “Three times as much”" not in text
     interrupt(part, "USA", {"rich", "broke", "same"})
     assert kloof("report", "part").code == 0
     text = (part / "report.html").read_text()

@@ -20,6 +20,7 @@ from tests.cli.conftest import Run
 INCOME = "countries.CHN.budget.income_usd_bn"
 OPENNESS = "research.openness"
 FEW = ("--leader", "hold", "--jobs", "1", "-q")
+SPILLOVER = "research.spillover_per_year"
 SWEEP = ("--country", "CHN", *FEW, "--outcome", "lag_months/2029", "--outcome", "objective")
 MONEY = ("--vary", f"money: {INCOME} *= [0.5, 1, 2]")
 OPEN = ("--vary", f"openness: {OPENNESS} = [0.2, 0.5, 0.9]")
@@ -113,14 +114,15 @@ def test_a_resumed_study_says_what_it_says_in_one_piece(kloof: Run, world: str, 
 
 
 def test_one_at_a_time_ranks_inputs_and_leaves_out_what_the_gap_cannot_tell(kloof: Run, world: str) -> None:
-    pull = "tool_classes.duv.toolmaking_cost_usd_bn_per_kwpm_per_year"
-    factors = [text for path in (OPENNESS, INCOME, pull) for text in ("--factors", path)]
+    # more can be bought than is
+    pull = "countries.CHN.industry.tools.duv.import_limit_kwpm_per_year"
+    factors = [text for path in (SPILLOVER, INCOME, pull) for text in ("--factors", path)]
     done = kloof("sensitivity", world, "--country", "CHN", "--method", "oat", *factors, *FEW, COLUMNS="80")
     assert done.code == 0, done.err
     assert all(len(line) <= 80 for line in done.out.splitlines() if "░" in line or "█" in line)
     lines = done.out.splitlines()
     lag = next(place for place, line in enumerate(lines) if line.startswith("CHN lag_months/2029, months"))
-    bars = {name: lines[lines.index(name, lag) + 1] for name in (OPENNESS, INCOME)}
+    bars = {name: lines[lines.index(name, lag) + 1] for name in (SPILLOVER, INCOME)}
     for bar in bars.values():
         assert "│" in bar
         assert "░" in bar

@@ -145,10 +145,10 @@ def _numbers(value: Any) -> list[float]:
     return [float(number) for number in (value if isinstance(value, list) else [value])]
 
 
-def tried(base: Base, share: float = 1.0) -> Iterator[Widened]:
-    """The widened plans of a part of the inputs, chosen at random once and for all."""
+def tried(base: Base, share: float = 1.0, most: int | None = None) -> Iterator[Widened]:
+    """The widened plans of a part of the inputs, `most` of them, chosen at random once and for all."""
     patches = [text for cell in widening_cells(base.instance, base.country) if (text := raised(cell))]
-    chosen = np.random.default_rng(0).permutation(len(patches))[: max(1, round(share * len(patches)))]
+    chosen = np.random.default_rng(0).permutation(len(patches))[: max(1, round(share * len(patches)))][:most]
     for number in sorted(chosen.tolist()):
         one = base.widened(patches[number])
         if one is not None:
