@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from optimizer.errors import Diagnostic, number_hint
 from optimizer.instance.field_rules import PROBLEMS
+from optimizer.instance.moved import moved_hint
 from optimizer.instance.problem import Problem, nearest, number_text, seen
 from optimizer.instance.shape import Record, Shape, shape_at
 from optimizer.instance.yaml_reader import Document, Where, dotted
@@ -119,6 +120,7 @@ def _unknown_key(where: Where, root: Shape, renamed: dict[Where, Where]) -> Foun
     allowed = tuple(shape.fields) if isinstance(shape, Record) else ()
     close = str(renamed[where][-1]) if where in renamed else nearest(str(key), allowed)
     hint = f"did you mean `{close}`?" if close else "allowed: " + ", ".join(allowed)
+    hint = moved_hint(str(key)) or hint
     return Found(where[:-1], Problem("E101", f"has an unknown key `{key}`", hint, (key,), f".{key}", True))
 
 

@@ -13,6 +13,7 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.diagnose import find_problems
 from optimizer.instance.field_rules import Rule, YearMapRule
 from optimizer.instance.instance import Applied, Instance
+from optimizer.instance.moved import moved_hint
 from optimizer.instance.patch_grammar import Patch, patch_diagnostic
 from optimizer.instance.problem import nearest, seen
 from optimizer.instance.shape import Leaf, Map, Record, Shape, record
@@ -172,6 +173,7 @@ def _unknown(one: Patch, segment: str, where: Where, shape: Shape, options: tupl
         hint = f"there is no entry yet; add one: {path} = VALUE"
     else:
         hint = f"the path ends at `{dotted(where)}`"
+    hint = moved_hint(str(segment)) or hint
     return patch_diagnostic("E402", f"unknown path `{path}` in `{one.text}`", one.origin, hint, path)
 
 

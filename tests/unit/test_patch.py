@@ -553,3 +553,20 @@ def test_a_policy_may_not_hold_hidden_characters(tmp_path: Path) -> None:
         read_policy(path)
     (problem,) = caught.value.diagnostics
     assert (problem.code, problem.line, problem.path) == ("E118", 1, "title")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("countries.CHN.industry.lines.n7.tool_limit_kwpm_per_year", "industry.tools.CLASS"),
+        ("countries.CHN.trade.rent.normal_kh100e", "trade.rent.normal_share"),
+        ("countries.CHN.trade.grey.normal_kh100e_per_year", "trade.grey.normal_share"),
+    ],
+)
+def test_a_field_of_format_1_is_told_where_it_went(path: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        patch(load("world-2026"), [f"{path} *= 2"])
+    (one,) = caught.value.diagnostics
+    assert one.code == "E402"
+    assert "a field of format 1" in (one.hint or "")
+    assert said in (one.hint or "")
