@@ -157,7 +157,7 @@ def _tell(ended: Ended, sample: Sample, output: Output) -> int:
             }
         )
     elif output.form == "csv":
-        notes += [f"{count:,} without a plan: {reason}" for reason, count in counts.reasons]
+        notes += [f"{count:,} without a number or plan: {reason}" for reason, count in counts.reasons]
         emit(conclusions_csv(conclusions, header.leader, notes))
     else:
         from optimizer.cli.output import screen

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from models.parameters import Array
@@ -12,8 +10,6 @@ from optimizer.answer.metrics import demand_over_output
 from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
 from optimizer.instance.blocs import parts
-
-NAMED: Final = 2
 
 
 def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
@@ -52,25 +48,13 @@ def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
 
 
 def demand_notes(demands: list[Demand]) -> list[str]:
-    """At most one line: of how many chips more is bought than made, and the worst with years and ratio."""
-    over: dict[str, list[Demand]] = {}
-    for demand in demands:
-        if demand.exceeds:
-            over.setdefault(demand.chip, []).append(demand)
+    """At most one line: of how many chips more is bought than made; of the worst how much more, and when."""
+    over = [demand for demand in demands if demand.exceeds]
     if not over:
         return []
-    worst = {chip: max(demand.ratio for demand in found) for chip, found in over.items()}
-    named = sorted(over, key=lambda chip: -worst[chip])[:NAMED]
-    told = [f"{chip} {_times(worst[chip])} in {_years(over[chip])}" for chip in named]
-    less = ["less of others"] if len(over) > len(named) else []
-    chips = "1 chip" if len(over) == 1 else f"{len(over)} chips"
-    listed = "; ".join([*told, *less])
-    return [f"! together all countries would buy more than the world makes of {chips}: {listed}"]
-
-
-def _times(ratio: float) -> str:
-    return f"up to {ratio:.3g} times" if np.isfinite(ratio) else "though none is made"
-
-
-def _years(demands: list[Demand]) -> str:
-    return ", ".join(str(demand.year) for demand in demands)
+    worst = max(over, key=lambda demand: demand.ratio)
+    count = len({demand.chip for demand in over})
+    years = ", ".join(str(demand.year) for demand in over if demand.chip == worst.chip)
+    chips = worst.chip if count == 1 else f"{count} chips, most of {worst.chip}"
+    times = f"up to {worst.ratio:.3g} times" if np.isfinite(worst.ratio) else "though none is made,"
+    return [f"! together all countries would buy more than the world makes of {chips}: {times} in {years}"]

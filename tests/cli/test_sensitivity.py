@@ -134,6 +134,18 @@ def test_one_at_a_time_ranks_inputs_and_leaves_out_what_the_gap_cannot_tell(kloo
     assert store.startswith("sensitivity-")
 
 
+def test_objectives_over_other_periods_do_not_compare(kloof: Run, world: str) -> None:
+    lead = ("--factors", "lines.n7.lead_years", "--outcome", "objective", "--outcome", "lag_months/2029")
+    asked = ("sensitivity", world, "--country", "CHN", "--method", "oat", *lead, "--jobs", "1", "-q")
+    objective, lag = kloof(*asked, "--format", "json").data["conclusions"]
+    (effect,) = objective["effects"]
+    assert effect["high"] is None
+    assert effect["low"] == pytest.approx(objective["base"], abs=1e-2)
+    assert objective["missing"] == 1
+    assert lag["missing"] == 0
+    assert "1  other periods than the base's" in kloof(*asked).out
+
+
 def test_morris_and_sobol_give_indices_with_intervals(kloof: Run, world: str) -> None:
     factors = ("--factors", OPENNESS, "--factors", INCOME)
     common = ("sensitivity", world, "--country", "CHN", *factors, *FEW, "--outcome", "capability/2029")

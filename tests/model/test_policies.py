@@ -25,7 +25,15 @@ POLICIES = tuple(name for name in shipped_policies() if name != "baseline")
 # first those that most policies are about
 COUNTRIES = ("CHN", "USA", "ARE", "SAU", "TWN", "IND")
 # What a country may do more of can leave its plan no worse, by the value it maximises, and less no better.
-BETTER_FOR_CHINA = ("no_controls", "hbm_lifted", "h20_fee_15", "h200_fee_25", "b30a_allowed", "talent_drive")
+BETTER_FOR_CHINA = (
+    "no_controls",
+    "hbm_lifted",
+    "h20_fee_15",
+    "h200_fee_25",
+    "b30a_allowed",
+    "talent_drive",
+    "euv_sold",
+)
 WORSE_FOR_CHINA = (
     "all_sales_stopped",
     "order_cancellation",
@@ -42,7 +50,7 @@ EFFECTS = (
     ("no_controls", "CHN", "import_limit", "nv_h20", +1),
     ("no_controls", "CHN", "fee", "nv_h200", -1),
     ("no_controls", "CHN", "grey_open", "nv_gb300", -1),
-    ("no_controls", "CHN", "tool_limit", "n5", +1),
+    ("no_controls", "CHN", "tool_import_limit", "duv", +1),
     ("no_controls", "CHN", "hbm_import_limit", None, +1),
     ("no_controls", "ARE", "cap", "us_2025_gulf_ae", +1),
     ("october_2023", "ARE", "import_limit", "nv_gb300", -1),
@@ -66,19 +74,22 @@ EFFECTS = (
     ("grey_closed", "CHN", "grey_open", None, -1),
     ("rental_closed", "CHN", "rent_limit", None, -1),
     ("hbm_lifted", "CHN", "hbm_import_limit", None, +1),
-    ("tools_tightened", "CHN", "tool_limit", "n7", -1),
+    ("tools_tightened", "CHN", "tool_import_limit", "duv", -1),
     ("full_decoupling", "CHN", "import_limit", None, -1),
     ("full_decoupling", "CHN", "rent_limit", None, -1),
     ("full_decoupling", "CHN", "grey_open", None, -1),
-    ("full_decoupling", "CHN", "tool_limit", "n5", -1),
+    ("full_decoupling", "CHN", "tool_import_limit", "duv", -1),
     ("full_decoupling", "CHN", "spillover", None, -1),
     ("home_market", "CHN", "mandate", None, +1),
     ("home_market", "CHN", "home_return", None, +1),
     ("order_cancellation", "CHN", "import_limit", "nv_cn2027", -1),
     ("big_fund", "CHN", "income", None, +1),
     ("big_fund", "CHN", "share_floor", "chips", +1),
-    ("big_fund", "CHN", "tool_limit", "n5", +1),
-    ("big_fund", "CHN", "make_limit", "hw_960", +1),
+    ("big_fund", "CHN", "toolmaking_build_limit", "duv", +1),
+    ("big_fund", "CHN", "packaging_build_limit", None, +1),
+    ("big_fund", "CHN", "hbm_build_limit", None, +1),
+    ("euv_sold", "CHN", "tool_import_limit", "euv", +1),
+    ("euv_sold", "CHN", "tool_import_limit", "duv", +1),
     ("talent_drive", "CHN", "recruit_limit", None, +1),
     ("talent_drive", "CHN", "attrition", None, -1),
     ("open_collaboration", "CHN", "transfer", None, +1),
@@ -193,8 +204,8 @@ def says_what_holds(world: Instance, text: str) -> bool:
     return holds[value]
 
 
-def test_there_are_twenty_seven_and_each_says_what_it_is() -> None:
-    assert len(shipped_policies()) == 27
+def test_there_are_twenty_eight_and_each_says_what_it_is() -> None:
+    assert len(shipped_policies()) == 28
     for name in shipped_policies():
         policy = read_policy(name)
         assert policy.title

@@ -25,8 +25,9 @@ class RowResult:
     `status` is `optimal`, `stopped`, `infeasible`, `unbounded` or `failed`. `how` is `solved`, `certified`
     (the anchor's plan is proven good enough: outcomes other than the objective are not known), `same` (the
     anchor's parameters), or empty where nothing was solved. `objective` is the value of the plan and `bound`
-    a certified upper bound, objective units; `gap` is in average log units; `message` says why there is no
-    plan. `outcomes` are named as in `strategy.csv`, `metric/item/period` or `metric/period`; `binding` holds
+    a certified upper bound, objective units, both None where the plan has other periods than the base: then
+    they do not compare. `gap` is in average log units; `message` says why there is no plan or objective.
+    `outcomes` are named as in `strategy.csv`, `metric/item/period` or `metric/period`; `binding` holds
     the rows that bind, dearest first, joined by spaces.
     """
 

@@ -41,6 +41,7 @@ LeaderMode = Literal["answer", "hold"]
 SOLVED: Final = "solved"
 SAME: Final = "same"
 CERTIFIED: Final = "certified"
+OTHER_PERIODS: Final = "other periods than the base's: the objective is another sum and does not compare"
 # Rows whose plans are reported are solved to a share of the gap asked for, which need not be finer than what
 # is known to be enough; and the base to a share of that, as its rows repeat its distance from the optimum.
 OUTCOME_SHARE: Final = OUTCOME_GAP / BATCH_GAP
@@ -246,6 +247,11 @@ class RowSolver:
         if run.values is None and run.solution is not None and not message:
             message = run.solution.message
         certificate = None if run.solution is None or run.values is None else run.solution.certificate
+        value = bound = None
+        if certificate is not None and self._counts_as_the_base(run):
+            value, bound = certificate.lower, certificate.upper
+        elif certificate is not None:
+            message = "; ".join(each for each in (message, OTHER_PERIODS) if each)
         outcomes = (
             {} if run.parameters is None else self._reader(run.parameters).read(run, leader_run, instance)
         )
@@ -254,14 +260,20 @@ class RowSolver:
             country=run.country,
             status=run.status,
             how=how,
-            objective=None if certificate is None else certificate.lower,
-            bound=None if certificate is None else certificate.upper,
+            objective=value,
+            bound=bound,
             gap=None if certificate is None else certificate.gap,
             message=message,
             outcomes=outcomes,
             seconds=time.perf_counter() - began,
             host=self._host,
         )
+
+    def _counts_as_the_base(self, run: CountryRun) -> bool:
+        """Whether the objective of a plan is over the periods of the base: over others it is another sum."""
+        base = self._anchors[self.instance.leader].run.parameters
+        assert base is not None
+        return run.parameters is None or run.parameters.sets.periods == base.sets.periods
 
     def _reader(self, parameters: PlanParameters) -> Reader:
         """What reads the study's outcomes from plans over these sets."""

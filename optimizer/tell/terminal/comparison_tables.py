@@ -130,7 +130,8 @@ def _dearest(world: WorldRun, run: CountryRun) -> list[str]:
     if fact is None:
         return ["nothing", "", "", "", money]
     name = fact.meaning + (f": {fact.item}" if fact.item else "")
-    usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {fact.unit}"
+    unit = fact.unit.replace("log units", "log unit")
+    usd = "n/a" if fact.usd_bn is None else f"{digits.significant(fact.usd_bn / fact.step)} per {unit}"
     return [name, fact.period, fact.tenth_cell, usd, money]
 
 

@@ -46,7 +46,7 @@ def status_table(name: str, header: Header, counts: Counts, verbose: bool) -> li
         parts += ["", f"{found}; {counts.seconds:,.0f} s of work"]
     if counts.reasons:
         most = len(counts.reasons) if verbose else REASONS
-        parts += ["", "without a plan:"]
+        parts += ["", "without a number or plan:"]
         parts += [f"{count:>6,}  {reason}" for reason, count in counts.reasons[:most]]
         more = len(counts.reasons) - most
         parts += (
