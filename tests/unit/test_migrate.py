@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
 import stat
@@ -182,6 +183,26 @@ def test_other_forms_of_a_table_come_to_the_same(
     assert cells(load(tmp_path / "other")) == cells(load(tmp_path / "new"))
     kept = comments((tmp_path / "other" / CHINA).read_bytes())
     assert kept == comments((old / CHINA).read_bytes())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("form", [str, as_braces])
+def test_comments_at_any_place_stay(old: Path, tmp_path: Path, seed: int, form: Callable[[str], str]) -> None:
+    migrate(old, tmp_path / "new")
+    chance = random.Random(seed)
+    for name in CHANGED:
+        lines: list[str] = []
+        for line in form((old / name).read_text()).splitlines():
+            if chance.random() < 0.3:
+                lines.append(f"{' ' * chance.randrange(8)}# above {len(lines)}")
+            behind = chance.random() < 0.3 and line.strip() and "#" not in line
+            lines.append(f"{line}  # behind {len(lines)}" if behind else line)
+        (old / name).write_text("\n".join(lines) + "\n")
+    migrate(old, tmp_path / "other")
+    assert cells(load(tmp_path / "other")) == cells(load(tmp_path / "new"))
+    for name in CHANGED:
+        kept = comments((tmp_path / "other" / name).read_bytes())
+        assert [line for line in kept if "What tools cost" not in line] == comments((old / name).read_bytes())
 
 
 def test_line_ends_and_byte_order_marks_stay(old: Path, tmp_path: Path) -> None:

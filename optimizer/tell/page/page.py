@@ -172,15 +172,15 @@ def _interrupted(run: SavedRun) -> str:
 
 
 def _demand(run: SavedRun) -> list[str]:
-    """Chips of which all countries together would buy more than the world makes."""
+    """Chips of which all countries together would buy more than the world makes, in one sentence."""
     years: dict[str, list[str]] = {}
     for each in run.answer.world_demand if isinstance(run.answer, SolveAnswer) else ():
         if each.exceeds:
             years.setdefault(each.chip, []).append(str(each.year))
-    return [
-        f"All countries together would buy more {run.chip(chip)} than the world makes in {', '.join(found)}."
-        for chip, found in years.items()
-    ]
+    if not years:
+        return []
+    listed = "; ".join(f"{run.chip(chip)} in {', '.join(found)}" for chip, found in years.items())
+    return [f"All countries together would buy more than the world makes: {listed}."]
 
 
 def _parts_note(run: SavedRun) -> list[str]:
