@@ -187,7 +187,7 @@ def test_a_leader_needs_an_amount_to_rent(world: Instance) -> None:
     (problem,) = [one for one in caught.value.diagnostics if one.code == "E507"]
     assert problem.path == "countries.NLD.trade.rent.share_of_leader_compute"
     assert problem.line is not None
-    assert "countries.NLD.trade.rent = {limit_kh100e: 300}" in (problem.hint or "")
+    assert "countries.NLD.trade.rent = {limit_kh100e: 300, normal_share: 0.5}" in (problem.hint or "")
 
 
 @pytest.mark.parametrize(
