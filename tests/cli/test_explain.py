@@ -126,7 +126,7 @@ def test_conflict_and_repairs_are_told(kloof: Run, infeasible: tuple[Outcome, Pa
     assert done.code == 0
     assert "these cannot all hold" in done.out
     assert f"set by `{FLOOR}`" in done.out
-    assert re.search(r"income_usd_bn  .*CHN\.yaml:\d+", done.out)
+    assert re.search(r"toolmaking\.duv\.capacity_kwpm_per_year  .*CHN\.yaml:\d+", done.out)
     assert f"in place of --set '{FLOOR}'" in done.out
     rows = list(csv.DictReader(io.StringIO(kloof("explain", str(run), "--format", "csv").out)))
     assert any(row["row"] == "conflict:least_share/chips" for row in rows)
