@@ -4,5 +4,6 @@ from __future__ import annotations
 
 import signal
 
-# a shell ignores interrupts for what it starts in the background; what a test starts inherits that
+# a shell ignores interrupts for what it starts in the background, `nohup` hang-ups; what a test starts inherits it
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
