@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.instance.moved import MOVED
 from optimizer.instance.problem import number_text
 from optimizer.instance.yaml_edit import STEP, EditedYaml, Taken
 from optimizer.instance.yaml_reader import Document, Key, Raw, Where, decode, dotted, read_bytes, read_yaml
@@ -101,8 +102,8 @@ class _File:
 def migrate(source: Path, target: Path) -> tuple[Move, ...]:
     """Write the instance in `source`, of format 1, to `target` in format 2; what became of which field.
 
-    Raises `InputError` where `source` is no instance of format 1, a file cannot be read or written, or
-    `target` exists and holds something. Nothing is left of `target` then.
+    Raises `InputError` where `source` is no instance of format 1, a file of it cannot be read, or `target`
+    exists and holds something, `OutputError` where that cannot be written. Nothing is left of `target` then.
     """
     if not (source / "instance.yaml").exists():
         message = f"`{source}` has no instance.yaml, so it is no instance"
@@ -175,7 +176,7 @@ def _settings(one: _File, classes: Mapping[str, str]) -> None:
     grey: Where = ("supplies", "grey", "price_usd_bn_per_kh100e")
     if grey[-1] in one.table(*grey[:-1]):
         edited.leave_out(grey)
-        one.tell("changed", grey, "left out: the price of the grey market follows the chips on sale")
+        one.tell("changed", grey, MOVED[str(grey[-1])])
     one.tell("changed", ("supplies",), "only a pace above the normal one costs more")
 
 
@@ -345,5 +346,5 @@ def _write(source: Path, target: Path, changed: Mapping[str, bytes]) -> None:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
     except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-        raise InputError(Diagnostic("E202", message, file=str(target))) from error
+        message = f"the instance cannot be written: {error.strerror or error}"
+        raise OutputError(Diagnostic("E605", message, file=str(target))) from error

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.errors import InputError
+from optimizer.errors import InputError, OutputError
 from optimizer.instance import load, resolve
 from optimizer.instance.instance import Instance
 from optimizer.instance.migrate import Move, migrate, place_beside
@@ -221,9 +221,10 @@ def test_line_ends_and_byte_order_marks_stay(old: Path, tmp_path: Path) -> None:
 
 def test_a_file_without_an_end_of_line(old: Path, tmp_path: Path) -> None:
     edit(old, RULES, lambda text: text.rstrip("\n"))
+    migrate(old, tmp_path / "whole")
     edit(old, SETTINGS, lambda text: text.rstrip("\n"))
     migrate(old, tmp_path / "new")
-    load(tmp_path / "new")
+    assert cells(load(tmp_path / "new")) == cells(load(tmp_path / "whole"))
 
 
 # what a world may leave out
@@ -317,7 +318,8 @@ def test_a_target_that_holds_something(old: Path, tmp_path: Path) -> None:
 def test_an_empty_target_is_filled(old: Path, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     migrate(old, tmp_path / "new")
-    load(tmp_path / "new")
+    migrate(old, tmp_path / "other")
+    assert contents(tmp_path / "new") == contents(tmp_path / "other")
 
 
 def test_a_target_inside_the_source(old: Path) -> None:
@@ -399,9 +401,9 @@ def test_text_that_is_not_utf_8(old: Path, tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written(old: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(OutputError) as caught:
         migrate(old, tmp_path / "file" / "new")
-    assert caught.value.diagnostics[0].code == "E202"
+    assert caught.value.diagnostics[0].code == "E605"
 
 
 def test_a_source_that_is_read_only(old: Path, tmp_path: Path) -> None:
