@@ -7,3 +7,4 @@ from typing import Final
 FITTED: Final = (
     "research against delivery is fitted: the penalty on service short of need reproduces observed shares"
 )
+FITTED_SENTENCE: Final = f"{FITTED[0].upper()}{FITTED[1:]}."

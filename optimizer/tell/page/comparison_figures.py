@@ -8,7 +8,7 @@ from typing import Final
 
 from optimizer.answer.answer import CompareAnswer
 from optimizer.answer.run import OPTIMAL
-from optimizer.tell.fitted import FITTED
+from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page import words
 from optimizer.tell.page.differences import Differences, lag_cell_of, worth_cell_of
 from optimizer.tell.page.figures import (
@@ -221,7 +221,7 @@ def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan])
         f"{min(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}% and "
         f"{max(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}%.",
         unit="% of the cost of use over the horizon",
-        note=f"{FITTED[0].upper()}{FITTED[1:]}.",
+        note=FITTED_SENTENCE,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from optimizer.answer import digits
 from optimizer.answer.summary import EXTRAPOLATED
-from optimizer.tell.fitted import FITTED
+from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page import words
 from optimizer.tell.page.figures import (
     MISSING,
@@ -209,5 +209,5 @@ def _splits(run: SavedRun, plans: Sequence[Plan]) -> Figure:
         alt=f"One stacked bar per country; {run.name(most.country)} puts the largest share into "
         f"{categories[0]}, {share}%.",
         unit=f"% of the cost of use, {first} to {last}",
-        note=f"{FITTED[0].upper()}{FITTED[1:]}.",
+        note=FITTED_SENTENCE,
     )

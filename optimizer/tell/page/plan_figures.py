@@ -8,7 +8,7 @@ from typing import Final
 
 from optimizer.answer import metrics
 from optimizer.answer.summary import ABOVE, BEYOND, EXTRAPOLATED
-from optimizer.tell.fitted import FITTED
+from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page.figures import (
     MISSING,
     Cell,
@@ -91,7 +91,7 @@ def split(plan: Plan) -> Figure:
         alt=f"Stacked bars, {plan.periods[0]} to {plan.periods[-1]}: {', '.join(changes)}.",
         unit="% of the cost of use",
         note="Capital charge, rent and energy of what is used; wages and investment as paid. "
-        f"{FITTED[0].upper()}{FITTED[1:]}. Only digits that hold for every plan within the gap are printed.",
+        f"{FITTED_SENTENCE} Only digits that hold for every plan within the gap are printed.",
     )
 
 
