@@ -96,6 +96,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E506": "part of an infinite limit",
         "E507": "leader whose rent is a share of its own compute",
         "E508": "cash that cannot pay for an end of everything",
+        "E531": "market that does not say how supply answers to prices",
+        "E532": "component that no chip on the market holds",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",

@@ -1,0 +1,165 @@
+"""Ration, read the bids, clear: rounds of best responses that bring prices and plans together.
+
+In a round every buyer makes its best plan at the prices of the round, with no more of each good than its
+ration; the first one leads, and the others see its plan. From what each would pay for one more of its ration the
+market step finds new prices and quantities; those, damped, are the next round's prices and rations. Prices alone
+would not do: goods are near-perfect substitutes, so that a best response to prices jumps from one to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from models.parameters import Array
+from optimizer.study.equilibrium.clearing import Bids, clear
+from optimizer.study.equilibrium.market import Market
+
+SUBSTITUTION: Final = 8.0
+FIRST_STEP: Final = 0.7
+# from this round on steps grow shorter
+SHORTER_FROM: Final = 8
+# who has nothing of a good is left so much of its output, to find out what that is worth
+REENTRY: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class Response:
+    """A buyer's best plan: `bought` and `worth` (what one more is worth, thousand USD), shape (goods, periods),
+    and `most`, what rules let it buy. `components` is what it takes of components beside the goods, shape
+    (components, periods). `lower` and `upper` hold its value between them, over `weight`: average log units.
+    `plan` is all there is to know of it."""
+
+    bought: Array
+    worth: Array
+    most: Array
+    components: Array
+    lower: float
+    upper: float
+    plan: Any
+
+
+class Buyer(Protocol):
+    """Somebody who answers prices with a best plan."""
+
+    @property
+    def name(self) -> str: ...
+
+    def respond(self, prices: Prices, limit: Array | None, leader: Response | None) -> Response:
+        """The best plan at `prices` with at most `limit` of each good, None for as much as rules allow."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Of goods, shape (goods, periods), and of components, shape (components, periods), thousand USD."""
+
+    goods: Array
+    components: Array
+
+
+@dataclass(frozen=True)
+class State:
+    """Where the search stands: `rounds` done, the prices and, once there are some, the rations of the next,
+    shape (buyers, goods, periods)."""
+
+    rounds: int
+    prices: Prices
+    rations: Array | None = None
+
+
+Respond = Callable[[Sequence[tuple[Buyer, Prices, "Array | None"]], "Response | None"], Iterable[Response]]
+"""Answers of several buyers who see the same leader, in order, on however many processes."""
+
+
+def one_by_one(
+    asked: Sequence[tuple[Buyer, Prices, Array | None]], leader: Response | None
+) -> Iterable[Response]:
+    """Answers of several buyers, one after the other."""
+    return [buyer.respond(prices, limit, leader) for buyer, prices, limit in asked]
+
+
+def answers(
+    buyers: Sequence[Buyer], prices: Prices, limits: Sequence[Array | None], respond: Respond
+) -> list[Response]:
+    """The leader's answer, then those of all who see it."""
+    (leader,) = respond([(buyers[0], prices, limits[0])], None)
+    asked = [(buyer, prices, limit) for buyer, limit in zip(buyers[1:], limits[1:], strict=True)]
+    return [leader, *respond(asked, leader)]
+
+
+def step_of(round_: int) -> float:
+    """How far the prices and rations go towards those that clear: less and less."""
+    return FIRST_STEP if round_ < SHORTER_FROM else FIRST_STEP * SHORTER_FROM / (round_ + 1)
+
+
+def sweep(
+    market: Market,
+    state: State,
+    found: Sequence[Response],
+    substitution: float = SUBSTITUTION,
+    damping: Callable[[int], float] = step_of,
+) -> tuple[State, Array]:
+    """The next state from the answers of this round, and by how much each component's price still wants to
+    move, |log|, shape (components, periods)."""
+    most = np.array([each.most for each in found])
+    bought = np.array([each.bought for each in found])
+    held = np.maximum(bought, np.where(market.traded, np.minimum(REENTRY * market.output, most), 0.0))
+    bids = Bids(held, np.array([each.worth for each in found]), most)
+    others = sum((each.components for each in found), np.zeros(market.components.price.shape))
+    cleared = clear(market, bids, state.prices.goods, state.prices.components, others, substitution)
+    step = damping(state.rounds)
+    goods = _towards(state.prices.goods, cleared.price, step)
+    components = _towards(state.prices.components, cleared.component_price, step)
+    rations = rationed(market, cleared.taken, most, market.supply(cleared.price))
+    if state.rations is not None:
+        rations = (1 - step) * state.rations + step * rations
+    moved = np.abs(np.log(cleared.component_price / state.prices.components))
+    return State(state.rounds + 1, Prices(goods, components), rations), moved
+
+
+def rationed(market: Market, taken: Array, most: Array, supply: Array) -> Array:
+    """Shares of what is made in proportion to what each takes; what nobody takes is shared out so, too."""
+    total = taken.sum(axis=0)
+    scaled = taken * np.divide(supply, total, out=np.zeros(total.shape), where=total > 0)
+    floor = np.where(market.traded, np.minimum(REENTRY * market.output, most), 0.0)
+    raised = np.minimum(np.maximum(scaled, floor), most)
+    total = raised.sum(axis=0)
+    over = np.divide(supply, total, out=np.ones(total.shape), where=total > supply)
+    return np.asarray(raised * over)
+
+
+def _towards(old: Array, new: Array, step: float) -> Array:
+    """Part of the way, by factors."""
+    return np.asarray(old * (new / old) ** step)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Plans at given prices that together buy no more than is made, and what each would gain if it could buy
+    as much as it likes at these prices: `regret`, average log units. `unsold` is the value of what stays unsold
+    above the floor over that of what is sold: 0 where prices above it are those of scarce goods."""
+
+    answers: tuple[Response, ...]
+    regrets: Array
+    sold: Array
+    unsold: float
+
+
+def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respond) -> Settled:
+    """Plans at the prices of `state` within its rations, certified as an equilibrium of the regrets given: what is
+    rationed adds up to no more than is made, so that no good is sold twice."""
+    assert state.rations is not None
+    prices, supply = state.prices, market.supply(state.prices.goods)
+    last = answers(buyers, prices, list(state.rations), respond)
+    (leader,) = respond([(buyers[0], prices, None)], None)
+    wide = [(buyer, prices, None) for buyer in buyers[1:]]
+    bounds = [leader.upper, *(each.upper for each in respond(wide, last[0]))]
+    regrets = np.array([bound - each.lower for bound, each in zip(bounds, last, strict=True)])
+    sold = np.array([each.bought for each in last]).sum(axis=0)
+    above = market.traded & (prices.goods > market.floor(prices.components) * (1 + 1e-6))
+    value = float((prices.goods * sold)[market.traded].sum())
+    waste = float((prices.goods * np.maximum(supply - sold, 0.0))[above].sum())
+    return Settled(tuple(last), regrets, sold, waste / value if value > 0 else 0.0)
