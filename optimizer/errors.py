@@ -98,6 +98,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E508": "cash that cannot pay for an end of everything",
         "E531": "market that does not say how supply answers to prices",
         "E532": "component that no chip on the market holds",
+        "E533": "country and the bloc that counts it in one market",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",
