@@ -298,7 +298,7 @@ def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, together:
 def _legend(
     found: YearStatus, instance: Instance, sides: Sequence[Side], width: int
 ) -> list[ConsoleRenderable | str]:
-    """The rules that decide something shown, or would next; two lines each where the screen is too narrow for a table."""
+    """The rules that decide something shown, or would next; two lines each where a table is too wide."""
     shown = sides[-1]
     beside = {name for one in found.beside if one.side == shown for name in (*one.rules, *one.behind)}
     beside |= {cap.rule for cap in found.caps if cap.side in sides} | set(found.mandates[shown].rules)

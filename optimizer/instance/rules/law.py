@@ -23,8 +23,8 @@ REMEMBERED: Final = 256
 
 @dataclass(frozen=True)
 class Least:
-    """The least `share` that some rules leave of something, shape (pieces,), the positions of the `rules` that
-    leave no more at some time, and what is left by those `behind` them, which would decide without them."""
+    """The least `share` that some rules leave of something, shape (pieces,), the positions of the `rules`
+    that leave no more at some time, and what those `behind` them leave, which would decide without them."""
 
     share: Array
     rules: tuple[int, ...]
@@ -61,7 +61,7 @@ class Law:
         return self.pieces.mean(self.least(scope, concerns).share)
 
     def least(self, scope: Scope, concerns: Callable[[ExportRule], bool]) -> Least:
-        """The least share that the rules of a scope leave open in each piece, which decide it and which do not."""
+        """The least share that the rules of a scope leave open in each piece, and which decide it."""
         shares = {
             int(position): np.where(self.live[position], self.open_share(rule), 1.0)
             for position in np.flatnonzero(self.live.any(axis=1))
