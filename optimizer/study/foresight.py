@@ -17,17 +17,19 @@ import numpy as np
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import DECISIONS
 from models.window import first_periods
-from optimizer.answer.rolled import Foresight, Rolled, Window
+from optimizer.answer.rolled import Foresight, Rolled, Window, view_words
 from optimizer.answer.run import FAILED, OPTIMAL, ROLLED, STOPPED, CountryRun
 from optimizer.errors import Diagnostic, KloofError
 from optimizer.instance import Instance, resolve
 from optimizer.solver import Solution
 from optimizer.study.ask import Ask
+from optimizer.study.conflict import conflict_groups
 from optimizer.study.country import leader_path
+from optimizer.study.inputs import Inputs
 from optimizer.study.plan_solver import PlanSolver
 
-# What of a leader's path has one number more, that of the base state.
-FROM_BASE = frozenset({"knowledge"})
+Seen = Callable[[int, int], PlanParameters]
+Keep = Callable[[PlanParameters, Mapping[str, Array]], None]
 
 
 @dataclass
@@ -47,15 +49,6 @@ class Windows:
         return self.programs[count]
 
 
-class WindowError(Exception):
-    """A window without a plan."""
-
-    def __init__(self, status: str, problem: Diagnostic) -> None:
-        super().__init__(problem.message)
-        self.status = status
-        self.problem = problem
-
-
 def roll_leader(windows: Windows, instance: Instance, whole: PlanParameters, ask: Ask) -> CountryRun:
     """The leader's plan, decided year by year; what others see of it in each window is in its `rolled`."""
     periods = len(whole.sets.periods)
@@ -67,118 +60,114 @@ def roll_leader(windows: Windows, instance: Instance, whole: PlanParameters, ask
     def keep(parameters: PlanParameters, values: Mapping[str, Array]) -> None:
         paths.append(held(leader_path(instance, parameters, values), periods))
 
-    run = _rolled(windows, whole, seen, ask, keep)
+    run = _decided(windows, instance, whole, ask, seen, keep)
     return run if run.rolled is None else replace(run, rolled=replace(run.rolled, paths=tuple(paths)))
 
 
 def roll_follower(
     windows: Windows, instance: Instance, whole: PlanParameters, leader_run: CountryRun, ask: Ask
 ) -> CountryRun:
-    """A follower's plan, decided year by year beside what the leader has done and then plans."""
+    """A follower's plan, decided year by year beside what the leader has done so far and then plans."""
     assert leader_run.rolled is not None
     paths = leader_run.rolled.paths
 
     def seen(number: int, end: int) -> PlanParameters:
         return first_periods(resolve(instance, whole.country, paths[number], ask.objective), end)
 
-    return _rolled(windows, whole, seen, ask, lambda parameters, values: None)
+    return _decided(windows, instance, whole, ask, seen, lambda parameters, values: None)
 
 
 def held(path: LeaderPath, periods: int) -> LeaderPath:
     """A leader's path over all periods, held at its last numbers after those that it has. No number of a
     plan's first periods depends on what a path says after them."""
 
-    def long(name: str) -> Array:
-        array: Array = getattr(path, name)
-        more = periods + (name in FROM_BASE) - array.shape[-1]
-        return np.concatenate([array, np.repeat(array[..., -1:], more, axis=-1)], axis=-1)
+    def long(array: Array, count: int) -> Array:
+        last = np.repeat(array[..., -1:], count - array.shape[-1], axis=-1)
+        return np.concatenate([array, last], axis=-1)
 
     return replace(
         path,
-        capability=long("capability"),
-        efficiency=long("efficiency"),
-        knowledge=long("knowledge"),
-        imports=long("imports"),
-        installed=long("installed"),
+        capability=long(path.capability, periods),
+        efficiency=long(path.efficiency, periods),
+        # the base state comes first
+        knowledge=long(path.knowledge, periods + 1),
+        imports=long(path.imports, periods),
+        installed=long(path.installed, periods),
     )
 
 
-def _rolled(
-    windows: Windows,
-    whole: PlanParameters,
-    seen: Callable[[int, int], PlanParameters],
-    ask: Ask,
-    keep: Callable[[PlanParameters, Mapping[str, Array]], None],
-) -> CountryRun:
-    """The plan of a country whose parameters over all periods are `whole`, decided window by window."""
-    try:
-        return _decided(windows, whole, seen, ask, keep)
-    except KloofError as error:
-        return CountryRun(whole.country, FAILED, whole, diagnostics=error.diagnostics)
-    except WindowError as error:
-        return CountryRun(whole.country, error.status, whole, diagnostics=(error.problem,))
-
-
 def _decided(
-    windows: Windows,
-    whole: PlanParameters,
-    seen: Callable[[int, int], PlanParameters],
-    ask: Ask,
-    keep: Callable[[PlanParameters, Mapping[str, Array]], None],
+    windows: Windows, instance: Instance, whole: PlanParameters, ask: Ask, seen: Seen, keep: Keep
 ) -> CountryRun:
+    """The plan of a country whose parameters over all periods are `whole`, decided window by window: `seen`
+    gives the parameters of a window by its number and end, `keep` is told of each plan."""
     assert ask.view is not None
-    labels, year = whole.sets.periods, max(round(1 / whole.scalar("dt")), 1)
+    country, labels, year = whole.country, whole.sets.periods, max(round(1 / whole.scalar("dt")), 1)
     kept: dict[str, Array] = {}
     found: list[Window] = []
     first = end = 0
-    while end < len(labels):
-        end = min(first + ask.view * year, len(labels))
-        parameters = seen(len(found), end)
-        program = windows.program(parameters, len(labels))
-        solution = program.solve_on(parameters, kept, gap=ask.gap, time_limit=ask.time_limit)
-        if solution.status not in (OPTIMAL, STOPPED) or not solution.has_plan:
-            raise _no_plan(whole.country, ask.view, labels[first], labels[end - 1], solution)
-        found.append(Window(labels[first], labels[end - 1], solution.status, solution.certificate.gap))
-        values = program.values(parameters, solution)
-        keep(parameters, values)
-        first += year
-        kept = {name: values[name][..., :first] for name in DECISIONS}
+    try:
+        while end < len(labels):
+            end = min(first + ask.view * year, len(labels))
+            parameters = seen(len(found), end)
+            program = windows.program(parameters, len(labels))
+            solution = program.solve_on(parameters, kept, gap=ask.gap, time_limit=ask.time_limit)
+            if solution.status not in (OPTIMAL, STOPPED) or not solution.has_plan:
+                problem = _no_plan(
+                    parameters, labels[first:end], solution, Inputs(instance, ask.objective), ask
+                )
+                return CountryRun(country, solution.status, whole, diagnostics=(problem,))
+            found.append(Window(labels[first], labels[end - 1], solution.status, solution.certificate.gap))
+            values = program.values(parameters, solution)
+            keep(parameters, values)
+            first += year
+            kept = {name: values[name][..., :first] for name in DECISIONS}
+    except KloofError as error:
+        return CountryRun(country, FAILED, whole, diagnostics=error.diagnostics)
     # the last window's program is that of all periods, and holds all that was decided before
-    with_foresight = solution if len(found) == 1 else _foresight(windows, whole, ask)
     rolled = Rolled(
         ask.view,
         tuple(found),
         solution.objective,
         solution.certificate.max_row_violation,
-        None if with_foresight is None else _told(windows, whole, with_foresight),
+        _foresight(windows, whole, ask, solution if len(found) == 1 else None),
     )
     stopped = any(each.status == STOPPED for each in found)
-    return CountryRun(whole.country, STOPPED if stopped else ROLLED, whole, values, rolled=rolled)
+    return CountryRun(country, STOPPED if stopped else ROLLED, whole, values, rolled=rolled)
 
 
-def _foresight(windows: Windows, whole: PlanParameters, ask: Ask) -> Solution | None:
-    """The plan that sees all years, beside the same leader; None where a solve finds none."""
-    try:
-        solution = windows.whole.solve(whole, gap=ask.gap, time_limit=ask.time_limit)
-    except KloofError:
-        # a plan that was decided stands without one to hold it against
+def _foresight(
+    windows: Windows, whole: PlanParameters, ask: Ask, solution: Solution | None
+) -> Foresight | None:
+    """The plan that sees all years, beside the same leader, solved where it is not known; None where a solve
+    finds none."""
+    if solution is None:
+        try:
+            solution = windows.whole.solve(whole, gap=ask.gap, time_limit=ask.time_limit)
+        except KloofError:
+            # a plan that was decided stands without one to hold it against
+            return None
+    if not solution.has_plan:
         return None
-    return solution if solution.has_plan else None
-
-
-def _told(windows: Windows, whole: PlanParameters, solution: Solution) -> Foresight:
     bounds = solution.certificate
     capability = windows.whole.values(whole, solution)["capability"]
     return Foresight(solution.status, bounds.lower, bounds.upper, bounds.gap, capability)
 
 
-def _no_plan(country: str, years: int, first: str, last: str, solution: Solution) -> WindowError:
-    """That a window has no plan, and what may be done about it."""
-    view = f"a view of {years} {'year' if years == 1 else 'years'}"
-    problem = Diagnostic(
-        "S114",
-        f"with {view} {country} has no plan for {first} to {last}: {solution.message or solution.status}",
-        hint="what was decided before may leave no way on: look further ahead, or solve without a view, "
-        "which says what excludes what",
+def _no_plan(
+    parameters: PlanParameters, in_view: tuple[str, ...], solution: Solution, inputs: Inputs, ask: Ask
+) -> Diagnostic:
+    """That a window has no plan, what in view excludes what, and what may be done about it."""
+    assert ask.view is not None
+    groups = conflict_groups(solution.conflict, parameters, inputs)
+    told = [f"{each.words} in {each.period}" for each in groups if set(each.periods) & set(in_view)]
+    why = f"these cannot hold together: {'; '.join(told)}" if told else solution.message or solution.status
+    when = " to ".join(dict.fromkeys((in_view[0], in_view[-1])))
+    decided = (
+        f", after what was decided before {in_view[0]}" if in_view[0] != parameters.sets.periods[0] else ""
     )
-    return WindowError(solution.status, problem)
+    return Diagnostic(
+        "S114",
+        f"with {view_words(ask.view)} {parameters.country} has no plan for {when}{decided}: {why}",
+        hint="look further ahead with a longer --view, or solve without one",
+    )

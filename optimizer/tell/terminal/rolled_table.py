@@ -25,6 +25,9 @@ def rolled_table(world: WorldRun) -> list[ConsoleRenderable | str]:
     told = [(run, found) for run in world.countries.values() if (found := rolled(run)) is not None]
     if not told:
         return []
+    told.sort(
+        key=lambda pair: (pair[0].country != world.leader, list(world.countries).index(pair[0].country))
+    )
     lines = [_line(run, found, world) for run, found in told]
     years = told[0][1].view_years
     title = f"what {view_words(years)} costs, beside the plan that sees all years and the same leader"
