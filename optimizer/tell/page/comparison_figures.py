@@ -8,11 +8,11 @@ from typing import Final
 
 from optimizer.answer.answer import CompareAnswer
 from optimizer.answer.run import OPTIMAL
-from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page import words
 from optimizer.tell.page.differences import Differences, lag_cell_of, worth_cell_of
 from optimizer.tell.page.figures import (
     MISSING,
+    PERIOD,
     Cell,
     Column,
     Figure,
@@ -27,7 +27,7 @@ from optimizer.tell.page.figures import (
     text,
 )
 from optimizer.tell.page.limit_figures import limit_name
-from optimizer.tell.page.plan_figures import PERIOD
+from optimizer.tell.page.money_figures import SPLIT_READ
 from optimizer.tell.page.saved import Plan, SavedRun, date
 
 NAME: Final = Column("Policy", field="name", text=True)
@@ -56,7 +56,7 @@ def country_figures(run: SavedRun, found: Differences, base: Plan, last: str) ->
 
 
 def _what(run: SavedRun, metric: str) -> str:
-    return f"lag behind {run.leader}" if metric == "lag_months" else "capability"
+    return "lag behind the leader" if metric == "lag_months" else "capability"
 
 
 def _changes(
@@ -221,7 +221,7 @@ def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan])
         f"{min(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}% and "
         f"{max(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}%.",
         unit="% of the cost of use over the horizon",
-        note=FITTED_SENTENCE,
+        note=SPLIT_READ,
     )
 
 
@@ -237,7 +237,7 @@ def ranking_table(run: SavedRun, found: Differences, base: Plan, last: str) -> T
     columns += [
         Column(f"compute, {last}", "million H100e"),
         Column(f"capability, {last}", "log units"),
-        Column(f"effective compute, {last}", f"% of {run.leader}"),
+        Column(f"effective compute, {last}", "% of the leader's"),
         Column("dearest limit", text=True),
     ]
     order = list(run.answer.ranking[country]) if isinstance(run.answer, CompareAnswer) else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.answer.answer import PolicyAnswer
+from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page import overview, words
 from optimizer.tell.page.comparison_figures import country_figures, ranking_table
 from optimizer.tell.page.differences import (
@@ -19,6 +20,7 @@ from optimizer.tell.page.differences import (
     worth_cell_of,
 )
 from optimizer.tell.page.figures import Cell, Column, Figure, Row, Section, Table, slug, text
+from optimizer.tell.page.headline import NO_RANGE_OF_POLICIES, answer_of_country
 from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.saved import NOT_SOLVED, Plan, SavedRun
 
@@ -45,19 +47,22 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
     solved = [plan for plan in overview.ranked(run) if plan.solved]
     last = solved[0].top.last if solved else ""
     opening, limits = _affected(run, found)
+    movers = _movers(run, found, solved, last)
+    first_moved = most_affected(run, found)
+    said = [*opening, *([movers.pop(first_moved)] if first_moved in movers else [])]
     tables = _matrices(run, found, solved, last)
-    notes = [LEGEND] if tables else []
+    notes = [LEGEND, FITTED_SENTENCE] if tables else []
     notes += [] if all(plan.tried for plan in run.all_plans) else [LATE]
     notes += _other_leaders(run, found)
     first = Section(
         key="overview",
         title="Overview",
         short="Overview",
+        answer=" ".join([*said, NO_RANGE_OF_POLICIES]) if said else "",
         points=[
-            *opening,
             *words.standing(run),
             *limits,
-            *_movers(run, found, solved, last),
+            *movers.values(),
             *_without(run, found),
         ],
         tables=tables,
@@ -117,8 +122,9 @@ def _affected(run: SavedRun, found: Differences) -> tuple[list[str], list[str]]:
     return [f"{opening}{run.name(country)}. {sentence}"], words.dearest_point(run, base)
 
 
-def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str) -> list[str]:
-    """What policies do to the gap: for the followers closest to the leader, and for those moved most."""
+def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str) -> dict[str, str]:
+    """What policies do to the gap, by country: for the followers closest to the leader, and for those moved
+    most."""
     spans: dict[str, float] = {}
     points: dict[str, str] = {}
     for base in solved:
@@ -143,7 +149,7 @@ def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str
         points[base.country] = f"{run.name(base.country)} in {last}{where}: {', '.join(parts)}."
     most_moved = sorted(spans, key=lambda country: -spans[country])[:MOST_MOVED]
     shown = [country for place, country in enumerate(points) if place < CLOSEST or country in most_moved]
-    return [points[country] for country in shown]
+    return {country: points[country] for country in shown}
 
 
 def _without(run: SavedRun, found: Differences) -> list[str]:
@@ -176,7 +182,8 @@ def _matrices(
                 cells.append(_lag_change(found, base, plan, last))
             rows.append(Row(cells))
         title = (
-            f"Months by which the lag behind {run.leader} changes in {last}; negative: closer or more ahead"
+            f"Months by which the lag behind the leader, {run.name(run.leader)}, changes in {last}; "
+            "negative: closer or more ahead"
         )
         tables.append((title, Table("lag-changes", columns, rows)))
     if found.worth:
@@ -255,12 +262,15 @@ def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Sectio
         key=slug("country", country),
         title=title,
         short=country,
+        answer=answer_of_country(run, base),
         points=[*words.country_points(run, base), *_ranked_points(run, found, base)],
-        tables=[(f"Policies by what they are worth to {country}", ranking_table(run, found, base, last))],
+        tables=[
+            (f"Policies by what they are worth to {run.name(country)}", ranking_table(run, found, base, last))
+        ],
         figures=country_figures(run, found, base, last),
         notes=[LEGEND, *_other_leaders(run, found), *without, *about],
         folded=folded,
-        folded_title=f"The plan of {country} in the baseline, in full",
+        folded_title=f"The plan of {run.name(country)} in the baseline, in full",
         two_wide=True,
     )
 

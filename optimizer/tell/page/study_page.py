@@ -92,7 +92,14 @@ def _overview(study: StoredStudy, countries: Sequence[Section]) -> Section:
     points = [description] if description else []
     points += [point for section in countries for point in section.points]
     notes = [*study.sample.notes, *cautions(study.conclusions.values())]
-    return Section("overview", "Overview", "Overview", points, notes=notes, warnings=_warnings(study))
+    return Section(
+        key="overview",
+        title="Overview",
+        short="Overview",
+        points=points,
+        notes=notes,
+        warnings=_warnings(study),
+    )
 
 
 def _warnings(study: StoredStudy) -> list[str]:

@@ -11,6 +11,7 @@ from optimizer.instance import Instance
 from optimizer.study.batch.outcomes import SPLIT
 from optimizer.study.sampling.moves import Factor, OperandMove, OwnMove, PolicyMove
 from optimizer.study.sampling.sample import Sample
+from optimizer.tell.page.labels import chip_labels
 
 # The first word of a unit in the name of a field, and how its words are written.
 UNIT_STARTS: Final = ("usd", "gw", "pb", "kwpm", "kh100e", "gbs", "months", "years", "thousand", "per")
@@ -120,15 +121,8 @@ def _segment(name: str, instance: Instance) -> str:
     if name == "*":
         return "(all)"
     if name in instance.chips:
-        return _chip(name, instance)
+        return chip_labels({key: chip.name for key, chip in instance.chips.items()})[name]
     return " ".join(WRITTEN.get(word, word) for word in name.split("_"))
-
-
-def _chip(name: str, instance: Instance) -> str:
-    """A chip's name, without what stands in brackets where that tells it from no other chip."""
-    short = {key: chip.name.partition(" (")[0] for key, chip in instance.chips.items()}
-    alike = sum(each == short[name] for each in short.values()) > 1
-    return instance.chips[name].name if alike else short[name]
 
 
 def _split(name: str) -> tuple[str, str]:
