@@ -239,8 +239,8 @@ def _lag_lines() -> Chart:
         .transform_window(reached="max(moved)", sort=by_value, frame=[None, 0])
         .transform_calculate(place="datum.reached + datum.apart", said=LAG_SAID)
     )
-    weight = alt.condition("datum.series == chosen", alt.value(1), alt.value(0.75))
-    layers.append(labels.mark_text(align="left", dx=8).encode(x=x, y=place, text="said:N", opacity=weight))
+    ink = alt.condition("datum.series == chosen", alt.value(COLOURS[0]), alt.value("currentColor"))
+    layers.append(labels.mark_text(align="left", dx=8).encode(x=x, y=place, text="said:N", color=ink))
     return alt.layer(*layers).add_params(chosen).properties(height=height)
 
 
@@ -337,7 +337,8 @@ def _multiples() -> Chart:
     )
     after = rows.mark_line(color=COLOURS[0], strokeWidth=2.5).encode(x=x, y=y)
     header = alt.Header(title=None, labelAnchor="start", labelPadding=2)
-    facet = alt.Facet("series:N", sort=None, title=None, header=header)
+    by_order = alt.EncodingSortField(field="order", op="min")
+    facet = alt.Facet("series:N", sort=by_order, title=None, header=header)
     layers = alt.layer(before, after, data=alt.NamedData("rows")).properties(height=90)
     chart: Chart = layers.facet(facet=facet, columns=2)
     return chart

@@ -19,6 +19,8 @@ from optimizer.tell.page.figures import (
 from optimizer.tell.page.saved import Plan, SavedRun, date
 
 CHIPS_NAMED: Final = 7
+# Of what comes, below which a channel is not named in the title.
+LEAST_NAMED: Final = 0.005
 # How chips are come by, and the colour: what is bought and what is made at home as in the chart of cash.
 CHANNELS: Final = (
     ("imports", "legal imports", 8),
@@ -90,7 +92,11 @@ def purchases(run: SavedRun, plan: Plan) -> Figure | None:
     ]
     columns = [PERIOD, *(Column(name, scale.unit, series=True, colour=hue) for name, _, hue in lines)]
     columns.append(Column("rented abroad", scale.unit))
-    parts = [f"{name} {100 * sum(values) / sum(bought):.0f}%" for name, values, _ in lines]
+    parts = [
+        f"{name} {100 * share:.0f}%"
+        for name, values, _ in lines
+        if (share := sum(values) / sum(bought)) >= LEAST_NAMED
+    ]
     rents = (
         f" Rented abroad on top: up to {amount(max(rent) / scale.divisor, 3, width).text} {scale.unit}."
         if any(rent)

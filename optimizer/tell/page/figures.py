@@ -68,7 +68,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its table. `chart` names a template of `charts`; `alt` says in words what it shows."""
+    """A chart with its table. `chart` names a template of `charts`; `alt` says in words what it shows; a
+    `wide` one has a row of its own."""
 
     title: str
     table: Table
@@ -76,6 +77,7 @@ class Figure:
     alt: str
     unit: str = ""
     note: str = ""
+    wide: bool = False
 
     @property
     def key(self) -> str:

@@ -91,7 +91,7 @@ def across(run: SavedRun, plans: Sequence[Plan]) -> list[Figure]:
             "How many researchers each country has",
             "thousand",
             {"researchers": lambda plan: plan.series("talent")},
-            "Researchers at the end of the first and of the last period.",
+            "Hollow: the end of the first period; square: of the last.",
         ),
         _across(
             run,
@@ -135,8 +135,8 @@ def _across(
         title=title,
         table=Table(f"{name}-of-all", columns, rows),
         chart="dumbbell-log",
-        alt=f"{len(rows)} countries; {rows[0].cells[0].text} from {first.text} in {periods[0]} to {last.text} "
-        f"{unit} in {periods[-1]}.",
+        alt=f"{len(rows)} countries; {rows[0].cells[0].text} from {first.text} in {periods[0]} to "
+        f"{last.text} {unit} in {periods[-1]}.",
         unit=f"{unit}, end of period, log axis",
         note=note,
     )

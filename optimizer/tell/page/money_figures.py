@@ -23,8 +23,8 @@ from optimizer.tell.page.figures import text as said
 from optimizer.tell.page.saved import Plan, date
 
 SPLIT_READ: Final = (
-    "Cost of use: capital charge, rent and energy of the compute in use; wages and investment as paid. Chips are "
-    "the home chip industry; chips bought stand in research and delivery, as their capital charge."
+    "Cost of use: capital charge, rent and energy of the compute in use; wages and investment as paid. Chips "
+    "are the home chip industry; chips bought stand in research and delivery, as their capital charge."
 )
 # What cash is used for and where it comes from, as in the tables of `solve`: the head of a column, what is in
 # it, and its colour. Where a category of the split is paid as it is used, it has that one's.
@@ -99,28 +99,23 @@ def cash(plan: Plan) -> Figure:
         ]
         rows.append(Row([said(period), *cells], date(period)))
     columns = [PERIOD, *(Column(name, "USD bn", series=True, colour=hue) for name, _, hue in uses)]
-    columns.append(
-        Column("carried over", "USD bn", series=any(v > 0 for v in closing), colour=CARRIED_COLOUR)
-    )
+    columns.append(Column("carried over", "USD bn", series=any(closing), colour=CARRIED_COLOUR))
     columns += [Column(name, "USD bn", field="level" if name == "income" else "") for name, _ in sources]
     width = plan.precision.paid_width
     totals = [f"{name} {amount(sum(line), 3, width).text}" for name, line, _ in uses]
     left_over = next(sum(line) for name, line, _ in uses if name == UNSPENT)
     first, last = plan.periods[0], plan.periods[-1]
     told = f"USD {amount(left_over, 3, width).text} bn" if left_over else "nothing"
-    debt = (
-        " A bar above all that came in is paid by debt, one below it pays debt back."
-        if min(closing) < 0
-        else ""
-    )
+    debt = " Below zero: debt at the end of the period." if min(closing) < 0 else ""
     return Figure(
         title=f"Where the money goes: USD {amount(paid, 3, width).text} bn paid, {told} left unspent",
         table=Table(slug(plan.country, "money"), columns, rows),
         chart="stack",
         alt=f"Stacked bars, USD bn in all from {first} to {last}: {', '.join(totals)}.",
         unit="USD bn a period, as paid",
-        note="A bar adds up to all the cash of its period: income and what was carried in. The line across it "
-        f"is the period's income. Unspent: income neither used nor carried over.{debt} {BALANCED}",
+        note="A bar adds up to all the cash of its period: income and what was carried in. The line across "
+        f"it is the period's income. Unspent: income neither used nor carried over.{debt} {BALANCED}",
+        wide=True,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.answer import digits
+from optimizer.answer.run import OPTIMAL
 from optimizer.answer.summary import EXTRAPOLATED
 from optimizer.tell.page import words
 from optimizer.tell.page.figures import (
@@ -48,9 +49,12 @@ def countries_table(run: SavedRun) -> Table:
         Column("paid", "USD bn"),
         Column("of it premiums", "USD bn"),
         Column("unspent", "USD bn"),
-        Column("status", text=True),
     ]
-    return Table("countries", columns, [_line(run, plan, len(columns), last) for plan in plans])
+    width = len(columns)
+    # where all is as it should be, a column that says so would only be in the way
+    if any(plan.told_status != OPTIMAL for plan in plans):
+        columns.append(Column("status", text=True))
+    return Table("countries", columns, [Row(_line(run, plan, width, last)[: len(columns)]) for plan in plans])
 
 
 def ranked(run: SavedRun) -> list[Plan]:
@@ -66,10 +70,11 @@ def ranked(run: SavedRun) -> list[Plan]:
     )
 
 
-def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
+def _line(run: SavedRun, plan: Plan, width: int, last: str) -> list[Cell]:
+    """What is told of a country, its status last."""
     name = text(run.name(plan.country))
     if not plan.solved:
-        return Row([name, *[Cell(MISSING)] * (width - 2), text(plan.told_status)])
+        return [name, *[Cell(MISSING)] * (width - 1), text(plan.told_status)]
     top, precision = plan.top, plan.precision
     installed = top.installed_kh100e
     found = words.lags(plan)
@@ -83,28 +88,28 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
         ]
     ratio = top.effective_ratio
     ratio_width = 0.0 if plan.country == run.leader else precision.ratio_width
-    return Row(
-        [
-            name,
-            *behind,
-            Cell(MISSING)
-            if ratio is None
-            else Cell(amount(100 * ratio, 2, ratio_width).text, exact(100 * ratio)),
-            amount(installed["start"] / 1000, 3),
-            amount(installed[last] / 1000, 2, precision.compute_width),
-            *shares(plan, list(top.split.values())),
-            amount(top.paid_usd_bn, 3, precision.paid_width),
-            *(_beside_paid(value, top.paid_usd_bn) for value in (top.premiums_usd_bn, top.unspent_usd_bn)),
-            text(plan.told_status),
-        ]
-    )
+    return [
+        name,
+        *behind,
+        Cell(MISSING)
+        if ratio is None
+        else Cell(amount(100 * ratio, 2, ratio_width).text, exact(100 * ratio)),
+        amount(installed["start"] / 1000, 3),
+        amount(installed[last] / 1000, 2, precision.compute_width),
+        *shares(plan, list(top.split.values())),
+        amount(top.paid_usd_bn, 3, precision.paid_width),
+        *(_beside_paid(value, top.paid_usd_bn) for value in (top.premiums_usd_bn, top.unspent_usd_bn)),
+        text(plan.told_status),
+    ]
 
 
 def _beside_paid(value: float, paid: float) -> Cell:
     """Money that is part of what is paid or stands beside it: to the digits that are printed of that."""
+    if not value:
+        return Cell("0")
     places = digits.decimals_for([paid])
     shown = digits.fixed(value, places)
-    if value and not float(shown.replace(",", "")):
+    if not float(shown.replace(",", "")):
         shown = f"<{10.0**-places:.{places}f}"
     return Cell(shown, exact(value))
 

@@ -74,7 +74,7 @@
     const given = { wide: width >= TIGHT, chosen: chosen(figure, kind, rows) };
     for (const each of drawn.params ?? []) each.value = given[each.name];
     drawn.datasets = { ...drawn.datasets, rows: shown };
-    const local = { ...config, axisY: { labelLimit: Math.max(90, width * 0.42) }, text: { ...config.text, limit: width - 10 } };
+    const local = { ...config, axisY: { labelLimit: Math.max(90, width * (width < 500 ? 0.42 : 0.5)) }, text: { ...config.text, limit: width - 10 } };
     try {
       await ready;
       figure.drawing?.finalize();
@@ -135,7 +135,8 @@
     if (kind === "multiples") names = [names[0], "under the policy named"];
     if (kind === "tornado") names = ["at its low end", "at its high end"];
     if (kind === "indices") names = [...new Set(rows.map((row) => row.which))];
-    if (kind.startsWith("changes")) names = ["better for the country", "worse", "cannot be told from no change"];
+    if (kind === "changes") names = ["closer to the leader, or more ahead", "farther", "cannot be told from no change"];
+    if (kind === "changes-up") names = ["more capable", "less", "cannot be told from no change"];
     const level = kind === "stack" ? [...figure.querySelectorAll("th[data-field=level]")].map(title) : [];
     const hues = new Map(rows.map((row) => [row.series, row.hue]));
     if (names.length + level.length < 2) return;
