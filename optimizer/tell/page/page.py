@@ -95,7 +95,12 @@ def sections(run: SavedRun) -> list[Section]:
         answer=headline.answer(run),
         points=[*words.points(run), *bands_points(run, solved)],
         figures=overview.overview_figures(run),
-        tables=[("Countries side by side", countries), *overview_bands(run, solved)] if some else [],
+        tables=[
+            ("Countries side by side" if len(known) > 1 else "The plan in one line", countries),
+            *overview_bands(run, solved),
+        ]
+        if some
+        else [],
         notes=[
             FITTED_SENTENCE,
             *overview.marks_notes(countries),
