@@ -14,7 +14,9 @@ from typing import Final
 
 import numpy as np
 
+from models.parameters import Array
 from optimizer.answer import metrics
+from optimizer.instance.rules.metrics import chip_metrics
 from optimizer.study.record import HOME, MILLION_USD_PER_BILLION, Keep, Record
 
 # Chips in China that no rule ever allowed there.
@@ -131,7 +133,7 @@ def _revenue(designer: str, record: Record) -> float:
 
 
 def _acquired_ratio(record: Record) -> float:
-    """H100e that the United States acquire in the first year over China's, legal exports to China left out."""
+    """H100e that the United States acquire in the first year over China's, legal exports left out."""
     usa, china = record.plans["USA"], record.plans["CHN"]
     year = record.first_year
     return float((usa.dense @ usa.came(year)) / (china.dense @ china.came(year, ("domestic", "grey"))))
@@ -183,6 +185,31 @@ def _points(record: Record) -> float:
     return figure.value * gain / before
 
 
+def made_by(designer: str, year: int, weight: Array, record: Record) -> float:
+    """What a designer's chips of a year come to, each times its `weight` (chips of the instance): those of
+    `market.output`, and those made in China's plan."""
+    chips = record.instance.chips
+    output, plan = record.instance.market.output, record.plans["CHN"]
+    made = dict(zip(plan.chips, plan.came(year, HOME), strict=True))
+    return float(
+        sum(
+            factor * (made.get(chip, 0.0) + (output[chip].number(year) if chip in output else 0.0))
+            for chip, factor in zip(chips, weight, strict=True)
+            if chips[chip].designer == designer
+        )
+    )
+
+
+def _huawei_over_nvidia(year: int, record: Record) -> float:
+    performance = np.nan_to_num(chip_metrics(record.instance.chips, record.instance.lines)["tpp"])
+    huawei, nvidia = (made_by(one, year, performance, record) for one in ("Huawei", "Nvidia"))
+    return huawei / nvidia
+
+
+def _output(chip: str, record: Record) -> float:
+    return record.instance.market.output[chip].number(record.first_year)
+
+
 Counterpart = Callable[[Record], float]
 
 
@@ -197,6 +224,7 @@ class Told:
 _USA: Final = "USA"
 _CHN: Final = "CHN"
 _BASE_FLEET: Final = "the fleet of the base state"
+_POWER_MADE: Final = "TPP of China's plan over that of market.output"
 _MADE: Final = "made at home in the first year"
 COUNTERPARTS: Final[Mapping[str, Told]] = MappingProxyType(
     {
@@ -226,9 +254,6 @@ COUNTERPARTS: Final[Mapping[str, Told]] = MappingProxyType(
         "accelerator_market_china_2028_usd_bn": Told(
             "chips of any origin, at the price of the chip alone", partial(_market, 2028)
         ),
-        "accelerator_supply_china_2027_usd_bn": Told(
-            "chips made at home, at the price of the chip alone", partial(_home_market, 2027)
-        ),
         "self_sufficiency_china_2030": Told("home-made chips, by value", partial(_home_share, 2030)),
         "lag_china_months": Told("lag of the base state", _base_lag),
         "lag_china_oct2026_months": Told("lag of 8 October", partial(_lag, OCTOBER_2026)),
@@ -241,7 +266,7 @@ COUNTERPARTS: Final[Mapping[str, Told]] = MappingProxyType(
         ),
         "huawei_revenue_2026_usd_bn": Told(f"{_MADE}, at the price of the chip", partial(_revenue, "Huawei")),
         "compute_ratio_acquired_2026": Told(
-            "H100e that came in the first year, but for legal exports to China", _acquired_ratio
+            "H100e that came in the first year, without legal exports", _acquired_ratio
         ),
         "compute_acquired_china_2026_thousand_b300e": Told(
             "H100e that came in the first year, over those of a B300", partial(_acquired, _CHN, "nv_b300")
@@ -249,11 +274,14 @@ COUNTERPARTS: Final[Mapping[str, Told]] = MappingProxyType(
         "tokens_china_growth": Told("service, second year over first", partial(_service_growth, _CHN)),
         "tokens_google_growth": Told("service, second year over first", partial(_service_growth, _USA)),
         "compute_share_of_lab_costs": Told(
-            "research: compute over compute and researchers, USA", _compute_share
+            "compute over compute and researchers, USA, first year", _compute_share
         ),
         "capex_per_gw_usd_bn": Told("the leader's purchases and power of the first year", _cost_of_power),
         "eci_growth_per_year": Told(
             "the leader's gain 2026 to 2027; 14 points were its gain a year before", _points
         ),
+        "huawei_over_nvidia_2026": Told(_POWER_MADE, partial(_huawei_over_nvidia, 2026)),
+        "huawei_over_nvidia_2027": Told(_POWER_MADE, partial(_huawei_over_nvidia, 2027)),
+        "rubin_units_2026_thousand": Told("VR200 of market.output", partial(_output, "nv_vr200")),
     }
 )

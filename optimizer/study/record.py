@@ -82,8 +82,8 @@ class Plan:
         return float(self.mask(keep) @ flow @ self.periods(year)) / MILLION_USD_PER_BILLION
 
     def came_by(self, date: float, ways: Iterable[str] = ALL_WAYS) -> Array:
-        """Thousand chips that came from the base state to a date, shape (chips,): within a period evenly, but a
-        chip that is launched in it only from then on."""
+        """Thousand chips that came from the base state to a date, shape (chips,): evenly within a period,
+        but a chip that is launched in it only from then on."""
         p = self.parameters
         starts = np.array(p.sets.starts)
         launch = np.array([self.instance.chips[chip].launch.start for chip in self.chips])
@@ -92,7 +92,7 @@ class Plan:
         return np.asarray((sum(self.values[way] for way in ways) * part).sum(axis=1))
 
     def acquired(self, date: float, keep: Keep = every) -> float:
-        """H100e of the base state and of all that came until a date; failures are left out, as they are by those
+        """H100e of the base state and of all that came until a date; failures are left out, as by those
         who count chips."""
         chips = self.parameters["fleet0"] + self.came_by(date)
         return 1e3 * float((self.dense * self.mask(keep)) @ chips)
