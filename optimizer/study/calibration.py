@@ -1,8 +1,8 @@
 """Every observed figure beside the model's: how far the shipped world can be believed.
 
 `market.observed` holds the figures, with the band of each, what the model's figure is worth beside it, and
-the cause of a miss; `counterparts` says how the model's figure is come to. Run as a module it writes the tables
-of docs/calibration.md and docs/validation.md and prints what the record leaves open.
+the cause of a miss; `counterparts` says how the model's figure is come to. Run as a module it writes the
+tables of docs/calibration.md and docs/validation.md and prints what the record leaves open.
 """
 
 from __future__ import annotations
@@ -106,12 +106,14 @@ def markdown(rows: list[Comparison]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     counting = [row for row in rows if row.counts]
     inside = sum(row.within for row in counting)
+    outcomes = [row for row in counting if row.observed.kind == "outcome"]
     lines += [
         "",
         f"Of {len(rows)} figures {len(counting)} are no inputs and have a counterpart; **{inside} of them "
-        f"lie within their bands**, {len(counting) - inside} do not.",
+        f"lie within their bands**, {len(counting) - inside} do not. Nothing was fitted to "
+        f"{len(outcomes)} of them, of which {sum(row.within for row in outcomes)} do.",
         "",
-        "Why the others do not:",
+        "Why others do not, and why some are not judged:",
         "",
     ]
     lines += [f"- `{row.name}`: {row.observed.cause}." for row in rows if row.observed.cause]

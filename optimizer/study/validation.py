@@ -11,11 +11,13 @@ from typing import Final
 import numpy as np
 
 from optimizer.answer.run import WorldRun
-from optimizer.instance import Instance
+from optimizer.instance import Instance, patch
 from optimizer.instance.rules.metrics import chip_metrics
-from optimizer.study.calibration import compare, digits, rewritten
-from optimizer.study.counterparts import made_by
+from optimizer.study.ask import Ask
+from optimizer.study.calibration import SHARES_OF, compare, digits, rewritten
+from optimizer.study.counterparts import COUNTERPARTS, made_by
 from optimizer.study.record import HOME, Record
+from optimizer.study.solve import solve_world
 
 # The forecasts among the observed figures, and who made them when.
 FORECASTS: Final = {
@@ -31,6 +33,13 @@ FORECASTS: Final = {
     "rubin_units_2026_thousand": "JPMorgan, September 2025",
 }
 YEARS: Final = (2026, 2027)
+# What China's market would be if its makers of memory grew as forecasts of chip sales need it.
+MORE_MEMORY: Final = "countries.CHN.industry.memory.pending_pb_per_year[2027] *= 5"
+MARKET: Final = (
+    "accelerator_market_china_2027_usd_bn",
+    "accelerator_market_china_2028_usd_bn",
+    "self_sufficiency_china_2030",
+)
 MILLION: Final = 1e3
 
 
@@ -99,6 +108,22 @@ def stock_markdown(instance: Instance, world: WorldRun) -> str:
     return "\n".join(lines) + "\n"
 
 
+def memory_markdown(instance: Instance, world: WorldRun) -> str:
+    """China's market as foretold, as shipped, and with more memory from 2027 on; solves two plans."""
+    changed = patch(instance, [MORE_MEMORY])
+    more = Record(changed, solve_world(Ask(changed, SHARES_OF)))
+    record = Record(instance, world)
+    heads = [f"`{name}`" for name in MARKET]
+    lines = [f"| | {' | '.join(heads)} |", "|---|" + "---:|" * len(MARKET)]
+    rows = {
+        "foretold": [instance.market.observed[name].value for name in MARKET],
+        "as shipped": [COUNTERPARTS[name].of(record) for name in MARKET],
+        f"with `{MORE_MEMORY}`": [COUNTERPARTS[name].of(more) for name in MARKET],
+    }
+    lines += [f"| {name} | {' | '.join(map(digits, values))} |" for name, values in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
 def page(text: str, instance: Instance, world: WorldRun) -> str:
     """docs/validation.md as the model has it."""
     return rewritten(
@@ -107,5 +132,6 @@ def page(text: str, instance: Instance, world: WorldRun) -> str:
             "forecasts": forecasts_markdown(instance, world),
             "huawei": huawei_markdown(instance, world),
             "stock": stock_markdown(instance, world),
+            "memory": memory_markdown(instance, world),
         },
     )
