@@ -40,6 +40,7 @@ def behind(own_level: Callable[[float], float], growth_per_year: float, lag_year
 def spans_text(spans: tuple[tuple[float, float], ...]) -> str:
     """The spans in words: `0.1 to 9.8 or 13.2 to 36 months`."""
     ends = [
-        f"{low:g} and more" if math.isclose(high, LONGEST_MONTHS) else f"{low:g} to {high:g}" for low, high in spans
+        f"{low:g} and more" if math.isclose(high, LONGEST_MONTHS) else f"{low:g} to {high:g}"
+        for low, high in spans
     ]
     return f"{' or '.join(ends)} months"

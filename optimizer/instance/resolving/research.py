@@ -189,7 +189,11 @@ def _unreachable(view: View) -> None:
     spans = reachable_lags(own, growth)
     nearer = max(0.0, -float(view["observed_own0"]) / growth * MONTHS_PER_YEAR)
     lag = research.lag_months
-    can = f"with these a lag of {spans_text(spans)} can be reached" if spans else "with these no lag can be reached"
+    can = (
+        f"with these a lag of {spans_text(spans)} can be reached"
+        if spans
+        else "with these no lag can be reached"
+    )
     view.problem(
         "E504",
         f"no base state lies {lag.number():g} months behind the leader: what {view.country}'s fleet and knowledge "
