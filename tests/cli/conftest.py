@@ -119,8 +119,8 @@ def saved(solved: tuple[Outcome, Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def twins(tmp_path_factory: pytest.TempPathFactory, world: str) -> str:
-    """That instance with one country more, TWI: the leader's twin, which knows what the leader knew three months
-    ago. With the same fleet that is a lag of 1.3 months: no base state with it lies further back."""
+    """That instance with one country more, TWI: the leader's twin, which knows what the leader knew three
+    months ago. With the same fleet that is a lag of 1.3 months: no base state with it lies further back."""
     place = tmp_path_factory.mktemp("instance") / "twins"
     shutil.copytree(world, place)
     leader = (place / "countries" / "USA.yaml").read_text()

@@ -48,7 +48,7 @@ def compared(world: Instance, *names: str, jobs: int = 1) -> Comparison:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Instance:
-    """The template with one country more, the leader's twin, which knows what the leader knew three months ago."""
+    """The template with one country more, the leader's twin with what the leader knew three months ago."""
     place = tmp_path_factory.mktemp("three") / "three"
     shutil.copytree(TEMPLATE, place)
     leader = (

@@ -15,8 +15,8 @@ STEPS_PER_MONTH: Final = 10
 def reachable_lags(
     own_level: Callable[[float], float], growth_per_year: float
 ) -> tuple[tuple[float, float], ...]:
-    """Spans of lags, months to one decimal, at which a country's own level is not above the level that the lag
-    asks for: help can only lift it.
+    """Spans of lags, months to one decimal, at which a country's own level is not above the level that the
+    lag asks for: help can only lift it.
 
     `own_level` gives the own level in log units, the leader's being 0, for a lag in years, on which what the
     country knows may depend; `growth_per_year` is the leader's log rate. Looked for up to 20 years.

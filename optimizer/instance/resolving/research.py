@@ -189,15 +189,11 @@ def _unreachable(view: View) -> None:
     spans = reachable_lags(own, growth)
     nearer = max(0.0, -float(view["observed_own0"]) / growth * MONTHS_PER_YEAR)
     lag = research.lag_months
-    can = (
-        f"with these a lag of {spans_text(spans)} can be reached"
-        if spans
-        else "with these no lag can be reached"
-    )
+    can = f"a lag of {spans_text(spans)} can be reached" if spans else "no lag can be reached"
     view.problem(
         "E504",
-        f"no base state lies {lag.number():g} months behind the leader: what {view.country}'s fleet and knowledge "
-        f"give lies {nearer:.3g} months behind, and copying brings it no further back",
+        f"no base state lies {lag.number():g} months behind the leader: its fleet and what it knows put "
+        f"{view.country} {nearer:.3g} months behind, and copying puts it no further back",
         f"countries.{view.country}.research.lag_months",
         lag.location,
         hint=f"{can}; give one, or correct the fleet, its research_share or knowledge0_years",
