@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.parameters import Array
 from models.simulate import weight_of_time
@@ -37,6 +38,7 @@ PLAN_GAP: Final = BATCH_GAP
 FIRST_SETTLED: Final = 8
 SETTLED_EVERY: Final = 4
 MOST_ROUNDS: Final = 40
+AT_A_RULE: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def find(
     demand = sum((_components(goods, each) for each in settled.answers), np.zeros(components.price.shape))
     calibration = Calibration(demand if base is None else base.demand, state)
     return Equilibrium(
-        world=_world(ask, scenario, countries, settled, tolerance),
+        world=_world(ask, scenario, countries, goods, settled, tolerance),
         goods=goods,
         settled=settled,
         state=state,
@@ -198,11 +200,16 @@ def _weighted(settled: Settled) -> float:
 
 
 def _world(
-    ask: Ask, scenario: Scenario, countries: tuple[str, ...], settled: Settled, tolerance: float
+    ask: Ask,
+    scenario: Scenario,
+    countries: tuple[str, ...],
+    goods: Goods,
+    settled: Settled,
+    tolerance: float,
 ) -> WorldRun:
     """The plans as a world's, each certified against what it could have at these prices with the market open."""
     runs = {
-        one: _certified(each.plan, each, regret, tolerance)
+        one: _certified(each.plan, each, regret, tolerance, goods.rows)
         for one, each, regret in zip(countries, settled.answers, settled.regrets, strict=True)
     }
     instance = scenario.instance
@@ -217,15 +224,22 @@ def _world(
     )
 
 
-def _certified(run: CountryRun, answer: Response, regret: float, tolerance: float) -> CountryRun:
-    """The plan, whose bound is that of the open market, and whose rations have no price: they are no limits."""
+def _certified(
+    run: CountryRun, answer: Response, regret: float, tolerance: float, rows: NDArray[np.int64]
+) -> CountryRun:
+    """The plan, whose bound is that of the open market, and whose rations of the goods in `rows` have no price:
+    they are no limits, as those of rules are."""
     assert run.solution is not None and run.parameters is not None
     solution, weight = run.solution, weight_of_time(run.parameters)
     certificate = replace(
         solution.certificate, upper=solution.certificate.lower + regret * weight, gap=max(regret, 0.0)
     )
+    block = solution.program.rows["import_control"]
     duals = solution.row_duals.copy()
-    duals[solution.program.rows["import_control"].slice] = 0.0
+    prices = duals[block.slice].reshape(block.shape)
+    by_ration = answer.bought < answer.most * (1 - AT_A_RULE)
+    prices[rows] = np.where(by_ration, 0.0, prices[rows])
+    duals[block.slice] = prices.ravel()
     status = OPTIMAL if regret <= tolerance else STOPPED
     return replace(
         run, status=status, solution=replace(solution, row_duals=duals, certificate=certificate)
