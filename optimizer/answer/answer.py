@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from optimizer.answer.bands import Bands
-from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.answer.explanation import Binding
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.rolled import RolledAnswer

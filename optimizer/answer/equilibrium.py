@@ -10,13 +10,14 @@ from optimizer.answer.part import Number, Part
 class EquilibriumAnswer(Part):
     """How good an equilibrium is, and its prices by period.
 
-    `regrets` is by how much each country's plan could be better if it could buy as much as rules allow at these
-    prices, average log units: at most `tolerance` where it has `converged`; `weighted_regret` weights it with
-    income. `excess` is the largest amount of any chip bought beyond what is made, as a share of it, and `unsold`
-    the value of what stays unsold above its floor over that of what is sold. `component_residuals` is how far
-    the price of each component still wants to move, |log|. `left_out` names countries that a bloc counts, by
-    the bloc. Prices are those of an H100-equivalent of what is sold, USD, all-in; `component_price_ratios` are
-    over the base price; `value_shares` the share of each country in what is paid on the market.
+    `regrets` is by how much each country's plan could be better if it could buy as much as rules allow at
+    these prices, average log units: at most `tolerance` where it has `converged`; `weighted_regret` weights
+    it with income. `excess` is the largest amount of any chip bought beyond what is made, as a share of it,
+    and `unsold` the value of what stays unsold above its floor over that of what is sold.
+    `component_residuals` is how far the price of each component still wants to move, |log|. `left_out`
+    names countries that a bloc counts, by the bloc. Prices are those of an H100-equivalent of what is sold,
+    USD, all-in; `component_price_ratios` are over the base price; `value_shares` the share of each country
+    in what is paid on the market.
     """
 
     converged: bool

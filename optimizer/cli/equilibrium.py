@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     "--against",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="RUN",
-    help="A saved equilibrium of the instance as it is. Without it that is found first where something is changed.",
+    help="A saved equilibrium of the instance as it is, found first where none is given and something changed.",
 )
 @click.option("--resume", is_flag=True, help="Go on from where the run saved in the same place ended.")
 @jobs_option
@@ -82,10 +82,10 @@ def command(
 ) -> int:
     """Find prices of chips and components at which all countries together buy what is made.
 
-    Every country plans at the same prices, by its own objective and under its own rules; shares of supply do not
-    apply. Prints prices beside list, then one line per country; saves prices.csv, strategy.csv, summary.json,
-    search.json and manifest.json. Exit code 4 where a country's regret stays above --tolerance: then only
-    regrets are told, and --resume goes on.
+    Every country plans at the same prices, by its own objective and under its own rules; shares of supply
+    do not apply. Prints prices beside list, then one line per country; saves prices.csv, strategy.csv,
+    summary.json, search.json and manifest.json. Exit code 4 where a country's regret stays above
+    --tolerance: then only regrets are told, and --resume goes on.
     """
     from optimizer.cli.asking import opened
     from optimizer.cli.session import DONE, STOPPED, interrupts_held, note, report
@@ -147,7 +147,7 @@ def _base(given: Given, tolerance: float, rounds: int, tell: Tell) -> Calibratio
 
 
 def _progress(quiet: bool) -> Tell:
-    """Prints on stderr how far the search is: over itself on a terminal, else a line for each look at regrets."""
+    """Prints on stderr how far the search is: over itself on a terminal, else each look at regrets."""
     from optimizer.cli.session import note
     from optimizer.cli.streams import is_terminal
     from optimizer.study.equilibrium.equilibrium import Told
@@ -210,7 +210,11 @@ def _show(found: Equilibrium, answer: EquilibriumAnswer, output: Output) -> None
         from optimizer.tell.terminal.tables import summary
 
         place = screen()
-        emit(place.render([*summary(world, place, hint=False), "", *prices_table(answer), "", *quality(answer)]))
+        emit(
+            place.render(
+                [*summary(world, place, hint=False), "", *prices_table(answer), "", *quality(answer)]
+            )
+        )
     else:
         emit(screen().render(quality(answer)))
     report(each for each in world.diagnostics if each.severity == "error" or not output.quiet)

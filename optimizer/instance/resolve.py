@@ -58,15 +58,15 @@ def resolve_at(
     objective: str | None,
     known: Mapping[str, Array],
 ) -> PlanParameters:
-    """What `resolve` gives where the quantities `known` are these instead of what the instance says: parameters,
-    or what parameters are made of. Raises as `resolve` does."""
+    """What `resolve` gives where the quantities `known` are these instead of what the instance says:
+    parameters, or what parameters are made of. Raises as `resolve` does."""
     objective = instance.settings.default_objective if objective is None else objective
     return _resolved(instance, plan_sets(instance, country), country, leader, objective, known)
 
 
 def quantity_of(instance: Instance, country: str, name: str) -> Array:
-    """A quantity that parameters are made of, as the country's own data give it: none that hangs on the plan of
-    the leader, unless the country leads."""
+    """A quantity that parameters are made of, as the country's own data give it: none that hangs on the
+    plan of the leader, unless the country leads."""
     settings = instance.settings
     sets = plan_sets(instance, settings.leader)
     leading = View(instance, settings.leader, sets, None, settings.default_objective)

@@ -222,8 +222,9 @@ class Observed(Record):
     """A figure that calibration sets the model's beside; nothing is computed from it.
 
     `kind` says what the model's figure is worth beside it: the same number (`input`), one that an input was
-    set to reach (`fitted`), what comes out (`outcome`), or none at all (`context`, with the reason in `cause`).
-    `cause` is why the model's figure lies outside the band, one line, and empty where it lies inside.
+    set to reach (`fitted`), what comes out (`outcome`), or none at all (`context`, with the reason in
+    `cause`). `cause` is why the model's figure lies outside the band, one line, and empty where it lies
+    inside.
     """
 
     value: Annotated[float, Field(allow_inf_nan=False)]
@@ -238,7 +239,8 @@ class Observed(Record):
 
 class Component(Record):
     """What chips are made of and what is scarce itself. A chip holds `content` units for each of what it is
-    counted `per`; `supply_index` is what is made at `price_usd`, over what the base world's equilibrium takes."""
+    counted `per`; `supply_index` is what is made at `price_usd`, over what the base world's equilibrium
+    takes."""
 
     title: Text
     unit: Text

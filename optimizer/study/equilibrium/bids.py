@@ -9,8 +9,8 @@ import numpy as np
 
 from models.parameters import Array
 
-# Nobody bids more than half again of what it spends, plus what it leaves unspent: where money has no use left its
-# dual is 0, and a bid in money would be infinite.
+# Nobody bids more than half again of what it spends, plus what it leaves unspent: where money has no use
+# left its dual is 0, and a bid in money would be infinite.
 OVERBID: Final = 1.5
 TINY: Final = 1e-12
 
@@ -20,9 +20,9 @@ class Valued:
     """A plan's purchases and what they are worth to it.
 
     `bought` units, `limit_dual` the objective per unit by which a limit on purchases is eased (0 where none
-    binds), `shortfall_dual` what one unit would cost the objective where none is bought (0 or negative), shape
-    (goods, periods). `money_dual` is the objective per unit of money and `unspent` the money left over, shape
-    (periods,).
+    binds), `shortfall_dual` what one unit would cost the objective where none is bought (0 or negative),
+    shape (goods, periods). `money_dual` is the objective per unit of money and `unspent` the money left
+    over, shape (periods,).
     """
 
     bought: Array
@@ -43,4 +43,4 @@ def worth(plan: Valued, cost: Array) -> Array:
     spent = (cost * plan.bought).sum(axis=0)
     most = np.maximum(OVERBID * spent + plan.unspent, TINY)
     money = np.maximum(plan.money_dual, (value * plan.bought).sum(axis=0) / most)
-    return np.divide(value, money, out=np.zeros(value.shape), where=money > 0)
+    return np.asarray(np.divide(value, money, out=np.zeros(value.shape), where=money > 0))

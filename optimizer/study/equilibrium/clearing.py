@@ -6,7 +6,8 @@ it has, and shifts between goods as their prices leave its bids.
 \\[ x_k(p) = x_k \\Bigl(\\frac{p_k}{W_k}\\Bigr)^{-s} P^{s-1}, \\qquad
    P = \\Bigl( \\sum_k \\theta_k \\bigl(p_k/W_k\\bigr)^{1-s} \\Bigr)^{1/(1-s)} \\]
 
-with \\(W\\) the bids, \\(\\theta\\) the shares in the value of what it has at its bids, and \\(s\\) the elasticity.
+with \\(W\\) the bids, \\(\\theta\\) the shares in the value of what it has at its bids, and \\(s\\) the
+elasticity.
 """
 
 from __future__ import annotations

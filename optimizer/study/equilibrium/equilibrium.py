@@ -22,7 +22,6 @@ from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index
 from optimizer.study.equilibrium.national import Nation, on_processes
 from optimizer.study.equilibrium.sweeps import (
     Prices,
-    Respond,
     Response,
     Settled,
     State,
@@ -69,8 +68,8 @@ class Equilibrium:
 
     `world` holds the plans; their certificates say how much better each would be if it could buy as much as
     rules allow at these prices. `moving` is how far the price of each component still wants to move, |log|,
-    shape (components, periods); `weighted_regret` is weighted with income. `left_out` are countries that a bloc
-    counts. It has `converged` where no regret is above `tolerance`.
+    shape (components, periods); `weighted_regret` is weighted with income. `left_out` are countries that a
+    bloc counts. It has `converged` where no regret is above `tolerance`.
     """
 
     world: WorldRun
@@ -207,7 +206,8 @@ def _world(
     settled: Settled,
     tolerance: float,
 ) -> WorldRun:
-    """The plans as a world's, each certified against what it could have at these prices with the market open."""
+    """The plans as a world's, each certified against what it could have at these prices with the market
+    open."""
     runs = {
         one: _certified(each.plan, each, regret, tolerance, goods.rows)
         for one, each, regret in zip(countries, settled.answers, settled.regrets, strict=True)
@@ -227,9 +227,10 @@ def _world(
 def _certified(
     run: CountryRun, answer: Response, regret: float, tolerance: float, rows: NDArray[np.int64]
 ) -> CountryRun:
-    """The plan, whose bound is that of the open market, and whose rations of the goods in `rows` have no price:
-    they are no limits, as those of rules are."""
-    assert run.solution is not None and run.parameters is not None
+    """The plan, whose bound is that of the open market, and whose rations of the goods in `rows` have no
+    price: they are no limits, as those of rules are."""
+    assert run.solution is not None
+    assert run.parameters is not None
     solution, weight = run.solution, weight_of_time(run.parameters)
     certificate = replace(
         solution.certificate, upper=solution.certificate.lower + regret * weight, gap=max(regret, 0.0)
@@ -241,6 +242,4 @@ def _certified(
     prices[rows] = np.where(by_ration, 0.0, prices[rows])
     duals[block.slice] = prices.ravel()
     status = OPTIMAL if regret <= tolerance else STOPPED
-    return replace(
-        run, status=status, solution=replace(solution, row_duals=duals, certificate=certificate)
-    )
+    return replace(run, status=status, solution=replace(solution, row_duals=duals, certificate=certificate))

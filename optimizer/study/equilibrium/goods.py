@@ -24,10 +24,10 @@ GB_PER_PB: Final = 1e6
 
 @dataclass(frozen=True)
 class Goods:
-    """The traded chips among all of an instance. `rows` are their positions, `list_cost` the all-in cost at list
-    price, thousand USD, and `content` what a thousand chips hold of each component in thousand units, of all
-    chips: (chips, periods) and (components, chips). `grows` are the chips whose cost follows components but
-    not the market: those that their owners make for themselves."""
+    """The traded chips among all of an instance. `rows` are their positions, `list_cost` the all-in cost at
+    list price, thousand USD, and `content` what a thousand chips hold of each component in thousand units,
+    of all chips: (chips, periods) and (components, chips). `grows` are the chips whose cost follows
+    components but not the market: those that their owners make for themselves."""
 
     market: Market
     rows: NDArray[np.int64]
@@ -70,8 +70,8 @@ EXAMPLE: Final = "market.yaml: clearing: {floor_share_of_list_price: 0.5, output
 
 
 def goods_of(instance: Instance, leader: str) -> Goods:
-    """The market of an instance. Raises InputError where it does not say how supply answers to prices, or has a
-    component that no traded chip holds."""
+    """The market of an instance. Raises InputError where it does not say how supply answers to prices, or
+    has a component that no traded chip holds."""
     clearing = instance.market.clearing
     if clearing is None:
         raise InputError(
@@ -98,7 +98,7 @@ def goods_of(instance: Instance, leader: str) -> Goods:
                     "E532",
                     f"no chip on the market holds the component `{name}`",
                     path=f"market.clearing.components.{name}",
-                    hint=f"it is counted per {component.per}, which is 0 for all of them: count it per another",
+                    hint=f"it is counted per {component.per}, which is 0 for all of them",
                 )
             )
     middles, periods = middles_of(instance, leader), len(sets.periods)
@@ -132,7 +132,7 @@ def middles_of(instance: Instance, leader: str) -> Array:
 
 
 def supply_index(instance: Instance, leader: str) -> Array:
-    """What is made of each component at its base price, over what the base world takes, (components, periods)."""
+    """What is made of components at base prices over what the base world takes, (components, periods)."""
     middles, clearing = middles_of(instance, leader), instance.market.clearing
     assert clearing is not None
     found = [one.supply_index.at(middles) for one in clearing.components.values()]

@@ -1,7 +1,7 @@
 """The goods of a market: what is made of each, what it costs to make, and how supply answers to prices.
 
-Prices are thousand USD, all-in; amounts are thousand chips per period. Arrays have the shape (goods, periods),
-those of components (components, periods).
+Prices are thousand USD, all-in; amounts are thousand chips per period. Arrays have the shape (goods,
+periods), those of components (components, periods).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.parameters import Array
 
@@ -18,8 +19,8 @@ class Components:
     """What goods are made of and what is scarce itself: memory, wafers, packaging.
 
     `content` is the amount in one unit of each good, shape (components, goods); `price` what one costs at the
-    base, thousand USD; `elasticity` by how much more is made if it costs more. `supply` is what is made at the
-    base price, None where that is not known yet: then the base price holds.
+    base, thousand USD; `elasticity` by how much more is made if it costs more. `supply` is what is made at
+    the base price, None where that is not known yet: then the base price holds.
     """
 
     names: tuple[str, ...]
@@ -42,8 +43,8 @@ class Components:
 class Market:
     """Goods that anybody may buy.
 
-    `list_price` is what a seller asks where there is enough, `output` what is made at that price. Nobody sells
-    below `floor_share` of it; above it `output_elasticity` says how much more is made.
+    `list_price` is what a seller asks where there is enough, `output` what is made at that price. Nobody
+    sells below `floor_share` of it; above it `output_elasticity` says how much more is made.
     """
 
     names: tuple[str, ...]
@@ -54,9 +55,9 @@ class Market:
     components: Components
 
     @property
-    def traded(self) -> Array:
+    def traded(self) -> NDArray[np.bool_]:
         """Where there is something to sell, shape (goods, periods)."""
-        return self.output > 0
+        return np.asarray(self.output > 0)
 
     def extra_cost(self, component_price: Array) -> Array:
         """What components cost more than at the base, per unit of each good."""

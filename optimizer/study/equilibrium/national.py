@@ -47,8 +47,8 @@ class Nation:
 
     @cached_property
     def _reach(self) -> Array:
-        """What money can buy where no share of supply bounds it, thousand chips per year, (chips, years): a chip
-        of which the normal share is 0 is not sold there."""
+        """What money can buy where no share of supply bounds it, thousand chips per year, (chips, years): a
+        chip of which the normal share is 0 is not sold there."""
         reach, output = (quantity_of(self.instance, self.country, one) for one in ("within_reach", "output"))
         return np.asarray(np.where(reach > 0, WIDE * output, 0.0))
 
@@ -66,8 +66,8 @@ class Nation:
         return resolve_at(self.instance, self.country, leader, self.objective, known)
 
     def respond(self, prices: Prices, limit: Array | None, leader: Response | None) -> Response:
-        """The best plan with at most `limit` thousand of each good and period. Raises SolverError where none is
-        certified."""
+        """The best plan with at most `limit` thousand of each good and period. Raises SolverError where
+        none is certified."""
         path = None if leader is None else leader.plan.leader
         open_ = self.parameters(prices, path)
         rows, dt = self.goods.rows, open_.scalar("dt")
@@ -96,8 +96,10 @@ class Nation:
         )
 
     def _worth(self, parameters: PlanParameters, run: CountryRun) -> Array:
-        """What one more of each good is worth on the market, thousand USD: less the fee that is paid on it."""
-        assert run.solution is not None and run.values is not None
+        """What one more of each good is worth on the market, thousand USD: less the fee that is paid on
+        it."""
+        assert run.solution is not None
+        assert run.values is not None
         rows, solution = self.goods.rows, run.solution
         fee = parameters["fee"][rows]
         bought = solution.value("imports")[rows]

@@ -1,9 +1,10 @@
 """Ration, read the bids, clear: rounds of best responses that bring prices and plans together.
 
 In a round every buyer makes its best plan at the prices of the round, with no more of each good than its
-ration; the first one leads, and the others see its plan. From what each would pay for one more of its ration the
-market step finds new prices and quantities; those, damped, are the next round's prices and rations. Prices alone
-would not do: goods are near-perfect substitutes, so that a best response to prices jumps from one to another.
+ration; the first one leads, and the others see its plan. From what each would pay for one more of its
+ration the market step finds new prices and quantities; those, damped, are the next round's prices and
+rations. Prices alone would not do: goods are near-perfect substitutes, so that a best response to prices
+jumps from one to another.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ REENTRY: Final = 1e-3
 
 @dataclass(frozen=True)
 class Response:
-    """A buyer's best plan: `bought` and `worth` (what one more is worth, thousand USD), shape (goods, periods),
-    and `most`, what rules let it buy. `components` is what it takes of components beside the goods, shape
-    (components, periods). `lower` and `upper` hold its value between them, over `weight`: average log units.
-    `plan` is all there is to know of it."""
+    """A buyer's best plan: `bought` and `worth` (what one more is worth, thousand USD), shape (goods,
+    periods), and `most`, what rules let it buy. `components` is what it takes of components beside the
+    goods, shape (components, periods). `lower` and `upper` hold its value between them, over `weight`:
+    average log units. `plan` is all there is to know of it."""
 
     bought: Array
     worth: Array
@@ -139,8 +140,8 @@ def _towards(old: Array, new: Array, step: float) -> Array:
 @dataclass(frozen=True)
 class Settled:
     """Plans at given prices that together buy no more than is made, and what each would gain if it could buy
-    as much as it likes at these prices: `regret`, average log units. `unsold` is the value of what stays unsold
-    above the floor over that of what is sold: 0 where prices above it are those of scarce goods."""
+    as much as it likes at these prices: `regret`, average log units. `unsold` is the value of what stays
+    unsold above the floor over that of what is sold: 0 where prices above it are those of scarce goods."""
 
     answers: tuple[Response, ...]
     regrets: Array
@@ -149,8 +150,8 @@ class Settled:
 
 
 def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respond) -> Settled:
-    """Plans at the prices of `state` within its rations, certified as an equilibrium of the regrets given: what is
-    rationed adds up to no more than is made, so that no good is sold twice."""
+    """Plans at the prices of `state` within its rations, certified as an equilibrium of the regrets given:
+    what is rationed adds up to no more than is made, so that no good is sold twice."""
     assert state.rations is not None
     prices, supply = state.prices, market.supply(state.prices.goods)
     last = answers(buyers, prices, list(state.rations), respond)

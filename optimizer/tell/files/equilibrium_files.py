@@ -53,16 +53,15 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
         excess=float(max(excess.max(initial=0.0), 0.0)),
         unsold=settled.unsold,
         component_residuals={
-            name: float(line[shown].max())
-            for name, line in zip(components.names, found.moving, strict=True)
+            name: float(line[shown].max()) for name, line in zip(components.names, found.moving, strict=True)
         },
         left_out=dict(found.left_out),
-        component_titles={
-            name: instance.market.clearing.components[name].title for name in components.names
-        },
+        component_titles={name: instance.market.clearing.components[name].title for name in components.names},
         periods=_periods(found)[:reported],
         compute_price_usd=_numbers(THOUSAND * (prices.goods[:, shown] * sold).sum(axis=0) / compute),
-        compute_list_price_usd=_numbers(THOUSAND * (market.list_price[:, shown] * sold).sum(axis=0) / compute),
+        compute_list_price_usd=_numbers(
+            THOUSAND * (market.list_price[:, shown] * sold).sum(axis=0) / compute
+        ),
         component_price_ratios={
             name: _numbers(line[shown]) for name, line in zip(components.names, ratios, strict=True)
         },

@@ -12,11 +12,13 @@ from optimizer.tell.terminal.tables import grid, heading
 
 SHARES_NAMED: Final = 6
 REGRET: Final = (
-    "regret: by how much a plan could be better if its country could buy as much as rules allow at these prices, "
+    "regret: by how much a plan could be better if its country could buy as much as rules allow at these "
+    "prices, "
     "average log units"
 )
 SMALL: Final = (
-    "a difference between two equilibria that is within their regrets, or a price within the components' residuals, "
+    "a difference between two equilibria that is within their regrets, or a price within the residuals of "
+    "components, "
     "says nothing"
 )
 
