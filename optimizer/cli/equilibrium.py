@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     "--against",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="RUN",
-    help="A saved equilibrium of the instance as it is, found first where none is given and something changed.",
+    help="A saved equilibrium of the instance as it is; else that is found first.",
 )
 @click.option("--resume", is_flag=True, help="Go on from where the run saved in the same place ended.")
 @jobs_option

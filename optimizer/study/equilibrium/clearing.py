@@ -27,6 +27,8 @@ CLOSE: Final = 1e-8
 LARGEST_STEP: Final = 1.0
 COMPONENT_STEP: Final = 0.2
 LARGEST_EXPONENT: Final = 60.0
+# a bid of nothing is taken for one of so little, that logarithms stay finite
+LEAST_BID: Final = 1e-12
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def demands(bids: Bids, price: Array, substitution: float) -> Array:
     value = bids.held * bids.worth
     budget = value.sum(axis=1, keepdims=True)
     share = np.divide(value, budget, out=np.zeros(value.shape), where=budget > 0)
-    ratio = price / np.maximum(bids.worth, TINY)
+    ratio = price / np.maximum(bids.worth, LEAST_BID)
     # of logarithms: small ratios to the power of eight are nothing, and to minus eight infinite
     log_ratio = np.log(np.maximum(ratio, TINY))
     log_index = np.zeros(budget.shape)

@@ -115,8 +115,6 @@ def sweep(
     goods = _towards(state.prices.goods, cleared.price, step)
     components = _towards(state.prices.components, cleared.component_price, step)
     rations = rationed(market, cleared.taken, most, market.supply(cleared.price))
-    if state.rations is not None:
-        rations = (1 - step) * state.rations + step * rations
     moved = np.abs(np.log(cleared.component_price / state.prices.components))
     return State(state.rounds + 1, Prices(goods, components), rations), moved
 
