@@ -69,8 +69,13 @@ def test_explain_and_report_say_what_such_a_plan_is(kloof: Run, seen: tuple[Outc
     words = " ".join(told.out.split())
     assert "CHN: rolled: decided year by year with a view of 2 years" in words
     assert "a rolled plan has no prices of limits" in words
-    page = kloof("report", str(seen[1]), "--out", "page.html")
-    assert page.code == 0
+    page = seen[1] / "page.html"
+    assert kloof("report", str(seen[1]), "--out", str(page)).code == 0
+    text = page.read_text()
+    assert "Decided year by year with a view of 2 years: " in text
+    assert "A rolled plan is no optimum" in text
+    assert "Optimal strateg" not in text
+    assert "No plan is better than the one shown" not in text
 
 
 def test_detail_of_a_country_says_how_it_was_decided_and_shows_no_limits(kloof: Run, world: str) -> None:
