@@ -32,7 +32,7 @@ def test_the_table_says_what_the_view_costs_and_calls_nothing_an_optimum(seen: t
     cost = text.partition("what a view of 2 years costs")[2]
     assert cost.index("\nUSA") < cost.index("\nCHN")
     assert float(re.findall(r"\nUSA +(\S+)", cost)[0]) > 1e-3
-    assert "rolled: each year optimal for what was in view" in text
+    assert "each year was decided by a plan for what was in view" in text
     assert max(map(len, text.splitlines())) <= 120
 
 
@@ -42,6 +42,7 @@ def test_the_saved_run_holds_the_view_and_no_price(seen: tuple[Outcome, Path]) -
     )
     assert (summary["schema_version"], summary["status"], summary["view_years"]) == (1, "rolled", 2)
     assert manifest["options"]["view"] == 2
+    assert summary["leader"]["rolled"] == summary["countries"]["USA"]["rolled"]
     for country, plan in summary["countries"].items():
         assert (plan["status"], plan["certificate"], plan["objective"]) == ("rolled", None, None)
         assert "binding" not in plan
@@ -123,6 +124,19 @@ def test_what_cannot_be_asked_is_refused(kloof: Run, world: str, asked: tuple[st
     assert done.code == 2
     assert said in done.err
     assert done.out == ""
+
+
+def test_windows_out_of_time_are_told_and_nothing_is_claimed_of_them(kloof: Run, world: str) -> None:
+    asked = ("solve", world, "--view", "2", "--no-save", "--time-limit", "1e-9", *SHORT)
+    done = kloof(*asked)
+    assert done.code == 4
+    assert "1 stopped^, 1 stopped, gap <= unknown" in done.out
+    cost = done.out.partition("what a view of 2 years costs")[2]
+    assert re.findall(r"\n(?:USA|CHN) +(\S+)", cost) == ["n/a", "n/a"]
+    assert "optimal" not in done.out
+    told = kloof(*asked, "--format", "json").data["countries"]["USA"]["rolled"]
+    assert {each["status"] for each in told["windows"]} == {"stopped"}
+    assert told["gap"] == "inf"
 
 
 def test_a_way_that_ends_is_told_with_its_year(kloof: Run, world: str) -> None:

@@ -92,8 +92,8 @@ def _rolled(found: RolledAnswer) -> list[Cell]:
     upper, lost = found.foresight, found.loss_at_most_average_log_units
     return [
         Cell(f"{found.value:.6f}"),
-        Cell(MISSING if upper is None or math.isinf(upper.upper) else f"{upper.upper:.6f}"),
-        Cell(MISSING if lost is None else digits.at_most(lost)),
+        Cell(MISSING if upper is None else f"{upper.upper:.6f}" if math.isfinite(upper.upper) else "unknown"),
+        Cell(MISSING if lost is None else digits.at_most(lost) if math.isfinite(lost) else "unknown"),
         Cell(digits.scientific(found.max_row_violation)),
     ]
 

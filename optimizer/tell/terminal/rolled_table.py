@@ -12,7 +12,10 @@ from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.summary import headline, lag_in_table, rolled
 from optimizer.tell.terminal.tables import grid, heading
 
-NOT_AN_OPTIMUM: Final = "rolled: each year optimal for what was in view; `gap` is the largest of a window"
+NOT_AN_OPTIMUM: Final = (
+    "each year was decided by a plan for what was in view: `gap` is the largest of these, none is an optimum "
+    "of the whole"
+)
 LATER: Final = "months later: than the country's own plan with foresight reaches the same capability"
 NO_PRICES: Final = (
     "a rolled plan has no prices of limits: each year was decided with others in view; "
