@@ -11,6 +11,7 @@ from typing import Any, Final
 from optimizer.answer import digits
 from optimizer.answer.answer import AppliedAnswer
 from optimizer.answer.manifest import ManifestPatch
+from optimizer.answer.rolled import RolledAnswer
 from optimizer.tell.page.figures import MISSING, Cell, Column, Row, Table, text
 from optimizer.tell.page.saved import Plan, SavedRun
 
@@ -70,6 +71,8 @@ def certificates(run: SavedRun) -> Table:
 def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
     head = [text(plan.country), *([text(plan.policy)] if run.is_comparison else []), text(plan.told_status)]
     found = plan.answer.certificate
+    if plan.answer.rolled is not None:
+        return [*head, *_rolled(plan.answer.rolled), *[Cell(MISSING)] * 3]
     if found is None:
         return [*head, *[Cell(MISSING)] * (width - len(head))]
     return [
@@ -81,6 +84,17 @@ def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
         Cell(f"{found.rows_checked:,}"),
         text(found.rounds),
         text(f"{found.solver} {found.solver_version}"),
+    ]
+
+
+def _rolled(found: RolledAnswer) -> list[Cell]:
+    """A plan that was decided year by year, against the best one that sees all years."""
+    upper, lost = found.foresight, found.loss_at_most_average_log_units
+    return [
+        Cell(f"{found.value:.6f}"),
+        Cell(MISSING if upper is None else f"{upper.upper:.6f}" if math.isfinite(upper.upper) else "unknown"),
+        Cell(MISSING if lost is None else digits.at_most(lost) if math.isfinite(lost) else "unknown"),
+        Cell(digits.scientific(found.max_row_violation)),
     ]
 
 
