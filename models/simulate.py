@@ -106,10 +106,11 @@ def objective(parameters: PlanParameters, values: Mapping[str, Array]) -> float:
     return float(weight @ value)
 
 
-def weight_of_time(parameters: PlanParameters) -> float:
-    """Years, discounted, for which the objective counts: what turns it into average log units."""
+def weight_of_time(parameters: PlanParameters, first: int = 0) -> float:
+    """Years, discounted, for which the objective counts from a period on: what turns it into average log
+    units."""
     p = parameters
-    return float(p["discount"].sum() * p["dt"] + p.scalar("terminal") * p["discount"][-1])
+    return float(p["discount"][first:].sum() * p["dt"] + p.scalar("terminal") * p["discount"][-1])
 
 
 @dataclass

@@ -78,6 +78,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E318": "chip of which the countries' shares sum to more than 1",
         "E319": "unknown class of tools",
         "E320": "unknown designer",
+        "E321": "rule that is over before the horizon starts",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",
@@ -105,6 +106,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E606": "parameter that the model does not have",
         "E607": "standard output that cannot be written",
         "E608": "module of the user's in the place of one of Kloof's",
+        "E609": "view that cannot be asked for",
         "E611": "plan without the columns of a strategy",
         "E612": "plan row of the wrong length",
         "E613": "unknown metric in a plan",
@@ -176,6 +178,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S111": "solve that stopped before the gap asked for",
         "S112": "input that leaves a plan without bound",
         "S113": "process that did not survive its work",
+        "S114": "view that leads to where there is no plan",
         # W1xx: valid, but doubtful
         "W101": "data that end before the plan does",
         "W102": "value far from those of the shipped world",

@@ -12,6 +12,7 @@ from typing import Any, Final
 from optimizer.answer.bands import Bands
 from optimizer.answer.explanation import Binding
 from optimizer.answer.part import InputCell, Number, Part
+from optimizer.answer.rolled import RolledAnswer
 from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic, diagnostic_data
 
@@ -220,11 +221,13 @@ class PlanEnding(Explained, Ending):
 
 class PlanAnswer(PlanEnding):
     """All that is said of one country's plan under one policy, the plan itself apart; `shares_plan_with` is
-    the earlier policy of a comparison under which it has the very same plan."""
+    the earlier policy of a comparison under which it has the very same plan; `rolled` how it was decided
+    where that was year by year: then it has no certificate and no prices."""
 
     headline: Headline | None
     beyond: Beyond | None = None
     shares_plan_with: str | None = None
+    rolled: RolledAnswer | None = None
 
 
 class LeaderEnding(Part):
@@ -255,7 +258,8 @@ class Demand(Part):
 
 
 class SolveAnswer(Part):
-    """What `solve` answers; `bands` where the uncertainty of the inputs was computed."""
+    """What `solve` answers; `bands` where the uncertainty of the inputs was computed, `view_years` where each
+    year was planned with a view of so many."""
 
     schema_version: int
     status: str
@@ -266,6 +270,7 @@ class SolveAnswer(Part):
     world_demand: tuple[Demand, ...]
     diagnostics: tuple[Remark, ...]
     bands: Bands | None = None
+    view_years: int | None = None
 
 
 class AppliedAnswer(Part):

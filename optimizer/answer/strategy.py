@@ -80,7 +80,8 @@ def _metric_series(
     labels = parameters.sets.periods[:count]
     names = items(parameters.sets, spec)
     # Adding 0 turns the -0.0 that a solver may leave into 0.0, which prints without a sign.
-    grid = np.asarray(array, dtype=np.float64).reshape(len(names), -1)[:, :count] + 0.0
+    # (A set without members leaves no number to tell -1 from.)
+    grid = np.asarray(array, dtype=np.float64).reshape(len(names), np.shape(array)[-1])[:, :count] + 0.0
     shown = np.ones(len(names), dtype=np.bool_)
     if spec.index[:1] == ("chips",):
         shown = grid.any(axis=1) | np.repeat(had, len(names) // len(had))

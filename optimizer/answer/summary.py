@@ -10,7 +10,8 @@ import numpy as np
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanParameters, PlanSets
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, Headline, remarks
-from optimizer.answer.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
+from optimizer.answer.rolled import RolledAnswer, rolled_answer
+from optimizer.answer.run import INFEASIBLE, OPTIMAL, ROLLED, STOPPED, CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 
 MIXED: Final = "mixed"
@@ -74,6 +75,13 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
             **{name: ranges.relative_width(run, name) for name in ranges.MEASURED_RELATIVE_WIDTH},
         },
     )
+
+
+def rolled(run: CountryRun) -> RolledAnswer | None:
+    """How a plan was decided that was decided year by year; None for any other."""
+    if run.rolled is None or run.parameters is None or run.values is None or run.leader is None:
+        return None
+    return rolled_answer(run.rolled, run.parameters, run.values["capability"], run.leader)
 
 
 def _ratio_at_start(parameters: PlanParameters, leader_run: CountryRun | None) -> float | None:
@@ -167,7 +175,7 @@ def ending(run: CountryRun) -> Ending:
 
 
 EXIT_INTERRUPTED: Final = 130
-EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, INFEASIBLE: 3, STOPPED: 4}
+EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, ROLLED: 0, INFEASIBLE: 3, STOPPED: 4}
 NO_LEADER: Final = "S104"
 
 

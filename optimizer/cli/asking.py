@@ -21,7 +21,7 @@ from optimizer.tell.files.store import sha256
 TOLD_OTHERWISE: Final = frozenset({"instance", "policies", "patches", "extend", "jobs"})
 EACH_COUNTRY: Final = "name one country after each `--country`"
 # Options that came later: told where they are given, so that runs without them keep their key and place.
-TOLD_WHERE_GIVEN: Final = frozenset({"bands", "draws"})
+TOLD_WHERE_GIVEN: Final = frozenset({"bands", "draws", "view"})
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Given:
     ranges: bool = False
     bands: bool = False
     draws: int | None = None
+    view: int | None = None
     jobs: int | None = None
 
 

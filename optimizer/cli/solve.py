@@ -45,6 +45,7 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
     epilog=examples(
         "kloof solve world-2026",
         "kloof solve world-2026 --country CHN --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
+        "kloof solve world-2026 --country CHN --view 3",
         "kloof solve my-world --format json --no-save > strategies.json",
     ),
 )
@@ -56,6 +57,12 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
     "--ranges",
     is_flag=True,
     help="Add the range of shares, capability and lag over all plans within the gap. Takes longer.",
+)
+@click.option(
+    "--view",
+    type=click.IntRange(min=1),
+    metavar="YEARS",
+    help="Rolling foresight: plan each year with only so many years in view, keep it, and move on.",
 )
 @click.option(
     "--bands",
@@ -85,6 +92,9 @@ def command(given: Given, place: Path | None, saving: Saving, output: Output) ->
     The leader is solved first, under the same changes, and the others follow its path. Prints one line per
     country, and the whole plan of those named with --country; saves strategy.csv, summary.json and
     manifest.json in a run directory. Ctrl-C keeps the countries that are done.
+
+    With --view no plan is an optimum of the whole: each year is decided by the best plan for the years in
+    view, the leader's too, and what this costs against full foresight is printed and saved.
 
     With --bands a study of draws of the inputs is solved first and kept in a file of its own: the same
     command finds it there, or goes on with it where it was interrupted.
@@ -255,6 +265,7 @@ def _show(
         emit(strategy)
     else:
         from optimizer.tell.terminal.detail import detail
+        from optimizer.tell.terminal.rolled_table import rolled_table
         from optimizer.tell.terminal.tables import summary
 
         place = screen()
@@ -264,6 +275,8 @@ def _show(
 
             solved = [run.country for run in world.countries.values() if run.solved]
             parts += ["", *bands_table(bands, solved, world.leader, short=not detailed)]
+        costs = rolled_table(world)
+        parts += ["", *costs] if costs else []
         for run in world.countries.values() if detailed else ():
             parts += ["", *detail(run, world)]
         emit(place.render(parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -57,6 +58,7 @@ class Solver:
         time_limit: float | None = None,
         warm: bool = False,
         start: Start | None = None,
+        within: tuple[Array, Array] | None = None,
     ) -> Solution:
         """Solve at a parameter vector (default: the values at compile time).
 
@@ -65,11 +67,15 @@ class Solver:
         None. `time_limit` is in seconds. With `start` the solve starts from the tangents and basis of another
         solution of this program, at any parameter vector; with `warm` from those of this solver's last solve,
         on which its plan may then depend among equally good ones. Without `warm` the result depends on the
-        arguments only. Raises ModelError for a row that is not concave or has undefined numbers, SolverError
+        arguments only. `within` narrows the bounds of the model's columns, least and greatest, to what this
+        solve may choose; its solution answers no questions that need its outer program again. Raises
+        ModelError for a row that is not concave or has undefined numbers, SolverError
         where HiGHS fails.
         """
         deadline = None if time_limit is None else time.monotonic() + time_limit
         numbers = self.program.at(parameters, nominal)
+        if within is not None:
+            numbers = numbers.narrowed(*within)
         concave = Concave(numbers)
         relaxation = Relaxation(concave, self._scaled)
         pool = Pool()
@@ -120,6 +126,9 @@ class Solver:
         at = np.zeros(self.program.columns) if last is None else last.x
         self._start = start_of(relaxation, pool, at, basis)
         solution = with_plan(search, status, upper, best, last, self._start)
+        if within is not None:
+            # its outer program cannot be built again from its parameters
+            return replace(solution, start=None)
         self._live = (solution, relaxation, pool)
         return solution
 

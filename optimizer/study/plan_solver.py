@@ -67,6 +67,34 @@ class PlanSolver:
             start=start,
         )
 
+    def solve_on(
+        self,
+        parameters: PlanParameters,
+        kept: Mapping[str, Array],
+        *,
+        gap: float = DEFAULT_GAP,
+        time_limit: float | None = None,
+    ) -> Solution:
+        """The certified plan of all that comes after decisions that are `kept`: by name, periods last, of the
+        first periods. The gap is counted over the periods that come after."""
+        least = np.full(self.program.user_columns, -np.inf)
+        greatest = np.full(self.program.user_columns, np.inf)
+        first = 0
+        for name, decided in kept.items():
+            first = decided.shape[-1]
+            block = self.program.variables[name]
+            columns = np.arange(block.start, block.slice.stop).reshape(block.shape)[..., :first]
+            least[columns] = greatest[columns] = decided
+        return self.solver.solve(
+            self.program.parameter_vector(parameters.values),
+            gap=gap,
+            gap_scale=weight_of_time(parameters, first),
+            restore=lambda point: self.restored(parameters, point, kept),
+            nominal=self.nominal(parameters),
+            time_limit=time_limit,
+            within=(least, greatest),
+        )
+
     def anchored(self, parameters: PlanParameters, solution: Solution) -> AnchoredPlan:
         """Solves of parameters like these, whose certified plan is `solution`, each from it alone."""
         return AnchoredPlan(self, Anchored(self.solver, solution, self.nominal(parameters)))
@@ -95,11 +123,16 @@ class PlanSolver:
             name: np.maximum(point[blocks[name].slice], 0).reshape(blocks[name].shape) for name in DECISIONS
         }
 
-    def restored(self, parameters: PlanParameters, point: Array) -> Array:
-        """The point whose decisions are `point`'s and whose other variables obey the true functions; rows of
-        the user's own may hold indices below them."""
+    def restored(
+        self, parameters: PlanParameters, point: Array, kept: Mapping[str, Array] | None = None
+    ) -> Array:
+        """The point whose decisions are `point`'s, but for those of first periods that were `kept`, and whose
+        other variables obey the true functions; rows of the user's own may hold indices below them."""
         ceilings = self._named(point, BOUNDED) if self.extended else {}
-        values = simulate(parameters, self.decisions(point), settle=True, ceilings=ceilings)
+        decisions = self.decisions(point)
+        for name, decided in (kept or {}).items():
+            decisions[name][..., : decided.shape[-1]] = decided
+        values = simulate(parameters, decisions, settle=True, ceilings=ceilings)
         restored = point.copy()
         for name, block in self.program.variables.items():
             if name in values:

@@ -105,8 +105,9 @@ class Plan:
 
     @property
     def gap(self) -> float:
-        """The certified gap in average log units; infinite where nothing was certified."""
-        found = self.answer.certificate
+        """The certified gap in average log units, of a plan decided year by year the largest of a window;
+        infinite where nothing was certified."""
+        found = self.answer.certificate or self.answer.rolled
         return math.inf if found is None else found.gap
 
     @property

@@ -306,6 +306,9 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
         points.append(f"Dearest limit: {run.plain(dearest(plan))}")
     if plan.answer.status == "stopped":
         points.append(f"Stopped before the gap asked for: a better plan may exist, {gap_words(plan)}.")
+    if plan.answer.rolled is not None:
+        said = plan.answer.rolled.sentence
+        points.append(f"{said[0].upper()}{said[1:]}. Prices of limits there are none.")
     if plan.answer.leader_gap is not None:
         points.append(
             "Follows a leader whose plan is not certified to the gap asked for: beside a better one, its own "

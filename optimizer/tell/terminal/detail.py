@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,11 +13,13 @@ from rich.console import ConsoleRenderable
 from models.parameters import CATEGORIES, USES
 from optimizer.answer import beyond, digits, metrics, ranges
 from optimizer.answer.explanation import Binding, facts
+from optimizer.answer.rolled import Rolled
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import derived
-from optimizer.answer.summary import AHEAD, lag_in_table, lag_mark
+from optimizer.answer.summary import AHEAD, lag_in_table, lag_mark, rolled
 from optimizer.tell.own import own_tables
 from optimizer.tell.terminal.book import Book, Line
+from optimizer.tell.terminal.rolled_table import NO_PRICES
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 
 # Between the columns of a table.
@@ -52,6 +55,9 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     ]
     name = world.instance.countries[run.country].name
     parts: list[ConsoleRenderable | str] = [heading(f"{run.country} {name}: {_verdict(run)}"), ""]
+    if (decided := rolled(run)) is not None:
+        parts += [f"  {line}" for line in textwrap.wrap(decided.sentence, PLAIN_WIDTH - 2)]
+        parts.append("")
     heads = [year.label for year in book.years]
     for title, lines in sections:
         parts += _in_parts(title, heads, list(lines))
@@ -72,6 +78,13 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
             parts += [f"  {MARKED}", ""]
         parts += [f"  {beyond.weight_words(parameters)}", ""]
         parts += [f"  {line}" for line in _certificate(run)]
+    elif run.rolled is not None:
+        parts += [
+            *(f"  {line}" for line in textwrap.wrap(NO_PRICES, PLAIN_WIDTH - 2)),
+            f"  {beyond.weight_words(parameters)}",
+            "",
+        ]
+        parts += [f"  {line}" for line in _windows(run.rolled)]
     return parts
 
 
@@ -132,7 +145,7 @@ def _headline_values(book: Book) -> dict[str, float]:
 
 def _verdict(run: CountryRun) -> str:
     if run.solution is None:
-        return run.status
+        return run.marked_status
     gap = run.solution.certificate.gap
     shown = digits.scientific(gap)
     if run.status == "optimal":
@@ -309,6 +322,16 @@ def _lags(book: Book) -> Iterator[Line]:
                 for text, is_lead in zip(texts, leads, strict=True)
             ),
         ]
+
+
+def _windows(found: Rolled) -> Sequence[str]:
+    first, last = found.windows[0], found.windows[-1]
+    return [
+        f"{len(found.windows)} windows, from {first.first}-{first.last} to {last.first}-{last.last}, "
+        f"each certified: gap at most {digits.scientific(found.gap)} average log units",
+        f"  objective {found.value:.9g} log unit years; every row of the true model checked, worst off by "
+        f"{digits.scientific(found.max_row_violation)} of its size",
+    ]
 
 
 def _certificate(run: CountryRun) -> Sequence[str]:

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.answer.answer import CompareAnswer, LeaderAnswer, PlanEnding, Remark
+from optimizer.answer.answer import CompareAnswer, LeaderAnswer, PlanAnswer, PlanEnding, Remark
 from optimizer.answer.digits import at_most, scientific
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.part import InputCell, text_of_infinity
+from optimizer.answer.rolled import RolledAnswer
 from optimizer.tell.files.store import Answer
 from optimizer.tell.own import own_words
+from optimizer.tell.terminal.rolled_table import NO_PRICES
 
 INDENT = " " * 5
 READING = (
@@ -65,6 +67,11 @@ class SavedPlan:
     def gap(self) -> float | None:
         """The certified gap, average log units; None where nothing was certified."""
         return None if self.answer.certificate is None else self.answer.certificate.gap
+
+    @property
+    def rolled(self) -> RolledAnswer | None:
+        """How it was decided, where that was year by year."""
+        return self.answer.rolled if isinstance(self.answer, PlanAnswer) else None
 
     @property
     def diagnostics(self) -> tuple[Remark, ...]:
@@ -125,6 +132,7 @@ def data_of(answer: PlanEnding | LeaderAnswer) -> dict[str, Any]:
         "status",
         "certificate",
         "leader_gap",
+        "rolled",
         "binding",
         "binding_together",
         "own",
@@ -145,6 +153,9 @@ def text_of(plans: Sequence[SavedPlan], most: int | None, rules: RulesCommand, w
         lines += [""] if lines else []
         if not plan.answer.explained:
             lines += _folded(f"{_name(plan)}: {plan.status}; {UNEXPLAINED}", width)
+        elif plan.rolled is not None:
+            said = f"{plan.status}: {plan.rolled.sentence}; {NO_PRICES}"
+            lines += _folded(f"{_name(plan)}: {said}", width)
         elif plan.gap is not None:
             lines += _limits(plan, most, rules, width)
         else:

@@ -166,7 +166,7 @@ def ended(worlds: Sequence[WorldRun]) -> str:
     """How many plans ended how, and the widest gap of those there are."""
     runs = [run for world in worlds for run in world.countries.values()]
     counts = Counter(run.marked_status for run in runs)
-    gaps = [run.solution.certificate.gap for run in runs if run.solved and run.solution]
+    gaps = [run.gap for run in runs if run.solved and run.gap is not None]
     text = ", ".join(f"{count} {status}" for status, count in counts.items())
     text += f", gap <= {digits.scientific(max(gaps))}" if gaps else ""
     return f"interrupted: {text}" if any(world.interrupted for world in worlds) else text
@@ -229,9 +229,9 @@ def _percent(ratio: float | None, width: float) -> str:
 
 
 def _gap(run: CountryRun) -> str:
-    if run.solution is None:
+    if run.gap is None:
         return "n/a"
-    gap: str = digits.scientific(run.solution.certificate.gap)
+    gap: str = digits.scientific(run.gap)
     marks = ("#" if run.status == STOPPED else "") + (PROVISIONAL_MARK if run.provisional else "")
     return gap + marks
 
