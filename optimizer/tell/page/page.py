@@ -36,6 +36,9 @@ CERTIFIED: Final = (
     "No plan is better than the one shown by more than its gap; every row of the true model was checked at "
     "the plan. Where there is no plan, nothing is certified."
 )
+ROLLED: Final = (
+    "A plan decided year by year has no certificate of the whole: that of each year's window has its own gap."
+)
 DIGITS: Final = Markup(
     "All digits are in <code>strategy.csv</code> and <code>summary.json</code> of the run."
 )
@@ -210,7 +213,9 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
         title=title(run),
         subtitle=subtitle(run),
         sections=sections(run),
-        closing=Closing("Certificates and versions", "Certificates", CERTIFIED, DIGITS, _certified(run)),
+        closing=Closing(
+            "Certificates and versions", "Certificates", _what_is_certified(run), DIGITS, _certified(run)
+        ),
         facts=provenance.facts(run),
         changes=provenance.changes(run),
         groups=groups,
@@ -218,6 +223,13 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
         sources=listed,
         known_sources={source.key for source in listed},
     )
+
+
+def _what_is_certified(run: SavedRun) -> str:
+    """What the certificates say; of plans decided year by year that they have none of the whole."""
+    if any(plan.answer.rolled is not None for plan in run.all_plans):
+        return f"{CERTIFIED} {ROLLED}"
+    return CERTIFIED
 
 
 def _certified(run: SavedRun) -> list[tuple[str, Table]]:
@@ -285,6 +297,9 @@ def _strategies(run: SavedRun) -> str:
         return f"No plan for {', '.join(names)}"
     if any(plan.answer.leader_gap is not None for plan in run.all_plans):
         return f"Strategies beside a leader that is not certified: {', '.join(names)}"
+    rolled = [plan.answer.rolled for plan in run.all_plans if plan.answer.rolled is not None]
+    if rolled and len(rolled[0].windows) > 1:
+        return f"Decided year by year with {rolled[0].view}, no optimum of the whole: {', '.join(names)}"
     if len(names) == 1:
         return f"Optimal strategy of {names[0]}"
     return f"Optimal strategies of {f'{solved} of ' if solved < len(names) else ''}{len(names)} countries"
