@@ -116,9 +116,14 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     if run.parameters is None or run.values is None:
         return {}
     installed = metrics.installed_compute(run.parameters, run.values["fleet"])
+    carried_in = metrics.carried_in(run.parameters, run.values["cash"])
     found = {
         "spend_share": metrics.shares(run.values["spend"]),
         "outlays": metrics.outlays(run.values),
+        "income": metrics.income(run.parameters),
+        "carried_in": carried_in,
+        "interest": metrics.interest(run.parameters, carried_in),
+        "power_drawn": metrics.power_drawn(run.parameters, run.values["fleet"]),
         "installed_compute": installed,
     }
     if leader_run is not None and leader_run.parameters is not None and leader_run.values is not None:

@@ -118,8 +118,7 @@ def _check_market(instance: Instance) -> Iterator[Conflict]:
         yield from unknown(("market", "output", chip), "E301", "chip", chip, instance.chips)
     for name, figure in instance.market.observed.items():
         where: Where = ("market", "observed", name)
-        low, high = figure.low, figure.high
-        if (low is not None and low > figure.value) or (high is not None and high < figure.value):
+        if not figure.low <= figure.value <= figure.high:
             yield Conflict(where, "E107", f"`{name}` must have low <= value <= high", None, True)
 
 
