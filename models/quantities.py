@@ -200,6 +200,10 @@ VARIABLES: Final = _named(
 DERIVED: Final = _named(
     _metric("spend_share", "categories", "1", "level", "share of the cost of use"),
     _metric("outlays", "", "USD bn", "flow", "money paid, whatever it is used for", relative=True),
+    _metric("income", "", "USD bn", "flow", "what the plan may spend, cash carried over apart"),
+    _metric("carried_in", "", "USD bn", "level", "cash at the start of the period; negative: debt"),
+    _metric("interest", "", "USD bn", "flow", "interest on it"),
+    _metric("power_drawn", "", "GW", "stock", "power that the fleet draws"),
     _metric("plan_value", "", "log unit years", "level", "objective of a plan that is evaluated"),
     _metric(
         "plan_loss", "", "log units", "level", "what it gives away on average against the best plan found"

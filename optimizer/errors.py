@@ -78,6 +78,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E318": "chip of which the countries' shares sum to more than 1",
         "E319": "unknown class of tools",
         "E320": "unknown designer",
+        "E321": "rule that is over before the horizon starts",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",

@@ -127,10 +127,12 @@ class CertificateData(Part):
 
 
 class BaseState(Part):
-    """Capability in log units, and lag in months, before the first period."""
+    """Capability in log units, lag in months, and installed compute over the leader's, before the first
+    period."""
 
     capability: Number | None
     lag_months: Number | None
+    compute_ratio: Number | None = None
 
 
 class Headline(Part):

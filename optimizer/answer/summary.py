@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
+from models.parameters import CATEGORIES, Array, LeaderPath, PlanParameters, PlanSets
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, Headline, remarks
 from optimizer.answer.rolled import RolledAnswer, rolled_answer
@@ -66,6 +66,7 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
         base=BaseState(
             capability=metrics.base_capability(parameters, leader) if leader else None,
             lag_months=metrics.base_lag_months(parameters, leader) if leader else None,
+            compute_ratio=_ratio_at_start(parameters, leader_run),
         ),
         passes_the_leader_in=min(filter(None, passing_periods(run, leader)), default=None),
         ranges=dict(sorted(run.ranges.items())),
@@ -81,6 +82,14 @@ def rolled(run: CountryRun) -> RolledAnswer | None:
     if run.rolled is None or run.parameters is None or run.values is None or run.leader is None:
         return None
     return rolled_answer(run.rolled, run.parameters, run.values["capability"], run.leader)
+
+
+def _ratio_at_start(parameters: PlanParameters, leader_run: CountryRun | None) -> float | None:
+    """The inherited fleet over the leader's; None where the leader has no plan, or no fleet."""
+    if leader_run is None or leader_run.parameters is None or leader_run.values is None:
+        return None
+    of_leader = metrics.installed_at_start(leader_run.parameters)
+    return metrics.installed_at_start(parameters) / of_leader if of_leader > 0 else None
 
 
 def lag_mark_in(run: CountryRun, period: str) -> str:

@@ -280,7 +280,11 @@ def several(world: str, tmp_path: Path) -> Path:
     """The instance with some followers alike, so that a comparison can be interrupted between two of them."""
     place = tmp_path / "several"
     shutil.copytree(world, place)
-    leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
+    leader = (
+        (place / "countries" / "USA.yaml")
+        .read_text()
+        .replace("lag_months: 0", "lag_months: 1.3, knowledge0_years: 1.386")
+    )
     for name in ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF"):
         alike = re.sub(r"\bUSA\b", name, leader).replace(f"iso3: {name}", f"iso3: {name}\npart_of: USA")
         (place / "countries" / f"{name}.yaml").write_text(alike)

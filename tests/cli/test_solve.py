@@ -364,7 +364,11 @@ def many(world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The instance with two dozen followers alike, so that a solve can be interrupted between two of them."""
     place = tmp_path_factory.mktemp("many") / "many"
     shutil.copytree(world, place)
-    leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
+    leader = (
+        (place / "countries" / "USA.yaml")
+        .read_text()
+        .replace("lag_months: 0", "lag_months: 1.3, knowledge0_years: 1.386")
+    )
     for letter in "ABCDEFGHIJKLMNOPQRSTVWXY":
         name = letter * 3
         alike = re.sub(r"\bUSA\b", name, leader).replace(f"iso3: {name}", f"iso3: {name}\npart_of: USA")

@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from optimizer.answer.answer import Remark, SolveAnswer
 from optimizer.answer.summary import INTERRUPTED, NOTHING_DONE
-from optimizer.tell.page import charts, comparison_sections, overview, provenance, words
+from optimizer.tell.fitted import FITTED_SENTENCE
+from optimizer.tell.page import charts, comparison_sections, headline, overview, provenance, words
 from optimizer.tell.page.bands import bands_notes, bands_points, country_bands, overview_bands
 from optimizer.tell.page.beyond import beyond_tables
 from optimizer.tell.page.figures import Section, Table, slug
@@ -95,10 +96,21 @@ def sections(run: SavedRun) -> list[Section]:
         key="overview",
         title="Overview",
         short="Overview",
-        points=[*words.headline(run), *words.view_points(run), *(bands_points(run, solved) if some else [])],
+        answer=headline.answer(run),
+        points=[*words.points(run), *words.view_points(run), *bands_points(run, solved)],
         figures=overview.overview_figures(run),
-        tables=[("Countries side by side", countries), *overview_bands(run, solved)] if some else [],
-        notes=[*overview.marks_notes(countries), *_parts_note(run), *bands_notes(run, solved)]
+        tables=[
+            ("Countries side by side" if len(known) > 1 else "The plan in one line", countries),
+            *overview_bands(run, solved),
+        ]
+        if some
+        else [],
+        notes=[
+            FITTED_SENTENCE,
+            *overview.marks_notes(countries),
+            *_parts_note(run),
+            *bands_notes(run, solved),
+        ]
         if some
         else [],
         warnings=warnings(run),
@@ -115,11 +127,11 @@ def country_section(run: SavedRun, country: str) -> Section:
         key=slug("country", country),
         title=title if plan.solved else f"{title}: no plan",
         short=country,
+        answer=headline.answer_of_country(run, plan) if plan.solved else "",
         points=words.country_points(run, plan) if plan.solved else words.failed(plan),
         figures=plan_figures(run, plan) if plan.solved else [],
-        tables=[*country_bands(run, plan), *beyond_tables(plan), *own_page_tables(plan)]
-        if plan.solved
-        else [],
+        tables=country_bands(run, plan) if plan.solved else [],
+        after=[*beyond_tables(plan), *own_page_tables(plan)] if plan.solved else [],
         notes=[f"About the data: {note}"] if note else [],
     )
 
@@ -249,7 +261,8 @@ def title(run: SavedRun) -> str:
     elif run.is_comparison:
         kind = "policies compared"
     else:
-        kind = "who leads, and by how much" if first else f"no plan for {', '.join(run.plans)}"
+        names = ", ".join(map(run.name, run.plans))
+        kind = "who leads, and by how much" if first else f"no plan for {names}"
     period = f"{first.periods[0]} to {first.periods[-1]}" if first else run.horizon
     return f"{run.instance}{', ' if period else ''}{period}: {kind}"
 
@@ -259,11 +272,11 @@ def subtitle(run: SavedRun) -> list[str]:
     lines = []
     if run.is_comparison:
         policies = words.counted(len(run.policies), "policy", "policies")
-        lines.append(f"{policies} beside the baseline; leader {run.leader}")
+        lines.append(f"{policies} beside the baseline; leader: {run.name(run.leader)}")
     elif isinstance(run.answer, SolveAnswer) and run.answer.policy:
-        lines.append(f"Policy: {run.answer.policy}; leader {run.leader}")
+        lines.append(f"Policy: {run.answer.policy}; leader: {run.name(run.leader)}")
     else:
-        lines.append(f"{_strategies(run)}; leader {run.leader}")
+        lines.append(f"{_strategies(run)}; leader: {run.name(run.leader)}")
     by_hand = run.manifest.set
     if by_hand:
         lines.append(f"With {'; '.join(by_hand)}")

@@ -181,15 +181,11 @@ PAID: Final = (
 
 
 def _cash(book: Book) -> Iterator[Line]:
-    p = book.parameters
-    dt = p.scalar("dt")
     values = book.values
-    before = np.concatenate([[p.scalar("cash0")], values["cash"][:-1]])
-    interest = ((1 + p.scalar("interest")) ** dt - 1) * before
     received: list[tuple[str, list[float]]] = [
-        ("carried in", [float(before[year.periods][0]) for year in book.years]),
-        ("interest", [float(interest[year.periods].sum()) for year in book.years]),
-        ("income", [float((p["income"] * dt)[year.periods].sum()) for year in book.years]),
+        ("carried in", [float(values["carried_in"][year.periods][0]) for year in book.years]),
+        ("interest", book.by_year("interest")),
+        ("income", book.by_year("income")),
         ("recovered from users", book.by_year("recovered")),
         ("returned by home-made chips", book.by_year("home_returned")),
     ]
@@ -242,8 +238,7 @@ def _compute(book: Book) -> Iterator[Line]:
 
 def _power(book: Book) -> Iterator[Line]:
     yield book.line("available, end of year", "power")
-    draw = book.parameters["power_per_chip"] @ book.values["fleet"]
-    yield ["drawn by the fleet", *digits.cells([float(draw[year.periods][-1]) for year in book.years])]
+    yield ["drawn by the fleet", *digits.cells(book.by_year("power_drawn"))]
     yield from book.some("ordered", "power_built")
 
 
