@@ -97,7 +97,7 @@ def sections(run: SavedRun) -> list[Section]:
         title="Overview",
         short="Overview",
         answer=headline.answer(run),
-        points=[*words.points(run), *words.view_points(run), *bands_points(run, solved)],
+        points=[*words.points(run), *words.view_points(run), *(bands_points(run, solved) if some else [])],
         figures=overview.overview_figures(run),
         tables=[
             ("Countries side by side" if len(known) > 1 else "The plan in one line", countries),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from optimizer.answer import digits
@@ -15,7 +15,8 @@ from optimizer.answer.rolled import RolledAnswer
 from optimizer.tell.page.figures import MISSING, Cell, Column, Row, Table, text
 from optimizer.tell.page.saved import Plan, SavedRun
 
-OTHER_GROUPS: Final = (("market", "Markets"), ("", "The world"), ("chips", "Chips"))
+CHIPS: Final = "chips"
+OTHER_GROUPS: Final = (("market", "Markets"), ("", "The world"), (CHIPS, "Chips"))
 YEARS_SHOWN: Final = 8
 
 
@@ -69,7 +70,11 @@ def certificates(run: SavedRun) -> Table:
 
 
 def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
-    head = [text(plan.country), *([text(plan.policy)] if run.is_comparison else []), text(plan.told_status)]
+    head = [
+        text(run.name(plan.country)),
+        *([text(plan.policy)] if run.is_comparison else []),
+        text(plan.told_status),
+    ]
     found = plan.answer.certificate
     if plan.answer.rolled is not None:
         return [*head, *_rolled(plan.answer.rolled), *[Cell(MISSING)] * 3]
@@ -163,7 +168,15 @@ def assumptions(run: SavedRun) -> list[Group]:
 
 def _below(run: SavedRun, prefix: str) -> list[Assumption]:
     start = f"{prefix}."
-    return [_assumption(each, start) for each in run.inputs if each["path"].startswith(start)]
+    found = [_assumption(each, start) for each in run.inputs if each["path"].startswith(start)]
+    return [_with_name(run, each) for each in found] if prefix == CHIPS else found
+
+
+def _with_name(run: SavedRun, line: Assumption) -> Assumption:
+    """A chip's input with the chip's name before its note, so that it is found by either."""
+    chip = line.path.partition(".")[0]
+    note = "; ".join(part for part in (run.chip(chip), line.note) if part and part != chip)
+    return replace(line, note=note)
 
 
 def _rest(run: SavedRun) -> list[Assumption]:
