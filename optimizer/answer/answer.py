@@ -312,7 +312,8 @@ class Ranked(Part):
 
 
 class CompareAnswer(Part):
-    """What `compare` answers: plans by country, then policy, the baseline first."""
+    """What `compare` answers: plans by country, then policy, the baseline first; with `equilibria`, by policy,
+    where each was planned at the prices that clear its market."""
 
     schema_version: int
     command: str
@@ -328,4 +329,5 @@ class CompareAnswer(Part):
     ranking_detail: Mapping[str, tuple[Ranked, ...]]
     leaders: Mapping[str, PlanEnding] = {}
     left_out: Mapping[str, str]
+    equilibria: Mapping[str, EquilibriumAnswer] = {}
     diagnostics: tuple[Remark, ...]

@@ -14,8 +14,9 @@ class EquilibriumAnswer(Part):
     these prices, average log units: at most `tolerance` where it has `converged`; `weighted_regret` weights
     it with income. `excess` is the largest amount of any chip bought beyond what is made, as a share of it,
     and `unsold` the value of what stays unsold above its floor over that of what is sold.
-    `component_residuals` is how far the price of each component still wants to move, |log|. `left_out`
-    names countries that a bloc counts, by the bloc. Prices are those of an H100-equivalent of what is sold,
+    `component_residuals` is by how much the price of each component is off what calls forth the demand of
+    these plans, |log|. `base_regret` is the largest regret of the equilibrium that prices of components are
+    held against. `left_out` names countries that a bloc counts, by the bloc. Prices are those of an H100-equivalent of what is sold,
     USD, all-in; `component_price_ratios` are over the base price; `value_shares` the share of each country
     in what is paid on the market.
     """
@@ -25,6 +26,7 @@ class EquilibriumAnswer(Part):
     rounds: int
     largest_regret: Number
     weighted_regret: Number
+    base_regret: Number | None = None
     regrets: Mapping[str, Number]
     excess: Number
     unsold: Number

@@ -13,10 +13,10 @@ import click
 from optimizer.cli.options import (
     Given,
     Output,
-    PositiveNumber,
     Saving,
     asks,
     countries_option,
+    equilibrium_options,
     examples,
     instance_argument,
     jobs_option,
@@ -46,20 +46,7 @@ if TYPE_CHECKING:
 )
 @click.option("--set", "patches", multiple=True, metavar="PATCH", help="Change a value. May be repeated.")
 @click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
-@click.option(
-    "--tolerance",
-    type=PositiveNumber(min=0, min_open=True),
-    default=0.005,
-    show_default=True,
-    help="The largest regret of a country, average log units.",
-)
-@click.option(
-    "--rounds",
-    type=click.IntRange(min=1),
-    default=40,
-    show_default=True,
-    help="Rounds of best responses at the most.",
-)
+@equilibrium_options
 @click.option(
     "--against",
     type=click.Path(path_type=Path, file_okay=False),
@@ -100,7 +87,7 @@ def command(
     directory = saving.out or store.default_directory("equilibrium", inputs)
     if not saving.no_save:
         store.check_place(directory)
-    tell = _progress(output.quiet)
+    tell = progress_of_search(output.quiet)
     resumed = read_search(directory) if resume else None
     base: Calibration | None = None
     if against is not None:
@@ -117,7 +104,7 @@ def command(
         scenario,
         tolerance=tolerance,
         base=base,
-        resumed=None if resumed is None else resumed.state,
+        resumed=resumed,
         most_rounds=rounds,
         tell=tell,
     )
@@ -143,18 +130,19 @@ def _base(given: Given, tolerance: float, rounds: int, tell: Tell) -> Calibratio
 
     ask = opened(replace(given, policies=(), patches=())).ask
     (scenario,) = ask.scenarios
-    return find(ask, scenario, tolerance=tolerance, most_rounds=rounds, tell=tell).calibration
+    return find(ask, scenario, tolerance=tolerance, most_rounds=rounds, tell=tell).last
 
 
-def _progress(quiet: bool) -> Tell:
-    """Prints on stderr how far the search is: over itself on a terminal, else each look at regrets."""
+def progress_of_search(quiet: bool, of: str = "") -> Tell:
+    """Prints on stderr how far the search `of` something is: over itself on a terminal, else each look at
+    regrets."""
     from optimizer.cli.session import note
     from optimizer.cli.streams import is_terminal
     from optimizer.study.equilibrium.equilibrium import Told
 
     def tell(told: Told) -> None:
         known = "" if told.regret is None else f", largest regret {told.regret:.4f}"
-        text = f"round {told.round_}{known}"
+        text = f"{of}round {told.round_}{known}"
         if is_terminal(sys.stderr):
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()

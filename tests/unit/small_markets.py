@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 
 from optimizer.program import compile_model
 from optimizer.solver import Solver, solve_model
-from optimizer.study.equilibrium.bids import Valued, worth
+from optimizer.study.equilibrium.bids import Valued
 from optimizer.study.equilibrium.market import Components, Market
 from optimizer.study.equilibrium.sweeps import Prices, Response
 
@@ -72,16 +72,18 @@ class Consumer:
         assert solution.status == "optimal", solution.message
         bought = solution.value("x")
         shortfall = np.minimum(solution.column_duals[program.variables["x"].slice], 0.0)
-        plan = Valued(
+        valued = Valued(
             bought=bought[:, None],
+            cost=price[:, None],
+            fee=np.zeros((len(price), 1)),
             limit_dual=np.abs(solution.dual("limits"))[:, None],
             shortfall_dual=np.where(bought < 1e-6, shortfall, 0.0)[:, None],
             money_dual=np.abs(solution.dual("budget")).reshape(1),
             unspent=np.array([max(money - float(price @ bought), 0.0)]),
+            elsewhere=np.zeros(1),
         )
         return Response(
-            bought=bought[:, None],
-            worth=worth(plan, price[:, None]),
+            valued=valued,
             most=most[:, None],
             components=np.zeros((0, 1)),
             lower=solution.certificate.lower,
@@ -116,5 +118,7 @@ def cournot_firm(cost: float, exponent: float, scale: float = 5.0) -> Solver:
     m.q = pyo.Var(bounds=(1e-3, 150.0), initialize=30.0)
     power = (exponent + 1) / exponent
     made = cost * m.q + exponent / (exponent + 1) * scale ** (-1 / exponent) * m.q**power
-    m.profit = pyo.Objective(expr=5000 ** (1 / 1.1) * m.q * (m.q + m.others) ** (-1 / 1.1) - made, sense=pyo.maximize)
+    m.profit = pyo.Objective(
+        expr=5000 ** (1 / 1.1) * m.q * (m.q + m.others) ** (-1 / 1.1) - made, sense=pyo.maximize
+    )
     return Solver(compile_model(m))

@@ -9,9 +9,12 @@ import numpy as np
 
 from models.parameters import Array
 
-# Nobody bids more than half again of what it spends, plus what it leaves unspent: where money has no use
-# left its dual is 0, and a bid in money would be infinite.
-OVERBID: Final = 1.5
+# A buyer takes away from other uses at the most half of what it spends on goods: where money has no use left
+# its dual is 0, and a bid in money would be infinite.
+SHIFTED: Final = 0.5
+# Where all that a buyer has is worth less than this to it, in units of its objective, what it is worth is noise
+# of the solver: bids fall with the worth.
+LEAST_VALUE: Final = 1e-5
 TINY: Final = 1e-12
 
 
@@ -19,28 +22,33 @@ TINY: Final = 1e-12
 class Valued:
     """A plan's purchases and what they are worth to it.
 
-    `bought` units, `limit_dual` the objective per unit by which a limit on purchases is eased (0 where none
-    binds), `shortfall_dual` what one unit would cost the objective where none is bought (0 or negative),
-    shape (goods, periods). `money_dual` is the objective per unit of money and `unspent` the money left
-    over, shape (periods,).
+    `bought` units, `cost` what one costs the buyer, `fee` the part of it that no seller gets, `limit_dual`
+    the objective per unit by which a limit on purchases is eased (0 where none binds), `shortfall_dual` what
+    one unit would cost the objective where none is bought (0 or negative), shape (goods, periods).
+    `money_dual` is the objective per unit of money, `unspent` the money left over and `elsewhere` that which
+    other things take, shape (periods,).
     """
 
     bought: Array
+    cost: Array
+    fee: Array
     limit_dual: Array
     shortfall_dual: Array
     money_dual: Array
     unspent: Array
+    elsewhere: Array
 
 
-def worth(plan: Valued, cost: Array) -> Array:
-    """What one more unit is worth, in money, shape (goods, periods); `cost` is what a unit costs the buyer.
+def worth(plan: Valued, held: Array) -> Array:
+    """What a seller gets for one more unit at the most, shape (goods, periods), where `held` is bought or
+    nearly so: what money is worth in other uses says it, but nobody pays more than it has.
 
-    \\[ W_k = \\frac{\\lambda_k + \\mu\\,c_k + \\rho_k}{\\mu'}, \\qquad
-       \\mu' = \\max\\Bigl(\\mu,\\ \\frac{\\sum_k (\\lambda_k + \\mu c_k)\\,x_k}{1.5 \\sum_k c_k x_k +
-       \\text{unspent}}\\Bigr) \\]
+    \\[ W_k = \\frac{v_k}{\\mu'} - \\text{fee}_k, \\qquad v_k = \\lambda_k + \\mu\\,c_k + \\rho_k, \\qquad
+       \\mu' = \\max\\Bigl(\\mu,\\ \\frac{\\sum_k v_k x_k}{\\sum_k c_k x_k + \\text{unspent} +
+       \\min(\\tfrac12 \\sum_k c_k x_k,\\ \\text{elsewhere})}\\Bigr) \\]
     """
-    value = np.maximum(plan.limit_dual + plan.money_dual * cost + plan.shortfall_dual, 0.0)
-    spent = (cost * plan.bought).sum(axis=0)
-    most = np.maximum(OVERBID * spent + plan.unspent, TINY)
-    money = np.maximum(plan.money_dual, (value * plan.bought).sum(axis=0) / most)
-    return np.asarray(np.divide(value, money, out=np.zeros(value.shape), where=money > 0))
+    value = np.maximum(plan.limit_dual + plan.money_dual * plan.cost + plan.shortfall_dual, 0.0)
+    spent = (plan.cost * plan.bought).sum(axis=0)
+    most = np.maximum(spent + plan.unspent + np.minimum(SHIFTED * spent, plan.elsewhere), TINY)
+    money = np.maximum(plan.money_dual, np.maximum((value * held).sum(axis=0), LEAST_VALUE) / most)
+    return np.asarray(np.maximum(value / money - plan.fee, 0.0))

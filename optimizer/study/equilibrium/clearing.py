@@ -69,7 +69,8 @@ def demands(bids: Bids, price: Array, substitution: float) -> Array:
         log_index = (np.log(np.maximum(total, TINY)) + top) / (1.0 - substitution)
     exponent = (substitution - 1.0) * log_index - substitution * log_ratio
     taken = bids.held * np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
-    return np.minimum(taken, bids.most)
+    # to whom nothing has a worth, nothing is sold
+    return np.where(budget > 0, np.minimum(taken, bids.most), 0.0)
 
 
 def clear(
@@ -79,7 +80,8 @@ def clear(
     and what nobody wants at the floor stays unsold. `others` is what is taken of components beside the goods,
     shape (components, periods)."""
     traded = market.traded
-    slope = substitution + market.output_elasticity
+    # one good of several is bought with an elasticity between that of substitution and 1
+    slope = max(substitution, 1.0) + market.output_elasticity
     residual = np.inf
     taken = demands(bids, price, substitution)
     for _ in range(MOST_STEPS):

@@ -12,30 +12,25 @@ from numpy.typing import NDArray
 from models.parameters import Array
 from models.simulate import weight_of_time
 from optimizer.answer.run import OPTIMAL, STOPPED, CountryRun, WorldRun
-from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
-from optimizer.instance.blocs import parts
 from optimizer.instance.findings import findings
-from optimizer.instance.resolve import resolve
+from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.study.ask import Ask, Scenario
+from optimizer.study.country import finished, gap_of_stopped
 from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index
+from optimizer.study.equilibrium.membership import Members, buyers_of, check_path_mode, check_same, reordered
 from optimizer.study.equilibrium.national import Nation, on_processes
-from optimizer.study.equilibrium.sweeps import (
-    Prices,
-    Response,
-    Settled,
-    State,
-    answers,
-    settle,
-    sweep,
-)
+from optimizer.study.equilibrium.settling import Settled, settle
+from optimizer.study.equilibrium.sweeps import Prices, Response, State, answers, sweep
 from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
 
 TOLERANCE: Final = 0.005
+# prices of components may still want to move by so much, |log|
+COMPONENT_TOLERANCE: Final = 0.05
 # how exactly plans are solved on the way: regrets below a few times this one mean nothing
 PLAN_GAP: Final = BATCH_GAP
 FIRST_SETTLED: Final = 8
-SETTLED_EVERY: Final = 4
+SETTLED_EVERY: Final = 8
 MOST_ROUNDS: Final = 40
 AT_A_RULE: Final = 1e-6
 
@@ -55,11 +50,14 @@ Tell = Callable[[Told], None]
 
 @dataclass(frozen=True)
 class Calibration:
-    """What makes two scenarios one world: `demand` of components at their base prices, shape (components,
-    periods), and where the base's search ended."""
+    """What makes two scenarios one world: what is on its market, the `demand` of components at their base
+    prices, shape (components, periods), and the largest `regret` of that world; `state` is where a search of
+    one of them ended."""
 
+    members: Members
     demand: Array
     state: State
+    regret: float
 
 
 @dataclass(frozen=True)
@@ -67,18 +65,21 @@ class Equilibrium:
     """Prices, and a plan of each country at them.
 
     `world` holds the plans; their certificates say how much better each would be if it could buy as much as
-    rules allow at these prices. `moving` is how far the price of each component still wants to move, |log|,
-    shape (components, periods); `weighted_regret` is weighted with income. `left_out` are countries that a
-    bloc counts. It has `converged` where no regret is above `tolerance`.
+    rules allow at these prices. `residuals` is by how much the price of each component is off what calls
+    forth the plans' demand, |log|, shape (components, periods); `weighted_regret` is weighted with income.
+    `left_out` are countries that a bloc counts. It has `converged` where no regret is above `tolerance`, and
+    no residual above `COMPONENT_TOLERANCE`. `state` has the prices, `last` where the search ended: plans are
+    those of the best round that was looked at.
     """
 
     world: WorldRun
     goods: Goods
     settled: Settled
     state: State
-    calibration: Calibration
+    last: Calibration
+    base_regret: float | None
     countries: tuple[str, ...]
-    moving: Array
+    residuals: Array
     weighted_regret: float
     tolerance: float
     left_out: Mapping[str, str]
@@ -89,7 +90,8 @@ class Equilibrium:
 
     @property
     def converged(self) -> bool:
-        return self.largest_regret <= self.tolerance
+        near = self.residuals.max(initial=0.0) <= COMPONENT_TOLERANCE
+        return bool(self.largest_regret <= self.tolerance and near)
 
 
 def find(
@@ -98,90 +100,110 @@ def find(
     *,
     tolerance: float = TOLERANCE,
     base: Calibration | None = None,
-    resumed: State | None = None,
+    resumed: Calibration | None = None,
     most_rounds: int = MOST_ROUNDS,
     tell: Tell = lambda told: None,
 ) -> Equilibrium:
-    """The equilibrium of a scenario, or what the last round has of it.
+    """The equilibrium of a scenario, or the best that was come to.
 
     Without a `base` the scenario is the base itself: components cost what they cost, and what is made of them
     is what it takes. With one, prices answer to what is taken beyond that, and the search starts where the
-    base's ended. Raises InputError for what cannot be solved, SolverError where a country has no plan.
+    base's ended, or goes on from `resumed`. Raises InputError for what cannot be solved, and where either is
+    of another market; SolverError where a country has no plan.
     """
     instance = scenario.instance
-    countries, left_out = buyers_of(ask, instance)
+    check_path_mode(instance)
+    countries, left_out = buyers_of(ask.countries, instance)
     goods = goods_of(instance, instance.leader)
-    components = goods.market.components
+    members = _members(instance, goods, countries)
+    for held in (base, resumed):
+        if held is not None:
+            check_same(held.members, members)
     if base is not None:
         market = goods.market.calibrated(base.demand * supply_index(instance, instance.leader))
         goods = replace(goods, market=market)
-    market = goods.market
-    leading = resolve(instance, instance.leader, None, ask.objective)
-    plan_solver = PlanSolver.compile(leading)
+    market, components = goods.market, goods.market.components
+    plan_solver = PlanSolver.compile(resolve(instance, instance.leader, None, ask.objective))
     buyers = [Nation(instance, one, goods, plan_solver, ask.objective, PLAN_GAP) for one in countries]
     respond = on_processes(ask.processes)
-    state = resumed or (None if base is None else replace(base.state, rounds=0))
-    if state is None or not _fits(state, goods, countries):
+    if resumed is not None:
+        state = reordered(resumed.state, resumed.members, members)
+    elif base is not None:
+        state = replace(reordered(base.state, base.members, members), rounds=0)
+    else:
         state = State(0, Prices(market.list_price, components.price))
-    first, moving = state.rounds, np.zeros(components.price.shape)
-    settled: Settled | None = None
-    while settled is None or settled.regrets.max() > tolerance:
-        if state.rounds >= first + most_rounds:
+    first = state.rounds
+    best: _Looked | None = None
+    while best is None or not _enough(best, tolerance):
+        done = state.rounds - first
+        if done >= most_rounds:
             break
         limits = [market.output] * len(buyers) if state.rations is None else list(state.rations)
         found = answers(buyers, state.prices, limits, respond)
         state, moving = sweep(market, state, found)
-        done = state.rounds - first
-        regret = None
-        if done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0:
-            settled = settle(buyers, market, state, respond)
-            regret = float(settled.regrets.max())
+        done, regret = done + 1, None
+        if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
+            looked = _look(goods, state, settle(buyers, market, state, respond, tolerance))
+            best = looked if best is None else min(best, looked, key=lambda each: each.worst)
+            regret = looked.worst
         tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))
-    if settled is None:
-        settled = settle(buyers, market, state, respond)
-    demand = sum((_components(goods, each) for each in settled.answers), np.zeros(components.price.shape))
-    calibration = Calibration(demand if base is None else base.demand, state)
+    assert best is not None
+    worst = float(best.settled.regrets.max())
+    demand = best.demand if base is None else base.demand
     return Equilibrium(
-        world=_world(ask, scenario, countries, goods, settled, tolerance),
+        world=_world(plan_solver, ask, scenario, countries, goods, best, tolerance),
         goods=goods,
-        settled=settled,
-        state=state,
-        calibration=calibration,
+        settled=best.settled,
+        state=best.state,
+        last=Calibration(members, demand, state, worst if base is None else base.regret),
+        base_regret=None if base is None else base.regret,
         countries=countries,
-        moving=moving,
-        weighted_regret=_weighted(settled),
+        residuals=best.residuals,
+        weighted_regret=_weighted(best.settled),
         tolerance=tolerance,
         left_out=left_out,
     )
 
 
-def buyers_of(ask: Ask, instance: Instance) -> tuple[tuple[str, ...], dict[str, str]]:
-    """The countries of the market, the leader first, and those that a bloc counts, which are left out. Raises
-    InputError where a country and the bloc that counts it are both named."""
-    whole = parts(instance)
-    asked = ask.countries or tuple(instance.countries)
-    left_out = {one: bloc for one, bloc in whole.items() if bloc in asked and one in asked}
-    named = [one for one in left_out if one in ask.countries]
-    if named:
-        raise InputError(
-            [
-                Diagnostic(
-                    "E533",
-                    f"{one} is part of {left_out[one]}: in one market both would buy for the same firms",
-                    path="--country",
-                    hint=f"name {left_out[one]} or {one}, not both",
-                )
-                for one in named
-            ]
-        )
-    others = [one for one in asked if one != instance.leader and one not in left_out]
-    return (instance.leader, *others), left_out
+@dataclass(frozen=True)
+class _Looked:
+    """Plans of a round that was looked at, their demand of components, and how far prices of these are off."""
+
+    state: State
+    settled: Settled
+    demand: Array
+    residuals: Array
+
+    @property
+    def worst(self) -> float:
+        return float(self.settled.regrets.max())
+
+    @property
+    def off(self) -> float:
+        return float(self.residuals.max(initial=0.0))
 
 
-def _fits(state: State, goods: Goods, countries: tuple[str, ...]) -> bool:
-    shape = goods.market.list_price.shape
-    rations = state.rations is None or state.rations.shape == (len(countries), *shape)
-    return state.prices.goods.shape == shape and rations
+def _look(goods: Goods, state: State, settled: Settled) -> _Looked:
+    components = goods.market.components
+    demand = sum((_components(goods, each) for each in settled.answers), np.zeros(components.price.shape))
+    residuals = np.abs(np.log(components.at(demand) / state.prices.components))
+    return _Looked(state, settled, demand, residuals)
+
+
+def _enough(looked: _Looked, tolerance: float) -> bool:
+    return looked.worst <= tolerance and looked.off <= COMPONENT_TOLERANCE
+
+
+def _members(instance: Instance, goods: Goods, countries: tuple[str, ...]) -> Members:
+    market = goods.market
+    return Members(
+        instance.name,
+        dict(instance.files),
+        countries,
+        market.names,
+        market.components.names,
+        plan_sets(instance, instance.leader).periods,
+    )
 
 
 def _components(goods: Goods, answer: Response) -> Array:
@@ -199,19 +221,26 @@ def _weighted(settled: Settled) -> float:
 
 
 def _world(
+    plan_solver: PlanSolver,
     ask: Ask,
     scenario: Scenario,
     countries: tuple[str, ...],
     goods: Goods,
-    settled: Settled,
+    looked: _Looked,
     tolerance: float,
 ) -> WorldRun:
     """The plans as a world's, each certified against what it could have at these prices with the market
     open."""
+    settled, near = looked.settled, looked.off <= COMPONENT_TOLERANCE
     runs = {
-        one: _certified(each.plan, each, regret, tolerance, goods.rows)
+        one: _certified(each, regret, near and regret <= tolerance, goods.rows)
         for one, each, regret in zip(countries, settled.answers, settled.regrets, strict=True)
     }
+    leading = runs[countries[0]]
+    assert leading.leader is not None
+    leader_gap = gap_of_stopped(leading)
+    for one in countries[1:]:
+        runs[one] = finished(plan_solver, runs[one], leading.leader, False, leader_gap)
     instance = scenario.instance
     return WorldRun(
         instance,
@@ -224,11 +253,10 @@ def _world(
     )
 
 
-def _certified(
-    run: CountryRun, answer: Response, regret: float, tolerance: float, rows: NDArray[np.int64]
-) -> CountryRun:
+def _certified(answer: Response, regret: float, enough: bool, rows: NDArray[np.int64]) -> CountryRun:
     """The plan, whose bound is that of the open market, and whose rations of the goods in `rows` have no
     price: they are no limits, as those of rules are."""
+    run: CountryRun = answer.plan
     assert run.solution is not None
     assert run.parameters is not None
     solution, weight = run.solution, weight_of_time(run.parameters)
@@ -241,5 +269,5 @@ def _certified(
     by_ration = answer.bought < answer.most * (1 - AT_A_RULE)
     prices[rows] = np.where(by_ration, 0.0, prices[rows])
     duals[block.slice] = prices.ravel()
-    status = OPTIMAL if regret <= tolerance else STOPPED
+    status = OPTIMAL if enough else STOPPED
     return replace(run, status=status, solution=replace(solution, row_duals=duals, certificate=certificate))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -17,7 +17,7 @@ from optimizer.instance import Instance
 from optimizer.instance.resolve import quantity_of, resolve_at
 from optimizer.solver import Start
 from optimizer.study.country import Sent, leader_path, received, sent, solve_country
-from optimizer.study.equilibrium.bids import Valued, worth
+from optimizer.study.equilibrium.bids import Valued
 from optimizer.study.equilibrium.goods import Goods
 from optimizer.study.equilibrium.sweeps import Buyer, Prices, Respond, Response
 from optimizer.study.plan_solver import PlanSolver
@@ -86,8 +86,7 @@ class Nation:
         self.start = run.solution.start
         weight, certificate = weight_of_time(parameters), run.solution.certificate
         return Response(
-            bought=run.values["imports"][rows],
-            worth=self._worth(parameters, run),
+            valued=self._valued(parameters, run),
             most=allowed,
             components=self._components(parameters, run),
             lower=certificate.lower / weight,
@@ -95,24 +94,26 @@ class Nation:
             plan=replace(run, leader=path),
         )
 
-    def _worth(self, parameters: PlanParameters, run: CountryRun) -> Array:
-        """What one more of each good is worth on the market, thousand USD: less the fee that is paid on
+    def _valued(self, parameters: PlanParameters, run: CountryRun) -> Valued:
+        """What is bought on the market, at what cost with the fee paid on it, and what the duals say of
         it."""
         assert run.solution is not None
         assert run.values is not None
-        rows, solution = self.goods.rows, run.solution
-        fee = parameters["fee"][rows]
-        bought = solution.value("imports")[rows]
+        rows, solution, values = self.goods.rows, run.solution, run.values
+        bought, fee = values["imports"][rows], parameters["fee"][rows]
         columns = solution.program.variables["imports"]
         shortfall = np.nan_to_num(solution.column_duals[columns.slice].reshape(columns.shape)[rows])
-        plan = Valued(
+        cost = parameters["unit_cost"][rows] + fee
+        return Valued(
             bought=bought,
+            cost=cost,
+            fee=fee,
             limit_dual=np.abs(np.nan_to_num(solution.dual("import_control")))[rows],
             shortfall_dual=np.where(bought <= NOTHING, np.minimum(shortfall, 0.0), 0.0),
             money_dual=np.abs(solution.dual("budget")) / THOUSAND,
-            unspent=run.values["lapsed"] * THOUSAND,
+            unspent=values["lapsed"] * THOUSAND,
+            elsewhere=np.maximum(_outlays(values) * THOUSAND - (cost * bought).sum(axis=0), 0.0),
         )
-        return np.maximum(worth(plan, parameters["unit_cost"][rows] + fee) - fee, 0.0)
 
     def _components(self, parameters: PlanParameters, run: CountryRun) -> Array:
         """What its own firms' chips take of components, and what its industry imports of memory."""
@@ -120,6 +121,12 @@ class Nation:
         rest = run.values["imports"].copy()
         rest[self.goods.rows] = 0.0
         return self.goods.components_of(rest) + self.goods.memory_content(run.values["hbm_imports"])
+
+
+def _outlays(values: Mapping[str, Array]) -> Array:
+    """All money paid, USD bn, shape (periods,): `models.budget.outlays` of a plan run forward."""
+    paid = sum(values[name] for name in ("buy", "rent", "chips_cost", "talent_cost", "power_spend", "bidup"))
+    return np.asarray(paid + values["energy"].sum(axis=0) + values["premium"].sum(axis=0))
 
 
 def on_processes(jobs: int) -> Respond:

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from models.parameters import Array
+from optimizer.study.equilibrium.bids import Valued, worth
 from optimizer.study.equilibrium.clearing import Bids, clear
 from optimizer.study.equilibrium.market import Market
 
@@ -29,18 +30,22 @@ REENTRY: Final = 1e-3
 
 @dataclass(frozen=True)
 class Response:
-    """A buyer's best plan: `bought` and `worth` (what one more is worth, thousand USD), shape (goods,
-    periods), and `most`, what rules let it buy. `components` is what it takes of components beside the
-    goods, shape (components, periods). `lower` and `upper` hold its value between them, over `weight`:
-    average log units. `plan` is all there is to know of it."""
+    """A buyer's best plan: what it buys and what that is worth to it, and `most`, what rules let it buy,
+    shape (goods, periods). `components` is what it takes of components beside the goods, shape (components,
+    periods). `lower` and `upper` hold its value between them, average log units. `plan` is all there is to
+    know of it."""
 
-    bought: Array
-    worth: Array
+    valued: Valued
     most: Array
     components: Array
     lower: float
     upper: float
     plan: Any
+
+    @property
+    def bought(self) -> Array:
+        """Units of each good, shape (goods, periods)."""
+        return self.valued.bought
 
 
 class Buyer(Protocol):
@@ -108,7 +113,8 @@ def sweep(
     most = np.array([each.most for each in found])
     bought = np.array([each.bought for each in found])
     held = np.maximum(bought, np.where(market.traded, np.minimum(REENTRY * market.output, most), 0.0))
-    bids = Bids(held, np.array([each.worth for each in found]), most)
+    paid = np.array([worth(each.valued, amount) for each, amount in zip(found, held, strict=True)])
+    bids = Bids(held, paid, most)
     others = sum((each.components for each in found), np.zeros(market.components.price.shape))
     cleared = clear(market, bids, state.prices.goods, state.prices.components, others, substitution)
     step = damping(state.rounds)
@@ -133,32 +139,3 @@ def rationed(market: Market, taken: Array, most: Array, supply: Array) -> Array:
 def _towards(old: Array, new: Array, step: float) -> Array:
     """Part of the way, by factors."""
     return np.asarray(old * (new / old) ** step)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """Plans at given prices that together buy no more than is made, and what each would gain if it could buy
-    as much as it likes at these prices: `regret`, average log units. `unsold` is the value of what stays
-    unsold above the floor over that of what is sold: 0 where prices above it are those of scarce goods."""
-
-    answers: tuple[Response, ...]
-    regrets: Array
-    sold: Array
-    unsold: float
-
-
-def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respond) -> Settled:
-    """Plans at the prices of `state` within its rations, certified as an equilibrium of the regrets given:
-    what is rationed adds up to no more than is made, so that no good is sold twice."""
-    assert state.rations is not None
-    prices, supply = state.prices, market.supply(state.prices.goods)
-    last = answers(buyers, prices, list(state.rations), respond)
-    (leader,) = respond([(buyers[0], prices, None)], None)
-    wide = [(buyer, prices, None) for buyer in buyers[1:]]
-    bounds = [leader.upper, *(each.upper for each in respond(wide, last[0]))]
-    regrets = np.array([bound - each.lower for bound, each in zip(bounds, last, strict=True)])
-    sold = np.array([each.bought for each in last]).sum(axis=0)
-    above = market.traded & (prices.goods > market.floor(prices.components) * (1 + 1e-6))
-    value = float((prices.goods * sold)[market.traded].sum())
-    waste = float((prices.goods * np.maximum(supply - sold, 0.0))[above].sum())
-    return Settled(tuple(last), regrets, sold, waste / value if value > 0 else 0.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from models.parameters import Array
 from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.errors import Diagnostic, InputError
 from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium
+from optimizer.study.equilibrium.membership import Members
 from optimizer.study.equilibrium.sweeps import Prices, State
 from optimizer.tell.files.store import json_text
 
@@ -23,6 +26,7 @@ COLUMNS: Final = (
     *("kind", "item", "period", "list_price_usd", "price_usd", "floor_usd", "rent_usd"),
     *("made_thousand", "sold_thousand"),
 )
+MEMBERS: Final = ("countries", "chips", "components", "periods")
 THOUSAND: Final = 1000.0
 
 
@@ -49,11 +53,13 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
         rounds=found.state.rounds,
         largest_regret=found.largest_regret,
         weighted_regret=found.weighted_regret,
+        base_regret=found.base_regret,
         regrets=dict(zip(found.countries, map(float, settled.regrets), strict=True)),
         excess=float(max(excess.max(initial=0.0), 0.0)),
         unsold=settled.unsold,
         component_residuals={
-            name: float(line[shown].max()) for name, line in zip(components.names, found.moving, strict=True)
+            name: float(line[shown].max())
+            for name, line in zip(components.names, found.residuals, strict=True)
         },
         left_out=dict(found.left_out),
         component_titles={name: instance.market.clearing.components[name].title for name in components.names},
@@ -71,44 +77,57 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
 
 def prices_text(found: Equilibrium) -> str:
     """Prices, rents, what is made and sold, by chip or component and period: USD all-in, thousand chips."""
-    market, prices = found.goods.market, found.state.prices
-    floor, supply = market.floor(prices.components), market.supply(prices.goods)
+    return _table(COLUMNS, _prices(found))
+
+
+def compared_prices_text(equilibria: Mapping[str, Equilibrium]) -> str:
+    """The same of several policies, by name, of those that converged."""
+    rows = ((name, *row) for name, each in equilibria.items() if each.converged for row in _prices(each))
+    return _table(("policy", *COLUMNS), rows)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     buffer = io.StringIO()
-    write = csv.writer(buffer, lineterminator="\n").writerow
-    write(COLUMNS)
-    periods = _periods(found)
+    write = csv.writer(buffer, lineterminator="\n")
+    write.writerow(head)
+    write.writerows(rows)
+    return buffer.getvalue()
+
+
+def _prices(found: Equilibrium) -> Iterator[tuple[str, ...]]:
+    market, prices, periods = found.goods.market, found.state.prices, _periods(found)
+    floor, supply = market.floor(prices.components), market.supply(prices.goods)
     for k, name in enumerate(market.names):
         for t, period in enumerate(periods):
             if market.output[k, t] <= 0:
                 continue
-            numbers = (
-                *(THOUSAND * market.list_price[k, t], THOUSAND * prices.goods[k, t], THOUSAND * floor[k, t]),
-                *(THOUSAND * (prices.goods[k, t] - floor[k, t]), supply[k, t], found.settled.sold[k, t]),
-            )
-            write(("chip", name, period, *map(repr, map(float, numbers))))
+            usd = (market.list_price[k, t], prices.goods[k, t], floor[k, t], prices.goods[k, t] - floor[k, t])
+            amounts = (supply[k, t], found.settled.sold[k, t])
+            yield ("chip", name, period, *(_text(THOUSAND * one) for one in usd), *map(_text, amounts))
     components = market.components
     for c, name in enumerate(components.names):
         for t, period in enumerate(periods):
-            base, price = THOUSAND * components.price[c, t], THOUSAND * prices.components[c, t]
-            write(("component", name, period, repr(float(base)), repr(float(price)), "", "", "", ""))
-    return buffer.getvalue()
+            base, now = (_text(THOUSAND * one[c, t]) for one in (components.price, prices.components))
+            yield ("component", name, period, base, now, "", "", "", "")
+
+
+def _text(number: float) -> str:
+    return repr(float(number))
 
 
 def search_text(found: Equilibrium) -> str:
     """Where the search stands, for another that goes on from here or is held against it."""
-    state, calibration = found.state, found.calibration
-    assert state.rations is not None
+    last = found.last
+    assert last.state.rations is not None
     return json_text(
         {
-            "countries": list(found.countries),
-            "chips": list(found.goods.market.names),
-            "components": list(found.goods.market.components.names),
-            "periods": list(_periods(found)),
-            "rounds": state.rounds,
-            "goods": state.prices.goods.tolist(),
-            "component_prices": state.prices.components.tolist(),
-            "rations": state.rations.tolist(),
-            "component_demand": calibration.demand.tolist(),
+            **asdict(last.members),
+            "rounds": last.state.rounds,
+            "regret": last.regret,
+            "goods": last.state.prices.goods.tolist(),
+            "component_prices": last.state.prices.components.tolist(),
+            "rations": last.state.rations.tolist(),
+            "component_demand": last.demand.tolist(),
         }
     )
 
@@ -118,20 +137,33 @@ def read_search(directory: Path) -> Calibration:
     path = directory / SEARCH
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        prices = Prices(_array(said["goods"]), _array(said["component_prices"]))
-        state = State(int(said["rounds"]), prices, _array(said["rations"]))
-        return Calibration(_array(said["component_demand"]), state)
+        names = {name: tuple(map(str, said[name])) for name in MEMBERS}
+        members = Members(str(said["instance"]), {str(k): str(v) for k, v in said["files"].items()}, **names)
+        counts = {name: len(held) for name, held in names.items()}
+        goods = _array(said["goods"], counts["chips"], counts["periods"])
+        prices = Prices(goods, _array(said["component_prices"], counts["components"], counts["periods"]))
+        rations = _array(said["rations"], counts["countries"], counts["chips"], counts["periods"])
+        demand = _array(said["component_demand"], counts["components"], counts["periods"])
+        return Calibration(
+            members, demand, State(int(said["rounds"]), prices, rations), float(said["regret"])
+        )
     except OSError as error:
         hint = "name a directory that `kloof equilibrium` saved"
         raise InputError(Diagnostic("E641", "no saved search here", file=str(path), hint=hint)) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = "the search of an equilibrium cannot be read"
         hint = "it was changed or cut short: search anew without it"
         raise InputError(Diagnostic("E642", message, file=str(path), hint=hint)) from error
 
 
-def _array(numbers: object) -> Array:
-    return np.array(numbers, dtype=np.float64)
+def _array(numbers: object, *shape: int) -> Array:
+    """Numbers of this shape, finite and not negative. Raises ValueError where they are not."""
+    found = np.array(numbers, dtype=np.float64)
+    if found.size == 0 and 0 in shape:
+        return np.zeros(shape)
+    if found.shape != shape or not (np.isfinite(found) & (found >= 0)).all():
+        raise ValueError(shape)
+    return found
 
 
 def _numbers(line: Array) -> tuple[float, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from rich.console import ConsoleRenderable
@@ -41,6 +42,43 @@ def prices_table(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
     return [heading("What the market asks, all-in, and who buys"), "", grid(["", *found.periods], body)]
 
 
+def compared(equilibria: Mapping[str, EquilibriumAnswer]) -> list[ConsoleRenderable | str]:
+    """What an H100-equivalent costs under each policy by year, and how good each equilibrium is."""
+    periods = next(iter(equilibria.values())).periods
+    prices = [
+        [
+            name,
+            *(digits.significant(one / 1000, 3) if each.converged else "-" for one in each.compute_price_usd),
+        ]
+        for name, each in equilibria.items()
+    ]
+    good = [
+        [
+            name,
+            "converged" if each.converged else "not converged",
+            str(each.rounds),
+            digits.scientific(each.largest_regret),
+            max(each.regrets, key=lambda one: each.regrets[one]),
+            digits.scientific(each.weighted_regret),
+            f"{digits.fixed(100 * max(each.component_residuals.values(), default=0.0), 1)}%",
+        ]
+        for name, each in equilibria.items()
+    ]
+    columns = ["policy", "", "rounds", "largest regret", "of", "weighted with income", "components off by"]
+    return [
+        heading("What an H100-equivalent costs, thousand USD, all-in"),
+        "",
+        grid(["policy", *periods], prices),
+        "",
+        heading("How good each equilibrium is"),
+        "",
+        grid(columns, good),
+        "",
+        REGRET,
+        SMALL,
+    ]
+
+
 def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
     """How good it is: regrets and residuals, and no plan."""
     least = sorted(found.regrets.items(), key=lambda item: -item[1])
@@ -50,6 +88,14 @@ def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
         for name, value in found.component_residuals.items()
     )
     end = "converged" if found.converged else "not converged"
+    held = (
+        []
+        if found.base_regret is None
+        else [
+            "prices of components are held against an equilibrium with a largest regret of "
+            f"{digits.scientific(found.base_regret)}"
+        ]
+    )
     lines: list[ConsoleRenderable | str] = [
         f"{end} after {found.rounds} rounds: largest regret {digits.scientific(found.largest_regret)} "
         f"(at most {digits.scientific(found.tolerance)} asked for), weighted with income "
@@ -57,7 +103,8 @@ def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
         f"regrets: {regrets}",
         f"nothing is bought beyond what is made (excess {digits.scientific(found.excess)}); "
         f"{digits.fixed(100 * found.unsold, 1)}% of the value sold stays unsold above its floor",
-        f"prices of components still want to move by: {residuals}" if residuals else "",
+        f"prices of components are off what calls forth the demand by: {residuals}" if residuals else "",
+        *held,
         REGRET,
         SMALL,
     ]
