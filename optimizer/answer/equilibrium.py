@@ -16,9 +16,9 @@ class EquilibriumAnswer(Part):
     and `unsold` the value of what stays unsold above its floor over that of what is sold.
     `component_residuals` is by how much the price of each component is off what calls forth the demand of
     these plans, |log|. `base_regret` is the largest regret of the equilibrium that prices of components are
-    held against. `left_out` names countries that a bloc counts, by the bloc. Prices are those of an H100-equivalent of what is sold,
-    USD, all-in; `component_price_ratios` are over the base price; `value_shares` the share of each country
-    in what is paid on the market.
+    held against. `left_out` names countries that a bloc counts, by the bloc. Prices are those of an
+    H100-equivalent of what is sold, USD, all-in; `component_price_ratios` are over the base price;
+    `value_shares` the share of each country in what is paid on the market.
     """
 
     converged: bool

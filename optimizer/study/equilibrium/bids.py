@@ -12,9 +12,10 @@ from models.parameters import Array
 # A buyer takes away from other uses at the most half of what it spends on goods: where money has no use left
 # its dual is 0, and a bid in money would be infinite.
 SHIFTED: Final = 0.5
-# Where all that a buyer has is worth less than this to it, in units of its objective, what it is worth is noise
-# of the solver: bids fall with the worth.
+# Below this, in units of the objective, the worth of all that a buyer has is noise of the solver.
 LEAST_VALUE: Final = 1e-5
+# a buyer has money to spare where more than this share of what it pays stays unspent
+TO_SPARE: Final = 1e-3
 TINY: Final = 1e-12
 
 
@@ -50,5 +51,9 @@ def worth(plan: Valued, held: Array) -> Array:
     value = np.maximum(plan.limit_dual + plan.money_dual * plan.cost + plan.shortfall_dual, 0.0)
     spent = (plan.cost * plan.bought).sum(axis=0)
     most = np.maximum(spent + plan.unspent + np.minimum(SHIFTED * spent, plan.elsewhere), TINY)
-    money = np.maximum(plan.money_dual, np.maximum((value * held).sum(axis=0), LEAST_VALUE) / most)
-    return np.asarray(np.maximum(value / money - plan.fee, 0.0))
+    total = (value * held).sum(axis=0)
+    money = np.maximum(plan.money_dual, np.maximum(total, LEAST_VALUE) / most)
+    paid = value / money
+    spare = (plan.unspent > TO_SPARE * spent) | (total < LEAST_VALUE)
+    paid = np.where(spare & (plan.bought > 0), np.maximum(paid, plan.cost), paid)
+    return np.asarray(np.maximum(paid - plan.fee, 0.0))

@@ -167,7 +167,8 @@ def find(
 
 @dataclass(frozen=True)
 class _Looked:
-    """Plans of a round that was looked at, their demand of components, and how far prices of these are off."""
+    """Plans of a round that was looked at, their demand of components, and how far the prices of these are
+    off."""
 
     state: State
     settled: Settled

@@ -101,6 +101,11 @@ def step_of(round_: int) -> float:
     return FIRST_STEP if round_ < SHORTER_FROM else FIRST_STEP * SHORTER_FROM / (round_ + 1)
 
 
+def reentry_of(round_: int) -> float:
+    """The share of what is made that anybody may buy who has none."""
+    return REENTRY if round_ < SHORTER_FROM else REENTRY * (SHORTER_FROM / (round_ + 1)) ** 2
+
+
 def sweep(
     market: Market,
     state: State,
@@ -112,28 +117,35 @@ def sweep(
     move, |log|, shape (components, periods)."""
     most = np.array([each.most for each in found])
     bought = np.array([each.bought for each in found])
-    held = np.maximum(bought, np.where(market.traded, np.minimum(REENTRY * market.output, most), 0.0))
+    floor = np.where(market.traded, np.minimum(reentry_of(state.rounds) * market.output, most), 0.0)
+    held = np.maximum(bought, floor)
     paid = np.array([worth(each.valued, amount) for each, amount in zip(found, held, strict=True)])
-    bids = Bids(held, paid, most)
     others = sum((each.components for each in found), np.zeros(market.components.price.shape))
-    cleared = clear(market, bids, state.prices.goods, state.prices.components, others, substitution)
+    prices = state.prices
+    cleared = clear(market, Bids(held, paid, most), prices.goods, prices.components, others, substitution)
     step = damping(state.rounds)
-    goods = _towards(state.prices.goods, cleared.price, step)
-    components = _towards(state.prices.components, cleared.component_price, step)
-    rations = rationed(market, cleared.taken, most, market.supply(cleared.price))
-    moved = np.abs(np.log(cleared.component_price / state.prices.components))
+    goods = _towards(prices.goods, cleared.price, step)
+    components = _towards(prices.components, cleared.component_price, step)
+    rations = rationed(cleared.taken, floor, most, market.supply(cleared.price))
+    if state.rations is not None:
+        rations = (1 - step) * state.rations + step * rations
+    rations = _within(rations, market.supply(goods))
+    moved = np.abs(np.log(cleared.component_price / prices.components))
     return State(state.rounds + 1, Prices(goods, components), rations), moved
 
 
-def rationed(market: Market, taken: Array, most: Array, supply: Array) -> Array:
-    """Shares of what is made in proportion to what each takes; what nobody takes is shared out so, too."""
+def rationed(taken: Array, floor: Array, most: Array, supply: Array) -> Array:
+    """Shares of what is made in proportion to what each takes, no less than the floor; what nobody takes is
+    shared out so, too."""
     total = taken.sum(axis=0)
     scaled = taken * np.divide(supply, total, out=np.zeros(total.shape), where=total > 0)
-    floor = np.where(market.traded, np.minimum(REENTRY * market.output, most), 0.0)
-    raised = np.minimum(np.maximum(scaled, floor), most)
-    total = raised.sum(axis=0)
-    over = np.divide(supply, total, out=np.ones(total.shape), where=total > supply)
-    return np.asarray(raised * over)
+    return _within(np.minimum(np.maximum(scaled, floor), most), supply)
+
+
+def _within(rations: Array, supply: Array) -> Array:
+    """Rations that together are no more than is made."""
+    total = rations.sum(axis=0)
+    return np.asarray(rations * np.divide(supply, total, out=np.ones(total.shape), where=total > supply))
 
 
 def _towards(old: Array, new: Array, step: float) -> Array:
