@@ -8,6 +8,8 @@ the optimum; a function's nominal size may be a million times its value there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,9 +18,9 @@ from scipy.sparse import csr_array
 
 from optimizer.program.scaling import power_of_two, scale_rows
 from optimizer.program.tape import Array
-from optimizer.solver.highs import ABSOLUTE_GAP, COLD, UNSCALED, LinearModel
+from optimizer.solver.highs import ABSOLUTE_GAP
 from optimizer.solver.relaxation import Relaxation
-from optimizer.solver.relaxed import Relaxed, no_point
+from optimizer.solver.tree import Tree, Wanted
 
 # the wanted accuracy, in units of HiGHS's objective: a thousand times its coarsest tolerance
 RESOLUTION: Final = 1e-3
@@ -30,14 +32,38 @@ SHARE: Final = 0.1
 LEAST_SIZE: Final = 1e-8
 
 
-def integer_optimum(
-    relaxation: Relaxation, width: float, near: Array, deadline: float | None, careful: bool = False
-) -> Relaxed:
-    """The optimum over the integers; its `level` bounds the objective of every point, as HiGHS states it and
-    loosened by HiGHS's tolerance.
+@dataclass(frozen=True)
+class Outer:
+    """What a tree says of an integer outer program: `level` bounds the objective of every point, as HiGHS
+    states it and loosened by its tolerance; `points` are those of all columns that improved on the ones
+    before, the best last, in the model's units. `status` as in `Found`."""
 
-    `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size.
-    With `careful` the program is solved as it is written, without presolve, at the finest tolerance.
+    status: str
+    level: float
+    points: tuple[Array, ...]
+
+    @property
+    def x(self) -> Array:
+        """The best point, empty where there is none."""
+        return self.points[-1] if self.points else np.zeros(0)
+
+
+def integer_optimum(
+    relaxation: Relaxation,
+    width: float,
+    near: Array,
+    deadline: float | None,
+    *,
+    asked: float = 0.0,
+    start: Array | None = None,
+    careful: bool = False,
+    tell: Callable[[float, int], None] | None = None,
+) -> Outer:
+    """The optimum over the integers, within `asked` of its bound.
+
+    `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size,
+    `start` one that satisfies every row. With `careful` the program is solved as it is written, without
+    presolve, at the finest tolerance. `tell` hears of the level and the number of nodes from time to time.
     """
     matrix, low, high = relaxation.rows()
     scale = np.ones(len(relaxation.scale)) if careful else _column_sizes(relaxation, near)
@@ -50,7 +76,7 @@ def integer_optimum(
     unit = float(power_of_two(np.array([max(1.0 / largest if largest else 1.0, RESOLUTION / width)]))[0])
     tolerance = SHARE * RESOLUTION / max(_worth(matrix, objective * unit, relaxation.integer), 1e-300)
     tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, COARSEST))
-    model = LinearModel(
+    tree = Tree(
         -objective * unit,
         np.minimum(relaxation.lower, relaxation.upper) / scale,
         relaxation.upper / scale,
@@ -59,20 +85,19 @@ def integer_optimum(
         high * factors,
         relaxation.integer,
     )
-    model.set_integer_tolerance(tolerance)
-    result = model.solve(UNSCALED if careful else COLD, deadline)
-    if result.status != "optimal" or not len(result.x):
-        return no_point(result.status)
-    return Relaxed(
-        status="optimal",
-        x=result.x * scale,
-        level=(tolerance + ABSOLUTE_GAP - result.bound) / unit,
-        dual=np.zeros(len(factors)),
-        multiplier=np.zeros(len(factors)),
-        kinds=relaxation.kinds,
-        references=relaxation.references,
-        in_box=False,
+
+    def level(bound: float) -> float:
+        return (tolerance + ABSOLUTE_GAP - bound) / unit
+
+    wanted = Wanted(
+        gap=max(asked * unit, ABSOLUTE_GAP),
+        tolerance=tolerance,
+        deadline=deadline,
+        start=None if start is None else start / scale,
+        careful=careful,
     )
+    found = tree.search(wanted, None if tell is None else lambda bound, nodes: tell(level(bound), nodes))
+    return Outer(found.status, level(found.bound), tuple(point * scale for point in found.points))
 
 
 def _column_sizes(relaxation: Relaxation, near: Array) -> Array:

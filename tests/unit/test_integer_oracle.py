@@ -192,9 +192,9 @@ def test_a_bound_that_a_plan_beats_is_looked_for_again_with_care(monkeypatch: py
     """The careful solve is the only one believed once HiGHS has contradicted a plan."""
     asked = []
 
-    def too_low(relaxation: Any, width: float, near: Any, deadline: Any, careful: bool = False) -> Any:
+    def too_low(*arguments: Any, careful: bool, **options: Any) -> Any:
         asked.append(careful)
-        found = integer_optimum(relaxation, width, near, deadline, careful)
+        found = integer_optimum(*arguments, careful=careful, **options)
         return found if careful else replace(found, level=found.level - 50)
 
     monkeypatch.setattr(integer, "integer_optimum", too_low)
