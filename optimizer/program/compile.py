@@ -14,6 +14,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.errors import Diagnostic, ModelError
+from optimizer.program.lift import Lifting
 from optimizer.program.memory import collection_paused
 from optimizer.program.program import (
     Block,
@@ -24,6 +25,7 @@ from optimizer.program.program import (
     RowBlock,
     VariableBlock,
 )
+from optimizer.program.sample import Samples
 from optimizer.program.tape import Index
 from optimizer.program.walk import Form, Walker
 
@@ -58,7 +60,9 @@ def _compiled(model: Any, tie_breaker: str | None) -> Program:
     problems: list[Diagnostic] = []
     forms: list[Form] = []
     sides: list[tuple[int, int]] = []
-    functions = _FunctionCollector(walker, len(data))
+    samples = Samples(walker.coefficients, parameter_data)
+    lifting = Lifting(walker, samples, lower, upper, nominal)
+    functions = _FunctionCollector(walker, lifting, len(data))
     for number, constraint in enumerate(constraints):
         try:
             form, low, high = _row(walker, constraint)
@@ -122,10 +126,11 @@ def _compiled(model: Any, tie_breaker: str | None) -> Program:
 
 
 class _FunctionCollector:
-    """Splits the non-linear part of each row into components that share no variable."""
+    """Splits the non-linear part of each row into components."""
 
-    def __init__(self, walker: Walker, columns: int) -> None:
+    def __init__(self, walker: Walker, lifting: Lifting, columns: int) -> None:
         self._walker = walker
+        self._lifting = lifting
         self._columns = columns
         self._nodes: list[int] = []
         self._rows: list[int] = []
@@ -141,7 +146,8 @@ class _FunctionCollector:
                 "a non-linear equality cannot be part of a concave program",
                 "write it as an inequality in the direction that the objective pushes against",
             )
-        components = self._components(row, form)
+        sign = 1.0 if high < 0 else -1.0 if low < 0 else None
+        components = self._components(row, form, sign)
         if high >= 0:
             self._sided(components, -1.0, own_column=len(components) > 1)
         if low >= 0:
@@ -149,7 +155,7 @@ class _FunctionCollector:
 
     def add_objective(self, form: Form, sense: int) -> None:
         """Record the non-linear part of the objective: every component gets a column."""
-        self._sided(self._components(-1, form), float(sense), own_column=True)
+        self._sided(self._components(-1, form, float(sense)), float(sense), own_column=True)
 
     def _sided(self, components: Sequence[int], sign: float, own_column: bool) -> None:
         for component in components:
@@ -157,27 +163,13 @@ class _FunctionCollector:
             self._columns += own_column
             self._functions.append((component, sign, column))
 
-    def _components(self, row: int, form: Form) -> list[int]:
-        """Group the terms of a row by shared columns."""
-        groups: list[tuple[set[int], set[int], list[int]]] = []
-        for node in self._walker.scaled_functions(form):
-            leaves = self._walker.leaves_under(node)
-            columns = {column for leaf in leaves for column in self._walker.leaves[leaf].columns}
-            nodes = [node]
-            apart = []
-            for group in groups:
-                if group[0] & columns:
-                    columns |= group[0]
-                    leaves |= group[1]
-                    nodes = group[2] + nodes
-                else:
-                    apart.append(group)
-            groups = [*apart, (columns, leaves, nodes)]
+    def _components(self, row: int, form: Form, sign: float | None) -> list[int]:
+        """The components of a row; `sign` as in `Lifting.components`."""
         first = len(self._nodes)
-        for _, leaves, nodes in groups:
-            self._nodes.append(self._walker.functions.total(nodes))
+        for node in self._lifting.components(form, sign):
+            self._nodes.append(node)
             self._rows.append(row)
-            self._leaves.append(sorted(leaves))
+            self._leaves.append(sorted(self._walker.leaves_under(node)))
         return list(range(first, len(self._nodes)))
 
     def table(self, place: Index) -> FunctionTable:

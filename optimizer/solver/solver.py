@@ -67,8 +67,9 @@ class Solver:
         None. `time_limit` is in seconds. With `start` the solve starts from the tangents and basis of another
         solution of this program, at any parameter vector; with `warm` from those of this solver's last solve,
         on which its plan may then depend among equally good ones. Without `warm` the result depends on the
-        arguments only. `tell` hears about once a second how far a tree over integers is. Raises ModelError for a row that is not concave or has undefined numbers, SolverError
-        where HiGHS fails.
+        arguments only. `tell` hears about once a second how far a tree over integers is.
+        Raises ModelError for a row that is not concave or has undefined numbers, SolverError where HiGHS
+        fails.
         """
         deadline = None if time_limit is None else time.monotonic() + time_limit
         numbers = self.program.at(parameters, nominal)

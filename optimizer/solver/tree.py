@@ -113,7 +113,7 @@ class Tree(LinearModel):
                 told[0] = time.monotonic()
                 tell(float(said.mip_dual_bound), int(said.mip_node_count))
 
-        base = super(highspy.Highs, self._highs)
+        base: Any = super(highspy.Highs, self._highs)
         self._call(base.setCallback, hear, None)
         self._call(base.startCallback, _IMPROVED)
         if tell is not None:
