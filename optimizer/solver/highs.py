@@ -66,6 +66,7 @@ AFTER_COST: Final = Method(
 RESUMED: Final = Method(from_scratch=False, simplex_scale_strategy=0)
 UNSCALED: Final = Method(from_scratch=True, simplex_scale_strategy=0)
 NO_PRESOLVE: Final = Method(from_scratch=True)
+AFTER_ROWS_LOOSE: Final = replace(AFTER_ROWS, primal_feasibility_tolerance=1e-7)
 INTERIOR: Final = Method(from_scratch=True, presolve="on", solver="ipm")
 LOOSE: Final = Method(from_scratch=True, primal_feasibility_tolerance=1e-7, dual_feasibility_tolerance=1e-7)
 

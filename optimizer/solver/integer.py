@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.program.tape import Array, Index
-from optimizer.solver.highs import AFTER_ROWS, Method
+from optimizer.solver.highs import AFTER_ROWS, AFTER_ROWS_LOOSE, LOOSE, Method
 from optimizer.solver.integer_program import Outer, integer_optimum
 from optimizer.solver.outer import Search
 from optimizer.solver.relaxed import Proven
@@ -45,7 +45,8 @@ def converge_integer(search: Search, share: float, method: Method) -> Result:
 
 class _Rounds:
     """The trees of one solve. `careful` trees are solved as written, once HiGHS has contradicted itself or a
-    plan; `fine` ones are asked for all that is wanted, once a coarse one has repeated itself."""
+    plan; `fine` ones are asked for all that is wanted, once a coarse one has repeated itself; `exact` ones keep
+    to the tolerance of plans, once integers found within a coarser one left no plan."""
 
     def __init__(self, search: Search, share: float, root: float, near: Array) -> None:
         self._search = search
@@ -54,7 +55,7 @@ class _Rounds:
         self._near = near
         self._columns: Index = np.flatnonzero(search.relaxation.integer)
         self._last: Proven | None = None
-        self._fine = self._careful = False
+        self._fine = self._exact = self._careful = False
 
     def run(self) -> Result:
         search, relaxation = self._search, self._search.relaxation
@@ -116,6 +117,7 @@ class _Rounds:
             _part_of(search.deadline),
             asked=asked,
             start=None if best is None else search.relaxation.whole_point(best.x),
+            exact=self._exact,
             careful=self._careful,
             tell=None if search.tell is None else self._tell,
         )
@@ -128,7 +130,11 @@ class _Rounds:
         search, relaxation, columns = self._search, self._search.relaxation, self._columns
         before = search.best
         relaxation.set_bounds(columns, choice, choice)
-        _, _, fixed = search.converge(self._share * INNER_SHARE, AFTER_ROWS)
+        status, _, fixed = search.converge(self._share * INNER_SHARE, AFTER_ROWS)
+        if status == "infeasible":
+            # what a tree finds within its tolerance may have no point within that of the linear program
+            status, _, fixed = search.converge(self._share * INNER_SHARE, LOOSE, AFTER_ROWS_LOOSE)
+            self._exact |= status == "infeasible"
         relaxation.set_bounds(columns, relaxation.lower[columns], relaxation.upper[columns])
         if fixed is not None and (search.best is not before or self._last is None):
             self._last = fixed

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from optimizer.program.scaling import power_of_two, scale_rows
 from optimizer.program.tape import Array
+from optimizer.solver.certificate import FEASIBLE
 from optimizer.solver.highs import ABSOLUTE_GAP
 from optimizer.solver.relaxation import Relaxation
 from optimizer.solver.tree import Tree, Wanted
@@ -56,14 +57,15 @@ def integer_optimum(
     *,
     asked: float = 0.0,
     start: Array | None = None,
+    exact: bool = False,
     careful: bool = False,
     tell: Callable[[float, int], None] | None = None,
 ) -> Outer:
     """The optimum over the integers, within `asked` of its bound.
 
     `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size,
-    `start` one that satisfies every row. With `careful` the program is solved as it is written, without
-    presolve, at the finest tolerance. `tell` hears of the level and the number of nodes from time to time.
+    `start` one that satisfies every row. With `exact` rows and integers hold to the tolerance of plans; with
+    `careful` to the finest, and the program is solved as it is written, without presolve. `tell` hears of the level and the number of nodes from time to time.
     """
     matrix, low, high = relaxation.rows()
     scale = np.ones(len(relaxation.scale)) if careful else _column_sizes(relaxation, near)
@@ -75,7 +77,7 @@ def integer_optimum(
     largest = float(np.abs(objective).max(initial=0.0))
     unit = float(power_of_two(np.array([max(1.0 / largest if largest else 1.0, RESOLUTION / width)]))[0])
     tolerance = SHARE * RESOLUTION / max(_worth(matrix, objective * unit, relaxation.integer), 1e-300)
-    tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, COARSEST))
+    tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, FEASIBLE if exact else COARSEST))
     tree = Tree(
         -objective * unit,
         np.minimum(relaxation.lower, relaxation.upper) / scale,

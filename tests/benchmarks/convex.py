@@ -60,7 +60,7 @@ class Answer:
 
     @property
     def certified(self) -> bool:
-        return self.status == "optimal"
+        return self.status in ("optimal", "infeasible")
 
 
 def published(directory: Path, most_columns: int) -> list[Published]:
@@ -124,7 +124,8 @@ def by_scip(path: Path, gap: float, seconds: float) -> Answer:
         scip.setParams({"limits/gap": gap, "limits/time": seconds})
         scip.optimize()
         took = time.process_time() - begin
-    status = "optimal" if scip.getStatus() in ("optimal", "gaplimit") else "stopped"
+    said = scip.getStatus()
+    status = {"optimal": "optimal", "gaplimit": "optimal", "infeasible": "infeasible"}.get(said, "stopped")
     plan = scip.getObjVal() if scip.getNSols() else math.nan
     return Answer(status, plan, scip.getDualbound(), took)
 
@@ -159,6 +160,8 @@ def is_wrong(program: Published, answer: Answer, gap: float) -> bool:
     best, least = sign * program.plan, sign * program.bound
     plan, bound = sign * answer.plan, sign * answer.bound
     room = ROUNDING * max(1.0, abs(best))
+    if answer.status == "infeasible":
+        return math.isfinite(best)
     return (
         bound > best + room
         or plan < least - room
