@@ -16,6 +16,7 @@ import pyomo.environ as pyo
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.lift import Lifting
 from optimizer.program.memory import collection_paused
+from optimizer.program.monotone import stand_in
 from optimizer.program.program import (
     Block,
     FunctionTable,
@@ -134,6 +135,8 @@ class _FunctionCollector:
         self._columns = columns
         self._nodes: list[int] = []
         self._rows: list[int] = []
+        self._in_body: list[bool] = []
+        self._stand_ins: list[tuple[int, float, float]] = []
         self._leaves: list[list[int]] = []
         self._functions: list[tuple[int, float, int]] = []
 
@@ -147,11 +150,30 @@ class _FunctionCollector:
                 "write it as an inequality in the direction that the objective pushes against",
             )
         sign = 1.0 if high < 0 else -1.0 if low < 0 else None
+        if sign is not None and self._stands_in(row, form, sign, high if sign < 0 else low):
+            return
         components = self._components(row, form, sign)
         if high >= 0:
             self._sided(components, -1.0, own_column=len(components) > 1)
         if low >= 0:
             self._sided(components, 1.0, own_column=len(components) > 1)
+
+    def _stands_in(self, row: int, form: Form, sign: float, side: int) -> bool:
+        """Whether other functions stand in for those of a row, which are then only checked."""
+        coefficients = self._walker.coefficients
+        level = coefficients.value_if_constant(side)
+        constant = coefficients.value_if_constant(coefficients.total(form.constants))
+        if level is None or constant is None:
+            return False
+        found = stand_in(self._lifting, form, sign, level - constant)
+        if found is None:
+            return False
+        self._stand_ins.append((row, found.side, found.slope))
+        self._components(row, form, None)
+        first = len(self._nodes)
+        self._record(row, found.nodes, in_body=False)
+        self._sided(range(first, len(self._nodes)), sign, own_column=True)
+        return True
 
     def add_objective(self, form: Form, sense: int) -> None:
         """Record the non-linear part of the objective: every component gets a column."""
@@ -166,11 +188,15 @@ class _FunctionCollector:
     def _components(self, row: int, form: Form, sign: float | None) -> list[int]:
         """The components of a row; `sign` as in `Lifting.components`."""
         first = len(self._nodes)
-        for node in self._lifting.components(form, sign):
+        self._record(row, self._lifting.components(form, sign), in_body=True)
+        return list(range(first, len(self._nodes)))
+
+    def _record(self, row: int, nodes: Sequence[int], in_body: bool) -> None:
+        for node in nodes:
             self._nodes.append(node)
             self._rows.append(row)
+            self._in_body.append(in_body)
             self._leaves.append(sorted(self._walker.leaves_under(node)))
-        return list(range(first, len(self._nodes)))
 
     def table(self, place: Index) -> FunctionTable:
         """The collected functions, their nodes as places in the finished function tape."""
@@ -183,6 +209,10 @@ class _FunctionCollector:
             component=np.array([function[0] for function in self._functions], dtype=np.int64),
             sign=np.array([function[1] for function in self._functions], dtype=float),
             column=np.array([function[2] for function in self._functions], dtype=np.int64),
+            in_body=np.array(self._in_body, dtype=bool),
+            stand_in_row=np.array([row for row, _, _ in self._stand_ins], dtype=np.int64),
+            stand_in_side=np.array([side for _, side, _ in self._stand_ins], dtype=float),
+            stand_in_slope=np.array([slope for _, _, slope in self._stand_ins], dtype=float),
         )
 
 

@@ -21,13 +21,16 @@ from optimizer.program.walk import Form, Leaf, Walker
 # what rounding may leave of a pivot, of columns scaled to a diagonal of 1
 PIVOT_ROUNDING: Final = 1e-12
 REST_ROUNDING: Final = 1e-10
+# how far beside its only value a fixed leaf is looked at
+BESIDE: Final = 1e-3
 
 
 @dataclass(frozen=True)
 class Term:
-    """A non-linear term of a row: its node with the multiplier, and the leaves under it."""
+    """A non-linear term of a row: its node with the multiplier (None: not known apart), and the leaves under
+    it."""
 
-    multiplier: int
+    multiplier: int | None
     function: int
     node: int
     leaves: frozenset[int]
@@ -44,7 +47,7 @@ class Lifting:
         upper: Sequence[int],
         nominal: Sequence[int],
     ) -> None:
-        self._walker = walker
+        self.walker = walker
         self._samples = samples
         self._lower, self._upper, self._nominal = lower, upper, nominal
 
@@ -53,24 +56,24 @@ class Lifting:
         none of its columns either. `sign` times each must be concave; None where that is not known yet."""
         result: list[int] = []
         for group in self._groups(form):
-            leaves = [self._walker.leaves[leaf] for leaf in frozenset().union(*(t.leaves for t in group))]
+            leaves = [self.walker.leaves[leaf] for leaf in frozenset().union(*(t.leaves for t in group))]
             columns = [column for leaf in leaves for column in leaf.columns]
-            whole = self._walker.functions.total([term.node for term in group])
+            whole = self.walker.functions.total([term.node for term in group])
             if len(columns) == len(set(columns)):
                 result.append(whole)
                 continue
             apart = None if sign is None or len(set(columns)) == 1 else self._apart(group, sign)
             # leaves that depend on each other would make the function look curved where no plan can move
-            result += [self._walker.expanded(whole)] if apart is None else apart
+            result += [self.walker.expanded(whole)] if apart is None else apart
         return result
 
     def _groups(self, form: Form) -> list[list[Term]]:
         """The terms of a form by shared columns."""
         groups: list[tuple[set[int], list[Term]]] = []
-        nodes = self._walker.scaled_functions(form)
+        nodes = self.walker.scaled_functions(form)
         for multiplier, function, node in zip(form.multipliers, form.functions, nodes, strict=True):
-            leaves = frozenset(self._walker.leaves_under(node))
-            columns = {column for leaf in leaves for column in self._walker.leaves[leaf].columns}
+            leaves = frozenset(self.walker.leaves_under(node))
+            columns = {column for leaf in leaves for column in self.walker.leaves[leaf].columns}
             terms = [Term(multiplier, function, node, leaves)]
             rest = []
             for group in groups:
@@ -85,7 +88,7 @@ class Lifting:
     def _apart(self, group: list[Term], sign: float) -> list[int] | None:
         """The terms as functions of one leaf each; None where that is not possible."""
         if all(len(term.leaves) == 1 for term in group):
-            found = self._by_leaf(group, [], sign)
+            found = self.by_leaf(group, [], sign)
             if found is not None:
                 return found
         quadratic = [pair for pair in ((term, self._factors(term)) for term in group) if pair[1] is not None]
@@ -93,9 +96,9 @@ class Lifting:
         if squares is None:
             return None
         known = {id(term) for term, _ in quadratic}
-        return self._by_leaf([term for term in group if id(term) not in known], squares, sign)
+        return self.by_leaf([term for term in group if id(term) not in known], squares, sign)
 
-    def _by_leaf(self, terms: list[Term], squares: list[tuple[int, int]], sign: float) -> list[int] | None:
+    def by_leaf(self, terms: list[Term], squares: list[tuple[int, int]], sign: float) -> list[int] | None:
         """The sums of the terms of each leaf, those of `squares` (leaf, node) among them, if all are
         concave."""
         nodes: dict[int, list[int]] = {}
@@ -106,15 +109,34 @@ class Lifting:
                 return None
             [leaf] = term.leaves
             nodes.setdefault(leaf, []).append(term.node)
-        sums = {leaf: self._walker.functions.total(own) for leaf, own in nodes.items()}
+        sums = {leaf: self.walker.functions.total(own) for leaf, own in nodes.items()}
         ok = all(self._is_concave(leaf, node, sign) for leaf, node in sums.items())
         return list(sums.values()) if ok else None
 
     def _is_concave(self, place: int, node: int, sign: float) -> bool:
         """Whether sign times a function of one leaf is concave at every sampled value of the Params."""
-        walker, samples = self._walker, self._samples
+        points, values = self._looked_at(place, node)
+        return all(is_concave(points, sign * values[:, sample]) for sample in range(values.shape[1]))
+
+    def least(self, nodes: Sequence[int]) -> float | None:
+        """The least that the sum of functions of one leaf each seems to be; None where one has more leaves or
+        is undefined somewhere."""
+        total = 0.0
+        for node in nodes:
+            leaves = self.walker.leaves_under(node)
+            if len(leaves) != 1:
+                return None
+            total += float(self._looked_at(leaves.pop(), node)[1].min())
+        return total if np.isfinite(total) else None
+
+    def _looked_at(self, place: int, node: int) -> tuple[Array, Array]:
+        """Values of a function of one leaf at places within the leaf's bounds: (points,), (points, samples of
+        the Params)."""
+        walker, samples = self.walker, self._samples
         leaf = walker.leaves[place]
-        low, high = self._box(leaf)
+        low, high = self.box(leaf)
+        if low == high:
+            low, high = low - BESIDE * max(1.0, abs(low)), high + BESIDE * max(1.0, abs(high))
         sizes = np.array([samples.of(node)[0] for node in leaf.coefficients])
         nominal = np.array([abs(samples.of(self._nominal[column])[0]) for column in leaf.columns])
         size = float(np.max(np.abs(sizes) * nominal, initial=0.0))
@@ -126,10 +148,9 @@ class Lifting:
             return samples.of(walker.imported[position])[None, :]
 
         values = values_under(walker.functions, node, value_of_input, {})[node]
-        values = sign * np.broadcast_to(values, (len(points), values.shape[-1] if values.ndim > 1 else 1))
-        return all(is_concave(points, values[:, sample]) for sample in range(values.shape[1]))
+        return points, np.broadcast_to(values, (len(points), values.shape[-1] if values.ndim > 1 else 1))
 
-    def _box(self, leaf: Leaf) -> tuple[float, float]:
+    def box(self, leaf: Leaf) -> tuple[float, float]:
         """Least and greatest value of a leaf over the columns' bounds and the sampled Params."""
         samples = self._samples
         low = high = samples.of(leaf.constant)
@@ -137,15 +158,16 @@ class Lifting:
             ends = [samples.of(node) * samples.of(side[column]) for side in (self._lower, self._upper)]
             ends = [np.where(np.isnan(end), 0.0, end) for end in ends]
             low, high = low + np.minimum(*ends), high + np.maximum(*ends)
-        least, most = float(np.min(low)), float(np.max(high))
-        return (least if least < most else -np.inf), (most if least < most else np.inf)
+        return float(np.min(low)), float(np.max(high))
 
     # quadratic terms -------------------------------------------------------------------------------------
 
     def _factors(self, term: Term) -> tuple[float, Leaf, Leaf] | None:
         """Multiplier and factors of a term that is a product of two linear forms with fixed coefficients."""
-        walker = self._walker
-        multiplier = walker.coefficients.value_if_constant(term.multiplier)
+        walker = self.walker
+        multiplier = None
+        if term.multiplier is not None:
+            multiplier = walker.coefficients.value_if_constant(term.multiplier)
         operation, arguments = walker.functions.parts(term.function)
         if operation == "pow" and walker.functions.value_if_constant(arguments[1]) == 2.0:
             arguments = (arguments[0], arguments[0])
@@ -169,7 +191,7 @@ class Lifting:
     def _squares(self, products: list[tuple[float, Leaf, Leaf]], sign: float) -> list[tuple[int, int]] | None:
         """Leaves and nodes of squares that add up to a sum of products, all of the sign that is concave
         together with `sign`; None where there are no such squares."""
-        walker = self._walker
+        walker = self.walker
         columns = sorted({c for _, first, second in products for c in (*first.columns, *second.columns)})
         place = {column: number for number, column in enumerate(columns)}
         matrix = np.zeros((len(columns), len(columns)))
@@ -191,7 +213,7 @@ class Lifting:
     def _row(self, leaf: Leaf, place: dict[int, int]) -> Array:
         row = np.zeros(len(place))
         for column, node in zip(leaf.columns, leaf.coefficients, strict=True):
-            row[place[column]] = self._walker.coefficients.value_if_constant(node)
+            row[place[column]] = self.walker.coefficients.value_if_constant(node)
         return row
 
 

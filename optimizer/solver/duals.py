@@ -30,6 +30,8 @@ def row_duals(relaxation: Relaxation, result: Proven) -> Array:
     real = (row_of >= 0) & relaxation.concave.active
     sign_of_row[row_of[real]] = relaxation.concave.table.sign[real]
     np.add.at(duals, references[sums], -sign_of_row[references[sums]] * result.multiplier[sums])
+    table = relaxation.concave.table
+    duals[table.stand_in_row] *= table.stand_in_slope
     cuts = np.flatnonzero(kinds == TANGENT)
     functions = references[cuts]
     direct = relaxation.concave.table.column[functions] < 0

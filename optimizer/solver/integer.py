@@ -45,8 +45,8 @@ def converge_integer(search: Search, share: float, method: Method) -> Result:
 
 class _Rounds:
     """The trees of one solve. `careful` trees are solved as written, once HiGHS has contradicted itself or a
-    plan; `fine` ones are asked for all that is wanted, once a coarse one has repeated itself; `exact` ones keep
-    to the tolerance of plans, once integers found within a coarser one left no plan."""
+    plan; `fine` ones are asked for all that is wanted, once a coarse one has repeated itself; `exact` ones
+    keep to the tolerance of plans, once integers found within a coarser one left no plan."""
 
     def __init__(self, search: Search, share: float, root: float, near: Array) -> None:
         self._search = search
@@ -128,13 +128,16 @@ class _Rounds:
     def _fix(self, choice: Array) -> None:
         """Solve the program with its integers fixed, from the last continuous basis."""
         search, relaxation, columns = self._search, self._search.relaxation, self._columns
-        before = search.best
+        before, rows = search.best, len(relaxation.kinds)
         relaxation.set_bounds(columns, choice, choice)
         status, _, fixed = search.converge(self._share * INNER_SHARE, AFTER_ROWS)
         if status == "infeasible":
             # what a tree finds within its tolerance may have no point within that of the linear program
             status, _, fixed = search.converge(self._share * INNER_SHARE, LOOSE, AFTER_ROWS_LOOSE)
             self._exact |= status == "infeasible"
+        # what led to the point is of no use elsewhere, and a tree with nearly equal rows may lose its way
+        if status != "infeasible":
+            relaxation.drop_idle_tangents(since=rows)
         relaxation.set_bounds(columns, relaxation.lower[columns], relaxation.upper[columns])
         if fixed is not None and (search.best is not before or self._last is None):
             self._last = fixed

@@ -31,6 +31,10 @@ FINEST: Final = 1e-9
 SHARE: Final = 0.1
 # a function's own column counts in at least this share of the function's nominal size
 LEAST_SIZE: Final = 1e-8
+# and in at least this share of the largest term of its row
+ROW_SHARE: Final = 0.01
+# HiGHS takes entries below its tolerance for nothing: it stays below this share of the smallest
+OF_ENTRIES: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ def integer_optimum(
 
     `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size,
     `start` one that satisfies every row. With `exact` rows and integers hold to the tolerance of plans; with
-    `careful` to the finest, and the program is solved as it is written, without presolve. `tell` hears of the level and the number of nodes from time to time.
+    `careful` to the finest, and the program is solved as it is written, without presolve. `tell` hears of
+    the level and the number of nodes from time to time.
     """
     matrix, low, high = relaxation.rows()
     scale = np.ones(len(relaxation.scale)) if careful else _column_sizes(relaxation, near)
@@ -77,6 +82,8 @@ def integer_optimum(
     largest = float(np.abs(objective).max(initial=0.0))
     unit = float(power_of_two(np.array([max(1.0 / largest if largest else 1.0, RESOLUTION / width)]))[0])
     tolerance = SHARE * RESOLUTION / max(_worth(matrix, objective * unit, relaxation.integer), 1e-300)
+    smallest = float(np.abs(matrix.data[matrix.data != 0]).min(initial=np.inf))
+    tolerance = min(tolerance, OF_ENTRIES * smallest)
     tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, FEASIBLE if exact else COARSEST))
     tree = Tree(
         -objective * unit,
@@ -114,6 +121,10 @@ def _column_sizes(relaxation: Relaxation, near: Array) -> Array:
     values = np.abs(concave.signed(components)[own, 0])
     typical = concave.typical[own]
     sizes = np.maximum(np.where(np.isfinite(values), values, 0.0), np.abs(near[columns]))
+    # what is nothing at this point still counts among the other terms of its row
+    of_row = np.zeros(relaxation.program.row_count + 1)
+    np.maximum.at(of_row, concave.table.row[own], sizes)
+    sizes = np.maximum(sizes, ROW_SHARE * of_row[concave.table.row[own]])
     scale[columns] = power_of_two(np.clip(sizes, LEAST_SIZE * typical, typical))
     return scale
 

@@ -1,9 +1,9 @@
 """Convex integer programs of others, solved beside SCIP: `python -m tests.benchmarks.convex DIRECTORY`.
 
-The directory (or the environment variable KLOOF_MINLPLIB) holds programs of MINLPLib as Pyomo files written by
-GAMS Convert, and beside them MINLPLib's `instancedata.csv` (semicolons; name, convex, nvars, nbinvars, nintvars,
-objsense, primalbound, dualbound). Nothing of either is part of this project. The files are Python and are run:
-take them from whom you trust. SCIP is timed where PySCIPOpt is installed (extra `bench`).
+The directory (or the environment variable KLOOF_MINLPLIB) holds programs of MINLPLib as Pyomo files written
+by GAMS Convert, and beside them MINLPLib's `instancedata.csv` (semicolons; name, convex, nvars, nbinvars,
+nintvars, objsense, primalbound, dualbound). Nothing of either is part of this project. The files are Python
+and are run: take them from whom you trust. SCIP is timed where PySCIPOpt is installed (extra `bench`).
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ def apart(
 
 
 def is_wrong(program: Published, answer: Answer, gap: float) -> bool:
-    """Whether an answer contradicts the published optimum: by its bound, by a plan better than can be, or by a
-    certified plan that is worse than the gap allows."""
+    """Whether an answer contradicts the published optimum: by its bound, by a plan better than can be, or by
+    a certified plan that is worse than the gap allows."""
     sign = 1.0 if program.sense == "min" else -1.0
     best, least = sign * program.plan, sign * program.bound
     plan, bound = sign * answer.plan, sign * answer.bound
@@ -192,7 +192,8 @@ def table(found: list[tuple[Published, Answer, Answer | None]], gap: float, seco
         ratio = geometric_mean([max(a, 1e-3) / max(b, 1e-3) for a, b in both])
         lines += [
             "",
-            f"Seconds of processor time over SCIP's, geometric mean of the {len(both)} that both certify: {ratio:.2f}.",
+            f"Seconds of processor time over SCIP's, geometric mean of the {len(both)} that both certify: "
+            f"{ratio:.2f}.",
         ]
     open_ones = [program.name for program, answer, _ in found if not answer.certified]
     if open_ones:
@@ -247,8 +248,8 @@ def main() -> None:
         beside = "" if theirs is None else f"{theirs.status[:8]:>9} {theirs.plan:14.6f} {theirs.seconds:7.2f}"
         mark = " WRONG" if is_wrong(program, ours, given.gap) else ""
         print(
-            f"{program.name:<26}{program.plan:16.6f} {ours.status[:40]:>8} {ours.plan:16.6f} {ours.bound:16.6f}"
-            f" {ours.seconds:7.2f} {beside}{mark}",
+            f"{program.name:<26}{program.plan:16.6f} {ours.status[:40]:>8} {ours.plan:16.6f} "
+            f"{ours.bound:16.6f} {ours.seconds:7.2f} {beside}{mark}",
             flush=True,
         )
     text = table(found, given.gap, given.seconds)
