@@ -28,7 +28,7 @@ from optimizer.program.program import (
 )
 from optimizer.program.sample import Samples
 from optimizer.program.tape import Index
-from optimizer.program.walk import Form, Walker
+from optimizer.program.walk import Form, Walker, deep_expressions
 
 B = TypeVar("B", bound=Block)
 _REFUSED: Final = ("SOSConstraint", "LogicalConstraint", "Disjunct", "Disjunction", "Complementarity")
@@ -41,7 +41,7 @@ def compile_model(model: Any, tie_breaker: str | None = None) -> Program:
     variables are constants at the value they have now. Raises ModelError with every row that cannot be
     compiled.
     """
-    with collection_paused():
+    with collection_paused(), deep_expressions():
         return _compiled(model, tie_breaker)
 
 

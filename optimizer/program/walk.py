@@ -7,7 +7,9 @@ function tape: its leaves are affine forms again, so that `log(sum of 60 terms)`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +23,22 @@ from pyomo.core.base.var import VarData
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.tape import BINARY, UNARY, TapeBuilder
+
+
+# how deep the interpreter may go while a model is walked, and how many frames a level of an expression takes
+DEEPEST: Final = 20_000
+FRAMES: Final = 4
+
+
+@contextmanager
+def deep_expressions() -> Iterator[None]:
+    """Let expressions be nested deeper than the interpreter's usual limit: a product of 400 factors is."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @dataclass
@@ -75,7 +93,13 @@ class Walker:
         self.where = where
         self._row_leaves = {}
         result = Form()
-        self._accumulate(expression, self.coefficients.one, result)
+        try:
+            self._accumulate(expression, self.coefficients.one, result)
+        except RecursionError as error:
+            message = f"{where}: its expression is nested more than {DEEPEST // FRAMES} deep"
+            raise ModelError(
+                Diagnostic("M101", message, path=where, hint="add variables for parts of it")
+            ) from error
         return self._merge(result)
 
     def _merge(self, form: Form) -> Form:
