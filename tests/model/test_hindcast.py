@@ -86,3 +86,23 @@ def test_nothing_is_computed_from_the_record(instance: Instance) -> None:
     known, unknown = resolve(instance, "USA"), resolve(blank, "USA")
     assert known.values.keys() == unknown.values.keys()
     assert all(np.array_equal(array, unknown.values[name]) for name, array in known.values.items())
+
+
+DATED = (
+    "rent_cost_usd_per_h100e_hour",
+    "demand_growth_per_year",
+    "demand_saturation_multiple",
+    "price_usd_bn_per_pb",
+)
+
+
+def test_what_is_not_dated_is_that_of_the_shipped_world(instance: Instance) -> None:
+    shipped = {cell.path: cell for cell in load("world-2026").cells()}
+    compared = 0
+    for cell in instance.cells():
+        settings = cell.file is not None and cell.file.endswith("instance.yaml")
+        if settings and cell.path in shipped and not cell.path.endswith(DATED):
+            other = shipped[cell.path]
+            assert (cell.value, cell.low, cell.high) == (other.value, other.low, other.high), cell.path
+            compared += 1
+    assert compared > 80
