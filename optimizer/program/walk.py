@@ -24,7 +24,6 @@ from pyomo.core.base.var import VarData
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.tape import BINARY, UNARY, TapeBuilder
 
-
 # how deep the interpreter may go while a model is walked, and how many frames a level of an expression takes
 DEEPEST: Final = 20_000
 FRAMES: Final = 4
