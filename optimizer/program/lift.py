@@ -59,12 +59,15 @@ class Lifting:
             leaves = [self.walker.leaves[leaf] for leaf in frozenset().union(*(t.leaves for t in group))]
             columns = [column for leaf in leaves for column in leaf.columns]
             whole = self.walker.functions.total([term.node for term in group])
-            if len(columns) == len(set(columns)):
-                result.append(whole)
-                continue
-            apart = None if sign is None or len(set(columns)) == 1 else self._apart(group, sign)
-            # leaves that depend on each other would make the function look curved where no plan can move
-            result += [self.walker.expanded(whole)] if apart is None else apart
+            dependent = len(columns) > len(set(columns))
+            apart = None
+            if sign is not None and len(set(columns)) > 1 and (dependent or len(group) > 1):
+                apart = self._apart(group, sign)
+            if apart is not None:
+                result += apart
+            else:
+                # leaves that depend on each other would make the function look curved where no plan can move
+                result.append(self.walker.expanded(whole) if dependent else whole)
         return result
 
     def _groups(self, form: Form) -> list[list[Term]]:

@@ -307,6 +307,11 @@ class Walker:
         """A linear form as a leaf of the row at hand: its place among the leaves, and its node."""
         return self._leaf(columns, coefficients, self.coefficients.zero)
 
+    def negative(self, leaf: Leaf) -> int:
+        """Node of a leaf of the row at hand that is another one's negative."""
+        turned = (self.coefficients.node("neg", node) for node in leaf.coefficients)
+        return self._leaf(leaf.columns, tuple(turned), self.coefficients.node("neg", leaf.constant))[1]
+
     def expanded(self, node: int) -> int:
         """A function node with its leaves taken apart into columns."""
         functions = self.functions

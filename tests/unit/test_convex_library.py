@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optimizer.solver import solve_model
-from tests.unit.convex_models import PROGRAMS
+from tests.unit.convex_models_curved import PROGRAMS
 
 GAP = 1e-5
 
