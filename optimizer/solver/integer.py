@@ -41,12 +41,14 @@ Result = tuple[str, float, Proven | None]
 def converge_integer(search: Search, share: float, method: Method) -> Result:
     """As `Search.converge`, for a program with integer columns. The last optimum is that of the best plan's
     integers fixed, so its duals hold for them. What is known when time runs out is the answer then."""
-    search.may_round = False
+    search.may_round, rows = False, len(search.relaxation.kinds)
     status, root, last = search.converge(share, method)
     search.may_round = True
     if status in ("infeasible", "unbounded") or not np.isfinite(root):
         return status, root, last
     near = np.zeros(search.program.columns) if last is None else last.x
+    # what led to the root stays out of the trees
+    search.relaxation.drop_idle_tangents(since=rows)
     return _Rounds(search, share, root, near).run()
 
 

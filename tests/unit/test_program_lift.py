@@ -60,6 +60,8 @@ def test_logs_of_forms_that_share_columns_are_apart_and_take_few_rounds() -> Non
         # what is convex only together, of one form
         (lambda x: (x[0] + x[1]) ** 4 - 0.3 * x[0] ** 2 + pyo.exp(x[0]), 2),
         (lambda x: pyo.exp(x[0] - x[1]) * (3 + x[0] + x[1]), 1),
+        # no more squares than columns
+        (lambda x: sum((i * x[0] - i % 3 * x[1] + i % 2 * x[2] - i) ** 2 for i in range(1, 10)) / 9, 3),
         # rank one
         (lambda x: x[0] ** 2 + 2 * x[0] * x[1] + x[1] ** 2, 1),
     ],
