@@ -134,14 +134,20 @@ def _product(lifting: Lifting, node: int, multiplier: float, sign: float, side: 
             multiplier *= float(functions.value_if_constant(current) or 0.0) ** power
         else:
             powers[current] = powers.get(current, 0.0) + power
-    level = side / multiplier if multiplier else -1.0
-    if not level > 0:
-        return None
     parts = []
     for base, power in powers.items():
         origin = functions.origin(base)
-        if origin is None or origin[0] != "leaf" or lifting.box(lifting.walker.leaves[origin[1]])[0] < 0:
+        if origin is None or origin[0] != "leaf":
+            return None
+        leaf = lifting.walker.leaves[origin[1]]
+        low, high = lifting.box(leaf)
+        if high <= 0 and power == round(power):
+            base, multiplier = lifting.walker.negative(leaf), multiplier * (-1.0) ** power
+        elif low < 0:
             return None
         parts.append(functions.product(functions.constant(power), functions.node("log", base)))
+    level = side / multiplier if multiplier else -1.0
+    if not level > 0:
+        return None
     direction = float(np.sign(multiplier))
     return _Sum(parts, direction, float(np.log(level)), direction / side)
