@@ -78,6 +78,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E318": "chip of which the countries' shares sum to more than 1",
         "E319": "unknown class of tools",
         "E320": "unknown designer",
+        "E321": "levels of learning out of order",
+        "E322": "staged industry that lacks data",
+        "E323": "programme that no rate can finish",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",
@@ -96,6 +99,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E506": "part of an infinite limit",
         "E507": "leader whose rent is a share of its own compute",
         "E508": "cash that cannot pay for an end of everything",
+        "E509": "staged industry that nothing bounds",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",
