@@ -94,15 +94,16 @@ def _chain(instance: Instance, country: Country, line: str) -> list[str]:
 def _check_data(lines: Mapping[str, StagedLine], name: str, country: Country) -> Iterator[Conflict]:
     """In staged mode each line of a country needs its ladder and the country's own experience."""
     own = country.industry.staged
+    known = {} if own is None else own.lines
+    where: Where = ("countries", name, "industry", "lines")
     for line in country.industry.lines:
-        if line not in lines:
-            message = f"`industry` is staged, and nothing says how `{line}` learns"
-            hint = f"give staged.lines.{line} in instance.yaml, or set industry=path"
-            yield Conflict(("countries", name, "industry", "lines", line), "E322", message, hint, True)
-        if own is None or line not in own.lines:
-            message = f"`industry` is staged, and nothing says what {name} has learned on `{line}`"
-            hint = f"give countries.{name}.industry.staged.lines.{line}, or set industry=path"
-            yield Conflict(("countries", name, "industry", "lines", line), "E322", message, hint, True)
+        lacking = [f"how it learns (staged.lines.{line} in instance.yaml)"] if line not in lines else []
+        if line not in known:
+            lacking.append(f"what {name} has learned on it (countries.{name}.industry.staged.lines.{line})")
+        if lacking:
+            message = f"`industry` is staged, and nothing says of `{line}` {' nor '.join(lacking)}"
+            hint = "give it, or set industry=path"
+            yield Conflict((*where, line), "E322", message, hint, True)
 
 
 def _check_programmes(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:

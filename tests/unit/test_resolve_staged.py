@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
-from optimizer.errors import InputError
+from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import STAGED, cell_map, matches
 from optimizer.instance.instance import Instance
 from optimizer.instance.load import load
@@ -246,3 +246,68 @@ def test_the_line_before_is_the_countrys_own_word_where_it_gives_one(staged: Ins
     assert not of_china(other)["previous_line"].any()
     said = replaced(other, (*path, "n5", "previous"), lambda _: "n7")
     assert of_china(said)["previous_line"].tolist() == [[0, 0], [1, 0]]
+
+
+def refused_with(staged: Instance, directory: Path, file: str, old: str, new: str) -> Diagnostic:
+    """The one problem of the staged world in which a text of a file is another."""
+    world = directory / "world"
+    shutil.copytree(staged.directory, world)
+    path = world / file
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputError) as refused:
+        load(world)
+    (problem,) = refused.value.diagnostics
+    assert problem.file is not None
+    assert problem.line is not None
+    assert problem.file.endswith((file, "CHN.yaml"))
+    return problem
+
+
+CHINA = "countries/CHN.yaml"
+N7_LEARNED = "        experience_thousand_wafers: 120\n"
+N5_STAGED = OF_CHINA[OF_CHINA.index("      n5:") : OF_CHINA.index("    tools:")]
+EUV = "      euv:\n        programme_left"
+MISTAKES = {
+    "nothing learned": (CHINA, N5_STAGED, "", "E322", "nothing says of `n5` what CHN has learned on it"),
+    "no experience": (CHINA, N7_LEARNED, "", "E102", "`experience_thousand_wafers`"),
+    "no ladder": (
+        *("instance.yaml", SHARED[SHARED.index("    n5:") : SHARED.index("  tools:")], "", "E322"),
+        "nothing says of `n5` how it learns",
+    ),
+    "no rate can finish": (
+        *(
+            CHINA,
+            "research_limit_usd_bn_per_year: {2026: 1, 2027: 2}",
+            "research_limit_usd_bn_per_year: 0.1",
+            "E323",
+        ),
+        "takes USD 3 bn, and no more than 0.7 can be spent",
+    ),
+    "no rate": (
+        *(CHINA, "        research_limit_usd_bn_per_year: {2026: 1, 2027: 2}\n", "", "E323"),
+        "no more than 0 can be spent",
+    ),
+    "no programme": (
+        *(CHINA, EUV, EUV.replace("euv", "duv"), "E322"),
+        "what it takes to master `duv` tools",
+    ),
+    "a node that waits for itself": (
+        *(CHINA, N7_LEARNED, f"{N7_LEARNED}        previous: n5\n", "E309"),
+        "n7 -> n5 -> n7",
+    ),
+    "no such line before": (
+        *(CHINA, N7_LEARNED, f"{N7_LEARNED}        previous: n4\n", "E303"),
+        "unknown line `n4`",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_once_with_its_place(staged: Instance, tmp_path: Path, mistake: str) -> None:
+    file, old, new, code, says = MISTAKES[mistake]
+    problem = refused_with(staged, tmp_path, file, old, new)
+    assert problem.code == code
+    assert says in problem.message
+    assert problem.hint or code in ("E102", "E303")
