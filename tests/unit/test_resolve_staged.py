@@ -268,6 +268,7 @@ def refused_with(staged: Instance, directory: Path, file: str, old: str, new: st
 CHINA = "countries/CHN.yaml"
 N7_LEARNED = "        experience_thousand_wafers: 120\n"
 N5_STAGED = OF_CHINA[OF_CHINA.index("      n5:") : OF_CHINA.index("    tools:")]
+RATE = "research_limit_usd_bn_per_year:"
 EUV = "      euv:\n        programme_left"
 MISTAKES = {
     "nothing learned": (CHINA, N5_STAGED, "", "E322", "nothing says of `n5` what CHN has learned on it"),
@@ -283,10 +284,10 @@ MISTAKES = {
             "research_limit_usd_bn_per_year: 0.1",
             "E323",
         ),
-        "takes USD 3 bn, and no more than 0.7 can be spent",
+        "takes USD 3 bn, and no more than 0.8 can be spent",
     ),
     "no rate": (
-        *(CHINA, "        research_limit_usd_bn_per_year: {2026: 1, 2027: 2}\n", "", "E323"),
+        *(CHINA, f"        {RATE} {{2026: 1, 2027: 2}}\n", "", "E323"),
         "no more than 0 can be spent",
     ),
     "no programme": (
