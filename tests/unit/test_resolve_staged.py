@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
+from models.simulate import weight_of_time
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import STAGED, cell_map, matches
 from optimizer.instance.instance import Instance
@@ -17,6 +18,7 @@ from optimizer.instance.load import load
 from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.instance.resolving.rules import find_rule
 from optimizer.instance.values import constant
+from tests.model.plan_solver import solve_plan
 from tests.unit.resolve_cells import number_changes, replaced
 
 ELSEWHERE = ("chips.", "market.", "rules.", "countries.USA", "countries.NLD", "segments", "objectives")
@@ -312,3 +314,25 @@ def test_a_mistake_is_told_once_with_its_place(staged: Instance, tmp_path: Path,
     assert problem.code == code
     assert says in problem.message
     assert problem.hint or code in ("E102", "E303")
+
+
+def test_no_bound_of_the_staged_industry_binds(plan: PlanParameters) -> None:
+    """With bounds five times as wide, every level a line has within reach and every node openable at any time
+    the optimum is the same: they shape the relaxation, and cut off no plan."""
+    wide = dict(plan.values)
+    for name in ("started_max", "tools_made_max"):
+        wide[name] = 5 * plan[name] + 1000.0
+    wide["next_threshold"] = np.where(
+        plan["next_threshold"] == plan["next_threshold"].max(axis=1, keepdims=True),
+        1e5,
+        plan["next_threshold"],
+    )
+    wide["reachable"] = np.broadcast_to(np.array([[1, 1, 1], [1, 1, 0]])[:, :, None], plan["reachable"].shape)
+    wide["openable"], wide["class_openable"] = np.ones((2, PERIODS)), np.ones((2, PERIODS))
+    loose = PlanParameters(plan.country, plan.sets, {**wide, "reachable": wide["reachable"].astype(float)})
+    loose.check()
+    near, far = (solve_plan(each, 1e-6) for each in (plan, loose))
+    assert near.status == far.status == "optimal"
+    tolerance = 2e-6 * weight_of_time(plan)
+    assert near.certificate.upper >= far.certificate.lower - tolerance
+    assert far.certificate.upper >= near.certificate.lower - tolerance
