@@ -24,7 +24,7 @@ def stages(run: CountryRun, leader_run: CountryRun | None) -> Stages | None:
         return None
     sets = parameters.sets
     last = sets.reported - 1
-    own, home = _added(parameters, values), home_added(parameters, values)
+    own, home = added(parameters, values), home_added(parameters, values)
     share = np.divide(home, own, out=np.zeros_like(home), where=own > 0)
     ratio = None
     led = _leaders(run, leader_run)
@@ -60,7 +60,7 @@ def _leaders(run: CountryRun, leader_run: CountryRun | None) -> Array | None:
     """The compute that the leader adds in each period; None for the leader itself, and without its plan."""
     if leader_run is None or leader_run.values is None or leader_run.parameters is None:
         return None
-    return None if run.country == leader_run.country else _added(leader_run.parameters, leader_run.values)
+    return None if run.country == leader_run.country else added(leader_run.parameters, leader_run.values)
 
 
 def home_added(parameters: PlanParameters, values: Mapping[str, Array]) -> Array:
@@ -69,7 +69,7 @@ def home_added(parameters: PlanParameters, values: Mapping[str, Array]) -> Array
     return np.asarray(rating @ values["domestic"])
 
 
-def _added(parameters: PlanParameters, values: Mapping[str, Array]) -> Array:
+def added(parameters: PlanParameters, values: Mapping[str, Array]) -> Array:
     """Compute of all chips bought and made in each period, kH100e at their research rating."""
     chips = values["imports"] + values["grey"] + values["domestic"]
     return np.asarray(parameters["research_h100e"] @ chips)

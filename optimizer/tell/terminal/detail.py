@@ -28,6 +28,7 @@ CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made")
 
 MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
 CASH: Final = "cash, USD bn"
+FIXED: Final = "prices hold with levels, unlocked nodes and fabs as in the plan: others may be worth more"
 INDUSTRY: Final = "domestic chip industry"
 BALANCED: Final = "rounded so that the books balance: single payments may be off in the last digit"
 
@@ -68,6 +69,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         bound = facts(run, world.instance)
         if bound:
             parts += [indented(grid(BINDING_HEADS, _binding(run, bound), left=2)), ""]
+            parts += [f"  {FIXED}", ""] if parameters.sets.levels else []
         if run.ranges:
             title = "range over all plans within the gap"
             table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
