@@ -143,7 +143,7 @@ def find(
         state, moving = sweep(market, state, found)
         done, regret = done + 1, None
         if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
-            looked = _look(goods, state, settle(buyers, market, state, respond, tolerance))
+            looked = _look(goods, state, settle(buyers, market, state, respond))
             best = looked if best is None else min(best, looked, key=lambda each: each.worst)
             regret = looked.worst
         tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))

@@ -54,9 +54,9 @@ def buyers_of(asked: tuple[str, ...], instance: Instance) -> tuple[tuple[str, ..
 
 def check_path_mode(instance: Instance) -> None:
     """Raise InputError where plans open fabs one by one: whole numbers have no prices to bid by."""
-    if getattr(instance, "industry", "path") != "path":
-        message = "fabs that are opened one by one have no marginal worth, which bids are made of"
-        hint = "set `industry` to `path` for the market"
+    if instance.industry == "staged":
+        message = "fabs that are opened one by one have no marginal worth, of which bids are made"
+        hint = "leave `industry` at `path` for a market, as by --set industry=path"
         raise InputError(Diagnostic("E534", message, path="industry", hint=hint))
 
 
