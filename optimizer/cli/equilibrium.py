@@ -92,9 +92,9 @@ def command(
     base: Calibration | None = None
     if against is not None:
         base = read_search(against)
-    elif resumed is not None and asking.ask.instance.applied:
+    elif resumed is not None and _is_changed(given):
         base = resumed
-    elif asking.ask.instance.applied:
+    elif _is_changed(given):
         if not output.quiet:
             note("first the instance as it is, which prices of components are held against")
         base = _base(given, tolerance, rounds, tell)
@@ -123,12 +123,22 @@ def command(
     return DONE if found.converged else STOPPED
 
 
+def _of_horizon(given: Given) -> tuple[str, ...]:
+    """Patches of the horizon: they say which years are looked at, and change nothing in them."""
+    return tuple(each for each in given.patches if each.strip().startswith("horizon."))
+
+
+def _is_changed(given: Given) -> bool:
+    """Whether more than the horizon is changed: then there is an instance as it is to hold prices against."""
+    return bool(given.policies) or len(_of_horizon(given)) < len(given.patches)
+
+
 def _base(given: Given, tolerance: float, rounds: int, tell: Tell) -> Calibration:
-    """The instance as it is, without anything changed."""
+    """The instance as it is, in the years that are looked at."""
     from optimizer.cli.asking import opened
     from optimizer.study.equilibrium.equilibrium import find
 
-    ask = opened(replace(given, policies=(), patches=())).ask
+    ask = opened(replace(given, policies=(), patches=_of_horizon(given))).ask
     (scenario,) = ask.scenarios
     return find(ask, scenario, tolerance=tolerance, most_rounds=rounds, tell=tell).last
 

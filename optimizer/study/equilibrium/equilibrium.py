@@ -234,7 +234,7 @@ def _world(
     open."""
     settled, near = looked.settled, looked.off <= COMPONENT_TOLERANCE
     runs = {
-        one: _certified(each, regret, near and regret <= tolerance, goods.rows)
+        one: _certified(each, float(regret), near and regret <= tolerance, goods.rows)
         for one, each, regret in zip(countries, settled.answers, settled.regrets, strict=True)
     }
     leading = runs[countries[0]]
