@@ -10,7 +10,7 @@ from optimizer.tell.page.saved import SavedRun
 
 REGRET = (
     "Regret: by how much a plan could be better if its country could buy as much as rules allow at these "
-    "prices, average log units. A difference between two equilibria that is within their regrets says nothing."
+    "prices, average log units. A difference between two equilibria within their regrets says nothing."
 )
 BUYERS = 6
 
