@@ -15,7 +15,6 @@ from optimizer.instance.plausible import TABLE, spans, table_text
 from optimizer.instance.rules.membership import Membership, memberships, ungrouped
 from optimizer.instance.template import TEMPLATE
 
-
 WORLD_2022 = Path(__file__).parents[2] / "instances" / "world-2022"
 
 
