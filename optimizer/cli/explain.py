@@ -96,7 +96,6 @@ def _chosen(plans: Sequence[SavedPlan], countries: Sequence[str], policies: Sequ
     """The plans asked for. Raises `InputError` for a name that the run does not have."""
     import difflib
 
-    from optimizer.cli.asking import EACH_COUNTRY
     from optimizer.errors import Diagnostic, InputError
 
     problems = []
@@ -107,11 +106,8 @@ def _chosen(plans: Sequence[SavedPlan], countries: Sequence[str], policies: Sequ
         for name in asked:
             if name in known:
                 continue
-            upper = name.upper() if option == "--country" else name
-            near = difflib.get_close_matches(upper, list(known), n=1)
+            near = difflib.get_close_matches(name, list(known), n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known) or 'none'}"
-            if option == "--country" and "," in name:
-                hint = EACH_COUNTRY
             message = f"the run has no {option.lstrip('-')} `{name}`"
             problems.append(Diagnostic("E643", message, path=option, hint=hint))
     if problems:

@@ -316,6 +316,18 @@ def test_a_follower_is_compiled_once(
     assert len(compiled) == 1
 
 
+@pytest.mark.parametrize("command", ["rules", "inspect"])
+def test_a_country_is_known_in_any_case(kloof: Run, world: str, command: str) -> None:
+    assert kloof(command, world, "--country", " chn").out == kloof(command, world, "--country", "CHN").out
+
+
+def test_a_list_of_countries_is_each_of_them(kloof: Run, saved: Path) -> None:
+    listed = kloof("explain", str(saved), "--country", "chn, USA,chn", "--format", "csv").out
+    each = kloof("explain", str(saved), "--country", "CHN", "--country", "usa", "--format", "csv").out
+    assert listed == each == kloof("explain", str(saved), "--format", "csv").out
+    assert kloof("explain", str(saved), "--country", "usa", "--format", "csv").out != each
+
+
 def test_inspect_table_follows_patches(kloof: Run, world: str) -> None:
     done = kloof(
         "inspect", world, "--country", "USA", "--set", "countries.USA.talent.researchers_thousand = 77.5"

@@ -92,15 +92,16 @@ class RulesCommand:
         self.patches = manifest.set
         self.compared = isinstance(answer, CompareAnswer)
         self.policies = manifest.given_policies
+        self.columns = {each.name: each.patches for each in manifest.policies if each.patches}
         columns = answer.policies if isinstance(answer, CompareAnswer) else ()
-        self.given = {each.name: each.given for each in columns}
+        self.given = {each.name: each.given for each in columns if each.name not in self.columns}
 
     def command(self, plan: SavedPlan, year: str) -> str:
         """`kloof rules` with all that the plan was solved under, to be pasted."""
         policies = [self.given[plan.policy]] if plan.policy in self.given else []
         changes = [
             *(("--policy", name) for name in (policies if self.compared else self.policies)),
-            *(("--set", text) for text in self.patches),
+            *(("--set", text) for text in (*self.patches, *self.columns.get(plan.policy, ()))),
         ]
         words = ["kloof", "rules", self.instance, "--country", plan.country, "--year", year]
         return shlex.join([*words, *(part for change in changes for part in change)])
