@@ -190,6 +190,12 @@ def output_options(function: Command) -> Command:
     )(function)
 
 
+def check_brief(brief: bool, output: Output) -> None:
+    """Raise a usage error for a short text that is to be long, or data."""
+    if brief and (output.verbose or output.form != "table"):
+        raise click.UsageError("--brief is a short text: leave out --verbose and --format")
+
+
 def _each_country(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     """The countries of `CHN`, `chn` or `chn,usa`, each once: codes are written in capitals."""
     names = [name.strip().upper() for text in given for name in text.split(",")]
