@@ -158,7 +158,7 @@ def command(given: Given, place: Path | None, brief: bool, saving: Saving, outpu
             files = _files(world, demand, bands, strategy, asking.written, ask, wall)
             unsaved = save_run(directory, files, output.quiet)
     if brief:
-        _show_brief(world, bands or _known_bands(given, ask), output)
+        _show_brief(world, demand, bands or _known_bands(given, ask), output)
     else:
         _show(world, demand, bands, strategy, output, detailed)
     code = exit_code(world, failed=failure_code(world))
@@ -259,13 +259,14 @@ def _known_bands(given: Given, ask: Ask) -> Bands | None:
     return known(given, ask, kept) if kept else None
 
 
-def _show_brief(world: WorldRun, bands: Bands | None, output: Output) -> None:
+def _show_brief(world: WorldRun, demand: list[Demand], bands: Bands | None, output: Output) -> None:
     from optimizer.cli.output import screen
     from optimizer.cli.session import emit
+    from optimizer.study.demand import demand_notes
     from optimizer.tell.terminal.brief import brief
 
     place = screen()
-    emit(place.render(brief(world, bands, place.width)))
+    emit(place.render(brief(world, bands, demand_notes(demand), place.width)))
     _report(world, output)
 
 

@@ -45,7 +45,9 @@ BINDS: Final = "what binds, % more effective compute for good if eased so (max: 
 SPARK: Final = "each line of blocks from its own least to its own most, a block a year"
 
 
-def brief(world: WorldRun, bands: Bands | None, width: int = WIDTH) -> list[ConsoleRenderable | str]:
+def brief(
+    world: WorldRun, bands: Bands | None, more_notes: Sequence[str] = (), width: int = WIDTH
+) -> list[ConsoleRenderable | str]:
     """A screen a country, the leader first; below all of them what a reader must know. `width` is that of the
     screen, of which no more than 100 columns are used."""
     width = min(width, WIDTH)
@@ -62,7 +64,7 @@ def brief(world: WorldRun, bands: Bands | None, width: int = WIDTH) -> list[Cons
     notes += [LOG_UNIT] if any(run.country == world.leader for run, _ in plans) else []
     notes += [] if bands is None or not plans else [f"in brackets: {of_draws(bands)}"]
     notes += notes_of_marks(world, [part for part in parts if isinstance(part, str)])
-    for note in [*notes, *notes_of_plans(world)]:
+    for note in [*notes, *notes_of_plans(world), *more_notes]:
         parts += folded(note, width)
     return parts
 
