@@ -239,7 +239,9 @@ class LeaderEnding(Part):
 
 
 class LeaderAnswer(Explained, LeaderEnding):
-    """The leader, explained where it has no plan for others to follow."""
+    """The leader, explained where it has no plan for others to follow; `rolled` as of any plan."""
+
+    rolled: RolledAnswer | None = None
 
 
 class Demand(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,6 +14,7 @@ from optimizer.answer.part import Number, Part
 
 # Less than this, in average log units, a plan does not give away: it is what arithmetic leaves of nothing.
 NOTHING: Final = 1e-9
+NOT_KNOWN: Final = "n/a"
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,8 @@ class RolledAnswer(Part):
         gap = digits.scientific(self.gap)
         if len(self.windows) == 1:
             return f"{self.view} takes in every year that counts: the plan with full foresight, gap {gap}"
-        if self.loss_average_log_units is None:
-            lost = "no plan that sees all years was found to hold it against"
+        if self.loss == NOT_KNOWN:
+            lost = "what it gives away is not known"
         else:
             lost = f"it gives away {self.loss} average log units against the plan that sees all years"
         how = f"each year by a plan for what was in view, gap at most {gap}"
@@ -150,8 +152,8 @@ class RolledAnswer(Part):
     def loss(self) -> str:
         """What it gives away, as far as the bounds of the plan with foresight tell."""
         found, most = self.loss_average_log_units, self.loss_at_most_average_log_units
-        if found is None or most is None:
-            return "n/a"
+        if found is None or most is None or not math.isfinite(max(most, self.gap)):
+            return NOT_KNOWN
         unsure = max(most - found, self.gap)
         if found <= unsure:
             return f"< {digits.scientific(max(most, self.gap))}"

@@ -118,8 +118,12 @@ def _check_market(instance: Instance) -> Iterator[Conflict]:
         yield from unknown(("market", "output", chip), "E301", "chip", chip, instance.chips)
     for name, figure in instance.market.observed.items():
         where: Where = ("market", "observed", name)
-        if not figure.low <= figure.value <= figure.high:
-            yield Conflict(where, "E107", f"`{name}` must have low <= value <= high", None, True)
+        if figure.low > figure.value:
+            message = f"low of `{name}` must not exceed the value {number_text(figure.value)}"
+            yield Conflict((*where, "low"), "E107", f"{message}, got {number_text(figure.low)}")
+        if figure.high < figure.value:
+            message = f"high of `{name}` must not be below the value {number_text(figure.value)}"
+            yield Conflict((*where, "high"), "E107", f"{message}, got {number_text(figure.high)}")
 
 
 def _check_chips(instance: Instance) -> Iterator[Conflict]:

@@ -222,8 +222,8 @@ class Observed(Record):
     """A figure that calibration sets the model's beside; nothing is computed from it.
 
     `kind` says what the model's figure is worth beside it: the same number (`input`), one that an input was
-    set to reach (`fitted`), what comes out (`outcome`), or none at all (`context`, with the reason in `cause`).
-    `cause` is why the model's figure lies outside the band, one line, and empty where it lies inside.
+    set to reach (`fitted`), what comes out (`outcome`), or none that could be judged (`context`). `cause` is
+    why the model's figure lies outside the band, or why none is judged: one line, empty where it lies inside.
     """
 
     value: Annotated[float, Field(allow_inf_nan=False)]

@@ -157,8 +157,10 @@ class Solver:
 
     def _revived(self, solution: Solution) -> tuple[Relaxation, Pool]:
         """The outer program of a solution: the live one, or one rebuilt from its tangents."""
-        if not solution.has_plan or solution.start is None:
+        if not solution.has_plan:
             raise SolverError(Diagnostic("S103", f"a solution with status {solution.status} has no plan"))
+        if solution.start is None:
+            raise SolverError(Diagnostic("S103", "a solution without its tangents has no outer program"))
         if self._live is not None and self._live[0] is solution:
             return self._live[1:]
         relaxation, pool = Relaxation(Concave(self.program.at(solution.parameters)), self._scaled), Pool()

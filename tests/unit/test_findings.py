@@ -133,8 +133,8 @@ def test_a_value_in_another_unit_is_told_with_its_place(shipped: Instance, slip:
 def test_the_span_of_the_shipped_world_is_told(shipped: Instance) -> None:
     (found,) = findings(patch(shipped, ["countries.NLD.budget.income_usd_bn *= 1000"]))
     assert found.message == (
-        "`countries.NLD.budget.income_usd_bn` 2970 is 1,000 times the greatest that the shipped world has "
-        "for NLD: 0.9 to 2.97"
+        "`countries.NLD.budget.income_usd_bn` 3700 is 1,000 times the greatest that the shipped world has "
+        "for NLD: 1.12 to 3.7"
     )
 
 

@@ -34,6 +34,8 @@ def plan_answer(run: CountryRun, leader_run: CountryRun | None, **more: Any) -> 
 def _leader(world: WorldRun) -> LeaderAnswer:
     run = world.leader_run
     explanation = {} if run is None or run.solved else run.explanation.said()
+    if run is not None and (rolled := summary.rolled(run)) is not None:
+        explanation["rolled"] = rolled
     return LeaderAnswer(
         country=world.leader,
         status=run.status if run else None,

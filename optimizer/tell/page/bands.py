@@ -19,7 +19,7 @@ def bands_of(run: SavedRun) -> Bands | None:
 def bands_points(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
     """The bands of several countries' lags at the horizon; that of one alone stands in the answer."""
     bands = bands_of(run)
-    if bands is None or len(plans) < 2:
+    if bands is None:
         return []
     found = []
     for plan in plans:
@@ -27,7 +27,7 @@ def bands_points(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
         told = span(bands.band(plan.country, f"{LAG}/{last}"), 0)
         if told:
             found.append(f"{run.name(plan.country)} {told}")
-    if not found:
+    if len(found) < 2:
         return []
     return [f"{of_draws(bands)}, months behind in {last}: {', '.join(found)}."]
 

@@ -26,7 +26,7 @@ def answer(run: SavedRun) -> str:
     passes = closest.top.passes_the_leader_in
     first = f"{leader} is passed by {name} in {passes}" if passes else f"{leader} leads to {closest.top.last}"
     where = "it" if passes else several
-    return f"{first}: {where} is {_moves(closest)} ({_range(run, closest)})."
+    return f"{first}: {where} is {_moves(closest)} ({_range(run, closest)}).{_view(closest)}"
 
 
 def answer_of_country(run: SavedRun, plan: Plan) -> str:
@@ -35,6 +35,14 @@ def answer_of_country(run: SavedRun, plan: Plan) -> str:
         return "Leads: the others are measured against it."
     path = words.path_of(run, plan)
     return f"{path[0].upper()}{path[1:]}." if path else ""
+
+
+def _view(plan: Plan) -> str:
+    """Of a plan that was decided year by year, that it was."""
+    rolled = plan.answer.rolled
+    if rolled is None or len(rolled.windows) == 1:
+        return ""
+    return f" Decided year by year with {rolled.view}: no optimum of the whole."
 
 
 def _moves(plan: Plan) -> str:

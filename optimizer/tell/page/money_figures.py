@@ -106,7 +106,9 @@ def cash(plan: Plan) -> Figure:
     left_over = next(sum(line) for name, line, _ in uses if name == UNSPENT)
     first, last = plan.periods[0], plan.periods[-1]
     told = f"USD {amount(left_over, 3, width).text} bn" if left_over else "nothing"
-    debt = " Below zero: debt at the end of the period." if min(closing) < 0 else ""
+    debt = ""
+    if min(closing) < 0:
+        debt = " Below zero: debt at the end of the period, by which the next bar falls short."
     return Figure(
         title=f"Where the money goes: USD {amount(paid, 3, width).text} bn paid, {told} left unspent",
         table=Table(slug(plan.country, "money"), columns, rows),

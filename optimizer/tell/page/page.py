@@ -36,6 +36,10 @@ CERTIFIED: Final = (
     "No plan is better than the one shown by more than its gap; every row of the true model was checked at "
     "the plan. Where there is no plan, nothing is certified."
 )
+ROLLED: Final = (
+    "A rolled plan is no optimum: its bound and gap here are against the best plan that sees all years. "
+    "Each of its windows is certified, and every row of the true model was checked at the plan."
+)
 DIGITS: Final = Markup(
     "All digits are in <code>strategy.csv</code> and <code>summary.json</code> of the run."
 )
@@ -93,7 +97,7 @@ def sections(run: SavedRun) -> list[Section]:
         title="Overview",
         short="Overview",
         answer=headline.answer(run),
-        points=[*words.points(run), *bands_points(run, solved)],
+        points=[*words.points(run), *words.view_points(run), *(bands_points(run, solved) if some else [])],
         figures=overview.overview_figures(run),
         tables=[
             ("Countries side by side" if len(known) > 1 else "The plan in one line", countries),
@@ -210,7 +214,7 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
         title=title(run),
         subtitle=subtitle(run),
         sections=sections(run),
-        closing=Closing("Certificates and versions", "Certificates", CERTIFIED, DIGITS, _certified(run)),
+        closing=Closing("Certificates and versions", "Certificates", _proof(run), DIGITS, _certified(run)),
         facts=provenance.facts(run),
         changes=provenance.changes(run),
         groups=groups,
@@ -218,6 +222,10 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
         sources=listed,
         known_sources={source.key for source in listed},
     )
+
+
+def _proof(run: SavedRun) -> str:
+    return CERTIFIED if run.view is None else ROLLED
 
 
 def _certified(run: SavedRun) -> list[tuple[str, Table]]:
@@ -285,6 +293,8 @@ def _strategies(run: SavedRun) -> str:
         return f"No plan for {', '.join(names)}"
     if any(plan.answer.leader_gap is not None for plan in run.all_plans):
         return f"Strategies beside a leader that is not certified: {', '.join(names)}"
+    if run.view is not None:
+        return f"Decided year by year with {run.view}: {', '.join(names)}"
     if len(names) == 1:
         return f"Optimal strategy of {names[0]}"
     return f"Optimal strategies of {f'{solved} of ' if solved < len(names) else ''}{len(names)} countries"

@@ -15,6 +15,7 @@ import pandas as pd
 from optimizer.answer.answer import CompareAnswer, Headline, PlanAnswer, PolicyAnswer, SolveAnswer
 from optimizer.answer.context import Context
 from optimizer.answer.manifest import Manifest
+from optimizer.answer.rolled import view_words
 from optimizer.answer.strategy import COLUMNS
 from optimizer.answer.summary import lag_mark
 from optimizer.errors import Diagnostic, InputError
@@ -165,6 +166,12 @@ class SavedRun:
     def leader(self) -> str:
         found = self.answer.leader
         return found if isinstance(found, str) else found.country
+
+    @property
+    def view(self) -> str | None:
+        """How far ahead each year was planned, in words; None where plans see all years."""
+        years = self.answer.view_years if isinstance(self.answer, SolveAnswer) else None
+        return None if years is None else view_words(years)
 
     @property
     def command(self) -> str:

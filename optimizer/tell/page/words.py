@@ -138,6 +138,16 @@ def points(run: SavedRun) -> list[str]:
     return [*standing(run), *(point for plan in closest for point in dearest_point(run, plan))]
 
 
+def view_points(run: SavedRun) -> list[str]:
+    """How plans were decided that were decided year by year."""
+    if run.view is None:
+        return []
+    return [
+        f"Each year was decided with {run.view}, the leader's too: no plan here is an optimum, and gaps are "
+        "those of what was in view."
+    ]
+
+
 def closest_first(run: SavedRun) -> list[Plan]:
     """The followers with a plan and a lag, by their lag at the horizon."""
     plans = [run.base(country) for country in run.plans]

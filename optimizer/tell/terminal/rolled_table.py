@@ -12,7 +12,10 @@ from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.summary import headline, lag_in_table, rolled
 from optimizer.tell.terminal.tables import grid, heading
 
-NOT_AN_OPTIMUM: Final = "rolled: each year optimal for what was in view; `gap` is the largest of a window"
+NOT_AN_OPTIMUM: Final = (
+    "each year was decided by a plan for what was in view: `gap` is the largest of these, none is an optimum "
+    "of the whole"
+)
 LATER: Final = "months later: than the country's own plan with foresight reaches the same capability"
 NO_PRICES: Final = (
     "a rolled plan has no prices of limits: each year was decided with others in view; "
@@ -25,13 +28,17 @@ def rolled_table(world: WorldRun) -> list[ConsoleRenderable | str]:
     told = [(run, found) for run in world.countries.values() if (found := rolled(run)) is not None]
     if not told:
         return []
-    told.sort(
-        key=lambda pair: (pair[0].country != world.leader, list(world.countries).index(pair[0].country))
-    )
+    told.sort(key=lambda pair: _rank(pair[0], world))
     lines = [_line(run, found, world) for run, found in told]
     years = told[0][1].view_years
     title = f"what {view_words(years)} costs, beside the plan that sees all years and the same leader"
     return [heading(title), "", grid(_heads(told[0][0]), lines), "", NOT_AN_OPTIMUM, LATER]
+
+
+def _rank(run: CountryRun, world: WorldRun) -> tuple[bool, float]:
+    """The leader first, then by what they reach."""
+    top = headline(run, world.leader_run)
+    return run.country != world.leader, 0.0 if top is None else -(top.effective_ratio or 0.0)
 
 
 def _shown(run: CountryRun) -> tuple[str, str]:
