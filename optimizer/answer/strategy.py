@@ -79,6 +79,8 @@ def _metric_series(
 ) -> Iterator[Series]:
     labels = parameters.sets.periods[:count]
     names = items(parameters.sets, spec)
+    if not names:
+        return
     # Adding 0 turns the -0.0 that a solver may leave into 0.0, which prints without a sign.
     # (A set without members leaves no number to tell -1 from.)
     grid = np.asarray(array, dtype=np.float64).reshape(len(names), np.shape(array)[-1])[:, :count] + 0.0

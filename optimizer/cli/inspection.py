@@ -27,6 +27,7 @@ from optimizer.tell.terminal.tables import grid, heading
 SETS: Final = (
     *("periods", "chips", "foreign", "domestic", "uses", "segments", "lines", "tool_classes", "designers"),
     *("rules", "supplies", "categories", "levels", "delays", "base_and_periods"),
+    *("path_lines", "staged_lines", "staged_classes"),
 )
 
 

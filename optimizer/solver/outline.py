@@ -173,7 +173,8 @@ def joined_rows(concave: Concave, chosen: Chosen, matrix: csr_array) -> csr_arra
 
 def sides(numbers: Numbers, chosen: Chosen) -> tuple[Array, Array]:
     """The unscaled sides of the rows of `joined_rows`."""
-    of_sums = [sign * (numbers.upper if sign < 0 else numbers.lower)[row] for row, sign in chosen.sums]
+    lower, upper = numbers.cut_sides
+    of_sums = [sign * (upper if sign < 0 else lower)[row] for row, sign in chosen.sums]
     low = np.concatenate([numbers.lower[chosen.plain], np.array(of_sums)])
     high = np.concatenate([numbers.upper[chosen.plain], np.full(len(of_sums), np.inf)])
     return low, high

@@ -176,7 +176,10 @@ def test_cash_of_the_strategy_balances(saved: Path) -> None:
     for before, now in pairwise(periods):
         opening, closing = table["cash", "", before], table["cash", "", now]
         back = table["recovered", "", now] + table["home_returned", "", now]
-        assert closing - back + paid(now) - opening > 0
+        assert table["carried_in", "", now] == opening
+        came = opening + table["interest", "", now] + table["income", "", now] + back
+        assert closing == pytest.approx(came - paid(now), abs=1e-6)
+        assert table["power_drawn", "", now] <= table["power", "", now] * (1 + 1e-6)
         spent = sum(value for (metric, _, at), value in table.items() if metric == "spend" and at == now)
         assert spent == pytest.approx(table["total", "", now])
 

@@ -55,9 +55,9 @@ def test_nothing_is_said_of_what_is_shipped(shipped: Instance, small: Instance) 
 def test_series_that_the_horizon_and_its_tail_outrun_are_told_in_one_line(shipped: Instance) -> None:
     (found,) = findings(patch(shipped, ["horizon.last_year = 2050"]))
     assert found.code == "W101"
-    assert "nv_gen2039, nv_cn2033, amd_gen2038, tpu_gen2036 and 1 more ends in 2042" in found.message
+    assert "nv_gen2039, nv_cn2033, amd_gen2038, tpu_gen2036 and 1 more ends in 2044" in found.message
     assert "runs to 2057" in found.message
-    assert "no chip at all can be bought from 2043" in found.message
+    assert "no chip at all can be bought from 2045" in found.message
     assert found.file is not None
     assert found.file.endswith("market.yaml")
     assert found.line is not None

@@ -52,15 +52,15 @@ def fleet(run: SavedRun, plan: Plan) -> Figure | None:
     ]
     columns = [PERIOD, *(Column(name, scale.unit, series=True) for name, _ in named)]
     columns.append(Column("whole fleet", scale.unit))
-    last = max(named, key=lambda line: line[1][-1])
+    largest = max(lines, key=lambda line: line[1][-1])[0]
+    before, after = rows[0].cells[-1].text, rows[-1].cells[-1].text
+    most = "the largest part" if len(lines) > 1 else "all of it"
     return Figure(
-        title=f"The fleet grows to {rows[-1].cells[-1].text} {scale.unit}, most of it {last[0]}"
-        if len(named) > 1
-        else f"The fleet: {last[0]}",
+        title=f"The fleet in {plan.periods[-1]}: {after} {scale.unit}, {most} {largest}",
         table=Table(slug(plan.country, "fleet"), columns, rows),
         chart="stack",
-        alt=f"Stacked bars: the fleet grows from {rows[0].cells[-1].text} to {rows[-1].cells[-1].text} "
-        f"{scale.unit}; at the end most of it is {last[0]}.",
+        alt=f"Stacked bars: the fleet goes from {before} to {after} {scale.unit}; at the end {most} is "
+        f"{largest}.",
         unit=f"{scale.unit}, end of period",
         note="Every chip counts for as many H100 as it replaces in research.",
     )

@@ -66,7 +66,7 @@ def installed(run: SavedRun, plan: Plan) -> Figure:
     first, last = rows[0].cells, rows[-1].cells
     moved = f"{first[1].text} to {last[1].text} {scale.unit}"
     return Figure(
-        title=f"Installed compute grows from {moved}"
+        title=f"Installed compute goes from {moved}"
         if leads
         else f"Installed compute: {last[3].text}% of the leader's in {plan.periods[-1]}",
         table=Table(slug(plan.country, "compute"), _against(run, plan, leads, scale.unit), rows),
@@ -98,7 +98,7 @@ def effective(run: SavedRun, plan: Plan) -> Figure:
     last = rows[-1].cells
     before = "" if leads or base is None else f", {rows[0].cells[3].text}% at the start"
     return Figure(
-        title=f"Effective compute for research grows to {last[1].text} times that at the start"
+        title=f"Effective compute for research reaches {last[1].text} times that at the start"
         if leads
         else f"Effective compute for research: {last[3].text}% of the leader's in {plan.periods[-1]}{before}",
         table=Table(slug(plan.country, "capability"), _against(run, plan, leads, unit), rows),
