@@ -196,6 +196,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W105": "chip of which the countries' shares sum to more than 1 under patches",
         "W106": "observed lag that a changed fleet leaves behind",
         "W107": "class of tools that no line needs",
+        "W108": "rule that starts after the horizon",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

@@ -48,6 +48,8 @@ DETAILED_COUNTRIES = 3
         "kloof compare world-2026 --every-policy",
         "kloof compare world-2026 --equilibrium --policy us_brute_force",
         "kloof compare my-world --policy mine.yaml --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
+        "kloof compare world-2026 --country chn --set-column 'more money: "
+        "countries.CHN.budget.income_usd_bn *= 1.2'",
     ),
 )
 @instance_argument
@@ -57,6 +59,13 @@ DETAILED_COUNTRIES = 3
     multiple=True,
     metavar="P",
     help="A policy file, or the name of a shipped policy: one column. A+B is one column of both.",
+)
+@click.option(
+    "--set-column",
+    "columns",
+    multiple=True,
+    metavar="'NAME: PATCH; PATCH'",
+    help="A column of changes as after --set, without a file. May be repeated.",
 )
 @click.option("--every-policy", is_flag=True, help="All shipped policies that fit the instance.")
 @countries_option
@@ -89,10 +98,12 @@ def command(
 ) -> int:
     """Solve every country (or those named) in the instance as it is and under each policy.
 
-    The instance, with --set, is the baseline; each --policy is a column beside it. Prints countries by
-    policies, and the tables of single countries where at most three are named; saves comparison.csv,
-    strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans that are done.
-    With --equilibrium nothing is kept, and prices.csv is saved too; the gap of a plan is then its regret.
+    The instance, with --set, is the baseline; each --policy and --set-column is a column beside it. Prints
+    countries by policies, and the tables of single countries where at most three are named; saves
+    comparison.csv, strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans
+    that are done.
+    With --equilibrium nothing is kept on Ctrl-C, and prices.csv is saved too; the gap of a plan is then its
+    regret.
     """
     from optimizer.answer.run import INFEASIBLE
     from optimizer.answer.summary import NOTHING_DONE
@@ -102,8 +113,11 @@ def command(
     from optimizer.tell.files import store
 
     started = time.perf_counter()
-    if not given.policies and not every_policy:
-        raise click.UsageError("no policy to compare: name one with --policy, or ask for --every-policy")
+    if not given.policies and not given.columns and not every_policy:
+        raise click.UsageError(
+            "no policy to compare: name one with --policy, write one after --set-column, "
+            "or ask for --every-policy"
+        )
     if equilibrium:
         _refuse_beside_prices(given)
         given = replace(given, gap=tolerance)

@@ -44,6 +44,7 @@ class Given:
     draws: int | None = None
     view: int | None = None
     jobs: int | None = None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,10 +212,37 @@ def output_options(function: Command) -> Command:
     )(function)
 
 
+def check_brief(brief: bool, output: Output) -> None:
+    """Raise a usage error for a short text that is to be long, or data."""
+    if brief and (output.verbose or output.form != "table"):
+        raise click.UsageError("--brief is a short text: leave out --verbose and --format")
+
+
+def _each_country(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The countries of `CHN`, `chn` or `chn,usa`, each once: codes are written in capitals."""
+    names = [name.strip().upper() for text in given for name in text.split(",")]
+    if "" in names:
+        raise click.BadParameter("no country is named beside a comma, or none at all", context, option)
+    return tuple(dict.fromkeys(names))
+
+
+def _one_country(context: click.Context, option: click.Parameter, given: str) -> tuple[str, ...]:
+    """The one country: a list is told from a code that no instance has."""
+    names = _each_country(context, option, (given,))
+    if len(names) > 1:
+        raise click.BadParameter(f"one country at a time, got {len(names)}: {given}", context, option)
+    return names
+
+
 def countries_option(function: Command) -> Command:
     """The countries that a command is about: all where none is named."""
     return click.option(
-        "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
+        "--country",
+        "countries",
+        multiple=True,
+        metavar="ISO3",
+        callback=_each_country,
+        help="Only this country, or those of a list: chn,usa. May be repeated.",
     )(function)
 
 
@@ -225,8 +253,8 @@ def country_option(function: Command) -> Command:
         "countries",
         required=True,
         metavar="ISO3",
-        callback=lambda context, parameter, country: (country,),
-        help="The country, e.g. CHN.",
+        callback=_one_country,
+        help="The country, e.g. CHN or chn.",
     )(function)
 
 

@@ -87,7 +87,6 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     elif run.rolled is not None:
         parts += [
             *(f"  {line}" for line in textwrap.wrap(NO_PRICES, PLAIN_WIDTH - 2)),
-            f"  {beyond.weight_words(parameters)}",
             "",
         ]
         parts += [f"  {line}" for line in _windows(run.rolled)]
@@ -346,10 +345,12 @@ def _lags(book: Book) -> Iterator[Line]:
 
 
 def _windows(found: Rolled) -> Sequence[str]:
-    first, last = found.windows[0], found.windows[-1]
+    first, last, count = found.windows[0], found.windows[-1], len(found.windows)
+    windows = f"{count} windows, from {first.first}-{first.last} to {last.first}-{last.last}, each certified"
+    if count == 1:
+        windows = f"one window, {first.first}-{first.last}, certified"
     return [
-        f"{len(found.windows)} windows, from {first.first}-{first.last} to {last.first}-{last.last}, "
-        f"each certified: gap at most {digits.scientific(found.gap)} average log units",
+        f"{windows}: gap at most {digits.scientific(found.gap)} average log units",
         f"  objective {found.value:.9g} log unit years; every row of the true model checked, worst off by "
         f"{digits.scientific(found.max_row_violation)} of its size",
     ]
