@@ -22,6 +22,8 @@ from optimizer.study.equilibrium.market import Market
 
 SUBSTITUTION: Final = 8.0
 FIRST_STEP: Final = 0.7
+# the weight of a round beside all before it
+WEIGHT_OF_LAST: Final = 0.2
 # from this round on steps grow shorter
 SHORTER_FROM: Final = 8
 # who has nothing of a good is left so much of its output, to find out what that is worth
@@ -132,6 +134,17 @@ def sweep(
     rations = _within(rations, market.supply(goods))
     moved = np.abs(np.log(cleared.component_price / prices.components))
     return State(state.rounds + 1, Prices(goods, components), rations), moved
+
+
+def smoothed(market: Market, before: State | None, state: State) -> State:
+    """The mean of a state and those before it, the later ones with more weight: rounds swing about where they
+    lead, as plans sit on ties."""
+    if before is None or before.rations is None or state.rations is None:
+        return state
+    goods = _towards(before.prices.goods, state.prices.goods, WEIGHT_OF_LAST)
+    components = _towards(before.prices.components, state.prices.components, WEIGHT_OF_LAST)
+    rations = (1 - WEIGHT_OF_LAST) * before.rations + WEIGHT_OF_LAST * state.rations
+    return State(state.rounds, Prices(goods, components), _within(rations, market.supply(goods)))
 
 
 def rationed(taken: Array, floor: Array, most: Array, supply: Array) -> Array:
