@@ -57,9 +57,9 @@ def compared(equilibria: Mapping[str, EquilibriumAnswer]) -> list[ConsoleRendera
             name,
             "converged" if each.converged else "not converged",
             str(each.rounds),
-            digits.scientific(each.largest_regret),
+            digits.significant(each.largest_regret),
             max(each.regrets, key=lambda one: each.regrets[one]),
-            digits.scientific(each.weighted_regret),
+            digits.significant(each.weighted_regret),
             f"{digits.fixed(100 * max(each.component_residuals.values(), default=0.0), 1)}%",
         ]
         for name, each in equilibria.items()
@@ -82,7 +82,7 @@ def compared(equilibria: Mapping[str, EquilibriumAnswer]) -> list[ConsoleRendera
 def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
     """How good it is: regrets and residuals, and no plan."""
     least = sorted(found.regrets.items(), key=lambda item: -item[1])
-    regrets = ", ".join(f"{name} {digits.scientific(value)}" for name, value in least)
+    regrets = ", ".join(f"{name} {digits.significant(value, 2)}" for name, value in least)
     residuals = ", ".join(
         f"{found.component_titles[name].lower()} {digits.fixed(100 * value, 1)}%"
         for name, value in found.component_residuals.items()
@@ -93,13 +93,13 @@ def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
         if found.base_regret is None
         else [
             "prices of components are held against an equilibrium with a largest regret of "
-            f"{digits.scientific(found.base_regret)}"
+            f"{digits.significant(found.base_regret, 2)}"
         ]
     )
     lines: list[ConsoleRenderable | str] = [
-        f"{end} after {found.rounds} rounds: largest regret {digits.scientific(found.largest_regret)} "
-        f"(at most {digits.scientific(found.tolerance)} asked for), weighted with income "
-        f"{digits.scientific(found.weighted_regret)}",
+        f"{end} after {found.rounds} rounds: largest regret {digits.significant(found.largest_regret, 2)} "
+        f"(at most {digits.significant(found.tolerance, 2)} asked for), weighted with income "
+        f"{digits.significant(found.weighted_regret, 2)}",
         f"regrets: {regrets}",
         f"nothing is bought beyond what is made (excess {digits.scientific(found.excess)}); "
         f"{digits.fixed(100 * found.unsold, 1)}% of the value sold stays unsold above its floor",
