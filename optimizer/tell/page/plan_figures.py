@@ -27,6 +27,7 @@ from optimizer.tell.page.figures import (
 )
 from optimizer.tell.page.limit_figures import limits_figure
 from optimizer.tell.page.saved import Plan, SavedRun, date
+from optimizer.tell.page.stage_figures import stage_figures
 
 CHIPS_NAMED: Final = 7
 CHANNELS: Final[Mapping[str, str]] = {
@@ -61,6 +62,7 @@ def plan_figures(run: SavedRun, plan: Plan) -> list[Figure]:
         money(plan),
         fleet(run, plan),
         purchases(run, plan),
+        *stage_figures(run, plan),
         limits_figure(run, plan),
     ]
     return [figure for figure in found if figure is not None]

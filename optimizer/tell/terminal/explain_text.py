@@ -32,9 +32,9 @@ UNSOLVED = (
 )
 OF_INTEGERS = (
     f"Prices of the program with its integers (levels, unlocked nodes, modules) fixed: {HOLDS_FOR_INTEGERS}. "
-    "`For good`: as much as so much more effective compute in every year of the plan and after. `10% more`: of "
-    "the limit in all years and after, the leader's path as it is. No step is solved in staged mode: compare "
-    "scenarios with `kloof compare`."
+    "`For good`: as much as so much more effective compute in every year of the plan and after. `10% more`: "
+    "of the limit in all years and after, the leader's path as it is. No step is solved in staged mode: "
+    "compare scenarios with `kloof compare`."
 )
 STOPPED_EARLY = "the solve stopped before there was a price of any limit"
 UNEXPLAINED = "interrupted before it was worked out what limits the plan, or what conflicts: solve again"
