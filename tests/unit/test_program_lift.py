@@ -216,7 +216,7 @@ def test_inverse_powers_are_bounded_from_above() -> None:
 
 
 def inverse(limit: float = 1.5, price: float = 1.0) -> Any:
-    """A product of negative powers beside linear terms, in the objective and in a row whose side is a Param."""
+    """Products of negative powers beside linear terms, in the objective and in a row with a Param."""
     m = empty()
     m.limit, m.price = pyo.Param(initialize=limit, mutable=True), pyo.Param(initialize=price, mutable=True)
     m.row = pyo.Constraint(
