@@ -118,6 +118,34 @@ VARIABLES: Final = _named(
     _metric("wafer_built", "lines", "kwpm", "flow", "wafer capacity ordered", adds_to="wafer_capacity"),
     _metric("wafer_capacity", "lines", "kwpm", "stock", "wafer capacity"),
     _metric("wafers_started", "lines", "thousand wafers", "flow", "wafers started for AI chips"),
+    _metric("level", "staged_lines levels", "0/1", "level", "1 at the level of learning where a line stands"),
+    _metric(
+        *("startable", "staged_lines levels", "thousand wafers", "flow"),
+        "wafers that a line can start for AI chips, at the level where it stands",
+    ),
+    _metric(
+        *("started", "staged_lines levels", "thousand wafers", "flow"),
+        "wafers started for AI chips, at the level where the line stands",
+    ),
+    _metric("experience", "staged_lines", "thousand wafers", "stock", "wafers that a line has learned from"),
+    _metric("unlocked", "staged_lines", "0/1", "level", "1 where a node is unlocked"),
+    _metric("node_rd", "staged_lines", "USD bn", "flow", "research on a node", adds_to="node_progress"),
+    _metric("node_progress", "staged_lines", "USD bn", "stock", "research on a node that has come to bear"),
+    _metric(
+        "modules", "staged_lines", "modules", "flow", "modules of fabs ordered", adds_to="wafer_capacity"
+    ),
+    _metric(
+        *("class_unlocked", "staged_classes", "0/1", "level"),
+        "1 where a class of tools can be made at home",
+    ),
+    _metric(
+        *("class_rd", "staged_classes", "USD bn", "flow", "development of a class of tools at home"),
+        adds_to="class_progress",
+    ),
+    _metric(
+        *("class_progress", "staged_classes", "USD bn", "stock"),
+        "development of a class of tools that has come to bear",
+    ),
     _metric(
         *("packaging_built", "", "thousand packages/year", "flow", "packaging capacity ordered"),
         adds_to="packaging_capacity",
@@ -200,6 +228,10 @@ VARIABLES: Final = _named(
 DERIVED: Final = _named(
     _metric("spend_share", "categories", "1", "level", "share of the cost of use"),
     _metric("outlays", "", "USD bn", "flow", "money paid, whatever it is used for", relative=True),
+    _metric("income", "", "USD bn", "flow", "what the plan may spend, cash carried over apart"),
+    _metric("carried_in", "", "USD bn", "level", "cash at the start of the period; negative: debt"),
+    _metric("interest", "", "USD bn", "flow", "interest on it"),
+    _metric("power_drawn", "", "GW", "stock", "power that the fleet draws"),
     _metric("plan_value", "", "log unit years", "level", "objective of a plan that is evaluated"),
     _metric(
         "plan_loss", "", "log units", "level", "what it gives away on average against the best plan found"

@@ -22,11 +22,12 @@ from optimizer.answer.explanation_frames import (
 )
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import frame
+from optimizer.answer.summary import rolled
 from optimizer.instance import Instance, read_draft
 from optimizer.instance import load as _load
 from optimizer.instance import patch as _patch
 from optimizer.instance.policy import draft_of, policies_of
-from optimizer.study.ask import DEFAULT_GAP, Ask, Extension
+from optimizer.study.ask import Ask, Extension, default_gap
 from optimizer.study.bands import solved_bands
 from optimizer.study.compare import compare_scenarios
 from optimizer.study.explained import explained
@@ -36,6 +37,10 @@ from optimizer.study.solve import solve_world
 Policies = Sequence[str | os.PathLike[str]] | Mapping[str, Iterable[str]]
 COMPARE_GAP = 1e-4
 BANDS = ("country", "number", "unit", "level", "value", "low", "high", "beyond", "draws", "missing")
+ROLLED = (
+    *("view_years", "gap", "value"),
+    *("loss_average_log_units", "loss_at_most_average_log_units"),
+)
 CERTIFICATE = ("status", "lower", "upper", "gap", "leader_gap")
 
 
@@ -104,7 +109,9 @@ class Result(_Explaining):
     `ranges`, empty unless asked for, has the least and greatest value of headline numbers over all plans
     within the gap: country, metric, item, period, low, high. `bands`, empty unless asked for, has the
     quantiles of headline numbers over the ranges of the inputs: country, number, unit, level, value, low and
-    high (the interval of the quantile), beyond, draws, missing. `run` holds all detail.
+    high (the interval of the quantile), beyond, draws, missing. `rolled`, empty unless there was a view, says
+    what deciding year by year gives away: country, view_years, gap (the largest of a window), value,
+    loss_average_log_units, loss_at_most_average_log_units. `run` holds all detail.
     """
 
     strategy: pd.DataFrame
@@ -113,6 +120,7 @@ class Result(_Explaining):
     run: WorldRun
     _ask: Ask
     bands: pd.DataFrame
+    rolled: pd.DataFrame
 
     @property
     def _worlds(self) -> Sequence[WorldRun]:
@@ -170,20 +178,23 @@ def solve(
     countries: Sequence[str] | None = None,
     *,
     objective: str | None = None,
-    gap: float = DEFAULT_GAP,
+    gap: float | None = None,
     time_limit: float | None = None,
     extend: Extension | None = None,
     ranges: bool = False,
     worths: bool = False,
     bands: int | None = None,
+    view: int | None = None,
 ) -> Result:
-    """The optimal strategy of each country (all if None), certified to `gap` average log units.
+    """The optimal strategy of each country (all if None), certified to `gap` average log units (by default
+    1e-6, or 1e-4 where the industry is staged).
 
     `time_limit` is in seconds per country. `extend` receives the Pyomo model before it is compiled and may
     add rows. `ranges` adds those of headline numbers, at many times the cost of the plans; `worths`
     solves what easing the dearest limits of each plan brings, for `explain`, at about its cost again. `bands`
     is a number of draws, a power of 2, of all inputs with a range, over each of which the countries and the
-    leader are solved again: `kloof solve --bands` keeps them, this does not. Raises `InputError`, and with
+    leader are solved again: `kloof solve --bands` keeps them, this does not. With `view` each year is planned
+    with so many years in view, by the leader too, and kept. Raises `InputError`, and with
     `bands` `SolverError` where a country has no plan to draw around, `ValueError` beside `extend`; else a
     country without a plan raises nothing: its status says so.
     """
@@ -193,12 +204,13 @@ def solve(
         instance,
         tuple(countries or ()),
         objective=objective,
-        gap=gap,
+        gap=gap or default_gap(instance),
         time_limit=time_limit,
         ranges=ranges,
         worths=worths,
         bands=bands is not None,
         draws=bands,
+        view=view,
         extension=extend,
     )
     drawn = None if bands is None else solved_bands(ask)
@@ -207,7 +219,18 @@ def solve(
         raise KeyboardInterrupt
     rows = [(country, *_certificate(plan)) for country, plan in run.countries.items()]
     certificates = pd.DataFrame(rows, columns=["country", *CERTIFICATE])
-    return Result(frame([run]), certificates, _ranges(run), run, replace(ask, extension=None), _bands(drawn))
+    told = replace(ask, extension=None)
+    return Result(frame([run]), certificates, _ranges(run), run, told, _bands(drawn), _rolled(run))
+
+
+def _rolled(run: WorldRun) -> pd.DataFrame:
+    """What deciding year by year gives away, as a tidy frame."""
+    rows = [
+        (country, *(getattr(found, name) for name in ROLLED))
+        for country, plan in run.countries.items()
+        if (found := rolled(plan)) is not None
+    ]
+    return pd.DataFrame(rows, columns=["country", *ROLLED])
 
 
 def _bands(bands: Bands | None) -> pd.DataFrame:

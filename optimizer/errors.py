@@ -78,6 +78,10 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E318": "chip of which the countries' shares sum to more than 1",
         "E319": "unknown class of tools",
         "E320": "unknown designer",
+        "E321": "rule that is over before the horizon starts",
+        "E322": "staged industry that lacks data",
+        "E323": "programme that no rate can finish",
+        "E324": "levels of learning out of order",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",
@@ -96,6 +100,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E506": "part of an infinite limit",
         "E507": "leader whose rent is a share of its own compute",
         "E508": "cash that cannot pay for an end of everything",
+        "E509": "staged industry that nothing bounds",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",
@@ -105,6 +110,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E606": "parameter that the model does not have",
         "E607": "standard output that cannot be written",
         "E608": "module of the user's in the place of one of Kloof's",
+        "E609": "view that cannot be asked for",
         "E611": "plan without the columns of a strategy",
         "E612": "plan row of the wrong length",
         "E613": "unknown metric in a plan",
@@ -176,6 +182,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S111": "solve that stopped before the gap asked for",
         "S112": "input that leaves a plan without bound",
         "S113": "process that did not survive its work",
+        "S114": "view that leads to where there is no plan",
         # W1xx: valid, but doubtful
         "W101": "data that end before the plan does",
         "W102": "value far from those of the shipped world",
@@ -184,6 +191,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W105": "chip of which the countries' shares sum to more than 1 under patches",
         "W106": "observed lag that a changed fleet leaves behind",
         "W107": "class of tools that no line needs",
+        "W108": "rule that starts after the horizon",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

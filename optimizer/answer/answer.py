@@ -12,6 +12,8 @@ from typing import Any, Final
 from optimizer.answer.bands import Bands
 from optimizer.answer.explanation import Binding
 from optimizer.answer.part import InputCell, Number, Part
+from optimizer.answer.rolled import RolledAnswer
+from optimizer.answer.stages import Stages
 from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic, diagnostic_data
 
@@ -126,10 +128,12 @@ class CertificateData(Part):
 
 
 class BaseState(Part):
-    """Capability in log units, and lag in months, before the first period."""
+    """Capability in log units, lag in months, and installed compute over the leader's, before the first
+    period."""
 
     capability: Number | None
     lag_months: Number | None
+    compute_ratio: Number | None = None
 
 
 class Headline(Part):
@@ -140,6 +144,7 @@ class Headline(Part):
     total, `paid_usd_bn` the money paid, `premiums_usd_bn` what of it is for pace and `unspent_usd_bn` the
     income left unused. `ranges`: least and greatest value over all plans within the gap, where asked for.
     `widths`: by how much each kind of number may vary; of `paid` and `compute` relative to the number.
+    `stages`: the long game of a plan in staged mode.
     """
 
     spending_usd_bn: Number
@@ -156,6 +161,7 @@ class Headline(Part):
     passes_the_leader_in: str | None
     ranges: Mapping[str, tuple[Number, Number]]
     widths: Mapping[str, Number]
+    stages: Stages | None = None
 
     @property
     def middle(self) -> str:
@@ -218,11 +224,13 @@ class PlanEnding(Explained, Ending):
 
 class PlanAnswer(PlanEnding):
     """All that is said of one country's plan under one policy, the plan itself apart; `shares_plan_with` is
-    the earlier policy of a comparison under which it has the very same plan."""
+    the earlier policy of a comparison under which it has the very same plan; `rolled` how it was decided
+    where that was year by year: then it has no certificate and no prices."""
 
     headline: Headline | None
     beyond: Beyond | None = None
     shares_plan_with: str | None = None
+    rolled: RolledAnswer | None = None
 
 
 class LeaderEnding(Part):
@@ -234,7 +242,9 @@ class LeaderEnding(Part):
 
 
 class LeaderAnswer(Explained, LeaderEnding):
-    """The leader, explained where it has no plan for others to follow."""
+    """The leader, explained where it has no plan for others to follow; `rolled` as of any plan."""
+
+    rolled: RolledAnswer | None = None
 
 
 class Demand(Part):
@@ -253,7 +263,8 @@ class Demand(Part):
 
 
 class SolveAnswer(Part):
-    """What `solve` answers; `bands` where the uncertainty of the inputs was computed."""
+    """What `solve` answers; `bands` where the uncertainty of the inputs was computed, `view_years` where each
+    year was planned with a view of so many."""
 
     schema_version: int
     status: str
@@ -264,6 +275,7 @@ class SolveAnswer(Part):
     world_demand: tuple[Demand, ...]
     diagnostics: tuple[Remark, ...]
     bands: Bands | None = None
+    view_years: int | None = None
 
 
 class AppliedAnswer(Part):

@@ -40,10 +40,12 @@ class CitedSource(Part):
 
 
 class Context(Part):
-    """What names of a run mean, by id; all empty where nothing is known."""
+    """What names of a run mean, by id; all empty where nothing is known. `titles` are those of segments,
+    lines, classes of tools and rules, by the name of their set in `models.limits`."""
 
     schema_version: int | None = None
     horizon: Years | None = None
     countries: Mapping[str, NamedCountry] = {}
     chips: Mapping[str, RatedChip] = {}
+    titles: Mapping[str, Mapping[str, str]] = {}
     sources: Mapping[str, CitedSource] = {}

@@ -92,7 +92,7 @@ def summary_frame(worlds: Sequence[WorldRun]) -> pd.DataFrame:
     for world in worlds:
         for run in world.countries.values():
             top = headline(run, world.leader_run)
-            gap = math.nan if run.solution is None else run.solution.certificate.gap
+            gap = math.nan if run.gap is None else run.gap
             known: tuple[Any, ...] = ("", *[math.nan] * 5)
             if top is not None:
                 lag = math.nan if top.lag_months is None else top.lag_months[top.last]

@@ -129,8 +129,28 @@ def outlays(values: Mapping[str, Array]) -> Array:
     return np.asarray(sum(values[name].reshape(-1, values[name].shape[-1]).sum(axis=0) for name in OUTLAYS))
 
 
+def income(parameters: PlanParameters) -> Array:
+    """What a plan may spend in each period, cash carried over apart, USD bn, shape (periods,)."""
+    return np.asarray(parameters["income"] * parameters.scalar("dt"), dtype=np.float64)
+
+
+def carried_in(parameters: PlanParameters, cash: Array) -> Array:
+    """Cash at the start of each period, of that at their ends; USD bn, shape (periods,)."""
+    return np.concatenate([[parameters.scalar("cash0")], cash[:-1]])
+
+
+def interest(parameters: PlanParameters, carried: Array) -> Array:
+    """Interest in each period on the cash carried in, USD bn, shape (periods,)."""
+    return np.asarray(((1 + parameters.scalar("interest")) ** parameters.scalar("dt") - 1) * carried)
+
+
+def power_drawn(parameters: PlanParameters, fleet: Array) -> Array:
+    """Power that the fleet at the end of each period draws, GW, shape (periods,)."""
+    return np.asarray(parameters["power_per_chip"] @ fleet, dtype=np.float64)
+
+
 # Money below this share of all that is paid is what arithmetic leaves of nothing.
-ROUND_OFF = 1e-9
+ROUND_OFF = 1e-8
 
 
 def without_round_off(money: Array | Sequence[float], paid: float) -> Array:

@@ -105,7 +105,7 @@ def growth(gap: float) -> float:
 
 
 def _growth(run: CountryRun) -> float:
-    return growth(MEASURED_GAP if run.solution is None else run.solution.certificate.gap)
+    return growth(MEASURED_GAP if run.gap is None else run.gap)
 
 
 def _money_is_scarce(run: CountryRun) -> bool:

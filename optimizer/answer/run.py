@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.answer.answer import Explained
 from optimizer.answer.explanation import Binding
+from optimizer.answer.rolled import Rolled
 from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic
 
@@ -24,6 +25,7 @@ OPTIMAL = "optimal"
 STOPPED = "stopped"
 INFEASIBLE = "infeasible"
 UNBOUNDED = "unbounded"
+ROLLED = "rolled"
 FAILED = "failed"
 # Behind what is said of the follower of a leader that is not certified.
 PROVISIONAL_MARK = "^"
@@ -68,8 +70,9 @@ class AppliedPatch(Protocol):
 class CountryRun:
     """One country's plan.
 
-    `status` is `optimal`, `stopped` (best plan found, gap above the one asked for), `infeasible`,
-    `unbounded` or `failed`. `values` holds every model variable by name as run forward from its decisions
+    `status` is `optimal`, `stopped` (best plan found, gap above the one asked for), `rolled` (decided year by
+    year with a view, each window certified: no optimum), `infeasible`, `unbounded` or `failed`. `values`
+    holds every model variable by name as run forward from its decisions
     (`models.simulate`), arrays shaped by the variable's index sets, periods last, tail included. `leader` is
     the path that this country follows; for the leader itself its own path. `ranges` gives for a headline
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,
@@ -78,7 +81,8 @@ class CountryRun:
     plan, or why there is none (`optimizer.study.explained`). `leader_gap` is the gap of the leader's plan
     where that stopped above the gap asked for: then all that is said here, certificate included, holds for a
     leader that another plan may serve better. `prices` and `facts` are the shadow prices and every limit that
-    binds, dearest first, None until they are worked out (`optimizer.answer.explanation.with_facts`).
+    binds, dearest first, None until they are worked out (`optimizer.answer.explanation.with_facts`). `rolled`
+    says how a plan was decided that was decided year by year; it has no `solution`, and no prices.
     """
 
     country: str
@@ -94,11 +98,20 @@ class CountryRun:
     leader_gap: float | None = None
     prices: tuple[ShadowPrices, ...] | None = None
     facts: tuple[Binding, ...] | None = None
+    rolled: Rolled | None = None
 
     @property
     def solved(self) -> bool:
         """Whether there is a plan to show, proven optimal or not."""
-        return self.status in (OPTIMAL, STOPPED) and self.values is not None
+        return self.status in (OPTIMAL, STOPPED, ROLLED) and self.values is not None
+
+    @property
+    def gap(self) -> float | None:
+        """The certified gap, of a rolled plan the largest of its windows, average log units; None where
+        nothing is certified."""
+        if self.rolled is not None:
+            return self.rolled.gap
+        return None if self.solution is None else self.solution.certificate.gap
 
     @property
     def provisional(self) -> bool:

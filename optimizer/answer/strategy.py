@@ -79,8 +79,11 @@ def _metric_series(
 ) -> Iterator[Series]:
     labels = parameters.sets.periods[:count]
     names = items(parameters.sets, spec)
+    if not names:
+        return
     # Adding 0 turns the -0.0 that a solver may leave into 0.0, which prints without a sign.
-    grid = np.asarray(array, dtype=np.float64).reshape(len(names), -1)[:, :count] + 0.0
+    # (A set without members leaves no number to tell -1 from.)
+    grid = np.asarray(array, dtype=np.float64).reshape(len(names), np.shape(array)[-1])[:, :count] + 0.0
     shown = np.ones(len(names), dtype=np.bool_)
     if spec.index[:1] == ("chips",):
         shown = grid.any(axis=1) | np.repeat(had, len(names) // len(had))
@@ -115,9 +118,14 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     if run.parameters is None or run.values is None:
         return {}
     installed = metrics.installed_compute(run.parameters, run.values["fleet"])
+    carried_in = metrics.carried_in(run.parameters, run.values["cash"])
     found = {
         "spend_share": metrics.shares(run.values["spend"]),
         "outlays": metrics.outlays(run.values),
+        "income": metrics.income(run.parameters),
+        "carried_in": carried_in,
+        "interest": metrics.interest(run.parameters, carried_in),
+        "power_drawn": metrics.power_drawn(run.parameters, run.values["fleet"]),
         "installed_compute": installed,
     }
     if leader_run is not None and leader_run.parameters is not None and leader_run.values is not None:

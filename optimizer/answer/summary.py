@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.parameters import CATEGORIES, Array, LeaderPath, PlanSets
+from models.parameters import CATEGORIES, Array, LeaderPath, PlanParameters, PlanSets
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, Headline, remarks
-from optimizer.answer.run import INFEASIBLE, OPTIMAL, STOPPED, CountryRun, WorldRun
+from optimizer.answer.long_game import stages
+from optimizer.answer.rolled import RolledAnswer, rolled_answer
+from optimizer.answer.run import INFEASIBLE, OPTIMAL, ROLLED, STOPPED, CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 
 MIXED: Final = "mixed"
@@ -48,7 +50,9 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     def in_the_end(metric: str) -> float | None:
         return float(found[metric][last]) if metric in found else None
 
+    staged = stages(run, leader_run)
     return Headline(
+        **({} if staged is None else {"stages": staged}),
         spending_usd_bn=float(spent.sum()),
         paid_usd_bn=paid,
         premiums_usd_bn=premiums,
@@ -65,6 +69,7 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
         base=BaseState(
             capability=metrics.base_capability(parameters, leader) if leader else None,
             lag_months=metrics.base_lag_months(parameters, leader) if leader else None,
+            compute_ratio=_ratio_at_start(parameters, leader_run),
         ),
         passes_the_leader_in=min(filter(None, passing_periods(run, leader)), default=None),
         ranges=dict(sorted(run.ranges.items())),
@@ -73,6 +78,21 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
             **{name: ranges.relative_width(run, name) for name in ranges.MEASURED_RELATIVE_WIDTH},
         },
     )
+
+
+def rolled(run: CountryRun) -> RolledAnswer | None:
+    """How a plan was decided that was decided year by year; None for any other."""
+    if run.rolled is None or run.parameters is None or run.values is None or run.leader is None:
+        return None
+    return rolled_answer(run.rolled, run.parameters, run.values["capability"], run.leader)
+
+
+def _ratio_at_start(parameters: PlanParameters, leader_run: CountryRun | None) -> float | None:
+    """The inherited fleet over the leader's; None where the leader has no plan, or no fleet."""
+    if leader_run is None or leader_run.parameters is None or leader_run.values is None:
+        return None
+    of_leader = metrics.installed_at_start(leader_run.parameters)
+    return metrics.installed_at_start(parameters) / of_leader if of_leader > 0 else None
 
 
 def lag_mark_in(run: CountryRun, period: str) -> str:
@@ -158,7 +178,7 @@ def ending(run: CountryRun) -> Ending:
 
 
 EXIT_INTERRUPTED: Final = 130
-EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, INFEASIBLE: 3, STOPPED: 4}
+EXIT_OF_STATUS: Final[Mapping[str, int]] = {OPTIMAL: 0, ROLLED: 0, INFEASIBLE: 3, STOPPED: 4}
 NO_LEADER: Final = "S104"
 
 

@@ -70,7 +70,12 @@ def rules_document(found: YearStatus, sides: Sequence[Side]) -> dict[str, Any]:
             if cap.side in sides
         ],
         "beside": [
-            {"what": one.what, "open_part": one.open_part, "rules": list(one.rules)}
+            {
+                "what": one.what,
+                "open_part": one.open_part,
+                "rules": list(one.rules),
+                "behind": dict(one.behind),
+            }
             for one in found.beside
             if one.side == shown
         ],
@@ -278,7 +283,11 @@ def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, together:
             notes.append(f"{what}: {amount}, {cap.rule}")
     for each in found.beside:
         if each.side == shown:
-            notes.append(f"{each.what}: {_percent(each.open_part)}% left open, {', '.join(each.rules)}")
+            rest = ", ".join(f"{name} {_percent(part)}%" for name, part in each.behind.items())
+            without = f"; behind it {rest}" if rest else ""
+            notes.append(
+                f"{each.what}: {_percent(each.open_part)}% left open, {', '.join(each.rules)}{without}"
+            )
     mandate = found.mandates[shown]
     if mandate.share > 0:
         share = _percent(mandate.share)
@@ -289,16 +298,16 @@ def _notes(found: YearStatus, sides: Sequence[Side], everything: bool, together:
 def _legend(
     found: YearStatus, instance: Instance, sides: Sequence[Side], width: int
 ) -> list[ConsoleRenderable | str]:
-    """The rules that decide something shown; two lines each where the screen is too narrow for a table."""
+    """The rules that decide something shown, or would next; two lines each where a table is too wide."""
     shown = sides[-1]
-    beside = {name for one in found.beside if one.side == shown for name in one.rules}
+    beside = {name for one in found.beside if one.side == shown for name in (*one.rules, *one.behind)}
     beside |= {cap.rule for cap in found.caps if cap.side in sides} | set(found.mandates[shown].rules)
     named = [name for name in instance.rules if name in beside or _decides(found, name, sides)]
     if not named:
         return []
     rows = [(name, (one := instance.rules[name]).issuer, one.from_.text, one.title) for name in named]
     widest = sum(max(len(row[column]) for row in rows) + 2 for column in range(4)) - 2
-    top: list[ConsoleRenderable | str] = ["", heading("rules that decide"), ""]
+    top: list[ConsoleRenderable | str] = ["", heading("rules that decide, or would next"), ""]
     if widest <= width:
         return [*top, grid(["rule", "issuer", "from", "title"], rows, left=4)]
     lines: list[str] = []

@@ -16,6 +16,7 @@ from optimizer.instance.resolving.sets import plan_years
 from optimizer.instance.rules.checks import check_rules
 from optimizer.instance.rules.rulebook import READ_OF_CHIPS, READ_OF_LINES
 from optimizer.instance.schema import Chip
+from optimizer.instance.staged_checks import check_staged
 from optimizer.instance.yaml_reader import Where
 
 SHARE_TOLERANCE = 1e-6
@@ -41,6 +42,7 @@ def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> l
         _check_chips,
         _check_countries,
         check_industry,
+        check_staged,
         check_parts,
         _check_automation,
     )
@@ -118,9 +120,12 @@ def _check_market(instance: Instance) -> Iterator[Conflict]:
         yield from unknown(("market", "output", chip), "E301", "chip", chip, instance.chips)
     for name, figure in instance.market.observed.items():
         where: Where = ("market", "observed", name)
-        low, high = figure.low, figure.high
-        if (low is not None and low > figure.value) or (high is not None and high < figure.value):
-            yield Conflict(where, "E107", f"`{name}` must have low <= value <= high", None, True)
+        if figure.low > figure.value:
+            message = f"low of `{name}` must not exceed the value {number_text(figure.value)}"
+            yield Conflict((*where, "low"), "E107", f"{message}, got {number_text(figure.low)}")
+        if figure.high < figure.value:
+            message = f"high of `{name}` must not be below the value {number_text(figure.value)}"
+            yield Conflict((*where, "high"), "E107", f"{message}, got {number_text(figure.high)}")
 
 
 def _check_chips(instance: Instance) -> Iterator[Conflict]:

@@ -28,6 +28,9 @@ TYPES: Final = {
     "dict_type": "a table",
     "mapping_type": "a table",
 }
+BAND_HINT: Final = (
+    "give `low` and `high`: the source's range, or a convention told in the note, as 10% either way"
+)
 NUMBERS: Final = ("int_type", "float_type")
 BOUNDS: Final = {
     "greater_than_equal": ("ge", "be at least"),
@@ -126,9 +129,10 @@ def _unknown_key(where: Where, root: Shape, renamed: dict[Where, Where]) -> Foun
 
 def _missing_keys(where: Where, keys: list[str]) -> Found:
     names = ", ".join(f"`{key}`" for key in keys)
+    hint = BAND_HINT if where[:1] == ("observed",) and {"low", "high"} & set(keys) else None
     if len(keys) > 1:
-        return Found(where, Problem("E102", f"lacks {names}"))
-    return Found(where, Problem("E102", f"lacks {names}", at=(keys[0],), shown=f".{keys[0]}"))
+        return Found(where, Problem("E102", f"lacks {names}", hint))
+    return Found(where, Problem("E102", f"lacks {names}", hint, at=(keys[0],), shown=f".{keys[0]}"))
 
 
 def _bad_key(detail: ErrorDetails, key: str | int) -> Problem:

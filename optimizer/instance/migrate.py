@@ -259,11 +259,17 @@ def _rules(one: _File, settings: _File, classes: Mapping[str, str]) -> None:
     for name in one.table("rules"):
         rule: Where = ("rules", name)
         own = one.table(*rule)
+        holds = own.get("in_force", "dated") == "dated"
         if own.get("scope") == "tools" and {"lines", "condition", "alternatives"} & own.keys():
-            _tools_rule(one, rule, settings, classes)
+            holds &= _tools_rule(one, rule, settings, classes)
+        last = str(own.get("to"))[:4]
+        if holds and last.isdecimal() and int(last) < settings.number("horizon", "first_year"):
+            _set_force(one, rule, "to", "past")
+            one.tell("changed", (*rule, "in_force"), "`past`: the rule is over before the horizon")
 
 
-def _tools_rule(one: _File, rule: Where, settings: _File, classes: Mapping[str, str]) -> None:
+def _tools_rule(one: _File, rule: Where, settings: _File, classes: Mapping[str, str]) -> bool:
+    """Classes of tools for lines; whether there are any, so that the rule is not switched off."""
     own, edited = one.table(*rule), one.edited
     conditions: list[Where] = [("condition",)] if "condition" in own else []
     conditions += [("alternatives", each) for each in one.table(*rule, "alternatives")]
@@ -278,7 +284,7 @@ def _tools_rule(one: _File, rule: Where, settings: _File, classes: Mapping[str, 
     gone: list[str] = [key for key in ("condition", "alternatives") if key in own]
     if not chosen:
         gone += ["lines"] if "lines" in own else []
-        _switch_off(one, rule)
+        _set_force(one, rule, "scope", "never")
     elif "lines" in own and not bounds:
         for scalar in edited.node((*rule, "lines")).scalars():
             written = edited.text[scalar.start : scalar.end].strip("'\"")
@@ -292,13 +298,14 @@ def _tools_rule(one: _File, rule: Where, settings: _File, classes: Mapping[str, 
         edited.leave_out((*rule, key))
     reached = f"to `tool_classes` {tools[1:-1]}" if chosen else "it reached no line: `in_force` is `never`"
     one.tell("moved", (*rule, "lines" if "lines" in own else "condition"), reached)
+    return bool(chosen)
 
 
-def _switch_off(one: _File, rule: Where) -> None:
+def _set_force(one: _File, rule: Where, after: str, word: str) -> None:
     if "in_force" in one.table(*rule):
-        one.edited.replace(one.edited.node((*rule, "in_force")), "never")
+        one.edited.replace(one.edited.node((*rule, "in_force")), word)
     else:
-        one.edited.add(rule, "scope", "in_force", "never")
+        one.edited.add(rule, after, "in_force", word)
 
 
 def _inside(node: float, one: _File, condition: Where) -> bool:

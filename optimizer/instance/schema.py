@@ -33,6 +33,7 @@ from optimizer.instance.fields import (
     Text,
     Year,
 )
+from optimizer.instance.staged_schema import Staged
 from optimizer.instance.values import Quantity, constant
 
 # instance.yaml
@@ -216,15 +217,24 @@ class Settings(Record):
     )
     memory: MemorySupply
     supplies: Supplies
+    industry: Literal["path", "staged"] = "path"
+    staged: Staged | None = None
 
 
 class Observed(Record):
-    """A figure that calibration compares with; nothing is computed from it."""
+    """A figure that calibration sets the model's beside; nothing is computed from it.
+
+    `kind` says what the model's figure is worth beside it: the same number (`input`), one that an input was
+    set to reach (`fitted`), what comes out (`outcome`), or none that could be judged (`context`). `cause` is
+    why the model's figure lies outside the band, or why none is judged: one line, empty where it lies inside.
+    """
 
     value: Annotated[float, Field(allow_inf_nan=False)]
-    low: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    high: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    low: Annotated[float, Field(allow_inf_nan=False)]
+    high: Annotated[float, Field(allow_inf_nan=False)]
     unit: Text
+    kind: Literal["input", "fitted", "outcome", "context"] = "outcome"
+    cause: str = ""
     source: Ids = ()
     note: str = ""
 

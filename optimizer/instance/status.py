@@ -103,13 +103,14 @@ class SharedCap:
 
 @dataclass(frozen=True)
 class Beside:
-    """The part of something other than chips that the rules of a side leave, on average over the year, and
-    which decide it."""
+    """The part of something other than chips that the rules of a side leave, on average over the year, which
+    decide it, and what those `behind` them leave, rules that would decide if these were lifted."""
 
     what: str
     side: Side
     open_part: float
     rules: tuple[str, ...]
+    behind: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -359,8 +360,10 @@ def _beside(view: View) -> Iterator[Beside]:
         for side in SIDES:
             left = view.law.least(scope, _of_side(concerns, side))
             if left.rules:
-                part = float(view.law.pieces.mean(left.share)[0])
-                yield Beside(what, side, part, tuple(view.law.book.names[row] for row in left.rules))
+                names, mean = view.law.book.names, view.law.pieces.mean
+                behind = {names[row]: float(mean(share)[0]) for row, share in left.behind.items()}
+                decide = tuple(names[row] for row in left.rules)
+                yield Beside(what, side, float(mean(left.share)[0]), decide, behind)
 
 
 def _of_side(concerns: Callable[[ExportRule], bool], side: Side) -> Callable[[ExportRule], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,11 @@ class Numbers:
     leaf_constant: Array
     imported: Array
     active: NDArray[np.bool_]
+
+    def narrowed(self, least: Array, greatest: Array) -> Numbers:
+        """The program whose columns also lie between these, shape (model's columns,)."""
+        lower = np.maximum(self.column_lower, least)
+        return replace(self, column_lower=lower, column_upper=np.minimum(self.column_upper, greatest))
 
     def leaves(self, x: Array) -> Array:
         """Arguments of the functions at a point x of the model's columns."""

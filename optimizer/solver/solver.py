@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -58,6 +59,7 @@ class Solver:
         time_limit: float | None = None,
         warm: bool = False,
         start: Start | None = None,
+        within: tuple[Array, Array] | None = None,
         tell: Tell | None = None,
     ) -> Solution:
         """Solve at a parameter vector (default: the values at compile time).
@@ -67,12 +69,15 @@ class Solver:
         None. `time_limit` is in seconds. With `start` the solve starts from the tangents and basis of another
         solution of this program, at any parameter vector; with `warm` from those of this solver's last solve,
         on which its plan may then depend among equally good ones. Without `warm` the result depends on the
-        arguments only. `tell` hears about once a second how far a tree over integers is.
-        Raises ModelError for a row that is not concave or has undefined numbers, SolverError where HiGHS
-        fails.
+        arguments only. `within` narrows the bounds of the model's columns, least and greatest, to what this
+        solve may choose; its solution answers no questions that need its outer program again. `tell` hears
+        about once a second how far a tree over integers is. Raises ModelError for a row that is not concave
+        or has undefined numbers, SolverError where HiGHS fails.
         """
         deadline = None if time_limit is None else time.monotonic() + time_limit
         numbers = self.program.at(parameters, nominal)
+        if within is not None:
+            numbers = numbers.narrowed(*within)
         concave = Concave(numbers)
         relaxation = Relaxation(concave, self._scaled)
         pool = Pool()
@@ -123,6 +128,9 @@ class Solver:
         at = np.zeros(self.program.columns) if last is None else last.x
         self._start = start_of(relaxation, pool, at, basis)
         solution = with_plan(search, status, upper, best, last, self._start)
+        if within is not None:
+            # its outer program cannot be built again from its parameters
+            return replace(solution, start=None)
         self._live = (solution, relaxation, pool)
         return solution
 
@@ -151,8 +159,10 @@ class Solver:
 
     def _revived(self, solution: Solution) -> tuple[Relaxation, Pool]:
         """The outer program of a solution: the live one, or one rebuilt from its tangents."""
-        if not solution.has_plan or solution.start is None:
+        if not solution.has_plan:
             raise SolverError(Diagnostic("S103", f"a solution with status {solution.status} has no plan"))
+        if solution.start is None:
+            raise SolverError(Diagnostic("S103", "a solution without its tangents has no outer program"))
         if self._live is not None and self._live[0] is solution:
             return self._live[1:]
         relaxation, pool = Relaxation(Concave(self.program.at(solution.parameters)), self._scaled), Pool()

@@ -17,8 +17,15 @@ from optimizer.study.runner import available_jobs
 
 Extension = Callable[[Any], None]
 DEFAULT_GAP: Final = 1e-6
+# an integer program takes long to the last digits of its bound
+STAGED_GAP: Final = 1e-4
 # These say how an answer is come to, not what it is. What `extension` adds is told by `extension_key`.
 NOT_IN_KEY: Final = frozenset({"jobs", "extension"})
+
+
+def default_gap(instance: Instance) -> float:
+    """The certified gap that a single plan is solved to where none is asked for, in average log units."""
+    return STAGED_GAP if instance.industry == "staged" else DEFAULT_GAP
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,9 @@ class Ask:
     `policies` (None: the instance alone is meant) it is the baseline. Then an `objective` preset (None: the
     instance's own), the `gap` in average log units, seconds per solve, whether the `ranges` of headline
     numbers are wanted (at many times the cost of a plan), what easing limits is worth (`worths`, at about its
-    cost), and `bands`, quantiles over so many `draws` of the inputs. `extension` adds rows of the user's own
-    to the Pyomo model; `extension_key` tells it from others by content. `jobs` is the number of processes,
+    cost), and `bands`, quantiles over so many `draws` of the inputs. With a `view` each year is planned with
+    so many years in view (`optimizer.study.foresight`). `extension` adds rows of the user's own to the Pyomo
+    model; `extension_key` tells it from others by content. `jobs` is the number of processes,
     one per processor if None.
     """
 
@@ -54,9 +62,23 @@ class Ask:
     worths: bool = False
     bands: bool = False
     draws: int | None = None
+    view: int | None = None
     extension: Extension | None = None
     extension_key: str = ""
     jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `InputError` for a view that cannot be asked for."""
+        if self.view is None:
+            return
+        beside = {"ranges": self.ranges, "bands": self.bands, "extend": self.extension is not None}
+        for name, given in beside.items():
+            if given:
+                hint = "what it says is of one program; a rolled plan comes of one a year"
+                raise InputError(Diagnostic("E609", f"a view and `{name}` exclude each other", hint=hint))
+        if isinstance(self.view, bool) or not isinstance(self.view, int) or self.view < 1:
+            message = f"a view is a whole number of years, 1 or more, got {self.view!r}"
+            raise InputError(Diagnostic("E609", message))
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -109,6 +131,8 @@ class Ask:
         if not self.bands:
             # an ask without them has the key that it had before there were any
             del said["bands"], said["draws"]
+        if self.view is None:
+            del said["view"]
         applied = [(each.path, each.old, each.new, each.text) for each in self.instance.applied]
         policies = self.policies and [
             (each.name, [one.text for one in each.patches]) for each in self.policies

@@ -83,11 +83,11 @@ def finished(
     """
     uncertified = () if leader_gap is None else (uncertified_leader(path.country, leader_gap),)
     run = replace(run, leader=path, leader_gap=leader_gap, diagnostics=run.diagnostics + uncertified)
-    if run.parameters is None or run.values is None or run.solution is None:
+    if run.parameters is None or run.values is None:
         return run
     warnings = passes_leader(run, path)
     found: Mapping[str, tuple[float, float]] = {}
-    if ranges:
+    if ranges and run.solution is not None:
         try:
             found = headline_ranges(plan_solver, run.parameters, run.values, run.solution, path)
         except SolverError as error:
@@ -97,9 +97,9 @@ def finished(
 
 def gap_of_stopped(leader_run: CountryRun | None) -> float | None:
     """The gap of a leader's plan that stopped above the gap asked for; None where it did not."""
-    if leader_run is None or leader_run.status != STOPPED or leader_run.solution is None:
+    if leader_run is None or leader_run.status != STOPPED:
         return None
-    return float(leader_run.solution.certificate.gap)
+    return leader_run.gap
 
 
 def uncertified_leader(country: str, gap: float) -> Diagnostic:

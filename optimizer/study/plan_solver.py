@@ -15,6 +15,7 @@ from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
 from optimizer.solver import Anchored, Solution, Solver, Start
+from optimizer.solver.certificate import FEASIBLE
 from optimizer.study.ask import DEFAULT_GAP, Extension
 from optimizer.study.extension import refuse_changes, snapshot
 
@@ -67,6 +68,51 @@ class PlanSolver:
             start=start,
         )
 
+    def solve_on(
+        self,
+        parameters: PlanParameters,
+        kept: Mapping[str, Array],
+        *,
+        gap: float = DEFAULT_GAP,
+        time_limit: float | None = None,
+    ) -> Solution:
+        """The certified plan of all that comes after decisions that are `kept`: by name, periods last, of the
+        first periods. The gap is counted over the periods that come after."""
+        found = self._solve_on(parameters, kept, 0.0, gap, time_limit)
+        if found.status != "infeasible" or not kept:
+            return found
+        # what was decided obeys its rows as nearly as a certificate asks, and may leave no exact way on
+        return self._solve_on(parameters, kept, FEASIBLE, gap, time_limit)
+
+    def _solve_on(
+        self,
+        parameters: PlanParameters,
+        kept: Mapping[str, Array],
+        within: float,
+        gap: float,
+        time_limit: float | None,
+    ) -> Solution:
+        """The same, where the bounds proven allow the kept decisions to be otherwise by so much of their size
+        (at least 1); those of the plan it proposes are as they were."""
+        least = np.full(self.program.user_columns, -np.inf)
+        greatest = np.full(self.program.user_columns, np.inf)
+        first = 0
+        for name, decided in kept.items():
+            first = decided.shape[-1]
+            block = self.program.variables[name]
+            columns = np.arange(block.start, block.slice.stop).reshape(block.shape)[..., :first]
+            room = within * np.maximum(1.0, np.abs(decided))
+            least[columns], greatest[columns] = decided - room, decided + room
+        return self.solver.solve(
+            self.program.parameter_vector(parameters.values),
+            gap=gap,
+            gap_scale=weight_of_time(parameters, first),
+            restore=lambda point: self.restored(parameters, point, kept),
+            nominal=self.nominal(parameters),
+            time_limit=time_limit,
+            within=(least, greatest),
+        )
+
     def anchored(self, parameters: PlanParameters, solution: Solution) -> AnchoredPlan:
         """Solves of parameters like these, whose certified plan is `solution`, each from it alone."""
         return AnchoredPlan(self, Anchored(self.solver, solution, self.nominal(parameters)))
@@ -95,11 +141,16 @@ class PlanSolver:
             name: np.maximum(point[blocks[name].slice], 0).reshape(blocks[name].shape) for name in DECISIONS
         }
 
-    def restored(self, parameters: PlanParameters, point: Array) -> Array:
-        """The point whose decisions are `point`'s and whose other variables obey the true functions; rows of
-        the user's own may hold indices below them."""
+    def restored(
+        self, parameters: PlanParameters, point: Array, kept: Mapping[str, Array] | None = None
+    ) -> Array:
+        """The point whose decisions are `point`'s, but for those of first periods that were `kept`, and whose
+        other variables obey the true functions; rows of the user's own may hold indices below them."""
         ceilings = self._named(point, BOUNDED) if self.extended else {}
-        values = simulate(parameters, self.decisions(point), settle=True, ceilings=ceilings)
+        decisions = self.decisions(point)
+        for name, decided in (kept or {}).items():
+            decisions[name][..., : decided.shape[-1]] = decided
+        values = simulate(parameters, decisions, settle=True, ceilings=ceilings)
         restored = point.copy()
         for name, block in self.program.variables.items():
             if name in values:

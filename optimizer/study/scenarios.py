@@ -32,6 +32,7 @@ from optimizer.study.country import (
     sent,
     solve_country,
 )
+from optimizer.study.foresight import Windows, roll_follower, roll_leader
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.runner import process_ended, run_each
 from optimizer.study.worths import easings, solved_worth, with_worths
@@ -50,12 +51,16 @@ class _Case:
     """A scenario on its way: its program, its leader's parameters and, once solved, the leader's plan."""
 
     scenario: Scenario
-    plan_solver: PlanSolver
+    windows: Windows
     leading: PlanParameters | None
     identity: str
     diagnostics: tuple[Diagnostic, ...] = ()
     leader_run: CountryRun | None = None
     runs: dict[str, CountryRun] = field(default_factory=dict)
+
+    @property
+    def plan_solver(self) -> PlanSolver:
+        return self.windows.whole
 
     @property
     def leader(self) -> str:
@@ -110,7 +115,7 @@ def solve_scenarios(ask: Ask, progress: Progress | None = None) -> list[WorldRun
 def _cases(ask: Ask) -> list[_Case]:
     """Every scenario with the program of its structure; structures that differ are compiled anew."""
     cases: list[_Case] = []
-    programs: dict[object, PlanSolver] = {}
+    programs: dict[object, Windows] = {}
     for scenario in ask.scenarios:
         instance = scenario.instance
         try:
@@ -118,12 +123,12 @@ def _cases(ask: Ask) -> list[_Case]:
         except InputError as error:
             if not cases:
                 raise
-            cases.append(_Case(scenario, cases[0].plan_solver, None, "", error.diagnostics))
+            cases.append(_Case(scenario, cases[0].windows, None, "", error.diagnostics))
             continue
         notes: tuple[Diagnostic, ...] = ()
         structure = leading.sets.structure
         if structure not in programs:
-            programs[structure] = PlanSolver.compile(leading, ask.extension)
+            programs[structure] = Windows(PlanSolver.compile(leading, ask.extension))
             if cases and cases[0].leading is not None:
                 notes = (_compiled_anew(scenario, cases[0].leading.sets, leading.sets),)
         growth = instance.research.capability_growth_per_year.number()
@@ -143,7 +148,10 @@ def _compiled_anew(scenario: Scenario, before: PlanSets, after: PlanSets) -> Dia
 
 def _lead(case: _Case, ask: Ask, start: Start | None) -> CountryRun:
     assert case.leading is not None
-    run = solve_country(case.plan_solver, case.leading, ask.gap, ask.time_limit, start)
+    if ask.view is None:
+        run = solve_country(case.plan_solver, case.leading, ask.gap, ask.time_limit, start)
+    else:
+        run = roll_leader(case.windows, case.scenario.instance, case.leading, ask)
     if run.values is None:
         return run
     path = leader_path(case.scenario.instance, case.leading, run.values)
@@ -198,7 +206,11 @@ def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[s
         key = f"{case.identity} {identity(own)}"
         if key == anchor:
             return key, None
-        run = solve_country(case.plan_solver, own, ask.gap, ask.time_limit, start)
+        if ask.view is None:
+            run = solve_country(case.plan_solver, own, ask.gap, ask.time_limit, start)
+        else:
+            assert case.leader_run is not None
+            run = roll_follower(case.windows, case.scenario.instance, own, case.leader_run, ask)
         uncertified = gap_of_stopped(case.leader_run)
         return key, finished(case.plan_solver, run, case.path, ask.ranges, uncertified)
 

@@ -119,13 +119,14 @@ def saved(solved: tuple[Outcome, Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def twins(tmp_path_factory: pytest.TempPathFactory, world: str) -> str:
-    """That instance with one country more, TWI: the leader's twin, three months behind."""
+    """That instance with one country more, TWI: the leader's twin, which knows what the leader knew three
+    months ago. With the same fleet that is a lag of 1.3 months: no base state with it lies further back."""
     place = tmp_path_factory.mktemp("instance") / "twins"
     shutil.copytree(world, place)
     leader = (place / "countries" / "USA.yaml").read_text()
     # a part of the leader, so that no chip is sold twice
     twin = re.sub(r"\bUSA\b", "TWI", leader).replace("iso3: TWI", "iso3: TWI\npart_of: USA")
-    twin = twin.replace("lag_months: 0", "lag_months: 3")
+    twin = twin.replace("lag_months: 0", "lag_months: 1.3, knowledge0_years: 1.386")
     (place / "countries" / "TWI.yaml").write_text(twin)
     return str(place)
 

@@ -83,7 +83,7 @@ def test_a_run_without_any_plan_has_a_page_without_gaps(kloof: Run, world: str, 
     assert kloof("solve", world, "--country", "CHN", "--set", patch, "--out", "broke").code == 3
     assert kloof("report", "broke").code == 0
     text = (tmp_path / "broke" / "report.html").read_text()
-    assert re.search(r"<title>two-countries[^:]*: no plan for CHN</title>", text)
+    assert re.search(r"<title>two-countries[^:]*: no plan for China</title>", text)
     assert '<h2 id="h-country-chn">China (CHN): no plan</h2>' in text
     assert "No plan (infeasible): these cannot hold together: cash of USD -100,000 bn" in text
     assert "It has a plan with " in text
@@ -149,7 +149,10 @@ def test_a_comparison_opens_with_whom_policies_touch_and_what_they_do(
     assert kloof("report", str(compared), "--out", "page.html").code == 0
     text = (tmp_path / "page.html").read_text()
     points = re.findall(r"<li>([^\n]*)", text.split('<ul class="points">', 1)[1].split("</ul>", 1)[0])
-    assert points[0].startswith("Most affected: China. For its own objective")
+    (answer,) = re.findall(r'<section id="overview".*?<p class="answer">([^<]*)</p>', text, re.S)
+    assert answer.startswith("Most affected is China: by its own objective best is “Three times as much” (+")
+    assert "closer in 2029" in answer
+    assert answer.endswith("How far the ranges of the inputs would move this was not computed.")
     assert [point.split(":")[0] for point in points if "dearest" in point] == ["The dearest limit of China"]
     assert "<dt>Three times as much<dd>China gets three times as much.\n" in text
     assert "<dt>In debt<dd>countries.CHN.budget.cash0_usd_bn = -100000\n" in text
@@ -162,7 +165,7 @@ def test_a_country_compared_alone_is_not_said_to_be_most_affected(
     assert kloof("compare", world, "--country", "CHN", *policy, "--out", "alone").code == 0
     assert kloof("report", "alone").code == 0
     text = (tmp_path / "alone" / "report.html").read_text()
-    assert "<li>China. For its own objective" in text
+    assert '<p class="answer">For China: by its own objective best is' in text
     assert "Most affected" not in text
 
 
@@ -290,7 +293,7 @@ def test_a_country_that_a_comparison_did_not_come_to_is_named(
     assert "China (CHN): not solved</h2>" in text
 
 
-def test_chips_are_named_with_their_ids(kloof: Run, copied: Path) -> None:
+def test_no_legend_has_an_id(kloof: Run, copied: Path) -> None:
     assert kloof("report", "copied").code == 0
     text = (copied / "report.html").read_text()
     head = text.split('<table id="t-chn-fleet"', 1)[1].split("<tbody>", 1)[0]
@@ -298,7 +301,22 @@ def test_chips_are_named_with_their_ids(kloof: Run, copied: Path) -> None:
     chips = json.loads((copied / "context.json").read_text())["chips"]
     named = [name for name in names if not name.endswith(" others")]
     assert len(named) >= 2
-    assert {name.rpartition("(")[2].rstrip(")") for name in named} <= set(chips)
+    assert not any(chip in name for name in named for chip in chips)
+    assert {name.partition(" (")[0] for name in named} <= {
+        chip["name"].partition(" (")[0] for chip in chips.values()
+    }
+
+
+def test_money_that_does_not_add_up_is_refused(kloof: Run, copied: Path) -> None:
+    path = copied / "strategy.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    (place,) = (at for at, line in enumerate(lines) if line.startswith("CHN,,2027,income,"))
+    head, _, value = lines[place].rpartition(",")
+    lines[place] = f"{head},{float(value) + 1}\n"
+    path.write_text("".join(lines))
+    done = kloof("report", "copied")
+    assert (done.code, "E642" in done.err) == (2, True)
+    assert "the money of CHN in 2027 does not add up" in done.err
 
 
 def test_quarters_have_a_page(kloof: Run, world: str, tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ def test_the_table_names_status_rule_and_fee(kloof: Run) -> None:
     assert "cap on nv_h200: 400 thousand chips in all, cn_2026_h200_quota" in found.out
     assert "the grey market: 50% left open, cn_2025_customs" in found.out
     assert "home-made share of purchases required: 35%, cn_2025_state_dc" in found.out
+    behind = "18% left open, us_2022_tools; behind it nl_2023_duv 40%, jp_2023_tools 50%"
+    assert f"duv tools from abroad: {behind}" in found.out
+    assert "jp_2023_tools: METI, from 2023-07-23" in found.out
 
 
 def test_the_limit_of_the_year_stands_where_the_chip_can_be_bought(kloof: Run) -> None:
@@ -183,6 +186,10 @@ def test_the_country_of_the_designers_is_free(kloof: Run, world: str) -> None:
             "did you mean `rules.us_2026_case_by_case",
         ),
         ((*COUNTRY, "--set", "rules.us_all_sales.to = 2020-01-01"), "before it starts on 2026-01-01"),
+        (
+            (*COUNTRY, "--set", "rules.us_2024_hbm.to = 2025-12-31"),
+            "ends on 2025-12-31, before the horizon that starts in 2026: no plan would heed it",
+        ),
         ((*COUNTRY, "--set", "rules.cn_2026_h200_quota.cap_value = -1"), "must not be negative, got -1"),
         ((*COUNTRY, "--set", "rules.us_2026_s232_1.fee_share = 25"), "hint: it is a share: 0.25 is 25%"),
     ],

@@ -33,7 +33,7 @@ POLICIES = {
     "weights": ["objectives.balanced.autonomy_weight = 0.2"],
     "nudge": ["countries.USA.budget.income_usd_bn *= 1.0001"],
     "twin": ["leader = TWI"],
-    "china": ["leader = CHN"],
+    "china": ["leader = CHN", "countries.TWI.research.lag_months = 0"],  # the twin is ahead of China
     "hardly": ["countries.CHN.budget.income_usd_bn[2029] *= 1.0000001"],
 }
 
@@ -48,10 +48,14 @@ def compared(world: Instance, *names: str, jobs: int = 1) -> Comparison:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Instance:
-    """The template with one country more, the leader's twin three months behind."""
+    """The template with one country more, the leader's twin with what the leader knew three months ago."""
     place = tmp_path_factory.mktemp("three") / "three"
     shutil.copytree(TEMPLATE, place)
-    leader = (place / "countries" / "USA.yaml").read_text().replace("lag_months: 0", "lag_months: 3")
+    leader = (
+        (place / "countries" / "USA.yaml")
+        .read_text()
+        .replace("lag_months: 0", "lag_months: 1.3, knowledge0_years: 1.386")
+    )
     twin = re.sub(r"\bUSA\b", "TWI", leader).replace("iso3: TWI", "iso3: TWI\npart_of: USA")
     (place / "countries" / "TWI.yaml").write_text(twin)
     return load(place)

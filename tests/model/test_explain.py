@@ -263,7 +263,7 @@ def test_rules_that_decide_are_named(world: Instance) -> None:
     assert named("home_market") == ["rules.cn_2025_state_dc.mandate_share"]
     tools = "countries.CHN.industry.tools.duv.import_limit_kwpm_per_year"
     assert named("tool_imports", "duv") == [tools, "rules.us_2022_tools.multiplier"]
-    assert named("tool_imports", "euv") == ["rules.nl_2019_euv.action"]
+    assert named("tool_imports", "euv") == ["rules.us_2020_smic.action", "rules.nl_2019_euv.action"]
     (ceiling,) = named("designer_share", "huawei/n7")
     assert ceiling == "countries.CHN.industry.designer_ceilings.huawei.lines.n7"
     assert named("memory_imports") == ["rules.us_2024_hbm.action"]

@@ -317,9 +317,13 @@ def test_chips_that_their_owner_keeps_were_never_on_sale(world: Instance) -> Non
 
 
 def test_small_dies_reach_the_window_of_january_2026(world: Instance) -> None:
-    small = patch(world, ["chips.nv_l20.die_area_mm2 = 300"])
-    assert export_rules(small, "CHN", 2025, "nv_l20") == [("denied", "us_2023_3a090a_2")]
-    assert export_rules(small, "CHN", 2027, "nv_l20") == [("capped", "us_2026_case_by_case")]
+    small = patch(world, [f"chips.{chip}.die_area_mm2 = 300" for chip in ("nv_l20", "amd_mi325x")])
+    small = patch(small, ["chips.amd_mi325x.tpp = 1912"])
+    for chip in ("nv_l20", "amd_mi325x"):
+        assert export_rules(small, "CHN", 2024, chip)[-1] == ("denied", "us_2023_3a090a_2")
+    assert export_rules(small, "CHN", 2027, "amd_mi325x") == [("capped", "us_2026_case_by_case")]
+    # made for China: not on sale in the United States when the rule came
+    assert export_rules(small, "CHN", 2027, "nv_l20") == [("denied", "us_2023_3a090a_2")]
 
 
 @pytest.mark.parametrize("chip", ["nv_h200", "amd_mi325x"])

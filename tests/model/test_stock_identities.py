@@ -15,13 +15,16 @@ from optimizer.solver import Solution
 from tests.model.contract import ContractPlan, parameters
 from tests.model.plan_solver import solve_plan
 from tests.model.random_forms import FORMS, base_plan
+from tests.model.test_foresight import rolled
 from tests.model.test_identities import value_within, values_of
 from tests.model.test_simulate import random_decisions
 from tests.model.transforms import in_other_units, with_twin_chip, with_two_halves
 
 Values = dict[str, Array]
 ROUNDING = {"rel": 1e-9, "abs": 1e-9}
-ALL_FORMS = pytest.mark.parametrize("form", range(len(FORMS)))
+# the last is a plan that was decided year by year, of the form with most in it
+ROLLED = len(FORMS)
+ALL_FORMS = pytest.mark.parametrize("form", range(len(FORMS) + 1))
 YEARLY = [number for number, form in enumerate(FORMS) if form.steps_per_year == 1]
 
 
@@ -30,7 +33,13 @@ def solved(p: ContractPlan) -> Solution:
 
 
 @cache
-def plan_of(form: int) -> tuple[ContractPlan, Solution, Values]:
+def plan_of(form: int) -> tuple[ContractPlan, Solution | None, Values]:
+    if form == ROLLED:
+        p = base_plan(FORMS[4])
+        run = rolled(parameters(p), 3)
+        assert run.values is not None
+        assert len(run.rolled.windows if run.rolled else ()) > 1
+        return p, None, dict(run.values)
     p = base_plan(FORMS[form])
     solution = solved(p)
     assert solution.status == "optimal"

@@ -66,8 +66,14 @@ def test_every_other_field_changes_the_key(world: Instance) -> None:
     }
     # how many draws says nothing where no bands are asked for
     others["bands"] = True
-    assert {each.name for each in fields(Ask)} - NOT_IN_KEY - {"draws"} == set(others)
-    keys = [Ask(world).key, *(replace(Ask(world), **{name: other}).key for name, other in others.items())]
+    assert {each.name for each in fields(Ask)} - NOT_IN_KEY - {"draws", "view"} == set(others)
+    # a view excludes others of these
+    keys = [
+        Ask(world, view=1).key,
+        Ask(world, view=2).key,
+        Ask(world).key,
+        *(replace(Ask(world), **{name: other}).key for name, other in others.items()),
+    ]
     assert len(set(keys)) == len(keys)
 
 

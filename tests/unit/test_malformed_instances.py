@@ -101,6 +101,48 @@ CASES = [
         "`budget` lacks `interest_per_year`",
     ),
     Case(
+        "observed figure without a band",
+        MARKET,
+        "value: 20480, low: 17000, high: 24000,",
+        "value: 20480,",
+        "E102",
+        "world_stock_kh100e",
+        "market.observed.world_stock_kh100e",
+        "`world_stock_kh100e` lacks `low`, `high`",
+        "give `low` and `high`: the source's range, or a convention told in the note, as 10% either way",
+    ),
+    Case(
+        "observed figure with half a band",
+        MARKET,
+        "value: 20480, low: 17000, high: 24000,",
+        "value: 20480, low: 17000,",
+        "E102",
+        "world_stock_kh100e",
+        "market.observed.world_stock_kh100e.high",
+        "`world_stock_kh100e` lacks `high`",
+        "give `low` and `high`: the source's range, or a convention told in the note, as 10% either way",
+    ),
+    Case(
+        "observed figure outside its own band",
+        MARKET,
+        "value: 20480, low: 17000, high: 24000,",
+        "value: 20480, low: 17000, high: 20000,",
+        "E107",
+        "world_stock_kh100e",
+        "market.observed.world_stock_kh100e.high",
+        "high of `world_stock_kh100e` must not be below the value 20480, got 20000",
+    ),
+    Case(
+        "observed figure of an unknown kind",
+        MARKET,
+        "unit: kH100e, source: epoch_chips",
+        "unit: kH100e, kind: guess, source: epoch_chips",
+        "E111",
+        "world_stock_kh100e",
+        "market.observed.world_stock_kh100e.kind",
+        "guess",
+    ),
+    Case(
         "missing table",
         USA,
         "delivery: {}\n",
@@ -928,6 +970,28 @@ CASES = [
         "ends on 2026-12-30, before it starts on 2027-01-01",
     ),
     Case(
+        "rule that is over before the horizon",
+        RULES,
+        "from: 2026-01-15\n    condition",
+        "from: 2016-01-15\n    to: 2025-12-31\n    condition",
+        "E321",
+        "to: 2025-12-31",
+        "rules.h200_class.to",
+        "the rule `h200_class` ends on 2025-12-31, before the horizon that starts in 2026",
+        "one that is told as history says `in_force: past`",
+    ),
+    Case(
+        "past rule without an end",
+        RULES,
+        "from: 2026-01-15\n    condition",
+        "from: 2026-01-15\n    in_force: past\n    condition",
+        "E317",
+        "in_force: past",
+        "rules.h200_class.in_force",
+        "the rule `h200_class` is past, and has no last day",
+        "write `to`, or leave `in_force` out",
+    ),
+    Case(
         "day that the calendar does not have",
         RULES,
         "from: 2027-01-01",
@@ -1356,6 +1420,84 @@ CASES = [
         "null",
     ),
     Case(
+        "levels out of order",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "        b: {experience_thousand_wafers: 9, yield: 0.4}\n"
+        "        c: {experience_thousand_wafers: 8, yield: 0.5}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E324",
+        "c: {experience",
+        "staged.lines.n7.levels.c.experience_thousand_wafers",
+        "`c` of `n7` takes 8 thousand wafers, no more than `b`",
+        "give it more than 9",
+    ),
+    Case(
+        "yields that fall",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "        b: {experience_thousand_wafers: 9, yield: 0.2}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E324",
+        "b: {experience",
+        "staged.lines.n7.levels.b.yield",
+        "`b` of `n7` yields 0.2, less than `a`",
+        "give it 0.3 or more",
+    ),
+    Case(
+        "a lowest level that is out of reach",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 5, yield: 0.3}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E324",
+        "a: {experience",
+        "staged.lines.n7.levels.a.experience_thousand_wafers",
+        "takes 5 thousand wafers",
+        "it must take 0",
+    ),
+    Case(
+        "a yield above 1",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 30}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E103",
+        "a: {experience",
+        "staged.lines.n7.levels.a.yield",
+        "must lie between 0 and 1",
+    ),
+    Case(
+        "a lag below 0",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: -1}\nsupplies:",
+        "E103",
+        "lag_years: -1",
+        "staged.lines.n7.programme.lag_years",
+        "must lie between 0 and 30",
+    ),
+    Case(
+        "levels of a line that is not there",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n8:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E303",
+        "n8:",
+        "staged.lines.n8",
+        "unknown line `n8`",
+    ),
+    Case(
         "end before launch",
         CHIPS,
         "2024-11,2028-12",
@@ -1722,7 +1864,7 @@ def test_rendering_names_code_place_path_and_hint(tmp_path: Path) -> None:
         load(world)
     line = path.read_text().splitlines().index("    in_force: nevr") + 1
     assert str(caught.value) == (
-        "error[E111]: `in_force` must be dated, always or never, got the text `nevr`\n"
+        "error[E111]: `in_force` must be dated, past, always or never, got the text `nevr`\n"
         f"  --> {path}:{line}:15  rules.closed_cloud.in_force\n"
         "  hint: did you mean `never`?"
     )
@@ -1731,4 +1873,6 @@ def test_rendering_names_code_place_path_and_hint(tmp_path: Path) -> None:
 
 def test_every_code_of_files_is_shown_by_a_case() -> None:
     shown = {case.code for case in CASES} | {case[2] for case in FILES} | {"E209", "E215"}
+    # in staged mode: test_resolve_staged.py
+    shown |= {"E322", "E323"}
     assert {code for code in CODES if code[:2] in ("E1", "E2", "E3")} <= shown

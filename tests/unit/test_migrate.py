@@ -272,6 +272,31 @@ def test_a_rule_of_no_line_is_switched_off(old: Path, tmp_path: Path) -> None:
     assert "it reached no line: `in_force` is `never`" in {move.words for move in moves}
 
 
+@pytest.mark.parametrize("force", ["", "    in_force: dated\n"])
+def test_a_rule_that_is_over_before_the_horizon_is_past(old: Path, tmp_path: Path, force: str) -> None:
+    written = "    from: 2026-01-15\n"
+    edit(old, RULES, lambda text: text.replace(written, f"    from: 2023-01-15\n    to: 2025-12-31\n{force}"))
+    moves = migrate(old, tmp_path / "new")
+    assert load(tmp_path / "new").rules["h200_class"].in_force == "past"
+    told = {move.path: move.words for move in moves}
+    assert told["rules.h200_class.in_force"] == "`past`: the rule is over before the horizon"
+    # one that reached no line is off all the same, and one that ends later stays
+    assert "rules.large_chips.in_force" not in told
+
+
+def test_a_rule_that_is_over_and_reached_no_line_is_off(old: Path, tmp_path: Path) -> None:
+    tools = "    from: 2026-01-01\n    scope: tools\n    # `max`"
+    edit(old, RULES, lambda text: text.replace("{node_nm: {max: 6}}", "{node_nm: {max: 3}}"))
+    edit(
+        old,
+        RULES,
+        lambda text: text.replace(tools, tools.replace("2026-01-01", "2020-01-01\n    to: 2021-01-01")),
+    )
+    migrate(old, tmp_path / "new")
+    rule = load(tmp_path / "new").rules["tools_below_six"]
+    assert (rule.in_force, rule.to is None) == ("never", False)
+
+
 def test_a_rule_of_all_tools_stays(old: Path, tmp_path: Path) -> None:
     edit(old, RULES, lambda text: text.replace("    lines: [n7]  # as the letter says\n", ""))
     migrate(old, tmp_path / "new")

@@ -32,13 +32,15 @@ from optimizer.answer.context import Context, RatedChip, Years
 from optimizer.answer.explanation import Binding
 from optimizer.answer.manifest import Manifest
 from optimizer.errors import Diagnostic
-from optimizer.tell.page import overview, page, provenance, words
+from optimizer.tell.page import headline, overview, page, provenance, words
 from optimizer.tell.page.charts import CHARTS, templates
+from optimizer.tell.page.chip_figures import fleet
 from optimizer.tell.page.comparison_sections import what_it_does
 from optimizer.tell.page.differences import Difference, lag_cell_of, worth_cell_of
 from optimizer.tell.page.figures import Cell, compute_scale
-from optimizer.tell.page.labels import labels_of
-from optimizer.tell.page.plan_figures import fleet, plan_figures
+from optimizer.tell.page.labels import chip_labels, labels_of
+from optimizer.tell.page.limit_figures import limit_name
+from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.saved import Plan, SavedRun, date
 
 PERIODS = ("2026", "2027", "2028", "2029")
@@ -177,7 +179,7 @@ def test_path_says_lags_trend_turn_and_ratio() -> None:
     china = plan([7, 12, 15, 12], 6)
     assert words.path_of(run(china), china) == (
         "6 months behind at the start, 12 in 2027 and 12 in 2029: the lag grows, from its widest, 15 months "
-        "behind in 2028, it closes again; effective compute falls from 37% to 20% of USA's"
+        "behind in 2028, it closes again; effective compute falls from 37% to 20% of the leader's"
     )
 
 
@@ -190,7 +192,7 @@ def test_a_lead_is_said_as_such_and_as_a_bound_where_it_is_one() -> None:
     assert [row.cells[1] for row in figure.table.rows] == [
         *(Cell("1"), Cell("1"), Cell("0"), Cell("2 ahead", "-2"), Cell(">5 ahead", "-5"))
     ]
-    assert figure.alt.startswith("Line: 1 month behind at the start, more than 5 months ahead in 2029")
+    assert figure.title == "Lag: 1 month behind at the start, more than 5 months ahead in 2029"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,7 @@ def test_above_a_leader_that_stood_higher_before_is_ahead_without_a_number() -> 
     assert [row.cells[1] for row in figure.table.rows[1:]] == [Cell("5"), *[Cell("ahead")] * 3]
     assert "Not drawn" in figure.note
     countries = overview.countries_table(run(above))
-    assert [cell.text for cell in countries.rows[0].cells][-6:-3] == ["6*", "ahead", "ahead"]
+    assert [cell.text for cell in countries.rows[0].cells][1:4] == ["6*", "ahead", "ahead"]
 
 
 def test_followers_that_pass_the_leader_are_not_counted_among_those_behind() -> None:
@@ -236,18 +238,18 @@ def test_followers_that_pass_the_leader_are_not_counted_among_those_behind() -> 
         plan([7, 8, 9, 10], 6),
         plan([30, 29, 28, 27], 31, country="IND"),
     )
-    points = words.headline(run(far, ahead, near))
+    points = words.points(run(far, ahead, near))
     assert points[1].startswith("The lag in months grows for 1, closes for 1 of 2 that stay behind; ")
     assert points[3].startswith(
         "Most advanced: Land of TWI, 1 month behind at the start, 0 months behind in 2027"
     )
     assert points[4].startswith("Least advanced: Land of IND, 31 months behind at the start")
-    assert words.headline(run(ahead, near))[1].startswith("Most advanced: Land of TWI")
+    assert words.points(run(ahead, near))[1].startswith("Most advanced: Land of TWI")
 
 
 def test_headline_counts_trends_and_names_closest_and_farthest() -> None:
     near, far = plan([7, 8, 9, 10], 6), plan([30, 29, 28, 27], 31, country="IND")
-    points = words.headline(run(far, near))
+    points = words.points(run(far, near))
     assert points[0] == "Leader: USA; none of the others passes it."
     assert points[1] == (
         "The lag in months grows for 1, closes for 1 of 2 followers; "
@@ -268,10 +270,10 @@ def with_shares(made: Plan, start: float | None, end: float) -> Plan:
 @pytest.mark.parametrize(
     ("start", "end", "said"),
     [
-        (0.022, 0.036, "effective compute rises from 2.2% to 3.6% of USA's"),
-        (0.22, 0.10, "effective compute falls from 22% to 10% of USA's"),
-        (0.101, 0.102, "effective compute stays at 10% of USA's"),
-        (None, 0.10, "effective compute ends at 10% of USA's"),
+        (0.022, 0.036, "effective compute rises from 2.2% to 3.6% of the leader's"),
+        (0.22, 0.10, "effective compute falls from 22% to 10% of the leader's"),
+        (0.101, 0.102, "effective compute stays at 10% of the leader's"),
+        (None, 0.10, "effective compute ends at 10% of the leader's"),
     ],
 )
 def test_the_share_of_effective_compute_is_told_beside_the_lag(
@@ -286,13 +288,13 @@ def test_the_share_of_effective_compute_is_told_beside_the_lag(
 def test_lags_that_grow_while_shares_rise_are_counted_apart() -> None:
     lagging = [plan([20, 30, 40, 50], 18, country=country) for country in ("CHN", "IND", "KOR", "ARE")]
     found = [with_shares(each, 0.2, end) for each, end in zip(lagging, (0.1, 0.1, 0.3, 0.4), strict=True)]
-    counts, why = words.headline(run(*found))[1:3]
+    counts, why = words.points(run(*found))[1:3]
     assert counts == (
         "The lag in months grows for all 4 followers; measured by effective compute, "
-        "2 (CHN, IND) fall back and 2 (KOR, ARE) come closer."
+        "2 (Land of CHN, Land of IND) fall back and 2 (Land of KOR, Land of ARE) come closer."
     )
     assert "a lag may grow while the ratio of effective compute rises" in why
-    falling = words.headline(run(*(with_shares(each, 0.2, 0.1) for each in lagging)))
+    falling = words.points(run(*(with_shares(each, 0.2, 0.1) for each in lagging)))
     assert falling[1].endswith("measured by effective compute, all 4 fall back.")
     assert falling[2].startswith("Closest")
 
@@ -318,8 +320,8 @@ def without_plan(country: str = "CHN") -> Plan:
 
 def test_a_run_without_any_plan_says_so_in_its_title_and_shows_no_empty_table() -> None:
     broke = run(without_plan())
-    assert page.title(broke) == "test: no plan for CHN"
-    assert page.subtitle(broke) == ["No plan for Land of CHN; leader USA"]
+    assert page.title(broke) == "test: no plan for Land of CHN"
+    assert page.subtitle(broke) == ["No plan for Land of CHN; leader: USA"]
     overview, country = page.sections(broke)
     assert overview.points[0] == (
         "No plan for Land of CHN: these cannot hold together: an income of 1 in 2026; a debt of 2 in 2026. "
@@ -333,28 +335,45 @@ def test_a_run_without_any_plan_says_so_in_its_title_and_shows_no_empty_table() 
 
 def test_countries_are_counted_by_whether_they_have_a_plan() -> None:
     one, two = plan([7, 8, 9, 10]), plan([7, 8, 9, 10], country="IND")
-    assert page.subtitle(run(one)) == ["Optimal strategy of Land of CHN; leader USA"]
-    assert page.subtitle(run(one, two)) == ["Optimal strategies of 2 countries; leader USA"]
+    assert page.subtitle(run(one)) == ["Optimal strategy of Land of CHN; leader: USA"]
+    assert page.subtitle(run(one, two)) == ["Optimal strategies of 2 countries; leader: USA"]
     assert page.subtitle(run(one, without_plan("IND"))) == [
-        "Optimal strategies of 1 of 2 countries; leader USA"
+        "Optimal strategies of 1 of 2 countries; leader: USA"
     ]
 
 
-def test_a_chip_is_named_with_its_id() -> None:
+def test_a_chip_goes_by_its_name_and_never_by_its_id() -> None:
     named = {"nv_vr200": "Vera Rubin VR200 (per GPU)", "plain": "plain", "bare": ""}
     chips = {chip: RatedChip(name=name) for chip, name in named.items()}
     world = replace(run(), context=Context(chips=chips))
     names = [world.chip(chip) for chip in ("nv_vr200", "plain", "bare", "unknown")]
-    assert names == ["Vera Rubin VR200 (nv_vr200)", "plain", "bare", "unknown"]
+    assert names == ["Vera Rubin VR200", "plain", "bare", "unknown"]
     said = "10,000 more Vera Rubin VR200 (nv_vr200) on sale are worth 3%."
     fact = binding("import_control/nv_vr200", meaning="legal purchases", words=said, ranked_by=3.0)
     dear = plan([7, 8, 9, 10], binding=[fact])
     known = replace(run(dear), context=Context(chips=chips))
-    assert f"Dearest limit: {said}" in words.country_points(known, dear)
+    plainly = "10,000 more Vera Rubin VR200 on sale are worth 3%."
+    assert f"Dearest limit: {plainly}" in words.country_points(known, dear)
     (figure,) = [each for each in plan_figures(known, dear) if each.chart == "bars"]
     assert [cell.text for cell in figure.table.rows[0].cells[:4]] == [
-        *("legal purchases: Vera Rubin VR200 (nv_vr200)", "2027", "≤3.0", said)
+        *("legal purchases: Vera Rubin VR200", "2027", "≤3.0", plainly)
     ]
+    assert chip_labels({"a": "H20 (96 GB)", "b": "H20 (141 GB)", "c": "B200", "d": "B200", "e": "A (x)"}) == {
+        **{"a": "H20 (96 GB)", "b": "H20 (141 GB)", "c": "B200 (c)", "d": "B200 (d)", "e": "A"}
+    }
+
+
+def test_segments_lines_tools_and_rules_go_by_their_titles() -> None:
+    titles = {"segments": {"agents": "Coding and other agents"}, "rules": {"us_2025": "Authorisation of G42"}}
+    known = replace(run(), context=Context(titles=titles))
+    service = binding("requirement/agents", meaning="required service", unit="", category="")
+    assert limit_name(known, service) == "required service: Coding and other agents"
+    cap = binding("yearly_cap/us_2025", meaning="yearly cap", unit="", category="")
+    assert limit_name(known, cap) == "yearly cap: Authorisation of G42"
+    assert limit_name(known, binding("tool_imports/old_duv", meaning="tools")) == "tools: old duv"
+    assert known.plain("10% more under the cap us_2025 in 2026") == (
+        "10% more under the cap “Authorisation of G42” in 2026"
+    )
 
 
 POLICY: dict[str, Any] = {
@@ -473,25 +492,92 @@ def test_changes_carry_their_sign_and_enough_digits() -> None:
     assert lag_cell_of(None, 0).text == "–"
 
 
-def test_premiums_and_unspent_income_stand_beside_the_split() -> None:
+def test_cash_balances_and_shows_what_is_unspent() -> None:
     table = dict(plan([1, 2, 3, 4], 1).table)
-    table |= {("premium", "rent"): [1.0] * 4, ("premium", "grey"): [0.5] * 4, ("lapsed", ""): [2.0, 0, 0, 0]}
+    table |= {
+        **{("income", ""): [30.0] * 4, ("carried_in", ""): [0.0, 5.0, -1.0, 0.0]},
+        **{("interest", ""): [0.0, 0.25, -0.05, 0.0], ("cash", ""): [5.0, -1.0, 0.0, 0.0]},
+        **{("buy", ""): [20.0, 30.0, 20.0, 20.0], ("energy", "research"): [1.0] * 4},
+        **{("energy", "delivery"): [1.0] * 4, ("premium", "rent"): [1.0] * 4, ("premium", "grey"): [0.5] * 4},
+        ("lapsed", ""): [1.5, 2.75, 5.45, 6.5],
+        ("outlays", ""): [23.5, 33.5, 23.5, 23.5],
+    }
     saving = plan([1, 2, 3, 4], 1, table=table)
-    saving = with_headline(saving, premiums_usd_bn=6.0, unspent_usd_bn=2.0)
+    saving = with_headline(saving, premiums_usd_bn=6.0, unspent_usd_bn=16.2)
     said = " ".join(words.country_points(run(saving), saving))
-    assert "USD 6.00 bn of what is paid are premiums for pace and USD 2.00 bn of income are left" in said
+    assert "USD 6.00 bn of what is paid are premiums for pace and USD 16.2 bn of income are left" in said
     (figure,) = [each for each in plan_figures(run(saving), saving) if each.key.endswith("money")]
-    assert [cell.text for cell in figure.table.rows[0].cells] == ["2026", "21.0", "1.50", "2.00"]
-    assert [cell.text for cell in figure.table.rows[1].cells][2:] == ["1.50", "0"]
+    heads = [column.title for column in figure.table.columns]
+    assert heads == [
+        *("Period", "chips bought and made", "energy", "premiums for pace", "unspent", "carried over"),
+        *("carried in", "interest", "income"),
+    ]
+    for row in figure.table.rows:
+        numbers = [float(cell.text.replace(",", "")) for cell in row.cells[1:]]
+        assert sum(numbers[:5]) == pytest.approx(sum(numbers[5:]), abs=1e-9)
+    assert [cell.text for cell in figure.table.rows[0].cells[1:6]] == ["20.0", "2.0", "1.5", "1.5", "5.0"]
+    drawn = [column.title for column in figure.table.columns if column.series]
+    assert drawn == heads[1:6]
+    assert [column.title for column in figure.table.columns if column.field == "level"] == ["income"]
+    assert "USD 104 bn paid, USD 16.2 bn left unspent" in figure.title
+    assert "Below zero: debt" in figure.note
     shown = overview.countries_table(run(saving))
     places = [column.title for column in shown.columns]
-    assert shown.rows[0].cells[places.index("of it premiums")].text == "6.00"
-    assert shown.rows[0].cells[places.index("unspent")].text == "2.00"
+    assert shown.rows[0].cells[places.index("of it premiums")].text == "6.0"
+    assert shown.rows[0].cells[places.index("unspent")].text == "16.2"
+
+
+def test_what_round_off_leaves_of_unspent_income_is_nothing() -> None:
     plain = plan([1, 2, 3, 4], 1)
     round_off = plan([1, 2, 3, 4], 1, table={**plain.table, ("lapsed", ""): [4e-14, 0.0, 0.0, 0.0]})
-    for each in (plain, round_off):
-        assert not [one for one in plan_figures(run(each), each) if one.key.endswith("money")]
+    (figure,) = [each for each in plan_figures(run(round_off), round_off) if each.key.endswith("money")]
+    assert figure.title.endswith("nothing left unspent")
     assert "premiums" not in " ".join(words.country_points(run(plain), plain))
+
+
+def test_researchers_and_power_stand_beside_their_limit_and_across_countries() -> None:
+    table = dict(plan([1, 2, 3, 4], 1).table)
+    table |= {
+        **{("talent", ""): [10.0, 12.0, 14.0, 16.0], ("recruited", ""): [0.0, 2.0, 2.0, 2.0]},
+        **{("power", ""): [5.0, 6.0, 7.0, 8.0], ("power_drawn", ""): [4.0, 5.0, 6.0, 8.0]},
+    }
+    one, other = plan([1, 2, 3, 4], 1, table=table), plan([2, 3, 4, 5], 1, country="IND", table=table)
+    figures = {each.key: each for each in plan_figures(run(one), one)}
+    people, power = figures["chn-researchers"], figures["chn-power"]
+    assert [column.title for column in people.table.columns] == ["Period", "researchers", "recruited abroad"]
+    assert power.title == "Power for compute: 8.00 of 8.00 GW in use in 2029"
+    assert [cell.text for cell in power.table.rows[0].cells] == ["2026", "4.00", "5.00"]
+    found = {each.key: each for each in overview.overview_figures(run(one, other))}
+    marked = [column.title for column in found["power-of-all"].table.columns if column.series]
+    assert marked == ["in use, 2026", "in use, 2029", "limit, 2029"]
+    assert len(found["researchers-of-all"].table.columns) == 5
+    assert [column.title for column in found["lags"].table.columns] == [
+        "Period",
+        "Land of CHN",
+        "Land of IND",
+    ]
+    assert [cell.text for cell in found["lags"].table.rows[0].cells] == ["start", "1*", "1*"]
+
+
+def test_the_leaders_line_begins_at_the_start_even_where_the_leader_has_no_plan_here() -> None:
+    made = plan([7, 8, 9, 10])
+    base = made.top.base.model_copy(update={"compute_ratio": 0.25})
+    (figure,) = [
+        each
+        for each in plan_figures(run(made), with_headline(made, base=base))
+        if each.key.endswith("compute")
+    ]
+    first, second = figure.table.rows[:2]
+    assert [cell.text for cell in first.cells] == ["start", "10.0", "40.0", "25"]
+    assert (first.date, second.date) == (2025.0, 2026.0)
+
+
+def test_the_answer_is_one_sentence_with_its_range_or_that_there_is_none() -> None:
+    near, far = plan([7, 8, 9, 10], 6), plan([30, 29, 28, 27], 31, country="IND")
+    assert headline.answer(run(far, near)) == (
+        "USA leads to 2029: the closest of 2 others, Land of CHN, is 6 months behind at the start and "
+        "10 months behind in 2029 (range of the inputs not computed: kloof solve ... --bands)."
+    )
 
 
 def test_no_two_policies_look_alike_even_where_a_chart_cuts_their_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from optimizer.errors import CODES, Diagnostic, InputError
 from optimizer.instance.instance import Instance
 from optimizer.instance.load import load
 from optimizer.instance.patch import patch
-from optimizer.instance.resolve import plan_sets, resolve
+from optimizer.instance.resolve import base_state, plan_sets, resolve
+from optimizer.instance.resolving.reach import reachable_lags, spans_text
 from optimizer.instance.values import YearMap, constant
 from tests.unit.resolve_cells import replaced
 from tests.unit.test_resolve_map import path_of
@@ -120,6 +122,47 @@ def test_a_lag_of_nothing_with_less_compute(world: Instance) -> None:
     (one,) = problems(set_to(world, "countries.CHN.research.lag_months", constant(0)))
     assert one.code == "E504"
     assert one.path == "countries.CHN.research.lag_months"
+
+
+def test_a_lag_that_no_base_state_reaches_is_told_with_those_that_can_be(world: Instance) -> None:
+    far = set_to(world, "countries.CHN.research.lag_months", constant(120))
+    (one,) = problems(far)
+    assert one.code == "E504"
+    assert "no base state lies 120 months behind the leader" in one.message
+    assert one.path == "countries.CHN.research.lag_months"
+    assert one.hint is not None
+    longest = float(one.hint.split(" to ")[1].split(" months")[0])
+    path = path_of("USA", plan_sets(world, "CHN"))
+    for lag, reached in ((longest, True), (longest + 0.1, False)):
+        changed = set_to(world, "countries.CHN.research.lag_months", constant(lag))
+        if reached:
+            state = base_state(resolve(changed, "CHN", path))
+            growth = world.settings.research.capability_growth_per_year.number()
+            assert 12 * state.lag_years(growth) == pytest.approx(lag, rel=1e-9)
+        else:
+            assert problems(changed)[0].code == "E504"
+
+
+def test_knowledge_that_is_given_leaves_one_span(world: Instance) -> None:
+    known = set_to(world, "countries.CHN.research.knowledge0_years", constant(1))
+    level = float(base_state(resolve(known, "CHN", path_of("USA", plan_sets(world, "CHN")))).own)
+    (one,) = problems(set_to(known, "countries.CHN.research.lag_months", constant(120)))
+    longest = -12 * level / world.settings.research.capability_growth_per_year.number()
+    assert f"a lag of 0.1 to {int(10 * longest) / 10:g} months can be reached" in (one.hint or "")
+
+
+def test_spans_of_lags_may_have_a_hole() -> None:
+    def own(lag_years: float) -> float:
+        return -0.5 + 1.79 * math.log(max(0.05, 1 - lag_years / 1.63))
+
+    spans = reachable_lags(own, 2.6)
+    assert len(spans) == 2
+    for low, high in spans:
+        for month, holds in ((low, True), (high, True), (high + 0.1, False)):
+            assert (-own(month / 12) >= 2.6 * month / 12) is holds
+    assert spans_text(spans).count(" or ") == 1
+    assert reachable_lags(lambda _: 1.0, 2.6) == ()
+    assert spans_text(reachable_lags(lambda _: -100.0, 2.6)) == "0.1 and more months"
 
 
 def test_a_follower_ahead_needs_no_help_and_no_lag(world: Instance) -> None:

@@ -568,7 +568,7 @@ def test_a_missing_metric_on_which_a_rule_depends_is_an_error(tmp_path: Path) ->
         "io: {action: deny, condition: {io_bandwidth_gbs: {min: 600}, tpp: {min: 99999}}}",
         f"io: {IO}\nopen: {{action: fee, fee_share: 0, relaxes: io}}",
         "io: {action: deny, condition: {io_bandwidth_gbs: {min: 600}}, in_force: never}",
-        "io: {action: deny, condition: {io_bandwidth_gbs: {min: 600}}, to: 2025-12-31}",
+        "io: {action: deny, condition: {io_bandwidth_gbs: {min: 600}}, to: 2025-12-31, in_force: past}",
         "io: {action: deny, condition: {io_bandwidth_gbs: {min: 600}}, from: 2036-01-01}",
         f"io: {IO}\noff: {{action: suspend, suspends: io}}",
         "io: {action: deny, condition: {io_bandwidth_gbs: {min: 600}}, destinations: USA, suppliers: USA}",

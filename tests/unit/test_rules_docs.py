@@ -13,7 +13,8 @@ from optimizer.instance.shape import record
 from optimizer.instance.status import year_status
 from tests.unit.test_instance_load import TEMPLATE
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
+PAGES = Path(__file__).parents[2] / "docs"
+PAGE = (PAGES / "rules.md").read_text()
 
 
 def block(language: str) -> str:
@@ -46,3 +47,24 @@ def test_every_field_and_word_is_explained() -> None:
     words = {word for one in (Action, Basis, Counts, Scope) for word in get_args(one)}
     metrics = {metric for scope in METRICS.values() for metric in scope}
     assert (set(record(ExportRule).fields) | words | metrics) - named == set()
+
+
+def test_the_record_tells_every_rule_and_names_its_sources() -> None:
+    world = load("world-2026")
+    record_page = (PAGES / "rules-record.md").read_text()
+    rows: dict[str, list[str]] = {}
+    for line in record_page.splitlines():
+        cells = line.split("|")[1:-1]
+        for name in re.findall(r"`(\w+)`", cells[0]) if len(cells) == 5 else ():
+            rows[name] = cells
+    bills = {name for name in world.rules if name.startswith("bill_")}
+    invented = {name for name, rule in world.rules.items() if rule.status == "hypothetical"}
+    assert set(rows) == set(world.rules) - bills - invented
+    assert all(f"`{name}`" in record_page for name in bills | invented)
+    for name, cells in rows.items():
+        rule = world.rules[name]
+        # several rules of a row share its sources
+        assert set(rule.source) & set(re.findall(r"`(\w+)`", cells[4])), name
+        assert rule.from_.text[:4] in cells[2], name
+    # one that acts on no plan is not said to
+    assert all(world.rules[name].action != "none" or "denies" not in cells[3] for name, cells in rows.items())

@@ -143,6 +143,75 @@ def test_every_row_of_the_record_is_a_rule() -> None:
     assert all(rule.source or rule.status == "hypothetical" for rule in WORLD.rules.values())
 
 
+def tools_left(day_year: int, *off: str) -> tuple[float, tuple[str, ...], dict[str, float]]:
+    """The part of DUV tools that the rules leave China, which decide it, and what those behind leave."""
+    world = patch(WORLD, [f"rules.{name}.in_force = never" for name in off])
+    (found,) = [
+        one
+        for one in year_status(world, "CHN", day_year).beside
+        if one.what == "duv tools from abroad" and one.side == "both"
+    ]
+    return found.open_part, found.rules, dict(found.behind)
+
+
+def test_each_state_holds_tools_back_by_itself() -> None:
+    """Of the American, Dutch and Japanese rules the strictest decides, and one can be lifted alone."""
+    states = ("us_2022_tools", "nl_2023_duv", "jp_2023_tools")
+    left = [WORLD.rules[name].multiplier for name in states]
+    parts = [one.number() for one in left if one is not None]
+    assert parts == sorted(parts)
+    assert tools_left(2026) == (parts[0], states[:1], dict(zip(states[1:], parts[1:], strict=True)))
+    assert tools_left(2026, *states[:1]) == (parts[1], states[1:2], {states[2]: parts[2]})
+    assert tools_left(2026, *states[:2]) == (parts[2], states[2:], {})
+    # the American rule alone before the summer of 2023; a window in a year counts by its length
+    assert tools_left(2022)[0] == pytest.approx(1 - 0.82 * (2 + 25 / 31) / 12)
+    assert tools_left(2022)[1:] == (states[:1], {})
+    assert tools_left(2023, states[0], states[1])[0] == pytest.approx(1 - 0.5 * (5 + 9 / 31) / 12)
+    assert not [
+        one
+        for one in year_status(
+            patch(WORLD, [f"rules.{name}.in_force = never" for name in states]), "CHN", 2026
+        ).beside
+        if one.what == "duv tools from abroad"
+    ]
+
+
+def test_the_dutch_and_japanese_parts_never_undercut_the_american() -> None:
+    """So that telling them apart moved no plan, wherever in its range the American part lies."""
+    american = WORLD.rules["us_2022_tools"].multiplier
+    assert american is not None
+    assert american.high is not None
+    for name in ("nl_2023_duv", "jp_2023_tools"):
+        other = WORLD.rules[name].multiplier
+        assert other is not None
+        assert other.number() >= american.high
+
+
+def test_extreme_ultraviolet_is_denied_twice_since_smic_is_listed() -> None:
+    for number, rules in ((2020, ("us_2020_smic", "nl_2019_euv")), (2019, ("nl_2019_euv",))):
+        (found,) = [
+            one for one in year(number).beside if one.what == "euv tools from abroad" and one.side == "both"
+        ]
+        assert found.rules == rules
+    assert (year(2021).beside[0].open_part, WORLD.rules["us_2020_smic"].from_.text) == (0, "2020-12-18")
+
+
+def test_the_window_is_for_chips_that_were_on_sale_when_it_opened() -> None:
+    """A chip inside both bounds that was launched after 15 January 2026 stays denied."""
+    window = WORLD.rules["us_2026_case_by_case"]
+    for name in window.chips:
+        assert WORLD.chips[name].launch.start < window.start, name
+        assert WORLD.chips[name].designer_country == "USA"
+    late = patch(WORLD, ["chips.nv_vr200.tpp = 15832", "chips.nv_vr200.memory_bandwidth_gbs = 4800"])
+    (span,) = {
+        one.verdicts["export"].rule
+        for chip in year_status(late, "CHN", 2027).chips
+        if chip.chip == "nv_vr200"
+        for one in chip.spans
+    }
+    assert span == "us_2023_3a090a_1"
+
+
 @pytest.mark.parametrize("text", ["2023-11-17", "2024-02-29", "2026-01-01", "2026-12-31"])
 def test_days_and_moments(text: str, tmp_path: Path) -> None:
     changed = patch(WORLD, [f"rules.us_all_sales.from = {text}"])

@@ -240,12 +240,14 @@ def test_a_fan_takes_an_outcome_with_or_without_its_period() -> None:
 
 def test_names_of_factors_are_words_with_units() -> None:
     world = load("world-2026")
-    assert path_words(INCOME, world) == "CHN budget: income"
+    assert path_words(INCOME, world) == "China budget: income"
     assert path_unit(INCOME) == "USD bn"
-    assert path_words("countries.CHN.industry.lines.*.yield", world) == "CHN industry lines (all): yield"
+    assert path_words("countries.CHN.industry.lines.*.yield", world) == "China industry lines (all): yield"
     assert path_words("market.output.nv_gb300[2026]", world) == "market output: GB300 2026"
     assert path_words("power.lead_years", world) == "power: lead"
-    assert outcome_words("spend_share/research/2035") == "share of spending on research in 2035"
+    assert outcome_words("spend_share/research/2035", world) == "share of spending on research in 2035"
+    assert outcome_words("fleet/nv_gb300/2029", world) == "chips installed, GB300 in 2029"
+    assert outcome_words("wafer_capacity/n7/2029", world) == "wafer capacity, 7 nm by DUV (SMIC N+2) in 2029"
     made = sample(
         {"my_money": f"{INCOME} ~ own", "powers": f"{POWER} *= 0.5:2"}, {"method": "sobol", "draws": 2}
     )

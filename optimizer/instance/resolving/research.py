@@ -9,12 +9,14 @@ import numpy as np
 
 from models.parameters import Array
 from optimizer.instance.resolving.levels import efficiency_level, own_level
+from optimizer.instance.resolving.reach import MONTHS_PER_YEAR, reachable_lags, spans_text
 from optimizer.instance.resolving.registry import rule
 from optimizer.instance.resolving.view import View
 
-MONTHS_PER_YEAR: Final = 12.0
 LEAST_KNOWLEDGE_SHARE: Final = 0.05
 """No follower starts with less than this share of the leader's knowledge."""
+ROUNDING: Final = 1e-9
+"""By how much, log units, a base state may miss its lag without being told of."""
 
 
 @rule("theta", "research.compute_weight")
@@ -73,6 +75,11 @@ def lag_years(view: View) -> float:
     uses=["knowledge_ref", "lag_years"],
 )
 def knowledge0(view: View) -> float:
+    return _knowledge(view, float(view["lag_years"]))
+
+
+def _knowledge(view: View, lag_years: float) -> float:
+    """What a country knows that lies so far behind the leader."""
     reference = float(view["knowledge_ref"])
     given = view.nation.research.knowledge0_years
     if view.is_leader:
@@ -80,7 +87,7 @@ def knowledge0(view: View) -> float:
     if given is not None:
         return given.number()
     # the leader's knowledge grew by a year a year
-    return max(LEAST_KNOWLEDGE_SHARE * reference, reference - float(view["lag_years"]))
+    return max(LEAST_KNOWLEDGE_SHARE * reference, reference - lag_years)
 
 
 @rule("spillover", "leader", "research.spillover_per_year", "countries.{country}.research.spillover_per_year")
@@ -151,10 +158,46 @@ def observed_gap(view: View) -> float:
     return float(view["lag_years"]) * view.settings.research.capability_growth_per_year.number()
 
 
-@rule("observed_help", "leader", uses=["observed_own0", "observed_gap"])
+@rule(
+    "observed_help",
+    "leader",
+    "countries.{country}.research.knowledge0_years",
+    "research.capability_growth_per_year",
+    uses=["observed_own0", "observed_gap", "efficiency0", "knowledge_ref", "returns", "lag_years"],
+)
 def observed_help(view: View) -> float:
-    """What lifts the country's own level to the observed one in the base state, log units."""
-    return 0.0 if view.is_leader else max(0.0, -float(view["observed_own0"]) - float(view["observed_gap"]))
+    """What lifts the country's own level to the observed one in the base state, log units. Help never holds a
+    country down: a lag further back than its own level is no base state (E504)."""
+    if view.is_leader:
+        return 0.0
+    missing = -float(view["observed_own0"]) - float(view["observed_gap"])
+    if missing < -ROUNDING and float(view["observed_gap"]) > 0:
+        _unreachable(view)
+    return max(0.0, missing)
+
+
+def _unreachable(view: View) -> None:
+    """Report a lag at which the fleets and what is known leave the country nearer to the leader."""
+    research = view.nation.research
+    growth = view.settings.research.capability_growth_per_year.number()
+    of_fleet = float(view["observed_own0"]) - float(view["efficiency0"])
+
+    def own(lag_years: float) -> float:
+        reference, returns = float(view["knowledge_ref"]), float(view["returns"])
+        return of_fleet + efficiency_level(_knowledge(view, lag_years), reference, returns)
+
+    spans = reachable_lags(own, growth)
+    nearer = max(0.0, -float(view["observed_own0"]) / growth * MONTHS_PER_YEAR)
+    lag = research.lag_months
+    can = f"a lag of {spans_text(spans)} can be reached" if spans else "no lag can be reached"
+    view.problem(
+        "E504",
+        f"no base state lies {lag.number():g} months behind the leader: its fleet and what it knows put "
+        f"{view.country} {nearer:.3g} months behind, and copying puts it no further back",
+        f"countries.{view.country}.research.lag_months",
+        lag.location,
+        hint=f"{can}; give one, or correct the fleet, its research_share or knowledge0_years",
+    )
 
 
 @rule("catch_up_offset", "research.catch_up", uses=["observed_help"])

@@ -77,7 +77,7 @@ def check_rules(instance: Instance) -> Iterator[Conflict]:
             wrong_rules.add(name)
             yield conflict
         yield from _check_empty(name, rule)
-        yield from _check_window(name, rule)
+        yield from _check_window(instance, name, rule)
         yield from _check_conditions(name, rule)
         yield from _check_fields(name, rule)
         yield from _check_scope(name, rule)
@@ -123,10 +123,20 @@ def _check_names(instance: Instance, name: str, rule: ExportRule) -> Iterator[Co
             yield Conflict(("rules", name), "E313", message, "call one of them otherwise", True)
 
 
-def _check_window(name: str, rule: ExportRule) -> Iterator[Conflict]:
+def _check_window(instance: Instance, name: str, rule: ExportRule) -> Iterator[Conflict]:
+    first_year = instance.horizon.first_year
     if rule.to is not None and rule.to.end <= rule.from_.start:
         message = f"the rule `{name}` ends on {rule.to}, before it starts on {rule.from_}"
         yield Conflict(("rules", name, "to"), "E316", message, "`to` is the last day on which it holds")
+    elif rule.in_force == "dated" and rule.end <= first_year:
+        # a year that was mistyped looks just like it, and the plan would be one without the rule
+        message = f"the rule `{name}` ends on {rule.to}, before the horizon that starts in {first_year}: "
+        message += "no plan would heed it"
+        hint = "correct the year, or remove the rule; one that is told as history says `in_force: past`"
+        yield Conflict(("rules", name, "to"), "E321", message, hint)
+    elif rule.in_force == "past" and rule.to is None:
+        message = f"the rule `{name}` is past, and has no last day"
+        yield Conflict(("rules", name, "in_force"), "E317", message, "write `to`, or leave `in_force` out")
 
 
 def _check_conditions(name: str, rule: ExportRule) -> Iterator[Conflict]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -23,11 +23,12 @@ REMEMBERED: Final = 256
 
 @dataclass(frozen=True)
 class Least:
-    """The least `share` that some rules leave of something, shape (pieces,), and the positions of the `rules`
-    that leave no more at some time."""
+    """The least `share` that some rules leave of something, shape (pieces,), the positions of the `rules`
+    that leave no more at some time, and what those `behind` them leave, which would decide without them."""
 
     share: Array
     rules: tuple[int, ...]
+    behind: Mapping[int, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,8 @@ class Law:
         }
         least: Array = np.min([np.ones(len(self.years)), *shares.values()], axis=0)
         deciding = [row for row, share in shares.items() if ((share == least) & (share < 1)).any()]
-        return Least(least, tuple(deciding))
+        behind = {row: one for row, one in shares.items() if row not in deciding and (one < 1).any()}
+        return Least(least, tuple(deciding), behind)
 
 
 def in_years(quantity: Quantity, years: NDArray[np.int64]) -> Array:
@@ -85,7 +87,7 @@ def law(book: Rulebook, country: str, starts: tuple[float, ...], period_years: f
     days = [
         day
         for position in np.flatnonzero(concerned)
-        if (rule := book.rules[position]).in_force == "dated" and rule.action != "none"
+        if (rule := book.rules[position]).has_window and rule.action != "none"
         for day in (rule.start, rule.end)
     ]
     pieces = cut(np.array(starts), period_years, days)

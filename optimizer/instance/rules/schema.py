@@ -32,6 +32,7 @@ Side = Literal["export", "import"]
 Scope = Literal["chips", "memory", "tools", "rental", "grey"]
 Counts = Literal["chips", "tpp", "h100e", "usd"]
 Basis = Literal["per_year", "total", "share_of_leader_supply", "share_of_leader_purchases"]
+InForce = Literal["dated", "past", "always", "never"]
 Action = Literal["deny", "license", "cap", "fee", "mandate", "multiply", "suspend", "exempt", "none"]
 
 SHARED_BASES: Final = ("per_year", "total")
@@ -88,7 +89,7 @@ class ExportRule(Record):
     # `from` is a word of the language
     from_: Day = Field(alias="from")
     to: Day | None = None
-    in_force: Literal["dated", "always", "never"] = "dated"
+    in_force: InForce = "dated"
     scope: Scope = "chips"
     chips: Ids = ()
     tool_classes: Ids = ()
@@ -125,6 +126,11 @@ class ExportRule(Record):
     def end(self) -> float:
         """The first moment after the window, decimal years."""
         return float("inf") if self.to is None else self.to.end
+
+    @property
+    def has_window(self) -> bool:
+        """Whether it holds from its first day to its last, and not always or never."""
+        return self.in_force in ("dated", "past")
 
     @property
     def factor(self) -> float:

@@ -67,6 +67,6 @@ def in_force(rules: Sequence[ExportRule], dates: Array) -> NDArray[np.bool_]:
     for position, rule in enumerate(rules):
         if rule.in_force == "always":
             found[position] = True
-        elif rule.in_force == "dated":
+        elif rule.has_window:
             found[position] = (dates >= rule.start) & (dates < rule.end)
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from optimizer.answer.context import CitedSource, Context, NamedCountry, RatedChip, Years
@@ -16,6 +17,8 @@ from optimizer.answer.run import WorldRun
 from optimizer.instance import Instance
 from optimizer.instance.cells import CellMap, cell_map
 from optimizer.instance.instance import Cell
+from optimizer.instance.rules.schema import ExportRule
+from optimizer.instance.schema import Line, Segment, ToolClass
 from optimizer.study.ask import Ask
 from optimizer.tell import SCHEMA_VERSION
 from optimizer.tell.files.store import CONTEXT, json_text
@@ -29,7 +32,8 @@ def context_files(world: WorldRun, ask: Ask) -> dict[str, str]:
 
     `inputs.csv` has one line per input that feeds one of the plans, as it is after all changes: a value as
     JSON (a number, a list or a map of years), its range, status and the ids of its sources. `context.json`
-    has the names of countries and chips, the chips' ratings in H100-equivalents, and the sources cited.
+    has the names of countries and chips, the chips' ratings in H100-equivalents, titles of segments, lines,
+    classes of tools and rules, and the sources cited.
     """
     instance = ask.instance
     cells = feeding_cells(instance, [run.country for run in world.runs], ask.objective)
@@ -76,6 +80,7 @@ def _context(world: WorldRun, instance: Instance, cells: list[Cell]) -> Context:
         horizon=Years(first_year=instance.horizon.first_year, last_year=instance.horizon.last_year),
         countries={key: NamedCountry(name=one.name, note=one.note) for key, one in countries.items()},
         chips=_chips(world, instance),
+        titles=_titles(instance),
         sources={
             name: CitedSource(
                 title=source.title, url=source.url, date=source.date, confidence=source.confidence
@@ -84,6 +89,16 @@ def _context(world: WorldRun, instance: Instance, cells: list[Cell]) -> Context:
             if (source := instance.sources.get(name)) is not None
         },
     )
+
+
+def _titles(instance: Instance) -> dict[str, dict[str, str]]:
+    named: dict[str, Mapping[str, Segment | Line | ToolClass | ExportRule]] = {
+        "segments": instance.segments,
+        "lines": instance.lines,
+        "tool_classes": instance.tool_classes,
+        "rules": instance.rules,
+    }
+    return {kind: {key: one.title for key, one in known.items()} for kind, known in named.items()}
 
 
 def _chips(world: WorldRun, instance: Instance) -> dict[str, RatedChip]:

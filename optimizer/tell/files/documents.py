@@ -26,12 +26,16 @@ PACKAGES: Final = ("kloof", "highspy", "numpy", "pyomo", "pydantic")
 def plan_answer(run: CountryRun, leader_run: CountryRun | None, **more: Any) -> PlanAnswer:
     """What is said of one country's plan, and what else there is to say of it."""
     told = summary.ending(run).said() | run.explanation.said()
+    if (rolled := summary.rolled(run)) is not None:
+        told["rolled"] = rolled
     return PlanAnswer(**told, headline=summary.headline(run, leader_run), **more)
 
 
 def _leader(world: WorldRun) -> LeaderAnswer:
     run = world.leader_run
     explanation = {} if run is None or run.solved else run.explanation.said()
+    if run is not None and (rolled := summary.rolled(run)) is not None:
+        explanation["rolled"] = rolled
     return LeaderAnswer(
         country=world.leader,
         status=run.status if run else None,
@@ -44,6 +48,8 @@ def solve_answer(world: WorldRun, demand: Sequence[Demand], bands: Bands | None 
     """What `kloof solve` answers, and `summary.json` holds: certificates, headline numbers, explanations, and
     bands where there are some."""
     told: dict[str, Any] = {} if bands is None else {"bands": bands}
+    views = {run.rolled.view_years for run in world.countries.values() if run.rolled is not None}
+    told |= {"view_years": max(views)} if views else {}
     return SolveAnswer(
         schema_version=SCHEMA_VERSION,
         status=summary.status(world),
@@ -101,8 +107,8 @@ def manifest_document(
     command: str, written: dict[str, Any], ask: Ask, world: WorldRun, wall: float
 ) -> dict[str, Any]:
     """What `manifest.json` holds: how the run came about. The only place where a time appears."""
-    found = {country: summary.certificate(run) for country, run in world.countries.items()}
-    gaps = {country: each and text_of_infinity(each.gap) for country, each in found.items()}
+    found = {country: run.gap if run.solved else None for country, run in world.countries.items()}
+    gaps = {country: None if gap is None else text_of_infinity(gap) for country, gap in found.items()}
     return {
         "program": PROGRAM,
         "schema_version": SCHEMA_VERSION,

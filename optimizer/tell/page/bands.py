@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.answer.answer import SolveAnswer
-from optimizer.answer.bands import LAG, NOT_COMPUTED, Bands
+from optimizer.answer.bands import LAG, Bands
 from optimizer.tell.bands import WHAT, BandLine, drawn, kept, lines, missing, of_draws, span
 from optimizer.tell.page.figures import MISSING, Cell, Column, Row, Table, exact, slug, text
 from optimizer.tell.page.saved import Plan, SavedRun
@@ -17,17 +17,17 @@ def bands_of(run: SavedRun) -> Bands | None:
 
 
 def bands_points(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
-    """Beside the headline: the bands of the lags at the horizon, or that they are not known."""
+    """The bands of several countries' lags at the horizon; that of one alone stands in the answer."""
     bands = bands_of(run)
     if bands is None:
-        return [f"{NOT_COMPUTED[0].upper()}{NOT_COMPUTED[1:]}"]
+        return []
     found = []
     for plan in plans:
         last = plan.top.last
         told = span(bands.band(plan.country, f"{LAG}/{last}"), 0)
         if told:
             found.append(f"{run.name(plan.country)} {told}")
-    if not found:
+    if len(found) < 2:
         return []
     return [f"{of_draws(bands)}, months behind in {last}: {', '.join(found)}."]
 

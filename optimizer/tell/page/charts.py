@@ -1,8 +1,9 @@
 """The Altair charts of the page, one template per kind: the page fills each with the rows of a table.
 
 Rows have the fields that a table's columns name, `period`, `x` (decimal year), `index` and `last` of the row,
-`mark` (how it is known), and for tables with several series `series`, `order` and `value`. Colours are the
-page's own variables, so that light, dark and print need no second drawing.
+`mark` (how it is known), and for tables with several series `series`, `order`, `value`, `hue` (the position
+of its colour) and `guess` (extrapolated). Colours are the page's own variables, so that light, dark and print
+need no second drawing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ import altair as alt
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-COLOURS: Final = tuple(f"var(--s{k})" for k in range(1, 9))
+COLOURS: Final = tuple(f"var(--s{k})" for k in range(1, 12))
+# Names at the ends of lines stand so many pixels apart.
+LABEL_APART: Final = 15.5
+LAG_SAID: Final = (
+    "datum.series + ', ' + format(abs(datum.value), '.0f') + (round(datum.value) < 0 ? ' ahead' : '')"
+)
 BACKGROUND: Final = "var(--page)"
 MUTED: Final = "var(--muted)"
 STRONG: Final = "var(--strong)"
@@ -75,7 +81,7 @@ def _rows() -> alt.Chart:
 
 def _colour() -> alt.Color:
     scale = alt.Scale(domain=list(range(len(COLOURS))), range=list(COLOURS))
-    return alt.Color("order:O", scale=scale, legend=None)
+    return alt.Color("hue:O", scale=scale, legend=None)
 
 
 def _period() -> alt.X:
@@ -99,7 +105,7 @@ def _tooltip(*fields: str) -> list[alt.Tooltip]:
 
 def _stack(share: bool) -> Chart:
     """Bars of stacked series per period, the first series at the bottom; shares are named beside the last
-    bar where there is room."""
+    bar where there is room, else a line across each bar stands at its `level`, where there is one."""
     rows = _rows().transform_stack(
         stack="value",
         groupby=["period"],
@@ -108,7 +114,7 @@ def _stack(share: bool) -> Chart:
         as_=["from", "to"],
     )
     axis = alt.Axis(format="%", tickCount=5) if share else alt.Axis(labelExpr=NUMBER_LABEL, tickCount=5)
-    bars: alt.Chart = rows.mark_bar(stroke=BACKGROUND, strokeWidth=1).encode(
+    bars = rows.mark_bar(stroke=BACKGROUND, strokeWidth=1).encode(
         x=_period(),
         y=alt.Y("from:Q", title=None, axis=axis),
         y2="to:Q",
@@ -116,7 +122,13 @@ def _stack(share: bool) -> Chart:
         tooltip=_tooltip("period:N", "series:N", "value:Q"),
     )
     if not share:
-        return bars.properties(height=240)
+        level = (
+            _rows()
+            .transform_filter("isValid(datum.level) && datum.order == 0")
+            .mark_bar(fillOpacity=0, stroke=STRONG, strokeWidth=2.5)
+            .encode(x=_period(), y=alt.Y("level:Q", title=None, axis=axis), y2="level:Q")
+        )
+        return alt.layer(bars, level).properties(height=240)
     wide = alt.param(name="wide", value=False)
     labels = (
         rows.transform_filter(f"wide && datum.last && datum.to - datum.from > {LABELLED_SHARE}")
@@ -187,6 +199,51 @@ def _lag() -> Chart:
     return alt.layer(level, dashed, solid, *marks, ends).properties(height=220)
 
 
+def _lag_lines() -> Chart:
+    """Every country's months behind, the chosen one's in colour; dashed where extrapolated. The names stand
+    at the ends of their lines, moved apart by so much that they can be read."""
+    chosen = alt.param(name="chosen", value="")
+    rows = _rows().transform_filter("isValid(datum.value)")
+    x, y = _time(), alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=6))
+    known = alt.Y("known:Q", title=None)
+    tip = _tooltip("period:N", "series:N", "value:Q")
+    layers: list[alt.Chart] = [
+        alt.Chart(alt.InlineData(values=[{"value": 0}])).mark_rule(color=STRONG).encode(y=y)
+    ]
+    for test, colour, width in (
+        ("datum.series != chosen", "var(--s8)", 1.5),
+        ("datum.series == chosen", COLOURS[0], 3.0),
+    ):
+        some = rows.transform_filter(test)
+        told = some.transform_calculate(known="datum.guess ? null : datum.value")
+        layers += [
+            some.mark_line(strokeDash=[4, 4], strokeWidth=width / 1.5, color=colour).encode(
+                x=x, y=y, detail="series:N"
+            ),
+            told.mark_line(strokeWidth=width, color=colour).encode(x=x, y=known, detail="series:N"),
+            some.mark_point(size=6 * width**2, filled=True, opacity=1, color=colour).encode(
+                x=x, y=y, tooltip=tip
+            ),
+        ]
+    height = 400
+    by_value: list[alt.SortField | dict[str, str]] = [alt.SortField("value", order="ascending")]
+    place = alt.Y("place:Q", title=None)
+    labels = (
+        rows.transform_joinaggregate(most="max(value)", least="min(value)")
+        .transform_filter("datum.last")
+        .transform_window(rank="row_number()", sort=by_value)
+        .transform_calculate(
+            apart=f"datum.rank * (datum.most - min(datum.least, 0)) * {LABEL_APART / height}"
+        )
+        .transform_calculate(moved="datum.value - datum.apart")
+        .transform_window(reached="max(moved)", sort=by_value, frame=[None, 0])
+        .transform_calculate(place="datum.reached + datum.apart", said=LAG_SAID)
+    )
+    ink = alt.condition("datum.series == chosen", alt.value(COLOURS[0]), alt.value("currentColor"))
+    layers.append(labels.mark_text(align="left", dx=8).encode(x=x, y=place, text="said:N", color=ink))
+    return alt.layer(*layers).add_params(chosen).properties(height=height)
+
+
 def _bars() -> Chart:
     """Horizontal bars under their names, which may be long."""
     y = alt.Y("index:O", axis=None, scale=alt.Scale(paddingInner=0))
@@ -214,22 +271,19 @@ def _bars_across() -> Chart:
     return bars.properties(height=alt.Step(24))
 
 
-def _dumbbell(log: bool) -> Chart:
-    """Several points per name on one line, told apart by shape and fill."""
-    rows = _rows().transform_filter("isValid(datum.value)")
-    if log:
-        rows = rows.transform_filter("datum.value > 0")
-    shown = LOG_LABEL.format("x") if log else NUMBER_LABEL
-    faint = alt.condition(DECADE if log else "true", alt.value(1), alt.value(0.3))
+def _dumbbell_log() -> Chart:
+    """Several points per name on one line of a log axis, told apart by shape and fill."""
+    rows = _rows().transform_filter("isValid(datum.value) && datum.value > 0")
+    faint = alt.condition(DECADE, alt.value(1), alt.value(0.3))
     label = alt.Axis(
         orient="top",
         tickCount=5,
-        labelExpr=shown,
+        labelExpr=LOG_LABEL.format("x"),
         labelOverlap="greedy",
         gridOpacity=faint,
         tickOpacity=faint,
     )
-    scale = alt.Scale(type="log", nice=False, padding=10) if log else alt.Scale(padding=10)
+    scale = alt.Scale(type="log", nice=False, padding=10)
     x = alt.X("value:Q", title=None, scale=scale, axis=label)
     span = rows.mark_rule(color=MUTED, strokeWidth=2).encode(
         x=alt.X("min(value):Q", title=None, scale=scale, axis=label), x2="max(value):Q", y=_names()
@@ -283,7 +337,8 @@ def _multiples() -> Chart:
     )
     after = rows.mark_line(color=COLOURS[0], strokeWidth=2.5).encode(x=x, y=y)
     header = alt.Header(title=None, labelAnchor="start", labelPadding=2)
-    facet = alt.Facet("series:N", sort=None, title=None, header=header)
+    by_order = alt.EncodingSortField(field="order", op="min")
+    facet = alt.Facet("series:N", sort=by_order, title=None, header=header)
     layers = alt.layer(before, after, data=alt.NamedData("rows")).properties(height=90)
     chart: Chart = layers.facet(facet=facet, columns=2)
     return chart
@@ -294,10 +349,10 @@ CHARTS: Final[Mapping[str, Callable[[], Chart]]] = {
     "stack": lambda: _stack(share=False),
     "lines-log": _lines_log,
     "lag": _lag,
+    "lag-lines": _lag_lines,
     "bars": _bars,
     "bars-across": _bars_across,
-    "dumbbell": lambda: _dumbbell(log=False),
-    "dumbbell-log": lambda: _dumbbell(log=True),
+    "dumbbell-log": _dumbbell_log,
     "changes": lambda: _changes(good="<"),
     "changes-up": lambda: _changes(good=">"),
     "multiples": _multiples,

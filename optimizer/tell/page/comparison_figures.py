@@ -8,11 +8,11 @@ from typing import Final
 
 from optimizer.answer.answer import CompareAnswer
 from optimizer.answer.run import OPTIMAL
-from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page import words
 from optimizer.tell.page.differences import Differences, lag_cell_of, worth_cell_of
 from optimizer.tell.page.figures import (
     MISSING,
+    PERIOD,
     Cell,
     Column,
     Figure,
@@ -27,13 +27,13 @@ from optimizer.tell.page.figures import (
     text,
 )
 from optimizer.tell.page.limit_figures import limit_name
-from optimizer.tell.page.plan_figures import PERIOD
+from optimizer.tell.page.money_figures import SPLIT_READ
 from optimizer.tell.page.saved import Plan, SavedRun, date
 
 NAME: Final = Column("Policy", field="name", text=True)
-UNTOLD_DOTS: Final = "hollow: none that is told"
-LAG_DOTS: Final = f"blue circle, negative: closer or more ahead; orange diamond: farther; {UNTOLD_DOTS}"
-CAPABILITY_DOTS: Final = f"blue circle, positive: more capable; orange diamond: less; {UNTOLD_DOTS}"
+LAG_DOTS: Final = "negative: closer or more ahead"
+CAPABILITY_DOTS: Final = "positive: more capable"
+DOTS: Final = "The line in the middle is the baseline; hollow: a change that the gaps cannot tell from none."
 # a path is drawn where it leaves the baseline's by this much, months or log units
 VISIBLE: Final = {"lag_months": (1.0, "a month"), "capability": (0.05, "0.05 log units")}
 
@@ -56,7 +56,7 @@ def country_figures(run: SavedRun, found: Differences, base: Plan, last: str) ->
 
 
 def _what(run: SavedRun, metric: str) -> str:
-    return f"lag behind {run.leader}" if metric == "lag_months" else "capability"
+    return "lag behind the leader" if metric == "lag_months" else "capability"
 
 
 def _changes(
@@ -106,7 +106,7 @@ def _changes(
         alt=f"A dot per policy, from {rows[0].cells[0].text} {rows[0].cells[1].text} to "
         f"{rows[-1].cells[0].text} {rows[-1].cells[1].text} {unit}.",
         unit=f"{unit}; {LAG_DOTS if lagging else CAPABILITY_DOTS}",
-        note=note,
+        note=f"{DOTS} {note}".strip(),
     )
 
 
@@ -194,7 +194,7 @@ def _paths(
         + ", ".join(f"{name} {end}" for name, end in list(zip(names, ends, strict=True))[:4])
         + ".",
         unit=f"{unit}{'; negative: ahead' if lagging else ''}, {base.periods[0]} to {base.periods[-1]}",
-        note=note,
+        note=f"Solid: under the policy named; dashed: the baseline. {note}".strip(),
     )
 
 
@@ -214,14 +214,14 @@ def _splits(run: SavedRun, found: Differences, base: Plan, told: Sequence[Plan])
     ]
     columns = [NAME, *(Column(name, "%", series=True) for name in categories)]
     return Figure(
-        title="How the budget splits under each policy",
+        title="What the budget is used for under each policy",
         table=Table(slug(base.country, "splits"), columns, rows),
         chart="bars-across",
         alt=f"One stacked bar per policy; the share of {categories[0]} is between "
         f"{min(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}% and "
         f"{max(float(row.cells[1].value or row.cells[1].text.strip('~')) for row in rows):.0f}%.",
         unit="% of the cost of use over the horizon",
-        note=FITTED_SENTENCE,
+        note=SPLIT_READ,
     )
 
 
@@ -237,7 +237,7 @@ def ranking_table(run: SavedRun, found: Differences, base: Plan, last: str) -> T
     columns += [
         Column(f"compute, {last}", "million H100e"),
         Column(f"capability, {last}", "log units"),
-        Column(f"effective compute, {last}", f"% of {run.leader}"),
+        Column(f"effective compute, {last}", "% of the leader's"),
         Column("dearest limit", text=True),
     ]
     order = list(run.answer.ranking[country]) if isinstance(run.answer, CompareAnswer) else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.answer.answer import PolicyAnswer
+from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page import overview, words
 from optimizer.tell.page.comparison_figures import country_figures, ranking_table
 from optimizer.tell.page.differences import (
@@ -19,6 +20,7 @@ from optimizer.tell.page.differences import (
     worth_cell_of,
 )
 from optimizer.tell.page.figures import Cell, Column, Figure, Row, Section, Table, slug, text
+from optimizer.tell.page.headline import NO_RANGE_OF_POLICIES, answer_of_country
 from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.saved import NOT_SOLVED, Plan, SavedRun
 
@@ -30,6 +32,8 @@ OTHER_LEADER: Final = "led by {}"
 LATE_CELL: Final = Cell(NOT_SOLVED, style="same")
 LATE: Final = f"{NOT_SOLVED}: the comparison was interrupted before."
 MOST_MOVED: Final = 2
+# So many countries are named in full at the heads of a table.
+FEW: Final = 6
 LEGEND: Final = (
     "= exactly the baseline's plan; ≈ a difference that the gaps allow between plans equally good; "
     "– no plan, or nothing to compare; policies that share a rank cannot be told apart. "
@@ -44,19 +48,19 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
     found = differences(run)
     solved = [plan for plan in overview.ranked(run) if plan.solved]
     last = solved[0].top.last if solved else ""
-    opening, limits = _affected(run, found)
+    affected = most_affected(run, found)
     tables = _matrices(run, found, solved, last)
-    notes = [LEGEND] if tables else []
+    notes = [LEGEND, FITTED_SENTENCE] if tables else []
     notes += [] if all(plan.tried for plan in run.all_plans) else [LATE]
     notes += _other_leaders(run, found)
     first = Section(
         key="overview",
         title="Overview",
         short="Overview",
+        answer=_answer(run, found, last),
         points=[
-            *opening,
             *words.standing(run),
-            *limits,
+            *(words.dearest_point(run, run.base(affected)) if affected else []),
             *_movers(run, found, solved, last),
             *_without(run, found),
         ],
@@ -104,17 +108,6 @@ def most_affected(run: SavedRun, found: Differences) -> str | None:
         and difference.told
     ]
     return max(told)[1] if told else None
-
-
-def _affected(run: SavedRun, found: Differences) -> tuple[list[str], list[str]]:
-    """What the page opens with, and what binds the most affected country in the baseline."""
-    country = most_affected(run, found)
-    if country is None:
-        return [], []
-    base = run.base(country)
-    sentence = " ".join(_ranked_points(run, found, base))
-    opening = "Most affected: " if len(run.plans) > 1 else ""
-    return [f"{opening}{run.name(country)}. {sentence}"], words.dearest_point(run, base)
 
 
 def _movers(run: SavedRun, found: Differences, solved: Sequence[Plan], last: str) -> list[str]:
@@ -167,7 +160,10 @@ def _matrices(
     followers = [plan for plan in solved if plan.country != run.leader]
     tables = []
     if followers:
-        columns = [Column("Policy", text=True), *(Column(plan.country, "months") for plan in followers)]
+        columns = [
+            Column("Policy", text=True),
+            *(Column(_head(run, plan.country), "months") for plan in followers),
+        ]
         rows = []
         for policy in (each.name for each in run.policies):
             cells = [text(found.names[policy])]
@@ -176,11 +172,12 @@ def _matrices(
                 cells.append(_lag_change(found, base, plan, last))
             rows.append(Row(cells))
         title = (
-            f"Months by which the lag behind {run.leader} changes in {last}; negative: closer or more ahead"
+            f"Months by which the lag behind the leader, {run.name(run.leader)}, changes in {last}; "
+            "negative: closer or more ahead"
         )
         tables.append((title, Table("lag-changes", columns, rows)))
     if found.worth:
-        columns = [Column("Policy", text=True), *(Column(plan.country, "%") for plan in solved)]
+        columns = [Column("Policy", text=True), *(Column(_head(run, plan.country), "%") for plan in solved)]
         rows = [
             Row([text(found.names[policy]), *(worth_cell(run, found, base, policy) for base in solved)])
             for policy in (each.name for each in run.policies)
@@ -188,6 +185,11 @@ def _matrices(
         title = "What a policy is worth to each country by its own objective, % effective compute for good"
         tables.append((title, Table("worth", columns, rows)))
     return tables
+
+
+def _head(run: SavedRun, country: str) -> str:
+    """A country at the head of a narrow column: its name where there are few."""
+    return run.name(country) if len(run.plans) <= FEW else country
 
 
 def _lag_change(found: Differences, base: Plan, plan: Plan, last: str) -> Cell:
@@ -255,12 +257,15 @@ def _country(run: SavedRun, found: Differences, base: Plan, last: str) -> Sectio
         key=slug("country", country),
         title=title,
         short=country,
+        answer=answer_of_country(run, base),
         points=[*words.country_points(run, base), *_ranked_points(run, found, base)],
-        tables=[(f"Policies by what they are worth to {country}", ranking_table(run, found, base, last))],
+        tables=[
+            (f"Policies by what they are worth to {run.name(country)}", ranking_table(run, found, base, last))
+        ],
         figures=country_figures(run, found, base, last),
         notes=[LEGEND, *_other_leaders(run, found), *without, *about],
         folded=folded,
-        folded_title=f"The plan of {country} in the baseline, in full",
+        folded_title=f"The plan of {run.name(country)} in the baseline, in full",
         two_wide=True,
     )
 
@@ -273,9 +278,9 @@ def _lack(plan: Plan) -> str:
     return "no plan" if plan.tried else NOT_SOLVED
 
 
-def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
-    """The policies that serve the country best and worst, by its own objective; several where they share a
-    place."""
+def _serving(run: SavedRun, found: Differences, base: Plan) -> list[tuple[str, list[str], Difference]]:
+    """The policies that serve a country best and worst by its own objective, as far as they can be told from
+    the baseline: the word, the policies that share the place, and what the first of them is worth."""
     ranked = [
         (place, policy, worth)
         for (country, policy), place in found.places.items()
@@ -284,14 +289,23 @@ def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
         and (worth := found.worth_of(run.plans[country][policy])) is not None
         and worth.told
     ]
-    parts = []
+    told = []
     for word, sign in (("best", 1), ("worst", -1)):
         serving = [each for each in ranked if each[2].change * sign > 0]
         if serving:
             place, _, worth = serving[0 if sign > 0 else -1]
-            names = [found.names[policy] for other, policy, _ in serving if other == place]
-            tied = " alike" if len(names) > 1 else ""
-            parts.append(f"{word}{tied} {words.listed_names(names)} ({worth.text(WORTH_DECIMALS)}%)")
+            told.append((word, [policy for other, policy, _ in serving if other == place], worth))
+    return told
+
+
+def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
+    """The policies that serve the country best and worst, by its own objective; several where they share a
+    place."""
+    parts = []
+    for word, policies, worth in _serving(run, found, base):
+        names = words.listed_names([found.names[policy] for policy in policies])
+        tied = " alike" if len(policies) > 1 else ""
+        parts.append(f"{word}{tied} {names} ({worth.text(WORTH_DECIMALS)}%)")
     if not parts:
         tried = [plan.tried for policy, plan in run.plans[base.country].items() if policy != run.baseline]
         if not any(tried):
@@ -299,3 +313,24 @@ def _ranked_points(run: SavedRun, found: Differences, base: Plan) -> list[str]:
         which = "policy" if all(tried) else "policy solved"
         return [f"No {which} here can be told from the baseline for it."]
     return [f"For its own objective, in effective compute for good: {', '.join(parts)}."]
+
+
+def _answer(run: SavedRun, found: Differences, last: str) -> str:
+    """What a comparison says: which policies serve the most affected country best and worst, and by how much
+    they move its lag; empty where no policy can be told from the baseline."""
+    country = most_affected(run, found)
+    if country is None:
+        return ""
+    base = run.base(country)
+    parts: list[str] = []
+    for word, policies, worth in _serving(run, found, base):
+        names = words.listed_names([found.names[policy] for policy in policies])
+        moved = found.of(run.plans[country][policies[0]], "lag_months", last)
+        lag = ""
+        if moved is not None and moved.told and len(policies) == 1:
+            way = "farther behind" if moved.change > 0 else "closer"
+            lag = f", {_months(moved, base.precision.finest['lag_months'])} {way} in {last}"
+        unit = "" if parts else " effective compute for good"
+        parts.append(f"{word} is {names} ({worth.text(WORTH_DECIMALS)}%{unit}{lag})")
+    most = "Most affected is" if len(run.plans) > 1 else "For"
+    return f"{most} {run.name(country)}: by its own objective {', '.join(parts)}. {NO_RANGE_OF_POLICIES}"

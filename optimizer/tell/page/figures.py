@@ -32,13 +32,18 @@ class Cell(NamedTuple):
 @dataclass(frozen=True)
 class Column:
     """A column. `field` is its name in the chart's data; `series` marks one of several lines or bars that
-    the chart draws from columns."""
+    the chart draws from columns, in the colour of its place or in `colour`, a place in `charts.COLOURS`."""
 
     title: str
     unit: str = ""
     field: str = ""
     series: bool = False
     text: bool = False
+    colour: int | None = None
+
+
+PERIOD: Final = Column("Period", field="period", text=True)
+COUNTRY: Final = Column("Country", field="name", text=True)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its table. `chart` names a template of `charts`; `alt` says in words what it shows."""
+    """A chart with its table. `chart` names a template of `charts`; `alt` says in words what it shows; a
+    `wide` one has a row of its own."""
 
     title: str
     table: Table
@@ -71,6 +77,7 @@ class Figure:
     alt: str
     unit: str = ""
     note: str = ""
+    wide: bool = False
 
     @property
     def key(self) -> str:
@@ -81,16 +88,19 @@ class Figure:
 class Section:
     """A part of the page with a place in its navigation.
 
-    `tables` stand open; `listed` names, each with a sentence, where they are few; `folded` figures open on
+    `answer` is what it says in a sentence or two, before all else; `tables` stand open, those of `after`
+    behind the figures; `listed` names, each with a sentence, where they are few; `folded` figures open on
     demand; `two_wide` figures have long names and stand at most two in a row.
     """
 
     key: str
     title: str
     short: str
+    answer: str = ""
     points: Sequence[str] = ()
     figures: Sequence[Figure] = ()
     tables: Sequence[tuple[str, Table]] = ()
+    after: Sequence[tuple[str, Table]] = ()
     notes: Sequence[str] = ()
     folded: Sequence[Figure] = ()
     folded_title: str = ""
@@ -157,6 +167,11 @@ def shares(plan: Plan, parts: Sequence[float]) -> list[Cell]:
     """Shares in percent to the digits that hold for the plan."""
     shown = plan.precision.shares(parts)
     return [Cell(text, exact(100 * part)) for text, part in zip(shown, parts, strict=True)]
+
+
+def added(lines: Sequence[Sequence[float]], count: int) -> list[float]:
+    """Lines of `count` numbers added up, place by place; zeros where there are none."""
+    return [sum(line[at] for line in lines) for at in range(count)]
 
 
 class Scale(NamedTuple):

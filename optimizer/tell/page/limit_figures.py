@@ -13,7 +13,11 @@ LIMITS_DRAWN: Final = 12
 
 def limit_name(run: SavedRun, fact: Binding) -> str:
     """A limit in a few words: what it is, and of which chip, line or segment."""
-    return f"{fact.meaning}: {run.chip(fact.item)}" if fact.item else fact.meaning
+    if not fact.item:
+        return fact.meaning
+    kinds = fact.spec.index or ("",)
+    items = [run.item(kind, one) for kind, one in zip(kinds, fact.item.split("/"), strict=False)]
+    return f"{fact.meaning}: {', '.join(items)}"
 
 
 def limits_figure(run: SavedRun, plan: Plan) -> Figure | None:
@@ -30,7 +34,7 @@ def limits_figure(run: SavedRun, plan: Plan) -> Figure | None:
                     text(f"{limit_name(run, fact)}{', closed: a step' if fact.closed else ''}"),
                     text(fact.period),
                     _worth(fact),
-                    text(fact.words),
+                    text(run.plain(fact.words)),
                     Cell(MISSING) if usd is None else amount(usd, 2),
                 ]
             )
@@ -43,7 +47,7 @@ def limits_figure(run: SavedRun, plan: Plan) -> Figure | None:
         Column("that is worth up to", "USD bn of one year"),
     ]
     dearest = "; ".join(f"{row.cells[0].text} {row.cells[2].text}%" for row in rows[:3])
-    together = [f"Together: {joint.sentence}" for joint in plan.answer.binding_together]
+    together = [f"Together: {run.plain(joint.sentence)}" for joint in plan.answer.binding_together]
     return Figure(
         title="What binds, and what easing it is worth",
         table=Table(slug(plan.country, "limits"), columns, rows, stacks=True),

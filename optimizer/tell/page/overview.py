@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.answer import digits
+from optimizer.answer.run import OPTIMAL
 from optimizer.answer.summary import EXTRAPOLATED
-from optimizer.tell.fitted import FITTED_SENTENCE
 from optimizer.tell.page import words
 from optimizer.tell.page.figures import (
+    COUNTRY,
     MISSING,
     Cell,
     Column,
@@ -21,14 +22,13 @@ from optimizer.tell.page.figures import (
     amount,
     exact,
     lag_cell,
-    rounded,
     shares,
     text,
 )
+from optimizer.tell.page.lag_figures import all_lags
+from optimizer.tell.page.means_figures import across
+from optimizer.tell.page.money_figures import SPLIT_READ
 from optimizer.tell.page.saved import Plan, SavedRun
-
-BESIDE_PAID: Final = ("premiums_usd_bn", "unspent_usd_bn")
-COUNTRY: Final = Column("Country", field="name", text=True)
 
 
 def countries_table(run: SavedRun) -> Table:
@@ -39,21 +39,22 @@ def countries_table(run: SavedRun) -> Table:
     middle, last = (known[0].top.middle, known[0].top.last) if known else ("", "")
     columns = [
         Column("Country", text=True),
+        Column("behind, start", "months"),
+        Column(f"behind, {middle}", "months"),
+        Column(f"behind, {last}", "months"),
+        Column(f"effective compute, {last}", "% of the leader's"),
+        Column("compute, start", "million H100e"),
+        Column(f"compute, {last}", "million H100e"),
         *(Column(name, "%") for name in categories),
         Column("paid", "USD bn"),
         Column("of it premiums", "USD bn"),
         Column("unspent", "USD bn"),
-        Column("compute, start", "million H100e"),
-        Column(f"compute, {last}", "million H100e"),
-        Column(f"capability, {last}", "log units"),
-        Column("behind, start", "months"),
-        Column(f"behind, {middle}", "months"),
-        Column(f"behind, {last}", "months"),
-        Column(f"effective compute, {last}", f"% of {run.leader}"),
-        Column("gap", "log units"),
-        Column("status", text=True),
     ]
-    return Table("countries", columns, [_line(run, plan, len(columns), last) for plan in plans])
+    width = len(columns)
+    # where all is as it should be, a column that says so would only be in the way
+    if any(plan.told_status != OPTIMAL for plan in plans):
+        columns.append(Column("status", text=True))
+    return Table("countries", columns, [Row(_line(run, plan, width, last)[: len(columns)]) for plan in plans])
 
 
 def ranked(run: SavedRun) -> list[Plan]:
@@ -69,10 +70,11 @@ def ranked(run: SavedRun) -> list[Plan]:
     )
 
 
-def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
-    name = text(f"{run.name(plan.country)} ({plan.country})")
+def _line(run: SavedRun, plan: Plan, width: int, last: str) -> list[Cell]:
+    """What is told of a country, its status last."""
+    name = text(run.name(plan.country))
     if not plan.solved:
-        return Row([name, *[Cell(MISSING)] * (width - 2), text(plan.told_status)])
+        return [name, *[Cell(MISSING)] * (width - 1), text(plan.told_status)]
     top, precision = plan.top, plan.precision
     installed = top.installed_kh100e
     found = words.lags(plan)
@@ -86,30 +88,37 @@ def _line(run: SavedRun, plan: Plan, width: int, last: str) -> Row:
         ]
     ratio = top.effective_ratio
     ratio_width = 0.0 if plan.country == run.leader else precision.ratio_width
-    return Row(
-        [
-            name,
-            *shares(plan, list(top.split.values())),
-            amount(top.paid_usd_bn, 3, precision.paid_width),
-            *(amount(getattr(top, key), 3, precision.paid_width) for key in BESIDE_PAID),
-            amount(installed["start"] / 1000, 3),
-            amount(installed[last] / 1000, 2, precision.compute_width),
-            rounded(top.capability[last], precision.capability_decimals),
-            *behind,
-            Cell(MISSING)
-            if ratio is None
-            else Cell(amount(100 * ratio, 2, ratio_width).text, exact(100 * ratio)),
-            Cell(digits.scientific(plan.gap), exact(plan.gap)),
-            text(plan.told_status),
-        ]
-    )
+    return [
+        name,
+        *behind,
+        Cell(MISSING)
+        if ratio is None
+        else Cell(amount(100 * ratio, 2, ratio_width).text, exact(100 * ratio)),
+        amount(installed["start"] / 1000, 3),
+        amount(installed[last] / 1000, 2, precision.compute_width),
+        *shares(plan, list(top.split.values())),
+        amount(top.paid_usd_bn, 3, precision.paid_width),
+        *(_beside_paid(value, top.paid_usd_bn) for value in (top.premiums_usd_bn, top.unspent_usd_bn)),
+        text(plan.told_status),
+    ]
+
+
+def _beside_paid(value: float, paid: float) -> Cell:
+    """Money that is part of what is paid or stands beside it: to the digits that are printed of that."""
+    if not value:
+        return Cell("0")
+    places = digits.decimals_for([paid])
+    shown = digits.fixed(value, places)
+    if not float(shown.replace(",", "")):
+        shown = f"<{10.0**-places:.{places}f}"
+    return Cell(shown, exact(value))
 
 
 MARKS: Final = (
     (re.compile(r"\*$"), "* reaches back before the leader's base state, extended by its growth until then"),
     (re.compile(r"^>"), "> beyond all that the leader reaches: at least this far ahead"),
     (re.compile(r"^~"), "~ plans as good split otherwise"),
-    (re.compile(r"^<"), "< a share that is not nothing, but less than this"),
+    (re.compile(r"^<"), "< not nothing, but less than this"),
 )
 
 
@@ -123,36 +132,12 @@ def marks_notes(table: Table) -> list[str]:
 def overview_figures(run: SavedRun) -> list[Figure]:
     """Charts of all countries with a plan, as far as there are several to compare."""
     plans = [plan for plan in ranked(run) if plan.solved]
-    found = [_lags(run, plans), _effective(run, plans), _splits(run, plans) if plans else None]
-    return [figure for figure in found if figure is not None and len(figure.table.rows) > 1]
-
-
-def _lags(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
-    followers = [
-        (plan, found) for plan in plans if plan.country != run.leader and (found := words.lags(plan))
+    found = [
+        all_lags(run, words.closest_first(run)),
+        _effective(run, plans),
+        *([_splits(run, plans), *across(run, plans)] if plans else []),
     ]
-    if not followers:
-        return None
-    middle, last = plans[0].top.middle, plans[0].top.last
-    rows = []
-    for plan, found in followers:
-        places = plan.precision.lag_decimals
-        cells = [
-            lag_cell(months, places, plan.lag_mark_in(period))
-            for months, period in zip(found, ("start", middle, last), strict=True)
-        ]
-        rows.append(Row([text(run.name(plan.country)), *cells]))
-    columns = [COUNTRY, *(Column(name, "months", series=True) for name in ("start", middle, last))]
-    grown = sum(found[2] > found[0] for _, found in followers)
-    return Figure(
-        title=f"How far behind {run.name(run.leader)}",
-        table=Table("lags", columns, rows),
-        chart="dumbbell",
-        alt=f"Months behind at the start, in {middle} and in {last} for {len(rows)} countries; "
-        f"it is more in {last} than at the start for {grown} of them.",
-        unit="months behind; negative: ahead",
-        note="Values before the leader's base state are extrapolated; the sections mark them.",
-    )
+    return [figure for figure in found if figure is not None and len(figure.table.rows) > 1]
 
 
 def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
@@ -171,19 +156,19 @@ def _effective(run: SavedRun, plans: Sequence[Plan]) -> Figure | None:
         whole = math.nan if compute is None else 100 * compute
         chips = amount(whole, 2) if math.isfinite(whole) else Cell(MISSING)
         rows.append(Row([text(run.name(plan.country)), start, end, chips]))
-    unit = f"% of {run.leader}"
+    unit = "% of the leader's"
     names = ("effective compute, start", f"effective compute, {last}", f"installed compute, {last}")
     return Figure(
-        title="Effective and installed compute against the leader",
+        title="How much compute each country has, beside the leader's",
         table=Table("ratios", [COUNTRY, *(Column(name, unit, series=True) for name in names)], rows),
         chart="dumbbell-log",
         alt="; ".join(
             f"{row.cells[0].text} from {row.cells[1].text}% to {row.cells[2].text}%" for row in rows[:5]
         )
         + ".",
-        unit=f"% of {run.leader}'s, log axis",
-        note="Effective compute counts algorithms as well: where it is above installed compute, "
-        "efficiency, imitation and the share for research make up for chips.",
+        unit=f"% of the leader's, {run.name(run.leader)}; log axis",
+        note="Effective compute is that for research, better algorithms counted: where it is above installed "
+        "compute, efficiency, imitation and the share for research make up for chips.",
     )
 
 
@@ -203,11 +188,11 @@ def _splits(run: SavedRun, plans: Sequence[Plan]) -> Figure:
     most = max(plans, key=lambda plan: plan.top.split[categories[0]])
     share = most.precision.shares(list(most.top.split.values()))[0]
     return Figure(
-        title="How budgets split over the horizon",
+        title="What each country's budget is used for",
         table=Table("splits", columns, rows),
         chart="bars-across",
         alt=f"One stacked bar per country; {run.name(most.country)} puts the largest share into "
         f"{categories[0]}, {share}%.",
         unit=f"% of the cost of use, {first} to {last}",
-        note=FITTED_SENTENCE,
+        note=SPLIT_READ,
     )

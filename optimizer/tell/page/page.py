@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from optimizer.answer.answer import Remark, SolveAnswer
 from optimizer.answer.summary import INTERRUPTED, NOTHING_DONE
-from optimizer.tell.page import charts, comparison_sections, overview, provenance, words
+from optimizer.tell.fitted import FITTED_SENTENCE
+from optimizer.tell.page import charts, comparison_sections, headline, overview, provenance, words
 from optimizer.tell.page.bands import bands_notes, bands_points, country_bands, overview_bands
 from optimizer.tell.page.beyond import beyond_tables
 from optimizer.tell.page.figures import Section, Table, slug
@@ -34,6 +35,10 @@ ABOUT_ASSUMPTION: Final = 150
 CERTIFIED: Final = (
     "No plan is better than the one shown by more than its gap; every row of the true model was checked at "
     "the plan. Where there is no plan, nothing is certified."
+)
+ROLLED: Final = (
+    "A rolled plan is no optimum: its bound and gap here are against the best plan that sees all years. "
+    "Each of its windows is certified, and every row of the true model was checked at the plan."
 )
 DIGITS: Final = Markup(
     "All digits are in <code>strategy.csv</code> and <code>summary.json</code> of the run."
@@ -91,10 +96,21 @@ def sections(run: SavedRun) -> list[Section]:
         key="overview",
         title="Overview",
         short="Overview",
-        points=[*words.headline(run), *(bands_points(run, solved) if some else [])],
+        answer=headline.answer(run),
+        points=[*words.points(run), *words.view_points(run), *(bands_points(run, solved) if some else [])],
         figures=overview.overview_figures(run),
-        tables=[("Countries side by side", countries), *overview_bands(run, solved)] if some else [],
-        notes=[*overview.marks_notes(countries), *_parts_note(run), *bands_notes(run, solved)]
+        tables=[
+            ("Countries side by side" if len(known) > 1 else "The plan in one line", countries),
+            *overview_bands(run, solved),
+        ]
+        if some
+        else [],
+        notes=[
+            FITTED_SENTENCE,
+            *overview.marks_notes(countries),
+            *_parts_note(run),
+            *bands_notes(run, solved),
+        ]
         if some
         else [],
         warnings=warnings(run),
@@ -111,11 +127,11 @@ def country_section(run: SavedRun, country: str) -> Section:
         key=slug("country", country),
         title=title if plan.solved else f"{title}: no plan",
         short=country,
+        answer=headline.answer_of_country(run, plan) if plan.solved else "",
         points=words.country_points(run, plan) if plan.solved else words.failed(plan),
         figures=plan_figures(run, plan) if plan.solved else [],
-        tables=[*country_bands(run, plan), *beyond_tables(plan), *own_page_tables(plan)]
-        if plan.solved
-        else [],
+        tables=country_bands(run, plan) if plan.solved else [],
+        after=[*beyond_tables(plan), *own_page_tables(plan)] if plan.solved else [],
         notes=[f"About the data: {note}"] if note else [],
     )
 
@@ -198,7 +214,7 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
         title=title(run),
         subtitle=subtitle(run),
         sections=sections(run),
-        closing=Closing("Certificates and versions", "Certificates", CERTIFIED, DIGITS, _certified(run)),
+        closing=Closing("Certificates and versions", "Certificates", _proof(run), DIGITS, _certified(run)),
         facts=provenance.facts(run),
         changes=provenance.changes(run),
         groups=groups,
@@ -206,6 +222,10 @@ def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
         sources=listed,
         known_sources={source.key for source in listed},
     )
+
+
+def _proof(run: SavedRun) -> str:
+    return CERTIFIED if run.view is None else ROLLED
 
 
 def _certified(run: SavedRun) -> list[tuple[str, Table]]:
@@ -241,7 +261,8 @@ def title(run: SavedRun) -> str:
     elif run.is_comparison:
         kind = "policies compared"
     else:
-        kind = "who leads, and by how much" if first else f"no plan for {', '.join(run.plans)}"
+        names = ", ".join(map(run.name, run.plans))
+        kind = "who leads, and by how much" if first else f"no plan for {names}"
     period = f"{first.periods[0]} to {first.periods[-1]}" if first else run.horizon
     return f"{run.instance}{', ' if period else ''}{period}: {kind}"
 
@@ -251,11 +272,11 @@ def subtitle(run: SavedRun) -> list[str]:
     lines = []
     if run.is_comparison:
         policies = words.counted(len(run.policies), "policy", "policies")
-        lines.append(f"{policies} beside the baseline; leader {run.leader}")
+        lines.append(f"{policies} beside the baseline; leader: {run.name(run.leader)}")
     elif isinstance(run.answer, SolveAnswer) and run.answer.policy:
-        lines.append(f"Policy: {run.answer.policy}; leader {run.leader}")
+        lines.append(f"Policy: {run.answer.policy}; leader: {run.name(run.leader)}")
     else:
-        lines.append(f"{_strategies(run)}; leader {run.leader}")
+        lines.append(f"{_strategies(run)}; leader: {run.name(run.leader)}")
     by_hand = run.manifest.set
     if by_hand:
         lines.append(f"With {'; '.join(by_hand)}")
@@ -272,6 +293,8 @@ def _strategies(run: SavedRun) -> str:
         return f"No plan for {', '.join(names)}"
     if any(plan.answer.leader_gap is not None for plan in run.all_plans):
         return f"Strategies beside a leader that is not certified: {', '.join(names)}"
+    if run.view is not None:
+        return f"Decided year by year with {run.view}: {', '.join(names)}"
     if len(names) == 1:
         return f"Optimal strategy of {names[0]}"
     return f"Optimal strategies of {f'{solved} of ' if solved < len(names) else ''}{len(names)} countries"

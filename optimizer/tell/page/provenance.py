@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from optimizer.answer import digits
 from optimizer.answer.answer import AppliedAnswer
 from optimizer.answer.manifest import ManifestPatch
+from optimizer.answer.rolled import RolledAnswer
 from optimizer.tell.page.figures import MISSING, Cell, Column, Row, Table, text
 from optimizer.tell.page.saved import Plan, SavedRun
 
-OTHER_GROUPS: Final = (("market", "Markets"), ("", "The world"), ("chips", "Chips"))
+CHIPS: Final = "chips"
+OTHER_GROUPS: Final = (("market", "Markets"), ("", "The world"), (CHIPS, "Chips"))
 YEARS_SHOWN: Final = 8
 
 
@@ -68,8 +70,14 @@ def certificates(run: SavedRun) -> Table:
 
 
 def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
-    head = [text(plan.country), *([text(plan.policy)] if run.is_comparison else []), text(plan.told_status)]
+    head = [
+        text(run.name(plan.country)),
+        *([text(plan.policy)] if run.is_comparison else []),
+        text(plan.told_status),
+    ]
     found = plan.answer.certificate
+    if plan.answer.rolled is not None:
+        return [*head, *_rolled(plan.answer.rolled), *[Cell(MISSING)] * 3]
     if found is None:
         return [*head, *[Cell(MISSING)] * (width - len(head))]
     return [
@@ -81,6 +89,17 @@ def _certificate(run: SavedRun, plan: Plan, width: int) -> list[Cell]:
         Cell(f"{found.rows_checked:,}"),
         text(found.rounds),
         text(f"{found.solver} {found.solver_version}"),
+    ]
+
+
+def _rolled(found: RolledAnswer) -> list[Cell]:
+    """A plan that was decided year by year, against the best one that sees all years."""
+    upper, lost = found.foresight, found.loss_at_most_average_log_units
+    return [
+        Cell(f"{found.value:.6f}"),
+        Cell(MISSING if upper is None else f"{upper.upper:.6f}" if math.isfinite(upper.upper) else "unknown"),
+        Cell(MISSING if lost is None else digits.at_most(lost) if math.isfinite(lost) else "unknown"),
+        Cell(digits.scientific(found.max_row_violation)),
     ]
 
 
@@ -149,7 +168,15 @@ def assumptions(run: SavedRun) -> list[Group]:
 
 def _below(run: SavedRun, prefix: str) -> list[Assumption]:
     start = f"{prefix}."
-    return [_assumption(each, start) for each in run.inputs if each["path"].startswith(start)]
+    found = [_assumption(each, start) for each in run.inputs if each["path"].startswith(start)]
+    return [_with_name(run, each) for each in found] if prefix == CHIPS else found
+
+
+def _with_name(run: SavedRun, line: Assumption) -> Assumption:
+    """A chip's input with the chip's name before its note, so that it is found by either."""
+    chip = line.path.partition(".")[0]
+    note = "; ".join(part for part in (run.chip(chip), line.note) if part and part != chip)
+    return replace(line, note=note)
 
 
 def _rest(run: SavedRun) -> list[Assumption]:

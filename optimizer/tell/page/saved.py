@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -14,25 +15,28 @@ import pandas as pd
 from optimizer.answer.answer import CompareAnswer, Headline, PlanAnswer, PolicyAnswer, SolveAnswer
 from optimizer.answer.context import Context
 from optimizer.answer.manifest import Manifest
+from optimizer.answer.rolled import view_words
 from optimizer.answer.strategy import COLUMNS
 from optimizer.answer.summary import lag_mark
 from optimizer.errors import Diagnostic, InputError
 from optimizer.tell.files.store import Answer, open_context, open_run, unreadable
 from optimizer.tell.page import whole
-from optimizer.tell.page.labels import labels_of
+from optimizer.tell.page.labels import chip_labels, labels_of
 from optimizer.tell.page.precision import Precision
 
 BASELINE: Final = "baseline"
 # what an interrupted comparison did not come to; a run itself says nothing of it
 NOT_SOLVED: Final = "not solved"
 PROVISIONAL: Final = "leader not certified"
-QUALIFIER: Final = re.compile(r" \([^()]*\)$")
 PERIOD: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|M(\d\d))?")
 PERIODS_PER_YEAR: Final = (1, 2, 4, 12)
 # metrics of `strategy.csv` that the page shows; the rest, shadow prices above all, would only cost memory
 SHOWN: Final = frozenset(
     (
-        *("spend", "spend_share", "total", "outlays", "premium", "lapsed"),
+        *("spend", "spend_share", "total", "outlays"),
+        *("buy", "rent", "energy", "chips_cost", "talent_cost", "power_spend", "premium", "bidup", "lapsed"),
+        *("income", "carried_in", "interest", "recovered", "home_returned", "cash"),
+        *("talent", "trained", "recruited", "released", "power", "power_drawn"),
         *("fleet", "imports", "grey", "domestic", "rented"),
         *("installed_compute", "compute_ratio", "capability", "effective_ratio"),
         *("lag_months", "lag_extrapolated", "lag_beyond"),
@@ -102,8 +106,9 @@ class Plan:
 
     @property
     def gap(self) -> float:
-        """The certified gap in average log units; infinite where nothing was certified."""
-        found = self.answer.certificate
+        """The certified gap in average log units, of a plan decided year by year the largest of a window;
+        infinite where nothing was certified."""
+        found = self.answer.certificate or self.answer.rolled
         return math.inf if found is None else found.gap
 
     @property
@@ -163,6 +168,12 @@ class SavedRun:
         return found if isinstance(found, str) else found.country
 
     @property
+    def view(self) -> str | None:
+        """How far ahead each year was planned, in words; None where plans see all years."""
+        years = self.answer.view_years if isinstance(self.answer, SolveAnswer) else None
+        return None if years is None else view_words(years)
+
+    @property
     def command(self) -> str:
         return self.manifest.command
 
@@ -189,12 +200,32 @@ class SavedRun:
         found = self.context.countries.get(country)
         return "" if found is None else found.note
 
+    @cached_property
+    def _chip_labels(self) -> Mapping[str, str]:
+        return chip_labels({chip: found.name for chip, found in self.context.chips.items()})
+
     def chip(self, chip: str) -> str:
-        """The chip's name and, as patches and tables call it, its id: `Vera Rubin VR200 (nv_vr200)`. The id
-        alone where the run does not say more."""
-        found = self.context.chips.get(chip)
-        name = QUALIFIER.sub("", (found and found.name) or chip)
-        return chip if name == chip else f"{name} ({chip})"
+        """The chip's name; its id where the run does not say more."""
+        return self._chip_labels.get(chip, chip)
+
+    def item(self, kind: str, item: str) -> str:
+        """A member of a set of the model by its name or title, in words where the run has neither."""
+        if kind == "chips":
+            return self.chip(item)
+        return self.context.titles.get(kind, {}).get(item) or item.replace("_", " ")
+
+    @cached_property
+    def _ids(self) -> re.Pattern[str]:
+        chips = "|".join(map(re.escape, sorted(self.context.chips, key=len, reverse=True)))
+        return re.compile(rf" \((?:{chips})\)") if chips else re.compile(r"(?!)")
+
+    def plain(self, words: str) -> str:
+        """Words of the run without the ids of chips behind their names, and with titles of rules in place of
+        theirs."""
+        words = self._ids.sub("", words)
+        for rule, title in self.context.titles.get("rules", {}).items():
+            words = f"“{title}”".join(re.split(rf"\b{re.escape(rule)}\b", words))
+        return words
 
     def rating(self, chip: str) -> float | None:
         """H100-equivalents per chip in research; None where the run does not say."""

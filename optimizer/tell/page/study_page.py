@@ -16,7 +16,7 @@ from optimizer.tell.page.page import LARGEST_BYTES, Closing, assembled
 from optimizer.tell.plot.charts import study_templates
 from optimizer.tell.plot.draw import draw, names_in
 from optimizer.tell.plot.drawings import unit_words
-from optimizer.tell.plot.names import outcome_words, split_outcome
+from optimizer.tell.plot.names import split_outcome
 from optimizer.tell.plot.study import FAN, Choice, StoredStudy, choose, kinds_of, numbers, stems
 from optimizer.tell.terminal.study_table import LEADERS, STATUSES
 
@@ -89,10 +89,18 @@ def _asked(study: StoredStudy) -> str:
 
 def _overview(study: StoredStudy, countries: Sequence[Section]) -> Section:
     description = " ".join(str(study.header.document.get("description", "")).split())
-    points = [description] if description else []
-    points += [point for section in countries for point in section.points]
+    found = [point for section in countries for point in section.points]
+    points = [*found[1:], *([description] if description else [])]
     notes = [*study.sample.notes, *cautions(study.conclusions.values())]
-    return Section("overview", "Overview", "Overview", points, notes=notes, warnings=_warnings(study))
+    return Section(
+        key="overview",
+        title="Overview",
+        short="Overview",
+        answer=" ".join(found[:1]),
+        points=points,
+        notes=notes,
+        warnings=_warnings(study),
+    )
 
 
 def _warnings(study: StoredStudy) -> list[str]:
@@ -120,7 +128,7 @@ def _country(study: StoredStudy, country: str) -> Section:
             try:
                 drawn = [each.figure for each in draw(study, Choice(kind, country, outcome))]
             except InputError as error:
-                notes.append(f"{outcome_words(outcome)}: {error.diagnostics[0].message}")
+                notes.append(f"{names.outcome(outcome)}: {error.diagnostics[0].message}")
                 continue
             if number == 0:
                 figures += drawn
@@ -159,7 +167,7 @@ def _quantiles(study: StoredStudy, country: str) -> list[tuple[str, Table]]:
         found = study.conclusion(country, outcome)
         if found.band is None:
             continue
-        cells = [text(outcome_words(outcome)), text(unit_words(found.unit))]
+        cells = [text(names_in(study, country).outcome(outcome)), text(unit_words(found.unit))]
         for one in found.band.quantiles:
             cells += [amount(one.value), text(f"{_number(one.low)} to {_number(one.high)}")]
         rows.append(Row([*cells, text(f"{found.missing:,}")]))
@@ -208,7 +216,12 @@ def _ends(study: StoredStudy) -> list[tuple[str, Table]]:
     counts = study.counts
     shown = [each for each in STATUSES if any(status == each for _, status in counts.by_status)]
     rows = [
-        Row([text(country), *(text(f"{counts.by_status.get((country, each), 0):,}") for each in shown)])
+        Row(
+            [
+                text(names_in(study, country).country),
+                *(text(f"{counts.by_status.get((country, each), 0):,}") for each in shown),
+            ]
+        )
         for country in study.header.countries
     ]
     found = [

@@ -1,4 +1,5 @@
-"""Whether the tables of a saved run hold every plan and period that its summary says was solved."""
+"""Whether the tables of a saved run hold every plan and period that its summary says was solved, and whether
+the money in them adds up."""
 
 from __future__ import annotations
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 ALWAYS: Final = ("spend_share", "total", "outlays", "installed_compute", "capability")
 AGAINST_LEADER: Final[Mapping[str, str]] = {"effective_ratio": "effective_ratio", "lag_months": "lag_months"}
 COMPARED: Final = ("objective_average", "installed_compute", "capability")
+# What comes in and what becomes of it, period by period: docs/metrics.md, "Paid".
+BOOKS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("carried_in", "interest", "income", "recovered", "home_returned"), 1),
+    **dict.fromkeys(("outlays", "lapsed", "cash"), -1),
+}
+# Of the money that a plan moves in a period, by which its books may be off.
+OFF: Final = 1e-6
 KEY: Final = ["country", "policy", "metric"]
 
 
@@ -78,6 +86,7 @@ def _faults_of_strategy(frame: pd.DataFrame, solved: Iterable[Solved]) -> Iterat
         if count != whole:
             name = f"{metric} {item}".strip()
             yield f"{country}{_under(policy)} has {count} lines of {name} for {whole} periods"
+    yield from _faults_of_books(frame[frame["period"].astype(str).isin(reported)])
     for country, policy, leads, headline in solved:
         # what is nothing throughout is not listed
         against = [] if leads else AGAINST_LEADER.items()
@@ -87,6 +96,16 @@ def _faults_of_strategy(frame: pd.DataFrame, solved: Iterable[Solved]) -> Iterat
             yield f"{country}{_under(policy)} has no {', '.join(lacking)}"
         if headline.last not in periods.get(policy, ()):
             yield f"{country}{_under(policy)} has no {headline.last}"
+
+
+def _faults_of_books(frame: pd.DataFrame) -> Iterator[str]:
+    """Periods in which the money that comes in is not that which is paid, left unspent or carried over."""
+    books = frame[frame["metric"].isin(list(BOOKS))]
+    signed = books["value"] * books["metric"].astype(str).map(BOOKS).astype("float64")
+    keys = [books[name].astype(str) for name in ("country", "policy", "period")]
+    off = signed.groupby(keys).sum().abs()
+    for country, policy, period in off[off > OFF * signed.abs().groupby(keys).sum()].index:
+        yield f"the money of {country}{_under(policy)} in {period} does not add up"
 
 
 def _faults_of_comparison(frame: pd.DataFrame, solved: Iterable[Solved]) -> Iterator[str]:

@@ -99,7 +99,7 @@ def path_of(run: SavedRun, plan: Plan) -> str:
     if all(each.endswith(BEHIND) for each in parts):
         parts[1:] = [each.removesuffix(BEHIND) for each in parts[1:]]
     text = f"{parts[0]} at the start, {parts[1]} in {middle} and {parts[2]} in {last}: {_way(plan)}"
-    return f"{text}; effective compute {_ratio_path(plan)} of {run.leader}'s"
+    return f"{text}; effective compute {_ratio_path(plan)} of the leader's"
 
 
 def ratio_trend(plan: Plan) -> str:
@@ -130,12 +130,22 @@ def _ratio_path(plan: Plan) -> str:
     return f"stays at {end}%" if way == LEVEL else f"{way} from {start}% to {end}%"
 
 
-def headline(run: SavedRun) -> list[str]:
-    """The first sentences of a page: the standing, and what binds the closest follower most."""
+def points(run: SavedRun) -> list[str]:
+    """What the overview says point by point: the standing, and what binds the closest follower most."""
     closest = closest_first(run)[:1] or [
         run.base(country) for country in run.plans if run.base(country).solved
     ]
     return [*standing(run), *(point for plan in closest for point in dearest_point(run, plan))]
+
+
+def view_points(run: SavedRun) -> list[str]:
+    """How plans were decided that were decided year by year."""
+    if run.view is None:
+        return []
+    return [
+        f"Each year was decided with {run.view}, the leader's too: no plan here is an optimum, and gaps are "
+        "those of what was in view."
+    ]
 
 
 def closest_first(run: SavedRun) -> list[Plan]:
@@ -159,7 +169,7 @@ def standing(run: SavedRun) -> list[str]:
     points = [_leader(run, followers)]
     if len(followers) > 1:
         behind = [plan for plan in followers if not ends_ahead(plan)]
-        points += _counts(behind, "followers" if behind == followers else "that stay behind")
+        points += _counts(run, behind, "followers" if behind == followers else "that stay behind")
         ends = ("Closest", "Farthest") if behind == followers else ("Most advanced", "Least advanced")
         points += [
             f"{word}: {run.name(plan.country)}, {path_of(run, plan)}."
@@ -172,7 +182,7 @@ def standing(run: SavedRun) -> list[str]:
 
 def dearest_point(run: SavedRun, plan: Plan) -> list[str]:
     """One sentence on what binds a country most; none where the run names nothing."""
-    found = dearest(plan)
+    found = run.plain(dearest(plan))
     return [f"The dearest limit of {run.name(plan.country)}: {found}"] if found else []
 
 
@@ -225,13 +235,13 @@ def counted(count: int, one: str, several: str) -> str:
     return f"{count} {one if count == 1 else several}"
 
 
-def _counts(followers: Sequence[Plan], noun: str) -> list[str]:
+def _counts(run: SavedRun, followers: Sequence[Plan], noun: str) -> list[str]:
     """How many fall back and how many come closer, in months and by the share of effective compute; nothing
     where there are not several."""
     if len(followers) < 2:
         return []
     months = [trend(plan) for plan in followers]
-    shares = [(plan.country, ratio_trend(plan)) for plan in followers]
+    shares = [(run.name(plan.country), ratio_trend(plan)) for plan in followers]
     every = "both" if len(followers) == 2 else f"all {len(followers)}"
     if len(set(months)) == 1:
         said = f"The lag in months {months[0].removeprefix('the lag ')} for {every} {noun}"
@@ -287,11 +297,6 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
     """What the section of a country says before its charts."""
     top, precision = plan.top, plan.precision
     points = []
-    path = path_of(run, plan)
-    if plan.country == run.leader:
-        points.append("Leads: the others are measured against it.")
-    elif path:
-        points.append(f"{path[0].upper()}{path[1:]}.")
     if top.passes_the_leader_in:
         points.append(f"Passes {run.name(run.leader)} in {top.passes_the_leader_in}.")
     split = top.split
@@ -308,9 +313,12 @@ def country_points(run: SavedRun, plan: Plan) -> list[str]:
     if beside:
         points.append(f"{' and '.join(beside)}.")
     if dearest(plan):
-        points.append(f"Dearest limit: {dearest(plan)}")
+        points.append(f"Dearest limit: {run.plain(dearest(plan))}")
     if plan.answer.status == "stopped":
         points.append(f"Stopped before the gap asked for: a better plan may exist, {gap_words(plan)}.")
+    if plan.answer.rolled is not None:
+        said = plan.answer.rolled.sentence
+        points.append(f"{said[0].upper()}{said[1:]}. Prices of limits there are none.")
     if plan.answer.leader_gap is not None:
         points.append(
             "Follows a leader whose plan is not certified to the gap asked for: beside a better one, its own "

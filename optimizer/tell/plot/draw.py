@@ -28,4 +28,4 @@ def names_in(study: StoredStudy, country: str) -> Names:
     sample = study.sample
     units = {axis: factor_unit(sample, axis) for axis in sample.names}
     known = sample.base.countries[country].name
-    return Names(known or country, LEADERS[study.header.leader], factor_names(sample), units)
+    return Names(sample.base, known or country, LEADERS[study.header.leader], factor_names(sample), units)

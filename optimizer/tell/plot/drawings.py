@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.answer import digits
+from optimizer.instance import Instance
 from optimizer.study.sampling.conclusion import Conclusion, Effect
 from optimizer.study.sampling.interaction import Interaction
 from optimizer.study.sampling.quantiles import Band
@@ -25,18 +26,25 @@ MORRIS: Final[Mapping[str, str]] = {
 }
 SOBOL: Final[Mapping[str, str]] = {"S1": "alone (S1)", "ST": "with all interactions (ST)"}
 ORDER: Final = {"mu_star": 0, "ST": 0, "sigma": 1, "S1": 1}
+# Of an outcome, below which a change of it is what arithmetic leaves of nothing.
+ROUND_OFF: Final = 1e-6
 FAN_LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True)
 class Names:
     """What charts call things: the country, and each axis with the unit of its values; and what all of them
-    say of the leader."""
+    say of the leader. `instance` has the names that outcomes are made of."""
 
+    instance: Instance
     country: str
     leader: str
     axes: Mapping[str, str]
     units: Mapping[str, str]
+
+    def outcome(self, outcome: str) -> str:
+        """An outcome in words, without its unit."""
+        return outcome_words(outcome, self.instance)
 
     def with_unit(self, axis: str) -> str:
         """An axis and what its numbers are."""
@@ -98,7 +106,7 @@ def tornado(found: Conclusion, names: Names) -> Drawing:
         Column("base", unit, field="base"),
         Column("largest change", unit),
     ]
-    outcome = outcome_words(found.outcome)
+    outcome = names.outcome(found.outcome)
     rest = effects[MOST_SHOWN:]
     lines = [
         f"Each factor alone at either end of its range, all else at the base ({_said(base)}, the line)",
@@ -162,7 +170,7 @@ def indices(found: Conclusion, names: Names) -> Drawing:
         for one in own.itertuples():
             numbers = [amount(float(each)) for each in (one.value, one.low, one.high)]
             rows.append(Row([text(names.with_unit(axis)), text(words[str(one.index)]), *numbers]))
-    outcome = outcome_words(found.outcome)
+    outcome = names.outcome(found.outcome)
     unit = f"{unit_words(found.unit)} per whole range" if told.method == "morris" else "share of its variance"
     columns = [
         Column("factor", field="name", text=True),
@@ -223,7 +231,7 @@ def fan(
         *(["Dashed: the study's base"] if any(each is not None for each in bases.values()) else []),
         *(["Gaps: quantiles that lie beyond all that is known"] if _any_open(bands) else []),
     ]
-    label = stem_words(stem)
+    label = stem_words(stem, names.instance)
     figure = Figure(
         title=f"{names.country}: {label}, over all draws",
         table=Table(slug("fan", country, stem), columns, rows),
@@ -250,7 +258,7 @@ def _open(value: float) -> Cell:
 
 def heat(found: Conclusion, matrix: Interaction, names: Names) -> list[Drawing]:
     """An outcome over two axes, and where a base is among their values what both do together."""
-    outcome, unit = outcome_words(found.outcome), unit_words(found.unit)
+    outcome, unit = names.outcome(found.outcome), unit_words(found.unit)
     held = "; ".join(f"{names.axes[axis]} {_value(value)}" for axis, value in matrix.held.items())
     lines = [
         sample_words(matrix.outcomes.size, matrix.missing, names, " (–)"),
@@ -259,7 +267,10 @@ def heat(found: Conclusion, matrix: Interaction, names: Names) -> list[Drawing]:
     both = [(matrix.outcomes, "heat", f"{names.country}: {outcome}", lines)]
     if matrix.together is not None:
         about = ["Change from the base by both, less the changes by either alone"]
-        both.append((matrix.together, "heat-together", f"{names.country}: {outcome}, together", about))
+        # what arithmetic leaves of nothing would have the deepest colour where there is nothing else
+        least = ROUND_OFF * matrix.outcomes.abs().max().max()
+        together = matrix.together.mask(matrix.together.abs() < least, 0.0)
+        both.append((together, "heat-together", f"{names.country}: {outcome}, together", about))
     rows = names.short(matrix.rows)
     columns = names.short(matrix.columns) if matrix.columns else ""
     axes = f"{rows} down, {columns} across" if columns else f"{rows} down"

@@ -11,6 +11,7 @@ from optimizer.instance import Instance
 from optimizer.study.batch.outcomes import SPLIT
 from optimizer.study.sampling.moves import Factor, OperandMove, OwnMove, PolicyMove
 from optimizer.study.sampling.sample import Sample
+from optimizer.tell.page.labels import chip_labels
 
 # The first word of a unit in the name of a field, and how its words are written.
 UNIT_STARTS: Final = ("usd", "gw", "pb", "kwpm", "kh100e", "gbs", "months", "years", "thousand", "per")
@@ -39,7 +40,7 @@ YEARS: Final = re.compile(r"\[([\d:]+)\]$")
 
 
 def factor_names(sample: Sample) -> dict[str, str]:
-    """What to call each axis of a study, all different, each in two parts without a unit: a path as `CHN
+    """What to call each axis of a study, all different, each in two parts without a unit: a path as `China
     budget: income`, a name of the user's before what it moves, as `money: income`."""
     factors = {axis.name: [sample.factors[member] for member in axis.members] for axis in sample.axes}
     named = {name: _said(name, factors[name], sample.base) for name in factors}
@@ -92,11 +93,13 @@ def _paths(factor: Factor) -> list[str]:
 
 
 def path_words(path: str, instance: Instance) -> str:
-    """A path in words without its unit: `CHN budget: income`."""
+    """A path in words without its unit: `China budget: income`."""
     years = YEARS.search(path)
     segments = YEARS.sub("", path).split(".")
     if segments[0] == "countries" and len(segments) > 1:
-        segments = ["all countries" if segments[1] == "*" else segments[1], *segments[2:]]
+        known = instance.countries.get(segments[1])
+        whose = "all countries" if segments[1] == "*" else (known and known.name) or segments[1]
+        segments = [whose, *segments[2:]]
     # a chip needs no word that says so
     segments = [
         each
@@ -120,15 +123,8 @@ def _segment(name: str, instance: Instance) -> str:
     if name == "*":
         return "(all)"
     if name in instance.chips:
-        return _chip(name, instance)
+        return chip_labels({key: chip.name for key, chip in instance.chips.items()})[name]
     return " ".join(WRITTEN.get(word, word) for word in name.split("_"))
-
-
-def _chip(name: str, instance: Instance) -> str:
-    """A chip's name, without what stands in brackets where that tells it from no other chip."""
-    short = {key: chip.name.partition(" (")[0] for key, chip in instance.chips.items()}
-    alike = sum(each == short[name] for each in short.values()) > 1
-    return instance.chips[name].name if alike else short[name]
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -141,13 +137,13 @@ def _split(name: str) -> tuple[str, str]:
     return " ".join(written[:start]), " ".join(written[start:])
 
 
-def outcome_words(outcome: str) -> str:
+def outcome_words(outcome: str, instance: Instance) -> str:
     """An outcome in words, without its unit: `lag behind the leader in 2035`."""
     stem, period = split_outcome(outcome)
-    return f"{stem_words(stem)} in {period}" if period else stem_words(stem)
+    return f"{stem_words(stem, instance)} in {period}" if period else stem_words(stem, instance)
 
 
-def stem_words(stem: str) -> str:
+def stem_words(stem: str, instance: Instance) -> str:
     """An outcome without its period in words."""
     metric, _, item = stem.partition("/")
     if metric == SPLIT:
@@ -155,7 +151,21 @@ def stem_words(stem: str) -> str:
     words = OUTCOMES.get(metric)
     if words is None:
         words = re.split(r"[;:]", QUANTITIES[metric].meaning)[0] if metric in QUANTITIES else metric
-    return f"{words} {item.replace('_', ' ')}".strip()
+    if not item:
+        return words
+    named = ", ".join(_item(part, instance) for part in item.split("/"))
+    # a share is one on something; of all else it is said which
+    return f"{words} {named}" if words.endswith(" on") else f"{words}, {named}"
+
+
+def _item(name: str, instance: Instance) -> str:
+    """A member of a set of the model by its name or title."""
+    if name in instance.chips:
+        return _segment(name, instance)
+    for known in (instance.segments, instance.lines, instance.tool_classes, instance.rules):
+        if name in known:
+            return known[name].title
+    return _segment(name, instance)
 
 
 def split_outcome(outcome: str) -> tuple[str, str]:

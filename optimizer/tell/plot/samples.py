@@ -14,7 +14,7 @@ from optimizer.study.sampling.indices import importance
 from optimizer.study.sampling.quantiles import Band, band
 from optimizer.tell.page.figures import Cell, Column, Figure, Row, Table, amount, exact, slug
 from optimizer.tell.plot.drawings import FAN_LEVELS, Drawing, Names, fan, sample_words, unit_words
-from optimizer.tell.plot.names import outcome_words, split_outcome
+from optimizer.tell.plot.names import split_outcome
 from optimizer.tell.plot.study import LAG, StoredStudy
 
 MOST_FACTORS: Final = 6
@@ -58,7 +58,7 @@ def scatter_of(study: StoredStudy, country: str, outcome: str, names: Names) -> 
     chosen = sorted(numeric, key=lambda at: -abs(ranks[at]) if math.isfinite(ranks[at]) else 0.0)
     chosen = chosen[:MOST_FACTORS]
     shown = _thinned(kept.tolist())
-    label, unit = outcome_words(outcome), unit_words(study.conclusion(country, outcome).unit)
+    label, unit = names.outcome(outcome), unit_words(study.conclusion(country, outcome).unit)
     columns = [Column(label, unit, field="outcome")]
     columns += [Column(_head(study.sample.names[at], ranks[at], names), series=True) for at in chosen]
     rows = [

@@ -13,6 +13,8 @@
   };
   const title = (head) => head.querySelector("button")?.firstChild.textContent.trim() ?? head.firstChild.textContent.trim();
 
+  const said = (cell) => cell.textContent.trim();
+
   function dataOf(table) {
     const heads = [...table.tHead.rows[0].cells];
     const series = heads.map((head, at) => ("series" in head.dataset ? at : -1)).filter((at) => at >= 0);
@@ -22,11 +24,11 @@
       if (row.dataset.x) found.x = Number(row.dataset.x);
       heads.forEach((head, at) => {
         const field = head.dataset.field;
-        if (field) found[field] = head.classList.contains("t") ? row.cells[at].textContent.trim() : number(row.cells[at]);
+        if (field) found[field] = head.classList.contains("t") ? said(row.cells[at]) : number(row.cells[at]);
       });
       if (!series.length) return [found];
       const base = number(row.cells[series[0]]);
-      return series.map((at, order) => ({ ...found, base, series: title(heads[at]), order, value: number(row.cells[at]) }));
+      return series.map((at, order) => ({ ...found, base, series: title(heads[at]), order, hue: Number(heads[at].dataset.hue ?? order), value: number(row.cells[at]), guess: said(row.cells[at]).endsWith("*") }));
     });
   }
 
@@ -46,7 +48,6 @@
       drawn.autosize = { type: "fit-x", contains: "padding" };
       if (drawn.height.step) drawn.height = drawn.height.step * count;
     }
-    for (const each of drawn.params ?? []) if (each.name === "wide") each.value = width >= TIGHT;
     return drawn;
   }
 
@@ -70,8 +71,10 @@
     const names = (field) => new Set(shown.slice(0, MOST_LINES[kind]).map((row) => row[field])).size;
     const count = templates[kind].facet ? names("series") : kind in MOST_LINES ? names("name") : rowsOf(table).length;
     const drawn = sized(templates[kind], width, count);
+    const given = { wide: width >= TIGHT, chosen: chosen(figure, kind, rows) };
+    for (const each of drawn.params ?? []) each.value = given[each.name];
     drawn.datasets = { ...drawn.datasets, rows: shown };
-    const local = { ...config, axisY: { labelLimit: Math.max(90, width * 0.42) }, text: { ...config.text, limit: width - 10 } };
+    const local = { ...config, axisY: { labelLimit: Math.max(90, width * (width < 500 ? 0.42 : 0.5)) }, text: { ...config.text, limit: width - 10 } };
     try {
       await ready;
       figure.drawing?.finalize();
@@ -88,9 +91,28 @@
     }
   }
 
+  // Of many lines one is chosen to stand out, at first that of the first column.
+  function chosen(figure, kind, rows) {
+    if (kind !== "lag-lines") return null;
+    if (!figure.choice) {
+      const label = document.createElement("label"), choice = document.createElement("select");
+      label.className = "choice";
+      label.append("In colour: ", choice);
+      choice.append(...[...new Set(rows.map((row) => row.series))].map((name) => new Option(name)));
+      choice.addEventListener("change", () => {
+        figure.drawnWidth = 0;
+        draw(figure);
+      });
+      figure.querySelector("figcaption").append(label);
+      figure.choice = choice;
+    }
+    return figure.choice.value;
+  }
+
   // Legends stand in the page's own text, so that they wrap at any width.
   const SWATCHES = {
-    box: (at) => `<rect width="14" height="14" rx="2" fill="var(--s${at + 1})"/>`,
+    box: (at) => `<rect x=".5" y=".5" width="13" height="13" rx="2" fill="var(--s${at + 1})" stroke="var(--muted)" stroke-width=".5"/>`,
+    level: () => `<line x1="0" y1="7" x2="14" y2="7" stroke="var(--strong)" stroke-width="3"/>`,
     line: (at) => `<line x1="-4" y1="8" x2="18" y2="8" stroke="${at ? "var(--strong)" : "var(--s1)"}" stroke-width="3" ${at ? 'stroke-dasharray="6 4"' : ""}/>`,
     point: (at) => [
       `<circle cx="7" cy="7" r="5" fill="var(--page)" stroke="var(--s1)" stroke-width="2"/>`,
@@ -104,7 +126,7 @@
       `<circle cx="7" cy="7" r="5" fill="var(--page)" stroke="var(--muted)" stroke-width="2"/>`,
     ][at],
   };
-  const LEGENDS = { stack: "box", "stack-share": "box", "bars-across": "box", "lines-log": "line", dumbbell: "point", "dumbbell-log": "point", multiples: "thin", changes: "change", "changes-up": "change", tornado: "box", indices: "box" };
+  const LEGENDS = { stack: "box", "stack-share": "box", "bars-across": "box", "lines-log": "line", "dumbbell-log": "point", multiples: "thin", changes: "change", "changes-up": "change", tornado: "box", indices: "box" };
   const LINES = new Set(["lines-log", "multiples"]);
   function legend(figure, kind, rows) {
     const swatch = SWATCHES[LEGENDS[kind]];
@@ -113,14 +135,17 @@
     if (kind === "multiples") names = [names[0], "under the policy named"];
     if (kind === "tornado") names = ["at its low end", "at its high end"];
     if (kind === "indices") names = [...new Set(rows.map((row) => row.which))];
-    if (kind.startsWith("changes")) names = ["better for the country", "worse", "cannot be told from no change"];
-    if (names.length < 2) return;
+    if (kind === "changes") names = ["closer to the leader, or more ahead", "farther", "cannot be told from no change"];
+    if (kind === "changes-up") names = ["more capable", "less", "cannot be told from no change"];
+    const level = kind === "stack" ? [...figure.querySelectorAll("th[data-field=level]")].map(title) : [];
+    const hues = new Map(rows.map((row) => [row.series, row.hue]));
+    if (names.length + level.length < 2) return;
     const list = document.createElement("ul");
     list.className = "legend";
     if (kind === "stack" || kind === "stack-share") list.setAttribute("aria-label", "From the bottom up");
-    names.forEach((name, at) => {
-      const item = document.createElement("li");
-      item.innerHTML = `<svg viewBox="${LINES.has(kind) ? "-5 0 24 14" : "0 0 14 14"}" aria-hidden="true">${swatch(at)}</svg>`;
+    [...names, ...level].forEach((name, at) => {
+      const item = document.createElement("li"), drawn = at < names.length ? swatch(hues.get(name) ?? at) : SWATCHES.level();
+      item.innerHTML = `<svg viewBox="${LINES.has(kind) ? "-5 0 24 14" : "0 0 14 14"}" aria-hidden="true">${drawn}</svg>`;
       item.append(name);
       list.append(item);
     });
