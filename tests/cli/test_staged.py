@@ -120,5 +120,5 @@ def test_the_true_program_is_exported_with_its_integers(staged_world: str, tmp_p
     assert done.code == 0, done.err
     header = (tmp_path / "plan.nl").read_text().splitlines()[6]
     binaries, integers = map(int, header.split()[:2])
-    # levels and nodes of two lines and two classes of tools; modules of n7 alone, since n5 has fabs of any size
+    # levels and nodes of two lines, two classes of tools; modules of n7 alone: fabs of n5 have any size
     assert (binaries, integers) == (9 * (2 * 3 + 2 + 2), 9)
