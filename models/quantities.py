@@ -256,6 +256,13 @@ DERIVED: Final = _named(
         title="compute\n% {leader}",
         relative=True,
     ),
+    _metric(
+        *("good_share", "staged_lines", "1", "level"),
+        "share of good dies at the level of learning where a line stands",
+    ),
+    _metric("home_added", "", "kH100e", "flow", "chips made at home, at their research rating"),
+    _metric("all_added", "", "kH100e", "flow", "all chips bought and made, at their research rating"),
+    _metric("leader_added", "", "kH100e", "flow", "what the leader buys and makes, at its research rating"),
     _metric("leader_gap", "", "log units", "level", "gap of a leader's plan that is not certified"),
     _metric(
         "effective_ratio",

@@ -21,6 +21,8 @@ TABLE = Path(__file__).with_name("long-game.csv")
 COLUMNS = ("scenario", "metric", "period", "value")
 COUNTRY = "CHN"
 OF_CHINA = f"countries.{COUNTRY}"
+# average log units; some rows of the file were solved closer, and each says how close
+GAP = 5e-4
 LINES = ("n7", "n5", "n3")
 
 
@@ -38,39 +40,26 @@ def scenarios(world: Instance) -> dict[str, list[str]]:
     """The patches of each scenario."""
     policies = ("euv_sold", "hbm_lifted", "tools_tightened", "no_controls", "open_collaboration")
     of_policy = {name: [one.text for one in read_policy(name).patches] for name in policies}
-    lines, programme = f"{OF_CHINA}.industry.lines", f"{OF_CHINA}.industry.staged.tools.euv"
     return {
         "base": [],
         **of_policy,
         "tools_and_memory": of_policy["euv_sold"] + of_policy["hbm_lifted"],
-        "know_how_0.2": [f"{OF_CHINA}.industry.know_how_transfer = 0.2"],
-        "know_how_0.5": [f"{OF_CHINA}.industry.know_how_transfer = 0.5"],
         "yields_low": end_of_range(world, low=True),
         "yields_high": end_of_range(world, low=False),
-        "euv_programme_easy": [
-            f"{programme}.programme_left = 0.5",
-            f"{programme}.development_limit_usd_bn_per_year = 8",
-            f"{programme}.build_limit_kwpm_per_year2 = 20",
-            "staged.tools.euv.programme.cost_usd_bn = 10",
-            "staged.tools.euv.programme.lag_years = 1",
-        ],
-        "more_of_the_lines": [f"{lines}.n7.ai_share = 0.4", f"{lines}.n5.ai_share = 0.6"],
-        "less_of_the_lines": [f"{lines}.n7.ai_share = 0.1", f"{lines}.n5.ai_share = 0.15"],
         "income_more": [f"{OF_CHINA}.budget.income_usd_bn *= 1.1"],
         "a_year_later": [
-            *(f"lines.{line}.lead_years += 1" for line in LINES),
+            # the 3 nm class keeps its lead: it decides how far the plan looks
+            *(f"lines.{line}.lead_years += 1" for line in ("n7", "n5")),
             "memory.lead_years += 1",
             "packaging.lead_years += 1",
         ],
-        "autonomy": [],
     }
 
 
-def solved(world: Instance, name: str, patches: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+def solved(world: Instance, patches: Sequence[str]) -> Iterator[tuple[str, str, float]]:
     """Metric, period and value of one scenario."""
     instance = kloof.patch(world, patches) if patches else world
-    objective = "autonomy" if name == "autonomy" else None
-    result = kloof.solve(instance, [COUNTRY], objective=objective)
+    result = kloof.solve(instance, [COUNTRY], gap=GAP)
     run, leader = result.run.countries[COUNTRY], result.run.leader_run
     assert run.parameters is not None
     assert run.values is not None
@@ -112,7 +101,7 @@ def main(names: Sequence[str]) -> None:
     world = kloof.patch(kloof.load("world-2026"), ["industry = staged"])
     wanted = scenarios(world)
     for name in names or wanted:
-        found = list(solved(world, name, wanted[name]))
+        found = list(solved(world, wanted[name]))
         kept = []
         if TABLE.exists():
             with TABLE.open(newline="") as file:

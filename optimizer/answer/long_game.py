@@ -56,6 +56,20 @@ def stages(run: CountryRun, leader_run: CountryRun | None) -> Stages | None:
     )
 
 
+def staged_metrics(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
+    """The metrics of the long game by period; none in path mode, and without a plan."""
+    p, v = run.parameters, run.values
+    if p is None or v is None or not p.sets.levels:
+        return {}
+    found = {
+        "good_share": np.asarray(np.einsum("nl,nlt->nt", p["yield_level"], v["level"])),
+        "home_added": home_added(p, v),
+        "all_added": added(p, v),
+    }
+    led = _leaders(run, leader_run)
+    return found if led is None else {**found, "leader_added": led}
+
+
 def _leaders(run: CountryRun, leader_run: CountryRun | None) -> Array | None:
     """The compute that the leader adds in each period; None for the leader itself, and without its plan."""
     if leader_run is None or leader_run.values is None or leader_run.parameters is None:

@@ -309,6 +309,13 @@ class Walker:
         """An affine form as a leaf of the row at hand: its place among the leaves, and its node."""
         return self._leaf(columns, coefficients, self.coefficients.zero if constant is None else constant)
 
+    def again(self, node: int) -> int:
+        """Node of another leaf that is the same form as that of a leaf's node."""
+        origin = self.functions.origin(node)
+        assert origin is not None
+        self.leaves.append(self.leaves[origin[1]])
+        return self.functions.input("leaf", len(self.leaves) - 1)
+
     def negative(self, leaf: Leaf) -> int:
         """Node of a leaf of the row at hand that is another one's negative."""
         turned = (self.coefficients.node("neg", node) for node in leaf.coefficients)

@@ -208,3 +208,13 @@ def cvxnonsep_pcon20() -> Any:
     m = twenty(0, 0, 5, [-price for price in prices])
     m.row = pyo.Constraint(expr=sum(2 ** (m.x[i] + m.x[i + 1]) for i in range(19)) ** 2 <= 57600)
     return m
+
+
+@program(93.81138788)
+def cvxnonsep_psig20() -> Any:
+    powers = [0.32, 0.19, 0.405, 0.265, 0.175, 0.44, 0.275, 0.47, 0.31, 0.295]
+    powers += [0.105, 0.15, 0.235, 0.115, 0.42, 0.095, 0.115, 0.085, 0.115, 0.22]
+    m = twenty(1, 1, 10, [1] * 20)
+    body = 20000 * pyo.prod(m.x[i] ** -power for i, power in enumerate(powers))
+    m.cost.set_value(body + sum(m.x.values()))
+    return m

@@ -215,6 +215,51 @@ def test_inverse_powers_are_bounded_from_above() -> None:
     assert solution.dual("row") == pytest.approx(-2 * 0.25**-1.5, rel=1e-3)
 
 
+def inverse(limit: float = 1.5, price: float = 1.0) -> Any:
+    """Products of negative powers beside linear terms, in the objective and in a row with a Param."""
+    m = empty()
+    m.limit, m.price = pyo.Param(initialize=limit, mutable=True), pyo.Param(initialize=price, mutable=True)
+    m.row = pyo.Constraint(
+        expr=(0.2 + m.x[0]) ** -0.7 * (0.1 + m.x[1] + m.x[0]) ** -0.4 + 0.1 * m.x[2] <= m.limit
+    )
+    body = 5 / ((1 + m.x[0]) ** 0.5 * (0.5 + m.x[1]) * (0.3 + m.x[2]) ** 0.8)
+    m.cost = pyo.Objective(expr=body + m.price * m.x[0] + m.x[1] + 2 * m.x[2])
+    return m
+
+
+def test_exponentials_of_sums_of_logs() -> None:
+    program = compile_model(inverse())
+    table = program.functions
+    assert len(table.exponentials) == 2
+    assert np.count_nonzero(table.inner_of >= 0) == 5
+    solver = Solver(program)
+    solution = solver.solve(gap=1e-9)
+    assert solution.status == "optimal"
+    # the row alone is written as it is, and the objective is that of the model
+    x = solution.x
+    body = 5 / ((1 + x[0]) ** 0.5 * (0.5 + x[1]) * (0.3 + x[2]) ** 0.8)
+    assert solution.objective == pytest.approx(body + x[0] + x[1] + 2 * x[2], rel=1e-12)
+    for name, value in (("limit", 1.5), ("price", 1.0)):
+        ends = [solve_model(inverse(**{name: value + step}), gap=1e-9).objective for step in (-1e-3, 1e-3)]
+        slope = solver.sensitivity(solution)[program.parameters[name].start]
+        assert slope == pytest.approx((ends[1] - ends[0]) / 2e-3, rel=5e-3, abs=1e-4)
+    assert solution.dual("row") == pytest.approx(
+        solver.sensitivity(solution)[program.parameters["limit"].start], rel=1e-6
+    )
+
+
+def test_many_inverse_powers_take_few_rounds() -> None:
+    """The inverse of a geometric mean and the mean: both are 1 where all are."""
+    m = empty(NUMBER)
+    body = 1.0
+    for v in m.x.values():
+        body = body * v ** (-1 / NUMBER)
+    m.cost = pyo.Objective(expr=body + sum(m.x.values()) / NUMBER)
+    solution = solve_model(m, gap=1e-6)
+    assert (solution.status, solution.objective) == ("optimal", pytest.approx(2, rel=2e-6))
+    assert solution.certificate.rounds < 40
+
+
 def test_a_sum_that_may_be_negative_is_not_looked_through() -> None:
     """(x^2 + y^2 - 4)^2 <= 25 has no plan in which the sum is below -5, but is no convex row either."""
     m = empty(2)

@@ -20,61 +20,14 @@ from optimizer.instance.resolving.rules import find_rule
 from optimizer.instance.values import constant
 from tests.model.plan_solver import solve_plan
 from tests.unit.resolve_cells import number_changes, replaced
+from tests.unit.staged_world import OF_CHINA, SHARED, write_staged_world
 
 ELSEWHERE = ("chips.", "market.", "rules.", "countries.USA", "countries.NLD", "segments", "objectives")
-WORLD = Path(__file__).parent / "resolve_world"
-SHARED = """
-industry: staged
-staged:
-  lines:
-    n7:
-      levels:
-        young: {experience_thousand_wafers: 0, yield: 0.25}
-        grown: {experience_thousand_wafers: 150, yield: 0.5}
-        old: {experience_thousand_wafers: 600, yield: 0.75}
-      programme: {cost_usd_bn: 9, lag_years: 1}
-      module_kwpm: 2.5
-    n5:
-      levels:
-        young: {experience_thousand_wafers: 0, yield: 0.125}
-        grown: {experience_thousand_wafers: 30, yield: 0.375}
-      programme: {cost_usd_bn: 6, lag_years: 1.5}
-  tools:
-    euv:
-      programme: {cost_usd_bn: 8, lag_years: 1}
-      toolmaking_lead_years: 1
-"""
-OF_CHINA = """  staged:
-    lines:
-      n7:
-        experience_thousand_wafers: 120
-        other_learning_thousand_wafers_per_year: {2026: 10, 2028: 30}
-      n5:
-        experience_thousand_wafers: 3
-        programme_left: 0.75
-        research_limit_usd_bn_per_year: {2026: 1, 2027: 2}
-    tools:
-      euv:
-        programme_left: 0.75
-        development_limit_usd_bn_per_year: 2.5
-        build_limit_kwpm_per_year2: 0.5
-"""
-N5 = """      normal_kwpm_per_year: 6
-    n5: {capacity_kwpm: 0, ai_share: 0.5, yield: 0.1, normal_kwpm_per_year: 3}
-"""
 
 
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Instance:
-    """The world of round numbers in staged mode; no money comes back, so that money bounds what is built."""
-    directory = tmp_path_factory.mktemp("staged") / "world"
-    shutil.copytree(WORLD, directory)
-    settings = directory / "instance.yaml"
-    settings.write_text(settings.read_text() + SHARED)
-    china = directory / "countries" / "CHN.yaml"
-    text = china.read_text().replace("      normal_kwpm_per_year: 6\n", N5) + OF_CHINA
-    china.write_text(text.replace("home_return: 0.3", "home_return: 0"))
-    return load(directory)
+    return load(write_staged_world(tmp_path_factory.mktemp("staged") / "world"))
 
 
 def of_china(world: Instance) -> PlanParameters:

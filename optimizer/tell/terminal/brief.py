@@ -42,7 +42,7 @@ LABEL: Final = 15
 AGAINST: Final = (LAG, "effective_ratio", "lag_beyond", "lag_extrapolated")
 NO_RANGE: Final = "range not computed (--bands)"
 BINDS: Final = "what binds, % more effective compute for good if eased so (max: by its price, else as solved)"
-SPARK: Final = "each line of blocks from its own least to its own most, a block a year"
+SPARK: Final = "a block a year, from a line's own least to its own most; compute is at research rating"
 
 
 def brief(

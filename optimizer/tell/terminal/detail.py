@@ -22,6 +22,7 @@ from optimizer.tell.own import own_tables
 from optimizer.tell.terminal.book import Book, Line
 from optimizer.tell.terminal.rolled_table import NO_PRICES
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
+from optimizer.tell.words import DEAREST, FOR_GOOD
 
 # Between the columns of a table.
 GAP: Final = 2
@@ -75,6 +76,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         bound = facts(run, world.instance)
         if bound:
             parts += [indented(grid(BINDING_HEADS, _binding(run, bound), left=2)), ""]
+            parts += [f"  {FOR_GOOD}", f"  {DEAREST}", ""]
             parts += [f"  {FIXED}", ""] if parameters.sets.levels else []
         if run.ranges:
             title = "range over all plans within the gap"

@@ -26,7 +26,7 @@ READING = (
     "the first unit: the larger the step, the less of it comes true; steps compound. `For good`: as much as "
     "so much more effective compute in every year of the plan and after. `10% more`: of the limit in all "
     "years and after, the leader's path as it is; `about` where it is a share of what the plan decides. Of a "
-    "closed limit there is no tenth, and a step is told."
+    "closed limit there is no tenth, and a step is told. `Dearest`: the limit whose easing brings most."
 )
 UNSOLVED = (
     "Prices only, and the order is theirs: `kloof solve --country` of up to three countries also solves what "

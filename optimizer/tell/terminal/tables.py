@@ -23,6 +23,7 @@ from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryR
 from optimizer.answer.summary import headline, lag_in_table, lag_mark_in
 from optimizer.tell.bands import of_draws, span
 from optimizer.tell.fitted import FITTED
+from optimizer.tell.words import LOG_UNIT, RATED
 
 PLAIN_WIDTH: Final = 120
 # What the bands of two lags take.
@@ -289,7 +290,7 @@ def _level(run: CountryRun) -> float:
 
 def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
     """What a reader must know of a table of `lines`, and of each mark that stands in it."""
-    notes = [SHARES_OF, FITTED] if lines else []
+    notes = [SHARES_OF, FITTED, RATED, LOG_UNIT] if lines else []
     notes += notes_of_plans(world)
     return notes + notes_of_marks(world, [cell for line in lines for cell in line])
 
