@@ -16,7 +16,7 @@ def searched(buyers, goods, rounds, substitution, damping=1.0):
     for _ in range(rounds):
         limits = [goods.output] * len(buyers) if state.rations is None else list(state.rations)
         found = answers(buyers, state.prices, limits, one_by_one)
-        state, _ = sweep(goods, state, found, substitution, lambda round_: damping)
+        state, _ = sweep(goods, state, found, lambda round_: substitution, lambda round_: damping)
     return state
 
 

@@ -21,7 +21,7 @@ from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index
 from optimizer.study.equilibrium.membership import Members, buyers_of, check_path_mode, check_same, reordered
 from optimizer.study.equilibrium.national import Nation, on_processes
 from optimizer.study.equilibrium.settling import Settled, settle
-from optimizer.study.equilibrium.sweeps import Prices, Response, State, answers, smoothed, sweep
+from optimizer.study.equilibrium.sweeps import Prices, Response, State, answers, sweep
 from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
 
 TOLERANCE: Final = 0.005
@@ -31,8 +31,6 @@ COMPONENT_TOLERANCE: Final = 0.05
 PLAN_GAP: Final = BATCH_GAP
 FIRST_SETTLED: Final = 8
 SETTLED_EVERY: Final = 8
-# rounds done from which on plans are made at the mean of rounds
-SMOOTHED_FROM: Final = 8
 MOST_ROUNDS: Final = 40
 AT_A_RULE: Final = 1e-6
 
@@ -135,7 +133,6 @@ def find(
     else:
         state = State(0, Prices(market.list_price, components.price))
     first = state.rounds
-    mean: State | None = None
     best: _Looked | None = None
     while best is None or not _enough(best, tolerance):
         done = state.rounds - first
@@ -144,12 +141,9 @@ def find(
         limits = [market.output] * len(buyers) if state.rations is None else list(state.rations)
         found = answers(buyers, state.prices, limits, respond)
         state, moving = sweep(market, state, found)
-        if done >= SMOOTHED_FROM:
-            mean = smoothed(market, mean, state)
         done, regret = done + 1, None
         if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
-            there = state if mean is None else mean
-            looked = _look(goods, there, settle(buyers, market, there, respond))
+            looked = _look(goods, state, settle(buyers, market, state, respond))
             best = looked if best is None else min(best, looked, key=lambda each: each.worst)
             regret = looked.worst
         tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))

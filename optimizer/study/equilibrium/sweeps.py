@@ -20,10 +20,10 @@ from optimizer.study.equilibrium.bids import Valued, worth
 from optimizer.study.equilibrium.clearing import Bids, clear
 from optimizer.study.equilibrium.market import Market
 
+# between goods, in the first rounds and once steps grow shorter: who lacks little of a good would wait long
 SUBSTITUTION: Final = 8.0
+LATER_SUBSTITUTION: Final = 16.0
 FIRST_STEP: Final = 0.7
-# the weight of a round beside all before it
-WEIGHT_OF_LAST: Final = 0.2
 # from this round on steps grow shorter
 SHORTER_FROM: Final = 8
 # who has nothing of a good is left so much of its output, to find out what that is worth
@@ -103,6 +103,11 @@ def step_of(round_: int) -> float:
     return FIRST_STEP if round_ < SHORTER_FROM else FIRST_STEP * SHORTER_FROM / (round_ + 1)
 
 
+def substitution_of(round_: int) -> float:
+    """The elasticity between goods of the demands on which the market clears."""
+    return SUBSTITUTION if round_ < SHORTER_FROM else LATER_SUBSTITUTION
+
+
 def reentry_of(round_: int) -> float:
     """The share of what is made that anybody may buy who has none."""
     return REENTRY if round_ < SHORTER_FROM else REENTRY * (SHORTER_FROM / (round_ + 1)) ** 2
@@ -112,7 +117,7 @@ def sweep(
     market: Market,
     state: State,
     found: Sequence[Response],
-    substitution: float = SUBSTITUTION,
+    substitution: Callable[[int], float] = substitution_of,
     damping: Callable[[int], float] = step_of,
 ) -> tuple[State, Array]:
     """The next state from the answers of this round, and by how much each component's price still wants to
@@ -124,7 +129,8 @@ def sweep(
     paid = np.array([worth(each.valued, amount) for each, amount in zip(found, held, strict=True)])
     others = sum((each.components for each in found), np.zeros(market.components.price.shape))
     prices = state.prices
-    cleared = clear(market, Bids(held, paid, most), prices.goods, prices.components, others, substitution)
+    elasticity = substitution(state.rounds)
+    cleared = clear(market, Bids(held, paid, most), prices.goods, prices.components, others, elasticity)
     step = damping(state.rounds)
     goods = _towards(prices.goods, cleared.price, step)
     components = _towards(prices.components, cleared.component_price, step)
@@ -134,17 +140,6 @@ def sweep(
     rations = _within(rations, market.supply(goods))
     moved = np.abs(np.log(cleared.component_price / prices.components))
     return State(state.rounds + 1, Prices(goods, components), rations), moved
-
-
-def smoothed(market: Market, before: State | None, state: State) -> State:
-    """The mean of a state and those before it, the later ones with more weight: rounds swing about where they
-    lead, as plans sit on ties."""
-    if before is None or before.rations is None or state.rations is None:
-        return state
-    goods = _towards(before.prices.goods, state.prices.goods, WEIGHT_OF_LAST)
-    components = _towards(before.prices.components, state.prices.components, WEIGHT_OF_LAST)
-    rations = (1 - WEIGHT_OF_LAST) * before.rations + WEIGHT_OF_LAST * state.rations
-    return State(state.rounds, Prices(goods, components), _within(rations, market.supply(goods)))
 
 
 def rationed(taken: Array, floor: Array, most: Array, supply: Array) -> Array:
