@@ -27,6 +27,8 @@ from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
 TOLERANCE: Final = 0.005
 # prices of components may still want to move by so much, |log|
 COMPONENT_TOLERANCE: Final = 0.05
+# what stays unsold above its floor may be worth so much, as a share of what is sold
+UNSOLD_TOLERANCE: Final = 0.05
 # how exactly plans are solved on the way: regrets below a few times this one mean nothing
 PLAN_GAP: Final = BATCH_GAP
 FIRST_SETTLED: Final = 8
@@ -67,9 +69,9 @@ class Equilibrium:
     `world` holds the plans; their certificates say how much better each would be if it could buy as much as
     rules allow at these prices. `residuals` is by how much the price of each component is off what calls
     forth the plans' demand, |log|, shape (components, periods); `weighted_regret` is weighted with income.
-    `left_out` are countries that a bloc counts. It has `converged` where no regret is above `tolerance`, and
-    no residual above `COMPONENT_TOLERANCE`. `state` has the prices, `last` where the search ended: plans are
-    those of the best round that was looked at.
+    `left_out` are countries that a bloc counts. It has `converged` where no regret is above `tolerance`, no
+    residual above `COMPONENT_TOLERANCE`, and no more than `UNSOLD_TOLERANCE` stays unsold above its floor.
+    `state` has the prices, `last` where the search ended: plans are those of the best round looked at.
     """
 
     world: WorldRun
@@ -90,8 +92,13 @@ class Equilibrium:
 
     @property
     def converged(self) -> bool:
-        near = self.residuals.max(initial=0.0) <= COMPONENT_TOLERANCE
-        return bool(self.largest_regret <= self.tolerance and near)
+        return self.largest_regret <= self.tolerance and _clears(self.settled, self.residuals)
+
+
+def _clears(settled: Settled, residuals: Array) -> bool:
+    """Whether prices are those of what is scarce, whatever plans are worth at them."""
+    near = residuals.max(initial=0.0) <= COMPONENT_TOLERANCE
+    return bool(near and settled.unsold <= UNSOLD_TOLERANCE)
 
 
 def find(
@@ -144,7 +151,7 @@ def find(
         done, regret = done + 1, None
         if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
             looked = _look(goods, state, settle(buyers, market, state, respond))
-            best = looked if best is None else min(best, looked, key=lambda each: each.worst)
+            best = looked if best is None else min(best, looked, key=lambda each: each.rank)
             regret = looked.worst
         tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))
     assert best is not None
@@ -180,8 +187,9 @@ class _Looked:
         return float(self.settled.regrets.max())
 
     @property
-    def off(self) -> float:
-        return float(self.residuals.max(initial=0.0))
+    def rank(self) -> tuple[bool, float]:
+        """Less is better: whether prices do not clear, then the largest regret."""
+        return not _clears(self.settled, self.residuals), self.worst
 
 
 def _look(goods: Goods, state: State, settled: Settled) -> _Looked:
@@ -192,7 +200,7 @@ def _look(goods: Goods, state: State, settled: Settled) -> _Looked:
 
 
 def _enough(looked: _Looked, tolerance: float) -> bool:
-    return looked.worst <= tolerance and looked.off <= COMPONENT_TOLERANCE
+    return looked.worst <= tolerance and _clears(looked.settled, looked.residuals)
 
 
 def _members(instance: Instance, goods: Goods, countries: tuple[str, ...]) -> Members:
@@ -232,7 +240,7 @@ def _world(
 ) -> WorldRun:
     """The plans as a world's, each certified against what it could have at these prices with the market
     open."""
-    settled, near = looked.settled, looked.off <= COMPONENT_TOLERANCE
+    settled, near = looked.settled, _clears(looked.settled, looked.residuals)
     runs = {
         one: _certified(each, float(regret), near and regret <= tolerance, goods.rows)
         for one, each, regret in zip(countries, settled.answers, settled.regrets, strict=True)

@@ -13,6 +13,7 @@ from optimizer.study.equilibrium.market import Market
 from optimizer.study.equilibrium.sweeps import Buyer, Respond, Response, State, answers
 
 AT_FLOOR: Final = 1e-6
+AT_RATION: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,15 @@ class Settled:
 
 
 def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respond) -> Settled:
-    """Plans at the prices of `state` within its rations, each certified against its best one with no ration:
-    rations add up to no more than is made, so that no good is sold twice."""
+    """Plans at the prices of `state`, each certified against its best one with no ration.
+
+    Everyone plans within its ration; what then stays unsold is offered to those whose ration was short, and all
+    plan again. Rations add up to no more than is made, so that no good is sold twice.
+    """
     assert state.rations is not None
     prices, supply = state.prices, market.supply(state.prices.goods)
-    found = answers(buyers, prices, list(state.rations), respond)
+    first = answers(buyers, prices, list(state.rations), respond)
+    found = answers(buyers, prices, list(_offered(first, state.rations, supply)), respond)
     (leader,) = respond([(buyers[0], prices, None)], None)
     followers = respond([(buyer, prices, None) for buyer in buyers[1:]], found[0])
     bounds = [leader.upper, *(each.upper for each in followers)]
@@ -42,3 +47,13 @@ def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respo
     value = float((prices.goods * sold)[market.traded].sum())
     waste = float((prices.goods * np.maximum(supply - sold, 0.0))[above].sum())
     return Settled(tuple(found), regrets, sold, waste / value if value > 0 else 0.0)
+
+
+def _offered(found: Sequence[Response], rations: Array, supply: Array) -> Array:
+    """What each bought and, in equal parts for all who bought their whole ration, what was left over."""
+    bought = np.array([each.bought for each in found])
+    most = np.array([each.most for each in found])
+    left = np.maximum(supply - bought.sum(axis=0), 0.0)
+    short = (bought >= rations * (1 - AT_RATION)) & (rations < most)
+    sharing = np.maximum(short.sum(axis=0), 1)
+    return np.asarray(np.where(short, np.minimum(bought + left / sharing, most), bought))
