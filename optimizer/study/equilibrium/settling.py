@@ -31,8 +31,8 @@ class Settled:
 def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respond) -> Settled:
     """Plans at the prices of `state`, each certified against its best one with no ration.
 
-    Everyone plans within its ration; what then stays unsold is offered to those whose ration was short, and all
-    plan again. Rations add up to no more than is made, so that no good is sold twice.
+    Everyone plans within its ration; what then stays unsold is offered to those whose ration was short, and
+    all plan again. Rations add up to no more than is made, so that no good is sold twice.
     """
     assert state.rations is not None
     prices, supply = state.prices, market.supply(state.prices.goods)
