@@ -15,7 +15,7 @@ from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, load, patch, read_draft
 from optimizer.instance.policy import Policy, draft_of, parse_all, policies_of, policy_names
 from optimizer.instance.shipped import find_policy
-from optimizer.study.ask import Ask
+from optimizer.study.ask import Ask, default_gap
 from optimizer.tell.files.store import sha256
 
 # What is told by the content of files, or changes no answer; all else that is given is a field of `Ask` too.
@@ -128,6 +128,8 @@ def _opened(given: Given) -> Opened:
         for name, value in vars(given).items()
         if name not in TOLD_OTHERWISE and (value or name not in TOLD_WHERE_GIVEN)
     }
+    if given.gap is None:
+        options["gap"] = default_gap(changed)
     inputs["options"] = options
     ask = Ask(
         changed,

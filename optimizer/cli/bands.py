@@ -88,7 +88,7 @@ def command(given: Given, store: str | None) -> str:
         *(("--policy", policy) for policy in given.policies),
         *(("--set", patch) for patch in given.patches),
         ("--objective", given.objective),
-        ("--gap", None if given.gap == Given.gap else f"{given.gap:g}"),
+        ("--gap", None if given.gap is None else f"{given.gap:g}"),
         ("--time-limit", None if given.time_limit is None else f"{given.time_limit:g}"),
         ("--draws", None if given.draws is None else str(given.draws)),
         ("--store", store),

@@ -37,7 +37,7 @@ class Given:
     patches: tuple[str, ...] = ()
     objective: str | None = None
     extend: str | None = None
-    gap: float = 1e-6
+    gap: float | None = None
     time_limit: float | None = None
     ranges: bool = False
     bands: bool = False
@@ -132,14 +132,15 @@ def scenario_options(function: Command) -> Command:
     return _compose(policies, change_options)(function)
 
 
-def accuracy_options(gap: float, why: str) -> Callable[[Command], Command]:
-    """How exactly and how long to solve: the gap where none is given, and what to say of it."""
+def accuracy_options(gap: float | None, why: str) -> Callable[[Command], Command]:
+    """How exactly and how long to solve: the gap where none is given (None: that of the mode), and what to
+    say of it."""
     return _compose(
         click.option(
             "--gap",
             type=PositiveNumber(min=0, min_open=True),
             default=gap,
-            show_default=True,
+            show_default=gap is not None,
             help=f"Certified gap asked for, in average log units{why}.",
         ),
         click.option(
@@ -153,7 +154,8 @@ def accuracy_options(gap: float, why: str) -> Callable[[Command], Command]:
 
 def solver_options(function: Command) -> Command:
     """How exactly and how long to solve one scenario."""
-    return accuracy_options(1e-6, " (1e-4 is 0.01% of effective compute)")(function)
+    why = " (1e-4 is 0.01% of effective compute). Default: 1e-6, and 1e-4 in staged mode"
+    return accuracy_options(None, why)(function)
 
 
 def jobs_option(function: Command) -> Command:

@@ -17,6 +17,7 @@ from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.lift import Lifting
 from optimizer.program.memory import collection_paused
 from optimizer.program.monotone import stand_in
+from optimizer.program.powers import exponential
 from optimizer.program.program import (
     Block,
     FunctionTable,
@@ -137,6 +138,8 @@ class _FunctionCollector:
         self._rows: list[int] = []
         self._in_body: list[bool] = []
         self._stand_ins: list[tuple[int, float, float]] = []
+        self._inner_of: dict[int, int] = {}
+        self._size: dict[int, float] = {}
         self._leaves: list[list[int]] = []
         self._functions: list[tuple[int, float, int]] = []
 
@@ -153,10 +156,12 @@ class _FunctionCollector:
         if sign is not None and self._stands_in(row, form, sign, high if sign < 0 else low):
             return
         components = self._components(row, form, sign)
-        if high >= 0:
-            self._sided(components, -1.0, own_column=len(components) > 1)
-        if low >= 0:
-            self._sided(components, 1.0, own_column=len(components) > 1)
+        for side, node in ((-1.0, high), (1.0, low)):
+            if node >= 0:
+                first = len(self._functions)
+                self._sided(components, side, own_column=len(components) > 1)
+                if sign is not None:
+                    self._add_exponentials(form, range(first, len(self._functions)))
 
     def _stands_in(self, row: int, form: Form, sign: float, side: int) -> bool:
         """Whether other functions stand in for those of a row, which are then only checked."""
@@ -177,7 +182,21 @@ class _FunctionCollector:
 
     def add_objective(self, form: Form, sense: int) -> None:
         """Record the non-linear part of the objective: every component gets a column."""
+        first = len(self._functions)
         self._sided(self._components(-1, form, float(sense)), float(sense), own_column=True)
+        self._add_exponentials(form, range(first, len(self._functions)))
+
+    def _add_exponentials(self, form: Form, functions: Sequence[int]) -> None:
+        """Give those functions that are exponentials of sums of logs their logs."""
+        for function in functions:
+            component, sign, _ = self._functions[function]
+            found = exponential(self._lifting, form, self._nodes[component], sign)
+            if found is not None:
+                self._size[function] = found.size
+                first, before = len(self._nodes), len(self._functions)
+                self._record(self._rows[component], found.logs, in_body=False)
+                self._sided(range(first, len(self._nodes)), sign, own_column=True)
+                self._inner_of |= dict.fromkeys(range(before, len(self._functions)), function)
 
     def _sided(self, components: Sequence[int], sign: float, own_column: bool) -> None:
         for component in components:
@@ -210,6 +229,10 @@ class _FunctionCollector:
             sign=np.array([function[1] for function in self._functions], dtype=float),
             column=np.array([function[2] for function in self._functions], dtype=np.int64),
             in_body=np.array(self._in_body, dtype=bool),
+            inner_of=np.array(
+                [self._inner_of.get(f, -1) for f in range(len(self._functions))], dtype=np.int64
+            ),
+            size=np.array([self._size.get(f, 0.0) for f in range(len(self._functions))], dtype=float),
             stand_in_row=np.array([row for row, _, _ in self._stand_ins], dtype=np.int64),
             stand_in_side=np.array([side for _, side, _ in self._stand_ins], dtype=float),
             stand_in_slope=np.array([slope for _, _, slope in self._stand_ins], dtype=float),

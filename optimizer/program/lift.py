@@ -21,6 +21,8 @@ from optimizer.program.walk import Form, Leaf, Walker
 # what rounding may leave of a pivot, of columns scaled to a diagonal of 1
 PIVOT_ROUNDING: Final = 1e-12
 REST_ROUNDING: Final = 1e-10
+# and of an entry of a triangle, as a share of its column
+TRIANGLE_ROUNDING: Final = 1e-14
 # how far beside its only value a fixed leaf is looked at
 BESIDE: Final = 1e-3
 
@@ -59,12 +61,15 @@ class Lifting:
             leaves = [self.walker.leaves[leaf] for leaf in frozenset().union(*(t.leaves for t in group))]
             columns = [column for leaf in leaves for column in leaf.columns]
             whole = self.walker.functions.total([term.node for term in group])
-            if len(columns) == len(set(columns)):
-                result.append(whole)
-                continue
-            apart = None if sign is None or len(set(columns)) == 1 else self._apart(group, sign)
-            # leaves that depend on each other would make the function look curved where no plan can move
-            result += [self.walker.expanded(whole)] if apart is None else apart
+            dependent = len(columns) > len(set(columns))
+            apart = None
+            if sign is not None and len(set(columns)) > 1 and (dependent or len(group) > 1):
+                apart = self._apart(group, sign)
+            if apart is not None:
+                result += apart
+            else:
+                # leaves that depend on each other would make the function look curved where no plan can move
+                result.append(self.walker.expanded(whole) if dependent else whole)
         return result
 
     def _groups(self, form: Form) -> list[list[Term]]:
@@ -88,7 +93,7 @@ class Lifting:
     def _apart(self, group: list[Term], sign: float) -> list[int] | None:
         """The terms as functions of one leaf each; None where that is not possible."""
         if all(len(term.leaves) == 1 for term in group):
-            found = self.by_leaf(group, [], sign)
+            found = self._fewer_squares(group, sign) or self.by_leaf(group, [], sign)
             if found is not None:
                 return found
         quadratic = [pair for pair in ((term, self._factors(term)) for term in group) if pair[1] is not None]
@@ -187,6 +192,50 @@ class Lifting:
         if multiplier is None or len(leaves) != 2 or not fixed or not plain:
             return None
         return multiplier, leaves[0], leaves[1]
+
+    def _fewer_squares(self, group: list[Term], sign: float) -> list[int] | None:
+        """Squares of affine forms as no more squares than there are columns, and a constant; None where they
+        are no more already, or not all squares of fixed forms with the right sign."""
+        walker = self.walker
+        value = walker.coefficients.value_if_constant
+        leaves = [walker.leaves[next(iter(term.leaves))] for term in group]
+        columns = sorted({column for leaf in leaves for column in leaf.columns})
+        if len(group) <= len(columns) + 1:
+            return None
+        place = {column: number for number, column in enumerate(columns)}
+        rows = np.zeros((len(group), len(columns) + 1))
+        for row, term, leaf in zip(rows, group, leaves, strict=True):
+            multiplier = None if term.multiplier is None else value(term.multiplier)
+            numbers = [value(node) for node in (*leaf.coefficients, leaf.constant)]
+            if multiplier is None or -sign * multiplier < 0 or not self._is_square(term) or None in numbers:
+                return None
+            row[[*(place[column] for column in leaf.columns), len(columns)]] = numbers
+            row *= np.sqrt(-sign * multiplier)
+        # the triangle has the same sum of squares, and nothing is multiplied out
+        triangle = np.linalg.qr(rows, mode="r")
+        least = TRIANGLE_ROUNDING * np.linalg.norm(rows, axis=0)
+        nodes = []
+        for row in triangle:
+            own = np.flatnonzero(np.abs(row[:-1]) > least[:-1])
+            if len(own):
+                coefficients = tuple(walker.coefficients.constant(float(row[each])) for each in own)
+                constant = walker.coefficients.constant(float(row[-1]))
+                _, leaf_node = walker.leaf(tuple(columns[each] for each in own), coefficients, constant)
+                square = walker.functions.node("pow", leaf_node, walker.functions.constant(2.0))
+                nodes.append(walker.functions.product(walker.functions.constant(-sign), square))
+        rest = -sign * sum(
+            float(row[-1]) ** 2 for row in triangle if not (np.abs(row[:-1]) > least[:-1]).any()
+        )
+        return [walker.functions.total([nodes[0], walker.functions.constant(rest)]), *nodes[1:]]
+
+    def _is_square(self, term: Term) -> bool:
+        functions = self.walker.functions
+        operation, arguments = functions.parts(term.function)
+        is_leaf = functions.origin(arguments[0]) is not None if arguments else False
+        twice = operation == "mul" and arguments[0] == arguments[-1]
+        return is_leaf and (
+            twice or (operation == "pow" and functions.value_if_constant(arguments[1]) == 2.0)
+        )
 
     def _squares(self, products: list[tuple[float, Leaf, Leaf]], sign: float) -> list[tuple[int, int]] | None:
         """Leaves and nodes of squares that add up to a sum of products, all of the sign that is concave

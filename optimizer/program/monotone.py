@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.program.lift import Lifting, Term
+from optimizer.program.powers import powers_under
 from optimizer.program.tape import TapeBuilder
 from optimizer.program.walk import Form
 
@@ -116,32 +117,13 @@ def _addends(functions: TapeBuilder, node: int) -> list[int]:
 def _product(lifting: Lifting, node: int, multiplier: float, sign: float, side: float) -> _Sum | None:
     """A row multiplier*(product of powers of linear forms above 0) by its log."""
     functions = lifting.walker.functions
-    powers: dict[int, float] = {}
-    waiting = [(node, 1.0)]
-    while waiting:
-        current, power = waiting.pop()
-        operation, arguments = functions.parts(current)
-        fixed = functions.value_if_constant(arguments[1]) if operation == "pow" else None
-        if operation == "mul":
-            waiting += [(part, power) for part in arguments]
-        elif operation == "div":
-            waiting += [(arguments[0], power), (arguments[1], -power)]
-        elif operation == "sqrt":
-            waiting.append((arguments[0], 0.5 * power))
-        elif operation == "pow" and fixed is not None:
-            waiting.append((arguments[0], fixed * power))
-        elif functions.value_if_constant(current) is not None:
-            multiplier *= float(functions.value_if_constant(current) or 0.0) ** power
-        else:
-            powers[current] = powers.get(current, 0.0) + power
-    level = side / multiplier if multiplier else -1.0
-    if not level > 0:
+    found = powers_under(lifting, node, multiplier)
+    level = 0.0 if found is None or not found.multiplier else side / found.multiplier
+    if found is None or not level > 0:
         return None
-    parts = []
-    for base, power in powers.items():
-        origin = functions.origin(base)
-        if origin is None or origin[0] != "leaf" or lifting.box(lifting.walker.leaves[origin[1]])[0] < 0:
-            return None
-        parts.append(functions.product(functions.constant(power), functions.node("log", base)))
-    direction = float(np.sign(multiplier))
+    parts = [
+        functions.product(functions.constant(power), functions.node("log", base))
+        for base, power in found.powers
+    ]
+    direction = float(np.sign(found.multiplier))
     return _Sum(parts, direction, float(np.log(level)), direction / side)

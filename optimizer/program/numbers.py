@@ -101,7 +101,8 @@ class Numbers:
         """The model's objective at x, as written."""
         x = x[: self.program.user_columns]
         _, components = self.components(self.leaves(x)[:, None])
-        own = self.program.functions.component_row < 0
+        functions = self.program.functions
+        own = (functions.component_row < 0) & functions.in_body
         linear = float((self.objective @ x)[0] + self.objective_constant[0])
         return linear + float(components[own, 0].sum())
 

@@ -303,9 +303,23 @@ class Walker:
         """The leaves that a function node depends on."""
         return {position for kind, position in self.functions.inputs_under(node) if kind == "leaf"}
 
-    def leaf(self, columns: tuple[int, ...], coefficients: tuple[int, ...]) -> tuple[int, int]:
-        """A linear form as a leaf of the row at hand: its place among the leaves, and its node."""
-        return self._leaf(columns, coefficients, self.coefficients.zero)
+    def leaf(
+        self, columns: tuple[int, ...], coefficients: tuple[int, ...], constant: int | None = None
+    ) -> tuple[int, int]:
+        """An affine form as a leaf of the row at hand: its place among the leaves, and its node."""
+        return self._leaf(columns, coefficients, self.coefficients.zero if constant is None else constant)
+
+    def again(self, node: int) -> int:
+        """Node of another leaf that is the same form as that of a leaf's node."""
+        origin = self.functions.origin(node)
+        assert origin is not None
+        self.leaves.append(self.leaves[origin[1]])
+        return self.functions.input("leaf", len(self.leaves) - 1)
+
+    def negative(self, leaf: Leaf) -> int:
+        """Node of a leaf of the row at hand that is another one's negative."""
+        turned = (self.coefficients.node("neg", node) for node in leaf.coefficients)
+        return self._leaf(leaf.columns, tuple(turned), self.coefficients.node("neg", leaf.constant))[1]
 
     def expanded(self, node: int) -> int:
         """A function node with its leaves taken apart into columns."""

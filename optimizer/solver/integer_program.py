@@ -122,9 +122,12 @@ def _column_sizes(relaxation: Relaxation, near: Array) -> Array:
     typical = concave.typical[own]
     sizes = np.maximum(np.where(np.isfinite(values), values, 0.0), np.abs(near[columns]))
     # what is nothing at this point still counts among the other terms of its row
-    of_row = np.zeros(relaxation.program.row_count + 1)
-    np.maximum.at(of_row, concave.table.row[own], sizes)
-    sizes = np.maximum(sizes, ROW_SHARE * of_row[concave.table.row[own]])
+    rows = relaxation.program.row_count + 1
+    inner = concave.table.inner_of[own]
+    row = np.where(inner < 0, concave.table.row[own] % rows, rows + inner)
+    of_row = np.zeros(rows + len(concave))
+    np.maximum.at(of_row, row, sizes)
+    sizes = np.maximum(sizes, ROW_SHARE * of_row[row])
     scale[columns] = power_of_two(np.clip(sizes, LEAST_SIZE * typical, typical))
     return scale
 

@@ -90,7 +90,7 @@ class Search:
         self._interior: Array | None = None
         self._interior_sought = False
         sense = self.program.sense
-        own = (self.concave.table.row < 0) & (self.concave.table.column >= 0)
+        own = (self.concave.table.row < 0) & self.concave.table.summed
         self.objective = np.zeros(self.program.columns)
         linear = self.numbers.objective[[0]].toarray().ravel()
         self.objective[: self.program.user_columns] = sense * linear

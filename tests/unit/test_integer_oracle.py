@@ -139,6 +139,20 @@ def length(case: Case) -> tuple[Any, Array]:
     return case.linear(cost), case.points @ cost
 
 
+def inverses(case: Case) -> tuple[Any, Array]:
+    """A product of negative powers in the objective: the exponential of a sum of logs."""
+    rows = np.round(case.random.uniform(0.01, 2, (case.n, case.n)), 2)
+    exponents = np.round(case.random.uniform(0.1, 1.5, case.n), 2)
+    weight = float(np.round(case.random.uniform(0.5, 30) * case.size, 2))
+    body: Any = weight
+    for row, exponent in zip(rows, exponents, strict=True):
+        body = body * (1 + case.linear(row)) ** -float(exponent)
+    value = weight * ((1 + case.points @ rows.T) ** -exponents).prod(axis=1)
+    cost = np.round(case.random.uniform(0, 0.5, case.n), 2)
+    case.limit(1)
+    return body + case.linear(cost), value + case.points @ cost
+
+
 def multiplied_out(case: Case) -> tuple[Any, Array]:
     """Squares multiplied out: products of columns that only together are convex."""
     square = case.rows.T @ case.rows
@@ -161,6 +175,7 @@ KINDS: tuple[Callable[[Case], tuple[Any, Array]], ...] = (
     mixed,
     powers,
     length,
+    inverses,
     multiplied_out,
 )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from optimizer.answer.answer import CompareAnswer, LeaderAnswer, PlanAnswer, PlanEnding, Remark
 from optimizer.answer.digits import at_most, scientific
+from optimizer.answer.explanation import HOLDS_FOR_INTEGERS
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.part import InputCell, text_of_infinity
 from optimizer.answer.rolled import RolledAnswer
@@ -30,6 +31,12 @@ READING = (
 UNSOLVED = (
     "Prices only, and the order is theirs: `kloof solve --country` of up to three countries also solves what "
     "each step brings."
+)
+OF_INTEGERS = (
+    f"Prices of the program with its integers (levels, unlocked nodes, modules) fixed: {HOLDS_FOR_INTEGERS}. "
+    "`For good`: as much as so much more effective compute in every year of the plan and after. `10% more`: "
+    "of the limit in all years and after, the leader's path as it is. No step is solved in staged mode: "
+    "compare scenarios with `kloof compare`."
 )
 STOPPED_EARLY = "the solve stopped before there was a price of any limit"
 UNEXPLAINED = "interrupted before it was worked out what limits the plan, or what conflicts: solve again"
@@ -164,7 +171,10 @@ def text_of(plans: Sequence[SavedPlan], most: int | None, rules: RulesCommand, w
     found = [fact for plan in plans for fact in plan.answer.binding]
     if found:
         solved = any(fact.solved for fact in found)
-        lines += ["", *_folded(READING if solved else f"{READING} {UNSOLVED}", width)]
+        reading = READING if solved else f"{READING} {UNSOLVED}"
+        if any(fact.holds == HOLDS_FOR_INTEGERS for fact in found):
+            reading = OF_INTEGERS
+        lines += ["", *_folded(reading, width)]
     return lines
 
 

@@ -18,7 +18,7 @@ from rich.text import Text
 from models.parameters import CATEGORIES
 from optimizer.answer import digits, ranges
 from optimizer.answer.answer import Headline
-from optimizer.answer.bands import LAG, NOT_COMPUTED, Bands
+from optimizer.answer.bands import LAG, NOT_COMPUTED, NOT_OF_A_VIEW, Bands
 from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
 from optimizer.answer.summary import headline, lag_in_table, lag_mark_in
 from optimizer.tell.bands import of_draws, span
@@ -132,7 +132,8 @@ def summary(
     parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)][0].country if hint else None)]
-        parts.append(NOT_COMPUTED if bands is None else f"months behind: of this plan ({of_draws(bands)})")
+        unknown = NOT_COMPUTED if all(run.rolled is None for run in runs) else NOT_OF_A_VIEW
+        parts.append(unknown if bands is None else f"months behind: of this plan ({of_draws(bands)})")
     notes = [*_notes(world, lines), *more_notes]
     if notes:
         parts += [*([] if solved else [""]), *notes]
