@@ -43,6 +43,7 @@ def scenarios(world: Instance) -> dict[str, list[str]]:
     return {
         "base": [],
         **of_policy,
+        "tools_and_memory": of_policy["euv_sold"] + of_policy["hbm_lifted"],
         "yields_low": end_of_range(world, low=True),
         "yields_high": end_of_range(world, low=False),
         "income_more": [f"{OF_CHINA}.budget.income_usd_bn *= 1.1"],
