@@ -1,0 +1,143 @@
+"""What `kloof controls` answers, typed: regimes, what each factor alone changes, and what is not dominated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from optimizer.answer.answer import Remark
+from optimizer.answer.part import Number, Part
+
+Delay = Literal["lag", "reach", "value"]
+DELAYS: Final[tuple[Delay, ...]] = ("lag", "reach", "value")
+DELAY_UNITS: Final[Mapping[str, str]] = {
+    "lag": "months",
+    "reach": "months",
+    "value": "average log units",
+}
+FRONTIER: Final = "frontier"
+DOMINATED: Final = "dominated"
+UNDECIDED: Final = "undecided"
+PRUNED: Final = "pruned"
+NOT_MODELLED: Final = (
+    "Revenue is at list price, discounted as the target's plan is, over the reported years: on a world market "
+    "chips not sold to the target are sold elsewhere, so that what is really forgone is a lower price, not the sale.",
+    "Not modelled: what enforcing a regime costs the controller, and the research that its firms pay from this "
+    "revenue.",
+    "The target's own rules and what its buyers get in practice (countries.*.trade.limits) may bind before the "
+    "controller's: a level that opens something must lift both, or it measures the target's.",
+)
+
+
+class Range(Part):
+    """A number of the plan found, and its least and greatest value over all plans within the certified gap."""
+
+    at: Number
+    least: Number
+    greatest: Number
+
+
+class RegimeAnswer(Part):
+    """What a regime does to the target.
+
+    `value` is between what the target's objective lies, average log units, and `gap` the difference.
+    `lag_months` is that of its best response in the year asked for, `lag_last_months` in the last reported
+    period. `reach_log_units` is between what the highest capability of that year lies that any plan can
+    reach, and `guaranteed_lag_months` the lag at its upper end: -inf where that is beyond all that the leader
+    reaches. `revenue_usd_bn` is what the controller's firms and tariffs get for chips, `fees_usd_bn` the part
+    of it that is a tariff or a share of revenue; memory and rent are apart, whoever sells them. Money is
+    discounted, over the reported periods. `leader_changed`: the regime reaches the leader's own plan.
+    """
+
+    number: int
+    levels: Mapping[str, str]
+    status: str
+    message: str = ""
+    same_as_baseline: bool = False
+    leader_changed: bool = False
+    value: tuple[Number, Number] | None = None
+    gap: Number | None = None
+    lag_months: Range | None = None
+    lag_last_months: Number | None = None
+    reach_log_units: tuple[Number, Number] | None = None
+    guaranteed_lag_months: Number | None = None
+    surely_reached_lag_months: Number | None = None
+    revenue_usd_bn: Range | None = None
+    fees_usd_bn: Number | None = None
+    memory_usd_bn: Number | None = None
+    rent_usd_bn: Number | None = None
+
+    @property
+    def solved(self) -> bool:
+        """Whether there is a plan of the target, and a bound on what it can reach."""
+        return self.lag_months is not None and self.reach_log_units is not None
+
+    def delay(self, kind: Delay) -> Range:
+        """The delay of a regime that is solved: months, of `value` average log units below 0."""
+        assert self.lag_months is not None
+        assert self.value is not None
+        assert self.guaranteed_lag_months is not None
+        assert self.surely_reached_lag_months is not None
+        if kind == "lag":
+            return self.lag_months
+        if kind == "reach":
+            least = self.guaranteed_lag_months
+            return Range(at=least, least=least, greatest=self.surely_reached_lag_months)
+        lower, upper = self.value
+        return Range(at=-lower, least=-upper, greatest=-lower)
+
+
+class AloneAnswer(Part):
+    """One level of one factor, all else as it is: the regime of the design, or one solved for this."""
+
+    factor: str
+    level: str
+    regime: RegimeAnswer
+
+
+class Verdict(Part):
+    """Whether another regime gives at least as much delay for at least as much revenue, and more of one.
+
+    `dominated` where that is so for every plan within the gaps of both, `undecided` where only for the plans
+    found; `by` is one such regime.
+    """
+
+    number: int
+    verdict: str
+    by: int | None = None
+
+
+class ControlsAnswer(Part):
+    """What `kloof controls` answers. Regime 0 is the baseline, the instance as it is; verdicts are of the
+    regimes that were solved. `at_least` is the delay that regimes had to give, `interrupted` whether an
+    interrupt came before all were done: then there are no verdicts."""
+
+    schema_version: int
+    command: str
+    status: str
+    instance: str
+    policy: str
+    controller: str
+    target: str
+    period: str
+    last_period: str
+    delay: Delay
+    gap: Number
+    at_least: Number | None
+    interrupted: bool
+    design: str
+    description: str
+    factors: Mapping[str, tuple[str, ...]]
+    baseline: RegimeAnswer
+    alone: tuple[AloneAnswer, ...]
+    regimes: tuple[RegimeAnswer, ...]
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...]
+    diagnostics: tuple[Remark, ...] = ()
+
+    @property
+    def frontier(self) -> tuple[RegimeAnswer, ...]:
+        """The regimes that no other dominates, the longest delay first."""
+        best = {one.number for one in self.verdicts if one.verdict == FRONTIER}
+        found = [one for one in self.regimes if one.number in best]
+        return tuple(sorted(found, key=lambda one: (-one.delay(self.delay).at, one.number)))
