@@ -1,4 +1,4 @@
-"""What `kloof controls` answers, typed: regimes, what each factor alone changes, and what is not dominated."""
+"""What `kloof controls` answers, typed: regimes, what each factor alone changes, what is not dominated."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ DOMINATED: Final = "dominated"
 UNDECIDED: Final = "undecided"
 PRUNED: Final = "pruned"
 NOT_MODELLED: Final = (
-    "Revenue is at list price, discounted as the target's plan is, over the reported years: on a world market "
-    "chips not sold to the target are sold elsewhere, so that what is really forgone is a lower price, not the sale.",
-    "Not modelled: what enforcing a regime costs the controller, and the research that its firms pay from this "
-    "revenue.",
-    "The target's own rules and what its buyers get in practice (countries.*.trade.limits) may bind before the "
-    "controller's: a level that opens something must lift both, or it measures the target's.",
+    "Revenue is at list price, discounted as the target's plan is, over the reported years. On a world market "
+    "chips not sold to the target are sold elsewhere: what is really forgone is a lower price, not the sale.",
+    "Not modelled: what enforcing a regime costs the controller, and the research that its firms pay from "
+    "this revenue.",
+    "The target's own rules and what its buyers get in practice (countries.*.trade.limits) may bind before "
+    "the controller's: a level that opens something must lift both, or it measures the target's.",
 )
 
 
 class Range(Part):
-    """A number of the plan found, and its least and greatest value over all plans within the certified gap."""
+    """A number of the plan found, and its least and greatest value over all plans within the gap."""
 
     at: Number
     least: Number
@@ -41,11 +41,13 @@ class RegimeAnswer(Part):
     """What a regime does to the target.
 
     `value` is between what the target's objective lies, average log units, and `gap` the difference.
-    `lag_months` is that of its best response in the year asked for, `lag_last_months` in the last reported
-    period. `reach_log_units` is between what the highest capability of that year lies that any plan can
-    reach, and `guaranteed_lag_months` the lag at its upper end: -inf where that is beyond all that the leader
-    reaches. `revenue_usd_bn` is what the controller's firms and tariffs get for chips, `fees_usd_bn` the part
-    of it that is a tariff or a share of revenue; memory and rent are apart, whoever sells them. Money is
+    `lag_months` is that of its best response in the year asked for, of the optimal plans the one that spends
+    least, and `lag_range_months` its least and greatest value over all plans within the gap, where that was
+    asked for; `lag_last_months` is the lag in the last reported period. `reach_log_units` is between what the
+    highest capability of that year lies that any plan can reach, `guaranteed_lag_months` the lag at its upper
+    end (-inf where that is beyond all that the leader reaches), and `surely_reached_lag_months` that at its
+    lower end. `revenue_usd_bn` is what the controller's firms and tariffs get for chips, `fees_usd_bn` the
+    part of it that is a tariff or a share of revenue; memory and rent are apart, whoever sells them. Money is
     discounted, over the reported periods. `leader_changed`: the regime reaches the leader's own plan.
     """
 
@@ -57,7 +59,8 @@ class RegimeAnswer(Part):
     leader_changed: bool = False
     value: tuple[Number, Number] | None = None
     gap: Number | None = None
-    lag_months: Range | None = None
+    lag_months: Number | None = None
+    lag_range_months: tuple[Number, Number] | None = None
     lag_last_months: Number | None = None
     reach_log_units: tuple[Number, Number] | None = None
     guaranteed_lag_months: Number | None = None
@@ -79,7 +82,8 @@ class RegimeAnswer(Part):
         assert self.guaranteed_lag_months is not None
         assert self.surely_reached_lag_months is not None
         if kind == "lag":
-            return self.lag_months
+            least, greatest = self.lag_range_months or (self.lag_months, self.lag_months)
+            return Range(at=self.lag_months, least=least, greatest=greatest)
         if kind == "reach":
             least = self.guaranteed_lag_months
             return Range(at=least, least=least, greatest=self.surely_reached_lag_months)

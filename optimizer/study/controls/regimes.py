@@ -6,7 +6,7 @@ puts everything into the year asked for. What a regime gives depends on it and o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -20,6 +20,7 @@ from optimizer.answer.metrics import lag_of_plan
 from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, Patch, patch, resolve, resolve_again
+from optimizer.solver import Solution
 from optimizer.study.batch.solving import ANCHOR_SHARE, no_base
 from optimizer.study.controls.design import Choice, Design
 from optimizer.study.country import identity, leader_path, solve_country, solve_near
@@ -29,10 +30,10 @@ REGIME_GAP: Final = 1e-5
 LEADER_GAP: Final = 1e-6
 # Of capability in one year: a month of lag is a tenth of a log unit.
 REACH_GAP: Final = BATCH_GAP
-# A range costs as much as the plan where it is looked for at length: its width at this gap is about this share
-# of the number, and a few prices from there leave its ends a little too far out.
-RANGE_SHARE: Final = 0.02
-RANGE_TRIES: Final = 3
+# A range takes longer than the plan where it is looked for at length. At this gap that of revenue is some 2% of
+# what it adds up, and one price at that guess leaves its ends a few percent too far out.
+RANGE_SHARE: Final = 0.03
+RANGE_TRIES: Final = 1
 # What plans are worth, and what they are counted over: no export regime changes them.
 VALUING: Final = (
     *("dt", "discount", "terminal", "w_capability", "w_segment", "w_autonomy"),
@@ -43,13 +44,15 @@ VALUING: Final = (
 @dataclass(frozen=True)
 class Question:
     """Whose plans, which year decides, by which objective preset (None: the instance's), to which gap in
-    average log units, and for how many seconds a plan at the most."""
+    average log units, and for how many seconds a plan at the most; `ranges`: over all plans within the gap
+    also of the lag, and no further out than they must be."""
 
     target: str
     year: int
     objective: str | None = None
     gap: float = REGIME_GAP
     time_limit: float | None = None
+    ranges: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,9 +172,7 @@ class RegimeSolver:
         before = self._base.parameters
         assert before is not None
         paths = self._paths(changed)
-        return _comparable(
-            resolve_again(before, changed, paths, path, self.question.objective, same), before
-        )
+        return _comparable(resolve_again(before, changed, paths, path, self.question.objective, same), before)
 
     def _leader(self, changed: Instance, leading: PlanParameters) -> _Leader:
         """The leader's path: the baseline's where every number of its plan is, else solved anew."""
@@ -219,17 +220,9 @@ class RegimeSolver:
             return RegimeAnswer(number=number, levels=levels, status=run.status, message=message)
         assert run.leader is not None
         sold = self.sold(parameters)
-        level = np.zeros(len(parameters.sets.periods))
-        level[self.period] = 1.0
-        functionals = [
-            self._plans.direction({"capability": level}),
-            self._plans.direction({"imports": sold}),
-        ]
-        (lowest, highest), revenue = self._plans.solver.ranges(
-            solution, functionals, first=RANGE_SHARE, tries=RANGE_TRIES
-        )
+        revenue = self._ranges(solution, {"imports": sold})
         weight, certificate = weight_of_time(parameters), solution.certificate
-        here = float(values["capability"][self.period])
+        more = {"lag_range_months": self._lag_range(run)} if self.question.ranges else {}
         lags = lag_of_plan(parameters, values["capability"], run.leader).months
         discount = _reported(parameters, parameters["discount"])
         memory = parameters["hbm_price"] * values["hbm_imports"]
@@ -241,23 +234,40 @@ class RegimeSolver:
             leader_changed=not same_leader,
             value=(certificate.lower / weight, certificate.upper / weight),
             gap=certificate.gap,
-            lag_months=Range(
-                at=float(lags[self.period]),
-                least=self.lag_at(parameters, max(highest, here), run.leader),
-                greatest=self.lag_at(parameters, min(lowest, here), run.leader),
-            ),
+            lag_months=float(lags[self.period]),
             lag_last_months=float(lags[parameters.sets.reported - 1]),
             reach_log_units=reach,
             guaranteed_lag_months=self.lag_at(parameters, reach[1], run.leader),
             surely_reached_lag_months=self.lag_at(parameters, reach[0], run.leader),
             # nothing is bought back
-            revenue_usd_bn=Range(
-                at=at, least=max(min(revenue[0], at), 0.0), greatest=max(revenue[1], at)
-            ),
+            revenue_usd_bn=Range(at=at, least=max(min(revenue[0], at), 0.0), greatest=max(revenue[1], at)),
             fees_usd_bn=float((self.fees(parameters) * values["imports"]).sum()),
             memory_usd_bn=float((discount * memory).sum()),
             rent_usd_bn=float((discount * values["rent"]).sum()),
+            **more,
         )
+
+    def _ranges(self, solution: Solution, weights: Mapping[str, Array]) -> tuple[float, float]:
+        """Least and greatest value of a functional over all plans within the gap."""
+        solver, functional = self._plans.solver, self._plans.direction(weights)
+        if self.question.ranges:
+            return solver.range(solution, functional)
+        return solver.ranges(solution, [functional], first=RANGE_SHARE, tries=RANGE_TRIES)[0]
+
+    def _lag_range(self, run: CountryRun) -> tuple[float, float]:
+        """Least and greatest lag in the year asked for, months, over all plans within the gap."""
+        parameters, values, solution = run.parameters, run.values, run.solution
+        assert parameters is not None
+        assert values is not None
+        assert solution is not None
+        assert run.leader is not None
+        level = np.zeros(len(parameters.sets.periods))
+        level[self.period] = 1.0
+        here = float(values["capability"][self.period])
+        low, high = self._ranges(solution, {"capability": level})
+        ends = (max(high, here), min(low, here))
+        least, greatest = (self.lag_at(parameters, end, run.leader) for end in ends)
+        return least, greatest
 
     def lag_at(self, parameters: PlanParameters, capability: float, path: LeaderPath) -> float:
         """The lag in the year asked for, months, of that capability, log units; -inf where it is above all
@@ -298,8 +308,12 @@ def check_question(instance: Instance, question: Question) -> None:
     """Raise `InputError` for what cannot be asked of an instance."""
     target, known = question.target, tuple(instance.countries)
     if getattr(instance.settings, "industry", "path") == "staged":
-        hint = "a regime's value and reach are certified for plans along paths of capacity: set industry = path"
-        raise InputError(Diagnostic("E746", "the instance has an industry in stages", path="industry", hint=hint))
+        hint = (
+            "a regime's value and reach are certified for plans along paths of capacity: set industry = path"
+        )
+        raise InputError(
+            Diagnostic("E746", "the instance has an industry in stages", path="industry", hint=hint)
+        )
     if target not in known:
         hint = f"known: {', '.join(known)}"
         raise InputError(Diagnostic("E302", f"unknown country `{target}`", path="--target", hint=hint))
