@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.parameters import Array, PlanParameters
+from models.parameters import PlanParameters
 
 # Upper limits and normal paces: where they are larger, all that was allowed still is, at no more cost.
 LARGER_IS_LOOSER: Final = frozenset(
@@ -51,7 +52,7 @@ def looser(one: PlanParameters, other: PlanParameters) -> bool:
     return True
 
 
-def order(regimes: Sequence[PlanParameters]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def order(regimes: Sequence[PlanParameters]) -> NDArray[np.bool_]:
     """Whether regime i is looser than regime j and not the same, shape (regimes, regimes)."""
     found = np.zeros((len(regimes), len(regimes)), dtype=np.bool_)
     for i, one in enumerate(regimes):
@@ -61,7 +62,7 @@ def order(regimes: Sequence[PlanParameters]) -> np.ndarray[tuple[int, int], np.d
     return found & ~found.T
 
 
-def layers(above: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> list[Array]:
+def layers(above: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
     """The regimes by layers: each only looser than some of earlier layers; the tightest come first."""
     left = np.ones(len(above), dtype=np.bool_)
     found = []

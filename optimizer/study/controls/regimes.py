@@ -30,8 +30,8 @@ REGIME_GAP: Final = 1e-5
 LEADER_GAP: Final = 1e-6
 # Of capability in one year: a month of lag is a tenth of a log unit.
 REACH_GAP: Final = BATCH_GAP
-# A range takes longer than the plan where it is looked for at length. At this gap that of revenue is some 2% of
-# what it adds up, and one price at that guess leaves its ends a few percent too far out.
+# A range takes longer than the plan where it is looked for at length. At this gap that of revenue is some 2%
+# of what it adds up, and one price at that guess leaves its ends a few percent too far out.
 RANGE_SHARE: Final = 0.03
 RANGE_TRIES: Final = 1
 # What plans are worth, and what they are counted over: no export regime changes them.
@@ -222,7 +222,7 @@ class RegimeSolver:
         sold = self.sold(parameters)
         revenue = self._ranges(solution, {"imports": sold})
         weight, certificate = weight_of_time(parameters), solution.certificate
-        more = {"lag_range_months": self._lag_range(run)} if self.question.ranges else {}
+        lag_range = self._lag_range(run) if self.question.ranges else None
         lags = lag_of_plan(parameters, values["capability"], run.leader).months
         discount = _reported(parameters, parameters["discount"])
         memory = parameters["hbm_price"] * values["hbm_imports"]
@@ -244,7 +244,7 @@ class RegimeSolver:
             fees_usd_bn=float((self.fees(parameters) * values["imports"]).sum()),
             memory_usd_bn=float((discount * memory).sum()),
             rent_usd_bn=float((discount * values["rent"]).sum()),
-            **more,
+            lag_range_months=lag_range,
         )
 
     def _ranges(self, solution: Solution, weights: Mapping[str, Array]) -> tuple[float, float]:
@@ -308,12 +308,9 @@ def check_question(instance: Instance, question: Question) -> None:
     """Raise `InputError` for what cannot be asked of an instance."""
     target, known = question.target, tuple(instance.countries)
     if getattr(instance.settings, "industry", "path") == "staged":
-        hint = (
-            "a regime's value and reach are certified for plans along paths of capacity: set industry = path"
-        )
-        raise InputError(
-            Diagnostic("E746", "the instance has an industry in stages", path="industry", hint=hint)
-        )
+        message = "the instance has an industry in stages, for which regimes are not computed"
+        hint = "set industry = path: value and reach are certified for plans along paths of capacity"
+        raise InputError(Diagnostic("E746", message, path="industry", hint=hint))
     if target not in known:
         hint = f"known: {', '.join(known)}"
         raise InputError(Diagnostic("E302", f"unknown country `{target}`", path="--target", hint=hint))

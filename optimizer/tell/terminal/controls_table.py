@@ -135,8 +135,8 @@ def _notes(answer: ControlsAnswer) -> list[str]:
     if pruned:
         counts.append(f"{pruned} spared, as looser than one that already gives too little delay")
     lag = (
-        f"Lag: behind {answer.controller}, of the plan that spends least among the target's best. Certain: the "
-        f"least lag of {answer.period} that any plan of the target can bring about."
+        f"Lag: behind {answer.controller}, of the plan that spends least among the target's best. Certain: "
+        f"the least lag of {answer.period} that any plan of the target can bring about."
     )
     description = [answer.description] if answer.description else []
     return [
