@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from optimizer.answer.answer import Remark
 from optimizer.answer.part import Number, Part
 
 Delay = Literal["lag", "reach", "value"]
@@ -20,8 +19,9 @@ DOMINATED: Final = "dominated"
 UNDECIDED: Final = "undecided"
 PRUNED: Final = "pruned"
 NOT_MODELLED: Final = (
-    "Revenue is at list price, discounted as the target's plan is, over the reported years. On a world market "
-    "chips not sold to the target are sold elsewhere: what is really forgone is a lower price, not the sale.",
+    "Revenue is at list price, discounted as the target's plan is, over the reported years. On a world "
+    "market chips not sold to the target are sold elsewhere: what is really forgone is a lower price, not "
+    "the sale.",
     "Not modelled: what enforcing a regime costs the controller, and the research that its firms pay from "
     "this revenue.",
     "The target's own rules and what its buyers get in practice (countries.*.trade.limits) may bind before "
@@ -112,12 +112,10 @@ class Verdict(Part):
 
 
 class ControlsAnswer(Part):
-    """What `kloof controls` answers. Regime 0 is the baseline, the instance as it is; verdicts are of the
-    regimes that were solved. `at_least` is the delay that regimes had to give, `interrupted` whether an
+    """What came of the regimes of a design. Regime 0 is the baseline, the instance as it is; verdicts are of
+    the regimes that were solved. `at_least` is the delay that regimes had to give, `interrupted` whether an
     interrupt came before all were done: then there are no verdicts."""
 
-    schema_version: int
-    command: str
     status: str
     instance: str
     policy: str
@@ -137,7 +135,6 @@ class ControlsAnswer(Part):
     regimes: tuple[RegimeAnswer, ...]
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...]
-    diagnostics: tuple[Remark, ...] = ()
 
     @property
     def frontier(self) -> tuple[RegimeAnswer, ...]:
@@ -145,3 +142,34 @@ class ControlsAnswer(Part):
         best = {one.number for one in self.verdicts if one.verdict == FRONTIER}
         found = [one for one in self.regimes if one.number in best]
         return tuple(sorted(found, key=lambda one: (-one.delay(self.delay).at, one.number)))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The heads of the table of regimes: the factors, then numbers with their units."""
+        return (
+            *("regime", *self.factors, "status", "verdict", "dominated_by"),
+            *("value_lower_average_log_units", "value_upper_average_log_units"),
+            *(f"lag_months_{self.period}", "lag_least_months", "lag_greatest_months"),
+            *(f"lag_months_{self.last_period}", f"guaranteed_lag_months_{self.period}"),
+            *(f"reach_lower_log_units_{self.period}", f"reach_upper_log_units_{self.period}"),
+            *("revenue_usd_bn", "revenue_least_usd_bn", "revenue_greatest_usd_bn"),
+            *("fees_usd_bn", "memory_usd_bn", "rent_usd_bn", "same_as_baseline", "leader_changed", "message"),
+        )
+
+    def row(self, one: RegimeAnswer) -> tuple[object, ...]:
+        """A regime as a row under `columns`; None where there is no number."""
+        verdict = {each.number: each for each in self.verdicts}.get(one.number)
+        revenue = one.revenue_usd_bn
+        return (
+            one.number,
+            *(one.levels.get(factor, "") for factor in self.factors),
+            *(one.status, verdict.verdict if verdict else "", verdict.by if verdict else None),
+            *(one.value or (None, None)),
+            one.lag_months,
+            *(one.lag_range_months or (None, None)),
+            *(one.lag_last_months, one.guaranteed_lag_months),
+            *(one.reach_log_units or (None, None)),
+            *((revenue.at, revenue.least, revenue.greatest) if revenue else (None,) * 3),
+            *(one.fees_usd_bn, one.memory_usd_bn, one.rent_usd_bn),
+            *(one.same_as_baseline, one.leader_changed, one.message),
+        )

@@ -137,32 +137,28 @@ def command(
 
     from optimizer.study.controls.play import failures, play
     from optimizer.study.controls.regimes import Question
-    from optimizer.tell.files.controls_files import controls_answer
 
-    question = Question(ask.country, year, ask.objective, ask.gap, ask.time_limit, ask.ranges)
-    game = play(
+    answer = play(
         ask.instance,
         chosen,
-        question,
+        Question(ask.country, year, ask.objective, ask.gap, ask.time_limit, ask.ranges),
         delay,
         at_least=at_least,
+        policy=ask.policy,
         jobs=ask.processes,
         tell=_progress(output.quiet),
     )
     end_progress(output.quiet)
-    answer = controls_answer(
-        game, chosen, question, delay, at_least, ask.instance.name, ask.policy, ask.instance.leader
-    )
     with interrupts_held():
-        directory = store.beside_earlier(directory) if game.interrupted else directory
+        directory = store.beside_earlier(directory) if answer.interrupted else directory
         written = {**asking.written, "design": inputs["design"], "asked": inputs["asked"]}
         files = _files(answer, asking, written, time.perf_counter() - started)
         unsaved = None if saving.no_save else save_run(directory, files, output.quiet)
     _show(answer, output)
-    wrong = failures([*(one.regime for one in game.alone), *game.regimes])
+    wrong = failures([*(one.regime for one in answer.alone), *answer.regimes])
     if wrong and not output.quiet:
         note(", ".join(f"{count} {how}" for how, count in wrong.items()))
-    code = INTERRUPTED if game.interrupted else FINDINGS if wrong else DONE
+    code = INTERRUPTED if answer.interrupted else FINDINGS if wrong else DONE
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
@@ -181,7 +177,13 @@ def _progress(quiet: bool) -> Tell:
 
 
 def _files(answer: ControlsAnswer, asking: Opened, written: dict[str, Any], wall: float) -> dict[str, str]:
-    from optimizer.tell.files.controls_files import FRONTIER, REGIMES, frontier_text, regimes_text
+    from optimizer.tell.files.controls_files import (
+        FRONTIER,
+        REGIMES,
+        controls_document,
+        frontier_text,
+        regimes_text,
+    )
     from optimizer.tell.files.documents import asked_manifest
     from optimizer.tell.files.store import MANIFEST, SUMMARY, json_text
 
@@ -189,7 +191,7 @@ def _files(answer: ControlsAnswer, asking: Opened, written: dict[str, Any], wall
     return {
         REGIMES: regimes_text(answer),
         FRONTIER: frontier_text(answer),
-        SUMMARY: json_text(answer.data()),
+        SUMMARY: json_text(controls_document(answer)),
         MANIFEST: json_text(asked_manifest("controls", written, asking.ask, gaps, wall)),
     }
 
@@ -199,11 +201,11 @@ def _show(answer: ControlsAnswer, output: Output) -> None:
     from optimizer.answer.run import OPTIMAL
     from optimizer.cli.output import screen
     from optimizer.cli.session import emit, emit_json, note
-    from optimizer.tell.files.controls_files import regimes_text
+    from optimizer.tell.files.controls_files import controls_document, regimes_text
     from optimizer.tell.terminal.controls_table import controls_tables, failed_lines
 
     if output.form == "json":
-        emit_json(answer.data())
+        emit_json(controls_document(answer))
     elif output.form == "csv":
         emit(regimes_text(answer))
     else:

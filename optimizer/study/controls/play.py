@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.parameters import PlanParameters
-from optimizer.answer.controls import PRUNED, AloneAnswer, Delay, RegimeAnswer, Verdict
+from optimizer.answer.controls import (
+    NOT_MODELLED,
+    PRUNED,
+    AloneAnswer,
+    ControlsAnswer,
+    Delay,
+    RegimeAnswer,
+    Verdict,
+)
 from optimizer.answer.run import FAILED, OPTIMAL
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
@@ -21,19 +29,6 @@ Tell = Callable[[int, int], None]
 MONOTONE: Final[tuple[Delay, ...]] = ("reach", "value")
 
 
-@dataclass(frozen=True)
-class Game:
-    """What came of it; `periods` are the labels of the one asked for and of the last one reported. Without
-    `verdicts` where an interrupt came before all was done."""
-
-    baseline: RegimeAnswer
-    periods: tuple[str, str]
-    alone: tuple[AloneAnswer, ...]
-    regimes: tuple[RegimeAnswer, ...]
-    verdicts: tuple[Verdict, ...]
-    interrupted: bool = False
-
-
 def play(
     instance: Instance,
     design: Design,
@@ -41,16 +36,18 @@ def play(
     delay: Delay = "lag",
     *,
     at_least: float | None = None,
+    policy: str = "",
     jobs: int = 1,
     tell: Tell = lambda done, count: None,
-) -> Game:
+) -> ControlsAnswer:
     """Solve every regime of the design, and each of its levels alone.
 
     With `at_least` only the regimes that surely give that much `delay` (months that are guaranteed, or
     average log units that the target's value is below the baseline's) are looked for: one that is looser
-    than a regime that surely does not is `pruned` unsolved. Results do not depend on `jobs`. An interrupt
-    keeps what is done. Raises `InputError` for a design or a question that does not fit the instance, and
-    (E748) for a threshold on the best response's lag; `SolverError` where the baseline has no plan.
+    than a regime that surely does not is `pruned` unsolved. `policy` names what the instance was patched
+    with. Results do not depend on `jobs`. An interrupt keeps what is done. Raises `InputError` for a design
+    or a question that does not fit the instance, and (E748) for a threshold on the best response's lag;
+    `SolverError` where the baseline has no plan.
     """
     check_question(instance, question)
     check_design(design, instance)
@@ -92,11 +89,39 @@ def play(
         for single in _singles(design)
         if single in singles
     )
-    return Game(baseline, solver.periods, told, regimes, tuple(said), interrupted)
+    period, last = solver.periods
+    wrong = failures([baseline, *singles.values(), *regimes])
+    return ControlsAnswer(
+        status="interrupted" if interrupted else "findings" if wrong else "done",
+        instance=instance.name,
+        policy=policy,
+        controller=instance.leader,
+        target=question.target,
+        period=period,
+        last_period=last,
+        delay=delay,
+        gap=question.gap,
+        at_least=at_least,
+        interrupted=interrupted,
+        design=design.title,
+        description=design.description.strip(),
+        factors={factor: tuple(levels) for factor, levels in design.factors.items()},
+        baseline=baseline,
+        alone=told,
+        regimes=regimes,
+        verdicts=tuple(said),
+        notes=NOT_MODELLED,
+    )
 
 
 def _singles(design: Design) -> list[Choice]:
-    return [((factor, level),) for factor, levels in design.factors.items() for level in levels]
+    """Every level that changes something, alone."""
+    return [
+        ((factor, level),)
+        for factor, levels in design.factors.items()
+        for level, patches in levels.items()
+        if patches
+    ]
 
 
 def _twins(design: Design, choices: Sequence[Choice]) -> dict[Choice, int]:
