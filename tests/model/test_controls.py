@@ -15,6 +15,7 @@ from optimizer.instance import Instance, load, parse_patch, patch
 from optimizer.instance.template import TEMPLATE
 from optimizer.study.ask import Ask
 from optimizer.study.controls.design import Design
+from optimizer.study.controls.frontier import candidate, verdicts
 from optimizer.study.controls.play import play
 from optimizer.study.controls.regimes import Question, RegimeSolver
 from optimizer.study.solve import solve_world
@@ -35,12 +36,11 @@ def design(**factors: dict[str, list[str]]) -> Design:
 
 SALES: dict[str, list[str]] = {
     "deny": ["rules.h200_class.in_force = never"],
+    "half": ["countries.CHN.trade.limits.nv_h200 *= 0.5"],
     "now": [],
-    "double": ["countries.CHN.trade.limits.nv_h200 *= 2"],
 }
 SMALL = design(
     sales=SALES,
-    grey={"closed": ["countries.CHN.trade.grey.limit_kh100e_per_year = 0"], "now": []},
     rent={"closed": ["countries.CHN.trade.rent.limit_kh100e = 0"], "now": []},
     tools={"now": [], "free": ["countries.CHN.industry.tools.duv.import_limit_kwpm_per_year *= 2"]},
 )
@@ -51,6 +51,10 @@ def answer() -> ControlsAnswer:
     return play(WORLD, SMALL, QUESTION)
 
 
+def numbers(answer: ControlsAnswer) -> set[int]:
+    return {each.number for each in answer.verdicts}
+
+
 def levels_of(answer: ControlsAnswer) -> dict[tuple[str, ...], RegimeAnswer]:
     return {tuple(one.levels.values()): one for one in answer.regimes}
 
@@ -59,7 +63,7 @@ def solved_alone(instance: Instance) -> tuple[float, float, float, np.ndarray]:
     """Bounds of the target's value, its lag, and what it imports, as `kloof solve` has them."""
     from optimizer.answer.metrics import lag_of_plan
 
-    run = solve_world(Ask(instance, ("CHN",), gap=GAP, jobs=1)).countries["CHN"]
+    run = solve_world(Ask(instance, ("CHN",), jobs=1)).countries["CHN"]
     assert run.parameters is not None
     assert run.values is not None
     assert run.solution is not None
@@ -72,7 +76,7 @@ def solved_alone(instance: Instance) -> tuple[float, float, float, np.ndarray]:
 
 
 def test_every_regime_is_certified_and_none_lies_above_its_reach(answer: ControlsAnswer) -> None:
-    assert len(answer.regimes) == SMALL.count == 24
+    assert len(answer.regimes) == SMALL.count == 12
     assert answer.status == "done"
     for one in (answer.baseline, *answer.regimes):
         assert one.status == OPTIMAL
@@ -89,7 +93,7 @@ def test_every_regime_is_certified_and_none_lies_above_its_reach(answer: Control
 
 def test_a_looser_regime_is_worth_no_less_and_reaches_no_less(answer: ControlsAnswer) -> None:
     known = levels_of(answer)
-    rank = {"deny": 0, "closed": 0, "now": 1, "double": 2, "free": 2}
+    rank = {"deny": 0, "half": 1, "closed": 1, "now": 2, "free": 3}
     pairs = 0
     for one in known.values():
         for other in known.values():
@@ -103,11 +107,11 @@ def test_a_looser_regime_is_worth_no_less_and_reaches_no_less(answer: ControlsAn
             assert other.reach_log_units is not None
             assert one.value[1] >= other.value[0] - 1e-9
             assert one.reach_log_units[1] >= other.reach_log_units[0] - 1e-9
-    assert pairs > 40
+    assert pairs == 3 * 4 + 6 + 6
 
 
 def test_the_regime_that_changes_nothing_is_the_baseline(answer: ControlsAnswer) -> None:
-    same = levels_of(answer)["now", "now", "now", "now"]
+    same = levels_of(answer)["now", "now", "now"]
     assert same.same_as_baseline
     told = {"number", "levels", "same_as_baseline"}
     assert same.model_dump(exclude=told) == answer.baseline.model_dump(exclude=told)
@@ -116,7 +120,7 @@ def test_the_regime_that_changes_nothing_is_the_baseline(answer: ControlsAnswer)
 
 def test_regimes_have_the_plans_that_solve_has(answer: ControlsAnswer) -> None:
     known = levels_of(answer)
-    for choice in (("now", "now", "now", "now"), ("double", "closed", "now", "free")):
+    for choice in (("now", "now", "now"), ("half", "closed", "free")):
         patches = SMALL.patches(tuple(zip(SMALL.factors, choice, strict=True)))
         lower, upper, lag, imports = solved_alone(patch(WORLD, patches))
         one = known[choice]
@@ -179,8 +183,9 @@ def test_a_regime_that_reaches_the_leader_lets_it_answer() -> None:
     assert (more.leader_changed, now.leader_changed) == (True, False)
     lower, upper, lag, _ = solved_alone(patch(WORLD, levels["more"]))
     assert more.value is not None
-    assert more.value[0] <= upper + 1e-9
-    assert lower <= more.value[1] + 1e-9
+    # the leader's plan is known up to a gap, and who follows another of its plans does a little differently
+    assert more.value[0] <= upper + 1e-4
+    assert lower <= more.value[1] + 1e-4
     assert more.lag_months == pytest.approx(lag, abs=0.1)
     assert more.lag_months is not None
     assert now.lag_months is not None
@@ -188,7 +193,7 @@ def test_a_regime_that_reaches_the_leader_lets_it_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["horizon.last_year += 1", "objectives.balanced.capability *= 2", "leader = CHN"]
+    "text", ["horizon.last_year = 2030", "objectives.balanced.capability_weight *= 2", "leader = CHN"]
 )
 def test_what_is_no_regime_fails_and_says_why(text: str) -> None:
     found = play(WORLD, design(odd={"x": [text], "now": []}), QUESTION)
@@ -200,41 +205,37 @@ def test_what_is_no_regime_fails_and_says_why(text: str) -> None:
 
 
 def test_a_threshold_spares_the_looser_and_finds_the_same(answer: ControlsAnswer) -> None:
-    reach = play(WORLD, SMALL, QUESTION, "reach")
-    certain = sorted(one.delay("reach").at for one in answer.regimes)
-    at_least = float(certain[len(certain) // 2]) + 1e-3
+    certain = sorted(float(one.delay("reach").at) for one in answer.regimes)
+    at_least = certain[len(certain) // 2] + 1e-3
     spared = play(WORLD, SMALL, QUESTION, "reach", at_least=at_least)
     pruned = {one.number for one in spared.regimes if one.status == PRUNED}
-    assert len(pruned) >= 3
-    for one in reach.regimes:
-        if one.number in pruned:
-            assert one.delay("reach").at < at_least
-    wanted = {one.number for one in reach.regimes if one.delay("reach").at >= at_least}
-    assert {each.number for each in spared.verdicts} == wanted
-    # what misses the threshold dominates nobody who meets it
-    best = {one.number for one in reach.frontier} & wanted
-    assert best <= {one.number for one in spared.frontier}
+    assert pruned
+    assert all(one.delay("reach").at < at_least for one in answer.regimes if one.number in pruned)
+    wanted = [one for one in answer.regimes if one.delay("reach").at >= at_least]
+    assert list(spared.verdicts) == verdicts([candidate(one, "reach") for one in wanted])
     kept = {one.number: one for one in spared.regimes}
-    assert all(kept[one.number] == one for one in reach.regimes if one.number not in pruned)
+    assert all(kept[one.number] == one for one in answer.regimes if one.number not in pruned)
 
 
 def test_a_threshold_on_value_is_counted_from_the_baseline(answer: ControlsAnswer) -> None:
     base = answer.baseline
     assert base.value is not None
-    found = play(WORLD, SMALL, QUESTION, "value", at_least=0.05)
-    met = {each.number for each in found.verdicts}
+    few = design(sales=SALES, rent={"closed": ["countries.CHN.trade.rent.limit_kh100e = 0"], "now": []})
+    found = play(WORLD, few, QUESTION, "value", at_least=0.05)
+    met = {tuple(one.levels.values()) for one in found.regimes if one.number in numbers(found)}
     assert met
     for one in answer.regimes:
         assert one.value is not None
-        loss = base.value[0] - one.value[1]
-        assert (one.number in met) is (loss >= 0.05)
+        sales, rent, tools = one.levels.values()
+        if tools == "now":
+            assert ((sales, rent) in met) is (base.value[0] - one.value[1] >= 0.05)
 
 
 def test_ranges_of_the_lag_hold_the_lag_and_narrow_that_of_revenue(answer: ControlsAnswer) -> None:
     found = play(WORLD, design(sales=SALES), replace(QUESTION, ranges=True))
     before = levels_of(answer)
     for one in found.regimes:
-        wide = before[one.levels["sales"], "now", "now", "now"].revenue_usd_bn
+        wide = before[one.levels["sales"], "now", "now"].revenue_usd_bn
         assert one.lag_range_months is not None
         assert one.lag_months is not None
         assert one.lag_range_months[0] <= one.lag_months <= one.lag_range_months[1]
@@ -247,5 +248,9 @@ def test_ranges_of_the_lag_hold_the_lag_and_narrow_that_of_revenue(answer: Contr
 
 
 def test_the_answer_does_not_depend_on_the_number_of_processes(answer: ControlsAnswer) -> None:
-    sales = design(sales=SALES)
-    assert play(WORLD, sales, QUESTION, jobs=2) == play(WORLD, sales, QUESTION, jobs=1)
+    found = play(WORLD, design(sales=SALES), QUESTION, jobs=2)
+    known = levels_of(answer)
+    told = {"number", "levels"}
+    for one in found.regimes:
+        before = known[one.levels["sales"], "now", "now"]
+        assert one.model_dump(exclude=told) == before.model_dump(exclude=told)

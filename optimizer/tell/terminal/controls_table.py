@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Final
@@ -15,12 +16,14 @@ from optimizer.answer.controls import (
     ControlsAnswer,
     RegimeAnswer,
 )
+from optimizer.answer.ranges import MEASURED_GAP, MEASURED_WIDTH
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 
 MOST_LINES: Final = 40
 WIDTH: Final = PLAIN_WIDTH - 4
-# Numbers below half of the last digit shown have no sign.
-MONTHS_DIGITS: Final = 2
+# That of a best response is known less well than what is certain.
+LAG_DIGITS: Final = 1
+CERTAIN_DIGITS: Final = 2
 MONEY_DIGITS: Final = 1
 VALUE_DIGITS: Final = 3
 WORDS: Final = {
@@ -65,9 +68,9 @@ def _numbers(one: RegimeAnswer) -> list[str]:
     if not one.solved or one.revenue_usd_bn is None or one.value is None:
         return [one.status, *[""] * 7]
     return [
-        _fixed(one.lag_months, MONTHS_DIGITS),
-        _fixed(one.guaranteed_lag_months, MONTHS_DIGITS),
-        _fixed(one.lag_last_months, MONTHS_DIGITS),
+        _fixed(one.lag_months, LAG_DIGITS),
+        _fixed(one.guaranteed_lag_months, CERTAIN_DIGITS),
+        _fixed(one.lag_last_months, LAG_DIGITS),
         _fixed(one.value[0], VALUE_DIGITS),
         _fixed(one.revenue_usd_bn.at, MONEY_DIGITS),
         _fixed(one.fees_usd_bn, MONEY_DIGITS),
@@ -87,9 +90,9 @@ def _changes(alone: AloneAnswer, base: RegimeAnswer) -> list[str]:
     assert one.revenue_usd_bn is not None
     assert base.revenue_usd_bn is not None
     pairs = (
-        (one.lag_months, base.lag_months, MONTHS_DIGITS),
-        (one.guaranteed_lag_months, base.guaranteed_lag_months, MONTHS_DIGITS),
-        (one.lag_last_months, base.lag_last_months, MONTHS_DIGITS),
+        (one.lag_months, base.lag_months, LAG_DIGITS),
+        (one.guaranteed_lag_months, base.guaranteed_lag_months, CERTAIN_DIGITS),
+        (one.lag_last_months, base.lag_last_months, LAG_DIGITS),
         (one.value[0], base.value[0], VALUE_DIGITS),
         (one.revenue_usd_bn.at, base.revenue_usd_bn.at, MONEY_DIGITS),
         (one.fees_usd_bn, base.fees_usd_bn, MONEY_DIGITS),
@@ -138,6 +141,12 @@ def _notes(answer: ControlsAnswer) -> list[str]:
         f"Lag: behind {answer.controller}, of the plan that spends least among the target's best. Certain: "
         f"the least lag of {answer.period} that any plan of the target can bring about."
     )
+    if answer.baseline.lag_range_months is None:
+        width = MEASURED_WIDTH["lag_months"] * math.sqrt(answer.gap / MEASURED_GAP)
+        lag += (
+            f" Plans as good within the gap may lag some {width:.1g} months more or less, by the rule of "
+            "thumb; --ranges computes by how much, and counts it."
+        )
     description = [answer.description] if answer.description else []
     return [
         textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
