@@ -8,12 +8,9 @@ from typing import Final, Literal
 from optimizer.answer.part import Number, Part
 
 Delay = Literal["lag", "reach", "value"]
-DELAYS: Final[tuple[Delay, ...]] = ("lag", "reach", "value")
-DELAY_UNITS: Final[Mapping[str, str]] = {
-    "lag": "months",
-    "reach": "months",
-    "value": "average log units",
-}
+# To so many digits they are shown. The lag of a best response is known less well than what is certain.
+DELAY_DIGITS: Final[Mapping[Delay, int]] = {"lag": 1, "reach": 2, "value": 3}
+REVENUE_DIGITS: Final = 1
 FRONTIER: Final = "frontier"
 DOMINATED: Final = "dominated"
 UNDECIDED: Final = "undecided"

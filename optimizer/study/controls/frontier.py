@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.answer.controls import (
+    DELAY_DIGITS,
     DOMINATED,
     FRONTIER,
+    REVENUE_DIGITS,
     UNDECIDED,
     Delay,
     Range,
@@ -22,11 +24,12 @@ from optimizer.answer.controls import (
 
 @dataclass(frozen=True)
 class Candidate:
-    """A regime by its delay and revenue, of which more is better."""
+    """A regime by its delay, shown to so many digits, and its revenue; of both more is better."""
 
     number: int
     delay: Range
     revenue: Range
+    delay_digits: int = DELAY_DIGITS["lag"]
 
     def surely_beats(self, other: Candidate) -> bool:
         """At least as good on both counts for every value in the ranges, and better on one."""
@@ -35,15 +38,19 @@ class Candidate:
         return mine[0] >= theirs[0] and mine[1] >= theirs[1] and mine != theirs
 
     def beats(self, other: Candidate) -> bool:
-        """The same of the plans found alone."""
-        mine, theirs = (self.delay.at, self.revenue.at), (other.delay.at, other.revenue.at)
+        """The same of the plans found alone, to the digits that are shown: less is chance."""
+        mine, theirs = self._shown, other._shown
         return mine[0] >= theirs[0] and mine[1] >= theirs[1] and mine != theirs
+
+    @property
+    def _shown(self) -> tuple[float, float]:
+        return round(self.delay.at, self.delay_digits), round(self.revenue.at, REVENUE_DIGITS)
 
 
 def candidate(regime: RegimeAnswer, delay: Delay) -> Candidate:
     """A regime that is solved as a candidate."""
     assert regime.revenue_usd_bn is not None
-    return Candidate(regime.number, regime.delay(delay), regime.revenue_usd_bn)
+    return Candidate(regime.number, regime.delay(delay), regime.revenue_usd_bn, DELAY_DIGITS[delay])
 
 
 def verdicts(candidates: Sequence[Candidate]) -> list[Verdict]:

@@ -10,7 +10,9 @@ from typing import Final
 from rich.console import ConsoleRenderable
 
 from optimizer.answer.controls import (
+    DELAY_DIGITS,
     PRUNED,
+    REVENUE_DIGITS,
     UNDECIDED,
     AloneAnswer,
     ControlsAnswer,
@@ -21,11 +23,10 @@ from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 
 MOST_LINES: Final = 40
 WIDTH: Final = PLAIN_WIDTH - 4
-# That of a best response is known less well than what is certain.
-LAG_DIGITS: Final = 1
-CERTAIN_DIGITS: Final = 2
-MONEY_DIGITS: Final = 1
-VALUE_DIGITS: Final = 3
+LAG_DIGITS: Final = DELAY_DIGITS["lag"]
+CERTAIN_DIGITS: Final = DELAY_DIGITS["reach"]
+VALUE_DIGITS: Final = DELAY_DIGITS["value"]
+MONEY_DIGITS: Final = REVENUE_DIGITS
 WORDS: Final = {
     "lag": "lag of the target's best response",
     "reach": "lag that is certain, whatever the target wants",
