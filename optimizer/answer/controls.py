@@ -99,8 +99,8 @@ class AloneAnswer(Part):
 class Verdict(Part):
     """Whether another regime gives at least as much delay for at least as much revenue, and more of one.
 
-    `dominated` where that is so for every plan within the gaps of both, `undecided` where only for the plans
-    found; `by` is one such regime.
+    `dominated` where that is so for every number in the ranges of both, `undecided` where only for the plans
+    found, to the digits that are shown; `by` is one such regime.
     """
 
     number: int
