@@ -161,6 +161,7 @@ class RegimeSolver:
         changed = patch(self.instance, patches) if patches else self.instance
         if changed.leader != self.instance.leader:
             raise InputError(Diagnostic("E747", f"the regime makes {changed.leader} lead"))
+        _refuse_stages(changed)
         paths = self._paths(changed)
         leading = resolve_again(self._leading, changed, paths, None, self.question.objective, True)
         return changed, _comparable(leading, self._leading)
@@ -307,10 +308,7 @@ def all_into(own: PlanParameters, place: int) -> PlanParameters:
 def check_question(instance: Instance, question: Question) -> None:
     """Raise `InputError` for what cannot be asked of an instance."""
     target, known = question.target, tuple(instance.countries)
-    if getattr(instance.settings, "industry", "path") == "staged":
-        message = "the instance has an industry in stages, for which regimes are not computed"
-        hint = "set industry = path: value and reach are certified for plans along paths of capacity"
-        raise InputError(Diagnostic("E746", message, path="industry", hint=hint))
+    _refuse_stages(instance)
     if target not in known:
         hint = f"known: {', '.join(known)}"
         raise InputError(Diagnostic("E302", f"unknown country `{target}`", path="--target", hint=hint))
@@ -323,6 +321,13 @@ def check_question(instance: Instance, question: Question) -> None:
         message = f"no plan reports the year {question.year}"
         hint = f"from {years[0]} to {years[-1]}"
         raise InputError(Diagnostic("E745", message, path="--year", hint=hint))
+
+
+def _refuse_stages(instance: Instance) -> None:
+    if getattr(instance.settings, "industry", "path") == "staged":
+        message = "the instance has an industry in stages, for which regimes are not computed"
+        hint = "set industry = path: value and reach are certified for plans along paths of capacity"
+        raise InputError(Diagnostic("E746", message, path="industry", hint=hint))
 
 
 def _places(parameters: PlanParameters, year: int) -> list[int]:
