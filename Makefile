@@ -1,6 +1,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
+# Kloof itself is all that the demo needs; what tests and checks take is several times as large.
 READY := $(VENV)/.ready
+TOOLS := $(VENV)/.ready-with-tools
 PYTHON ?= python3
 
 .PHONY: demo test check bench format clean
@@ -8,25 +10,31 @@ PYTHON ?= python3
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,browser,check]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $(READY)
+
+$(TOOLS): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,browser,check]'
+	touch $(TOOLS)
 
 demo: $(READY)
 	$(BIN)/kloof solve instances/world-2026 --out runs/demo
 
-test: $(READY)
+test: $(TOOLS)
 	$(BIN)/python -m pytest -n auto
 
-check: $(READY)
+check: $(TOOLS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(READY)
+bench: $(TOOLS)
 	$(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.convex --write
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.batch $(BATCH)
 
-format: $(READY)
+format: $(TOOLS)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

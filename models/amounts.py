@@ -10,6 +10,7 @@ import numpy as np
 
 from models.indices import mid
 from models.parameters import Array, PlanParameters
+from models.stages import used_yield
 
 Values = Mapping[str, Array]
 Amount = Callable[[PlanParameters, Values], Array]
@@ -27,7 +28,9 @@ def wafers(p: PlanParameters, v: Values) -> Array:
 
 def good_wafers(p: PlanParameters, v: Values) -> Array:
     """The good wafers of all that each line can start for AI chips, thousand per period."""
-    return np.asarray((1 - (1 - p["wafer_yield"]) / (1 + p["transfer"])) * wafers(p, v))
+    if p.sets.levels:
+        return np.asarray(np.einsum("nl,nlt->nt", p["yield_level"], v["startable"]))
+    return np.asarray(used_yield(p) * wafers(p, v))
 
 
 def designers_wafers(p: PlanParameters, v: Values) -> Array:

@@ -51,14 +51,16 @@ def energy_paid(m: Any, u: str, t: str) -> Any:
 
 
 def chips_paid(m: Any, t: str) -> Any:
-    r"""Domestic chip investment: fabs and the wafers they start, tools and toolmaking, packaging, memory.
+    r"""Domestic chip investment: fabs and the wafers they start, tools and toolmaking, packaging, memory,
+    and in staged mode the programmes for nodes and classes of tools.
 
     \[ \text{chips\_cost}_t = \sum_n \bigl( \text{wafer\_cost}_n\,\text{wafer\_built}_{n,t} +
        \text{wafer\_run\_cost}_n\,\text{wafers\_started}_{n,t} \bigr) + \sum_g \bigl(
        \text{tool\_price}_{g,t}\,(\text{tools\_bought} + \text{tools\_made})_{g,t} +
        \text{toolmaking\_cost}_g\,\text{toolmaking\_built}_{g,t} \bigr) +
        \text{packaging\_cost}\,\text{packaging\_built}_t + \text{hbm\_cost}\,\text{hbm\_built}_t +
-       \text{hbm\_price}_t\,\text{hbm\_imports}_t \]
+       \text{hbm\_price}_t\,\text{hbm\_imports}_t + \sum_n \text{node\_rd}_{n,t} +
+       \sum_g \text{class\_rd}_{g,t} \]
 
     Units: USD bn.
     """
@@ -71,7 +73,10 @@ def chips_paid(m: Any, t: str) -> Any:
         for g in m.TOOL_CLASSES
     )
     memory = m.hbm_cost * m.hbm_built[t] + m.hbm_price[t] * m.hbm_imports[t]
-    return m.chips_cost[t] == fabs + tools + m.packaging_cost * m.packaging_built[t] + memory
+    programmes = sum(m.node_rd[n, t] for n in m.STAGED_LINES)
+    programmes += sum(m.class_rd[g, t] for g in m.STAGED_CLASSES)
+    paid = fabs + tools + m.packaging_cost * m.packaging_built[t] + memory
+    return m.chips_cost[t] == paid + programmes
 
 
 def talent_paid(m: Any, t: str) -> Any:

@@ -33,15 +33,25 @@ def used_yield(m: Any, n: str, t: str) -> Any:
     return 1 - (1 - m.wafer_yield[n, t]) / (1 + m.transfer)
 
 
+def good_starts(m: Any, n: str, t: str) -> Any:
+    """The good wafers of all that a line can start for AI chips (thousand wafers)."""
+    if n in m.STAGED_LINES:
+        return sum(m.yield_level[n, stage] * m.startable[n, stage, t] for stage in m.LEVELS)
+    return used_yield(m, n, t) * wafer_starts(m, n, t)
+
+
 def wafer_supply(m: Any, n: str, t: str) -> Any:
     r"""Wafers started for AI chips on a line.
 
     \[ \text{wafers\_started}_{n,t} \le 12\,dt\;\text{ai\_share}_{n,t}\,
        \overline{\text{wafer\_capacity}}_{n,t} \]
 
-    Units: thousand wafers.
+    In staged mode the sum over levels of what can be started stands for the wafers started, which are no
+    more. Units: thousand wafers.
     """
-    return m.wafers_started[n, t] <= wafer_starts(m, n, t)
+    staged = n in m.STAGED_LINES
+    wafers = sum(m.startable[n, stage, t] for stage in m.LEVELS) if staged else m.wafers_started[n, t]
+    return wafers <= wafer_starts(m, n, t)
 
 
 def fabricated(m: Any, k: str, t: str) -> Any:
@@ -61,7 +71,7 @@ def good_wafers(m: Any, n: str, t: str) -> Any:
        \text{bank\_drawn})_{k,t} \le \Bigl( 1 - \frac{1-\text{wafer\_yield}_{n,t}}{1+\text{transfer}}
        \Bigr)\,\text{wafers\_started}_{n,t} \]
 
-    Units: thousand wafers.
+    In staged mode the yield is that of the level reached (`earned_wafers`). Units: thousand wafers.
     """
     return wafers_used(m, m.CHIPS, n, t) <= used_yield(m, n, t) * m.wafers_started[n, t]
 
@@ -79,8 +89,7 @@ def designer_share(m: Any, q: str, n: str, t: str) -> Any:
     used = sum(
         m.designed_by[k, q] * m.on_line[k, n] * m.wafers_per_chip[k] * fabricated(m, k, t) for k in m.CHIPS
     )
-    good = used_yield(m, n, t) * wafer_starts(m, n, t)
-    return used - m.designer_ceiling[q, n, t] * good <= m.ceiling_side[q, n, t]
+    return used - m.designer_ceiling[q, n, t] * good_starts(m, n, t) <= m.ceiling_side[q, n, t]
 
 
 def fabrication_not_negative(m: Any, k: str, t: str) -> Any:
@@ -113,7 +122,7 @@ def launch_wafers(m: Any, k: str, t: str) -> Any:
     with the good wafers of all that the line can start. The side is 0 in such a period and infinite, so that
     there is no row, in the others. Units: thousand wafers.
     """
-    good = sum(m.on_line[k, n] * used_yield(m, n, t) * wafer_starts(m, n, t) for n in m.LINES)
+    good = sum(m.on_line[k, n] * good_starts(m, n, t) for n in m.LINES)
     side = m.launch_side[k, t] * m.kwafer
     return m.wafers_per_chip[k] * fabricated(m, k, t) - m.launched[k, t] * good <= side
 
@@ -208,7 +217,7 @@ def add(model: Any, units: UnitSystem) -> None:
     for name, index, rule in (
         ("wafer_balance", by_line, wafer_balance),
         ("wafer_supply", by_line, wafer_supply),
-        ("good_wafers", by_line, good_wafers),
+        ("good_wafers", (model.PATH_LINES, model.PERIODS), good_wafers),
         ("designer_share", (model.DESIGNERS, *by_line), designer_share),
         ("fabrication_not_negative", by_chip, fabrication_not_negative),
         ("bottleneck", by_chip, bottleneck),

@@ -9,6 +9,7 @@ from models.limit import LimitSpec
 
 _BY_CHIP, _BY_LINE, _BY_PERIOD = ("chips", "periods"), ("lines", "periods"), ("periods",)
 _BY_TOOLS, _BY_DESIGNER = ("tool_classes", "periods"), ("designers", "lines", "periods")
+_BY_STAGED_LINE, _BY_STAGED_CLASS = ("staged_lines", "periods"), ("staged_classes", "periods")
 
 INDUSTRY_LIMITS: Final = (
     LimitSpec(
@@ -51,6 +52,26 @@ INDUSTRY_LIMITS: Final = (
         counted=True,
         of_the_plan=True,
         zero="wafer_capacity",
+    ),
+    LimitSpec(
+        *("node_rates", _BY_STAGED_LINE, "USD bn", "programmes", "research on a node"),
+        *(1, "USD 1 bn", "research on the node of {item}"),
+        conflict="at most USD {amount} bn a year of research on the node of {item}",
+        parameters=("node_rate_limit",),
+        added=True,
+        amount=lambda p, v: p["node_rate_limit"] * p["dt"],
+        zero="nothing",
+        inputs=("countries.{country}.industry.staged.lines.{item}.research_limit_usd_bn_per_year",),
+    ),
+    LimitSpec(
+        *("class_rates", _BY_STAGED_CLASS, "USD bn", "programmes", "development of tools at home"),
+        *(1, "USD 1 bn", "development of {item} tools at home"),
+        conflict="at most USD {amount} bn a year for developing {item} tools at home",
+        parameters=("class_rate_limit",),
+        added=True,
+        amount=lambda p, v: p["class_rate_limit"] * p["dt"],
+        zero="nothing",
+        inputs=("countries.{country}.industry.staged.tools.{item}.development_limit_usd_bn_per_year",),
     ),
     LimitSpec(
         *("designer_share", _BY_DESIGNER, "thousand wafers", "wafers", "designers' share of a line"),

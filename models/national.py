@@ -16,6 +16,7 @@ from models import (
     delivery,
     fleet,
     industry,
+    industry_staged,
     memory,
     objective,
     pace,
@@ -41,9 +42,10 @@ def build(parameters: PlanParameters, units: bool = False) -> Any:
     model = pyo.ConcreteModel(name=f"national plan of {parameters.country}")
     model.million_per_billion = system.constant(1000, "USD_mn/USD_bn")
     periods.declare(model, parameters, system)
+    industry_staged.add_variables(model, system)
     for section in (
         *(fleet, trade, power, talent, research, delivery),
-        *(industry, tools, memory, pace, budget, objective),
+        *(industry, tools, industry_staged, memory, pace, budget, objective),
     ):
         section.add(model, system)
     model.scaling_factor = pyo.Suffix(direction=pyo.Suffix.EXPORT)
@@ -108,6 +110,12 @@ def nominal_sizes(parameters: PlanParameters) -> dict[str, Array]:
         "talent_index": fill(people / p.scalar("talent_ref"), t),
         "knowledge": fill(p.scalar("knowledge_ref"), t),
         "absorbed": fill(0.1 * p.scalar("knowledge_ref"), t),
+    }
+    sizes |= {
+        **dict.fromkeys(("startable", "started"), fill(wafers, "staged_lines", "levels", t)),
+        "experience": fill(10 * wafers, "staged_lines", t),
+        **dict.fromkeys(("node_rd", "node_progress"), fill(0.1 * money, "staged_lines", t)),
+        **dict.fromkeys(("class_rd", "class_progress"), fill(0.1 * money, "staged_classes", t)),
     }
     sizes |= {
         name: fill(wafers, "tool_classes", t)

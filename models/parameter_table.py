@@ -10,21 +10,24 @@ from typing import Final
 
 @dataclass(frozen=True)
 class ParameterSpec:
-    """One row of the parameter table: its name, index sets (names of `PlanSets`), unit and meaning."""
+    """One row of the parameter table: its name, index sets (names of `PlanSets`), unit and meaning, and the
+    section of the table that it stands in."""
 
     name: str
     index: tuple[str, ...]
     unit: str
     meaning: str
+    section: str
 
 
 def _table() -> Mapping[str, ParameterSpec]:
-    rows = [
-        # time
+    # a name by itself begins a section
+    rows: list[str | tuple[str, str, str, str]] = [
+        "time",
         ("dt", "", "year", "length of a period"),
         ("discount", "periods", "1", "discount factor at mid-period"),
         ("tail", "", "1", "periods solved beyond the reported ones"),
-        # fleet
+        "fleet",
         ("is_domestic", "chips", "1", "1 where the country makes the chip on its own lines"),
         ("survival", "chips", "1", "share of a fleet that survives a year"),
         ("research_h100e", "chips", "kH100e/kchip", "rating for research, H100e per chip"),
@@ -36,7 +39,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("fee", "chips periods", "USD_mn/kchip", "tariff or revenue share on legal purchases"),
         ("grey_premium", "chips periods", "USD_mn/kchip", "premium on grey-market purchases"),
         ("charge", "chips periods", "USD_mn/kchip/year", "capital charge of a chip in use"),
-        # trade
+        "trade",
         ("import_limit", "chips periods", "kchip/year", "most that can be bought legally"),
         ("normal_import", "chips periods", "kchip/year", "the country's normal share of a chip's supply"),
         ("grey_open", "chips periods", "kchip/year", "most of a chip that the grey market offers"),
@@ -48,14 +51,14 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("rent_limit", "periods", "kH100e", "offshore compute that can be rented"),
         ("rent_cost", "periods", "USD_bn/kH100e/year", "rent of offshore compute"),
         ("mandate", "periods", "1", "home-made share of compute purchases, by value, required"),
-        # power
+        "power",
         ("power0", "", "GW", "power available at the start"),
         ("power_pending", "periods", "GW", "power already under construction, by period of arrival"),
         ("power_build_limit", "periods", "GW/year", "most that can be ordered"),
         ("power_arrival", "delays", "1", "share of an order that arrives after d periods"),
         ("power_cost", "", "USD_bn/GW", "generation and grid connection"),
         ("energy_cost", "periods", "USD_bn/GW/year", "energy of a GW drawn all year"),
-        # talent
+        "talent",
         ("talent0", "", "kperson", "researchers at the start"),
         ("attrition", "", "1", "share of researchers who leave in a year"),
         ("graduates", "periods", "kperson/year", "most that the schools deliver without a programme"),
@@ -67,7 +70,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("education_cost", "", "USD_bn/kperson", "cost of educating a thousand more"),
         ("hiring_cost", "", "USD_bn/kperson", "cost of taking on a thousand graduates"),
         ("release_cost", "", "USD_bn/kperson", "cost of letting a thousand researchers go"),
-        # research
+        "research",
         ("theta", "", "1", "weight of compute in research effort"),
         ("substitution", "", "1", "elasticity of substitution between compute and researchers"),
         ("parallel", "", "1", "returns to parallel effort"),
@@ -95,7 +98,7 @@ def _table() -> Mapping[str, ParameterSpec]:
             "kH100e",
             "compute that research agents may use: none without automation",
         ),
-        # delivery
+        "delivery",
         ("segment_ref", "segments", "kH100e", "delivery compute of the segment in the base state"),
         ("segment_floor", "segments", "kH100e", "service that exists without AI compute"),
         ("service_floor", "segments periods", "1", "service required, log units"),
@@ -103,7 +106,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("passthrough", "segments", "1", "share of efficiency that serves the segment"),
         ("w_segment", "segments", "1", "weight of the segment's service in the objective"),
         ("shortfall_weight", "segments periods", "1", "the segment's share of the compute that is required"),
-        # industry
+        "industry",
         ("on_line", "chips lines", "1", "1 where the chip is made on the line"),
         ("wafers_per_chip", "chips", "kwafer/kchip", "wafers per chip at full yield"),
         ("hbm_per_chip", "chips", "PB/kchip", "high-bandwidth memory of a thousand chips"),
@@ -177,6 +180,30 @@ def _table() -> Mapping[str, ParameterSpec]:
         ),
         ("toolmaking_arrival", "tool_classes delays", "1", "share of an order that arrives after d periods"),
         ("toolmaking_cost", "tool_classes", "USD_bn*year/kwpm", "cost of toolmaking for a kwpm a year"),
+        # staged mode
+        ("yield_level", "staged_lines levels", "1", "share of dies that are good at a level of learning"),
+        ("learning_wafers", "staged_lines levels", "kwafer", "experience that a level takes"),
+        ("next_threshold", "staged_lines levels", "kwafer", "experience at which the level above is reached"),
+        (
+            *("reachable", "staged_lines levels periods", "1"),
+            "1 where a line may stand at the level by then",
+        ),
+        ("started_max", "staged_lines periods", "kwafer", "wafers that no plan can exceed"),
+        ("learning0", "staged_lines", "kwafer", "experience at the start"),
+        ("learning_other", "staged_lines periods", "kwafer", "experience from other products and firms"),
+        ("node_cost", "staged_lines", "USD_bn", "research still to be paid for a node"),
+        ("node_arrival", "staged_lines delays", "1", "share of research that bears after d periods"),
+        ("node_rate_limit", "staged_lines periods", "USD_bn/year", "most research on a node"),
+        ("openable", "staged_lines periods", "1", "1 where the node can be unlocked by then"),
+        ("previous_line", "staged_lines staged_lines", "1", "1 where the second line comes before the first"),
+        ("module", "staged_lines", "kwpm", "size of a fab's module, 0 for any size"),
+        ("module_side", "staged_lines", "kwpm", "0 where fabs come in modules, else infinite"),
+        ("class_cost", "staged_classes", "USD_bn", "development still to be paid for a class of tools"),
+        ("class_arrival", "staged_classes delays", "1", "share of development that bears after d periods"),
+        ("class_rate_limit", "staged_classes periods", "USD_bn/year", "most development of a class"),
+        ("class_openable", "staged_classes periods", "1", "1 where the class can be unlocked by then"),
+        ("tools_made_max", "staged_classes periods", "kwpm", "tools that toolmakers at home cannot exceed"),
+        # memory
         ("hbm_capacity0", "", "PB/year", "memory capacity at the start"),
         ("hbm_pending", "periods", "PB/year", "memory capacity under construction, by period of arrival"),
         ("hbm_build_limit", "periods", "PB/year/year", "most memory capacity that can be ordered"),
@@ -185,7 +212,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("hbm_price", "periods", "USD_bn/PB", "price of imported memory"),
         ("hbm_stock0", "", "PB", "memory stockpiled"),
         ("hbm_import_limit", "periods", "PB/year", "memory that can be imported"),
-        # budget
+        "budget",
         ("income", "periods", "USD_bn/year", "what the plan may spend"),
         ("interest", "", "1", "interest on cash, per year"),
         ("cash0", "", "USD_bn", "cash at the start"),
@@ -202,19 +229,22 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("base_value", "periods", "USD_bn/year", "spending of the country that market prices reflect"),
         ("share_floor", "categories periods", "1", "least share of the budget"),
         ("share_ceiling", "categories periods", "1", "largest share of the budget"),
-        # objective
+        "objective",
         ("w_capability", "", "1", "weight of capability"),
         ("w_autonomy", "", "1", "weight of autonomy"),
         ("autonomy_floor", "", "kH100e", "floor of home-made compute in the logarithm"),
         ("shortfall_penalty", "", "1", "penalty per log unit by which all of delivery is short"),
         ("terminal", "", "year", "years for which the last value counts on"),
     ]
-    return MappingProxyType(
-        {
-            name: ParameterSpec(name, tuple(index.split()), unit, meaning)
-            for name, index, unit, meaning in rows
-        }
-    )
+    table: dict[str, ParameterSpec] = {}
+    section = ""
+    for row in rows:
+        if isinstance(row, str):
+            section = row
+        else:
+            name, index, unit, meaning = row
+            table[name] = ParameterSpec(name, tuple(index.split()), unit, meaning, section)
+    return MappingProxyType(table)
 
 
 TABLE: Final = _table()

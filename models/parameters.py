@@ -43,7 +43,8 @@ class PlanSets:
     """The index sets of one country's plan.
 
     `periods` are labels, tail included; the first `reported` are shown. `starts` holds the start of each
-    period in decimal years; `delays` is 0..longest lead, in periods.
+    period in decimal years; `delays` is 0..longest lead, in periods. `levels` are those of learning in staged
+    mode, lowest first; without levels the plan is in path mode.
     """
 
     periods: tuple[str, ...]
@@ -71,6 +72,21 @@ class PlanSets:
     def supplies(self) -> tuple[str, ...]:
         """The supplies that cost more when bought faster: common ones, each class of tools, each line."""
         return COMMON_SUPPLIES + self.tool_classes + self.lines
+
+    @property
+    def staged_lines(self) -> tuple[str, ...]:
+        """The lines whose yields are earned: all in staged mode, which has levels, else none."""
+        return self.lines if self.levels else ()
+
+    @property
+    def path_lines(self) -> tuple[str, ...]:
+        """The lines whose yields follow a given path."""
+        return () if self.levels else self.lines
+
+    @property
+    def staged_classes(self) -> tuple[str, ...]:
+        """The classes of tools that a programme unlocks: all in staged mode, else none."""
+        return self.tool_classes if self.levels else ()
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -191,6 +207,16 @@ class PlanParameters:
             ("interest", v["interest"] > -1, "must exceed -1"),
             ("wafer_yield", v["wafer_yield"] <= 1, "must not exceed 1"),
             ("launched", v["launched"] <= 1, "must not exceed 1"),
+            ("yield_level", v["yield_level"] <= 1, "must not exceed 1"),
+            ("yield_level", np.diff(v["yield_level"], axis=1) >= 0, "must not fall from level to level"),
+            ("learning_wafers", v["learning_wafers"][:, :1] == 0, "must be 0 at the lowest level"),
+            (
+                "learning_wafers",
+                np.diff(v["learning_wafers"], axis=1) >= 0,
+                "must not fall from level to level",
+            ),
+            ("reachable", v["reachable"].sum(axis=1) > 0, "must leave a level in every period"),
+            ("previous_line", v["previous_line"].sum(axis=1) <= 1, "must name one line at most"),
             (
                 "service_ceiling",
                 v["service_ceiling"] > v["service_floor"],
@@ -212,7 +238,7 @@ class PlanParameters:
             (name, v[name].sum(axis=-1) <= 1 + 1e-9, "shares must not sum to more than 1")
             for name in (
                 *("power_arrival", "education_arrival", "wafer_arrival", "hbm_arrival"),
-                *("packaging_arrival", "toolmaking_arrival"),
+                *("packaging_arrival", "toolmaking_arrival", "node_arrival", "class_arrival"),
             )
         ]
         conditions += [

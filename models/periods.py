@@ -28,6 +28,10 @@ SET_NAMES = {
     "supplies": "SUPPLIES",
     "categories": "CATEGORIES",
     "delays": "DELAYS",
+    "levels": "LEVELS",
+    "path_lines": "PATH_LINES",
+    "staged_lines": "STAGED_LINES",
+    "staged_classes": "STAGED_CLASSES",
 }
 
 

@@ -118,6 +118,34 @@ VARIABLES: Final = _named(
     _metric("wafer_built", "lines", "kwpm", "flow", "wafer capacity ordered", adds_to="wafer_capacity"),
     _metric("wafer_capacity", "lines", "kwpm", "stock", "wafer capacity"),
     _metric("wafers_started", "lines", "thousand wafers", "flow", "wafers started for AI chips"),
+    _metric("level", "staged_lines levels", "0/1", "level", "1 at the level of learning where a line stands"),
+    _metric(
+        *("startable", "staged_lines levels", "thousand wafers", "flow"),
+        "wafers that a line can start for AI chips, at the level where it stands",
+    ),
+    _metric(
+        *("started", "staged_lines levels", "thousand wafers", "flow"),
+        "wafers started for AI chips, at the level where the line stands",
+    ),
+    _metric("experience", "staged_lines", "thousand wafers", "stock", "wafers that a line has learned from"),
+    _metric("unlocked", "staged_lines", "0/1", "level", "1 where a node is unlocked"),
+    _metric("node_rd", "staged_lines", "USD bn", "flow", "research on a node", adds_to="node_progress"),
+    _metric("node_progress", "staged_lines", "USD bn", "stock", "research on a node that has come to bear"),
+    _metric(
+        "modules", "staged_lines", "modules", "flow", "modules of fabs ordered", adds_to="wafer_capacity"
+    ),
+    _metric(
+        *("class_unlocked", "staged_classes", "0/1", "level"),
+        "1 where a class of tools can be made at home",
+    ),
+    _metric(
+        *("class_rd", "staged_classes", "USD bn", "flow", "development of a class of tools at home"),
+        adds_to="class_progress",
+    ),
+    _metric(
+        *("class_progress", "staged_classes", "USD bn", "stock"),
+        "development of a class of tools that has come to bear",
+    ),
     _metric(
         *("packaging_built", "", "thousand packages/year", "flow", "packaging capacity ordered"),
         adds_to="packaging_capacity",
@@ -228,6 +256,13 @@ DERIVED: Final = _named(
         title="compute\n% {leader}",
         relative=True,
     ),
+    _metric(
+        *("good_share", "staged_lines", "1", "level"),
+        "share of good dies at the level of learning where a line stands",
+    ),
+    _metric("home_added", "", "kH100e", "flow", "chips made at home, at their research rating"),
+    _metric("all_added", "", "kH100e", "flow", "all chips bought and made, at their research rating"),
+    _metric("leader_added", "", "kH100e", "flow", "what the leader buys and makes, at its research rating"),
     _metric("leader_gap", "", "log units", "level", "gap of a leader's plan that is not certified"),
     _metric(
         "effective_ratio",

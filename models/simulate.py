@@ -14,6 +14,14 @@ import numpy as np
 
 from models.indices import indices, mid
 from models.parameters import Array, PlanParameters
+from models.stages import (
+    STAGED_DECISIONS,
+    arrived,
+    decided_stages,
+    good_share,
+    outcome,
+    programmes_cost,
+)
 
 DECISIONS: Final = (
     "imports",
@@ -38,6 +46,7 @@ DECISIONS: Final = (
     "hbm_built",
     "hbm_imports",
     "lapsed",
+    *STAGED_DECISIONS,
 )
 # What a period that cannot be paid for does without, in this order: first the markets, then home-made chips
 # (with the stockpiled dies in them), then recruits. Each group is scaled down as a whole, which breaks no
@@ -125,7 +134,9 @@ class _Run:
 
     def __post_init__(self) -> None:
         p, sets = self.p, self.p.sets
-        self.decided = {name: np.array(self.decisions[name], dtype=float) for name in DECISIONS}
+        plain = (name for name in DECISIONS if name not in STAGED_DECISIONS)
+        self.decided = {name: np.array(self.decisions[name], dtype=float) for name in plain}
+        self.decided |= decided_stages(p, self.decisions)
         periods, uses = len(sets.periods), len(sets.uses)
         self.dt = p.scalar("dt")
         self.kept = p["survival"] ** self.dt
@@ -140,13 +151,14 @@ class _Run:
         self.grey_cost = (p["unit_cost"] + p["grey_premium"]).T.copy()
         self.rate = {name: p.scalar(name) for name in RATES}
         self.grown = (1 + p.scalar("interest")) ** self.dt
-        good = 1 - (1 - p["wafer_yield"]) / (1 + p.scalar("transfer"))
+        good = good_share(p, self.decided)
         self.starts_per_good_wafer = np.divide(1.0, good, out=np.zeros_like(good), where=good > 0)
         self.wafers_on_line = (p["on_line"] * p["wafers_per_chip"][:, None]).T
         self.normal = p["normal"] * self.dt
         self.slope = p["price"] / (2 * p["elasticity"][:, None] * self.normal)
         self.normal_import = p["normal_import"] * self.dt
         self.out.update(self.decided)
+        self.programmes = programmes_cost(self.decided)
         for name in ("retired", "released", "research_agents"):
             self.out[name] = np.zeros_like(self.decided[name])
         self.out["wafers_started"] = np.zeros((len(sets.lines), periods))
@@ -185,29 +197,22 @@ class _Run:
         made = self.dt * mid(p["hbm_capacity0"], out["hbm_capacity"])
         used = p["hbm_per_chip"] @ d["domestic"]
         out["hbm_stock"] = p["hbm_stock0"] + np.cumsum(made + d["hbm_imports"] - used)
+        out |= outcome(p, out)
         out |= indices(p, out, self.ceilings)
         return out
-
-    def arrived(self, arrival: Array, order: Array) -> Array:
-        """Orders (periods last) turned into arrivals by their profile (delays last)."""
-        periods = order.shape[-1]
-        total = np.zeros_like(order)
-        for delay in range(min(arrival.shape[-1], periods)):
-            total[..., delay:] += arrival[..., delay, None] * order[..., : periods - delay]
-        return total
 
     def built_stocks(self) -> None:
         """Stocks that depend on orders alone: power, wafers, tools, packaging, memory capacity, talent."""
         p, out, d = self.p, self.out, self.decided
-        power = p["power_pending"] + self.arrived(p["power_arrival"], d["power_built"])
+        power = p["power_pending"] + arrived(p["power_arrival"], d["power_built"])
         out["power"] = p["power0"] + np.cumsum(power)
-        wafers = p["wafer_pending"] + self.arrived(p["wafer_arrival"], d["wafer_built"])
+        wafers = p["wafer_pending"] + arrived(p["wafer_arrival"], d["wafer_built"])
         out["wafer_capacity"] = p["wafer_capacity0"][:, None] + np.cumsum(wafers, axis=1)
-        memory = p["hbm_pending"] + self.arrived(p["hbm_arrival"], d["hbm_built"])
+        memory = p["hbm_pending"] + arrived(p["hbm_arrival"], d["hbm_built"])
         out["hbm_capacity"] = p["hbm_capacity0"] + np.cumsum(memory)
-        packages = p["packaging_pending"] + self.arrived(p["packaging_arrival"], d["packaging_built"])
+        packages = p["packaging_pending"] + arrived(p["packaging_arrival"], d["packaging_built"])
         out["packaging_capacity"] = p["packaging0"] + np.cumsum(packages)
-        toolmakers = p["toolmaking_pending"] + self.arrived(p["toolmaking_arrival"], d["toolmaking_built"])
+        toolmakers = p["toolmaking_pending"] + arrived(p["toolmaking_arrival"], d["toolmaking_built"])
         out["toolmaking"] = p["toolmaking0"][:, None] + np.cumsum(toolmakers, axis=1)
         equipped = p["tools_per_wafer"].T @ d["wafer_built"]
         tools = np.cumsum(d["tools_bought"] + d["tools_made"] - equipped, axis=1)
@@ -266,6 +271,7 @@ class _Run:
             + rate["packaging_cost"] * packaging_built
             + rate["hbm_cost"] * hbm_built
             + p["hbm_price"][t] * d["hbm_imports"][t]
+            + self.programmes[t]
         )
         people = (out["talent"][t - 1] if t else rate["talent0"]) + out["talent"][t]
         talent_cost = (

@@ -27,7 +27,7 @@ from optimizer.instance import Instance, read_draft
 from optimizer.instance import load as _load
 from optimizer.instance import patch as _patch
 from optimizer.instance.policy import draft_of, policies_of
-from optimizer.study.ask import DEFAULT_GAP, Ask, Extension
+from optimizer.study.ask import Ask, Extension, default_gap
 from optimizer.study.bands import solved_bands
 from optimizer.study.compare import compare_scenarios
 from optimizer.study.explained import explained
@@ -178,7 +178,7 @@ def solve(
     countries: Sequence[str] | None = None,
     *,
     objective: str | None = None,
-    gap: float = DEFAULT_GAP,
+    gap: float | None = None,
     time_limit: float | None = None,
     extend: Extension | None = None,
     ranges: bool = False,
@@ -186,7 +186,8 @@ def solve(
     bands: int | None = None,
     view: int | None = None,
 ) -> Result:
-    """The optimal strategy of each country (all if None), certified to `gap` average log units.
+    """The optimal strategy of each country (all if None), certified to `gap` average log units (by default
+    1e-6, or 1e-4 where the industry is staged).
 
     `time_limit` is in seconds per country. `extend` receives the Pyomo model before it is compiled and may
     add rows. `ranges` adds those of headline numbers, at many times the cost of the plans; `worths`
@@ -203,7 +204,7 @@ def solve(
         instance,
         tuple(countries or ()),
         objective=objective,
-        gap=gap,
+        gap=gap or default_gap(instance),
         time_limit=time_limit,
         ranges=ranges,
         worths=worths,

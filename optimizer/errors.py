@@ -79,6 +79,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E319": "unknown class of tools",
         "E320": "unknown designer",
         "E321": "rule that is over before the horizon starts",
+        "E322": "staged industry that lacks data",
+        "E323": "programme that no rate can finish",
+        "E324": "levels of learning out of order",
         # E4xx: patches
         "E401": "patch cannot be read",
         "E402": "patch of an unknown path",
@@ -97,6 +100,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E506": "part of an infinite limit",
         "E507": "leader whose rent is a share of its own compute",
         "E508": "cash that cannot pay for an end of everything",
+        "E509": "staged industry that nothing bounds",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",
@@ -196,6 +200,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W105": "chip of which the countries' shares sum to more than 1 under patches",
         "W106": "observed lag that a changed fleet leaves behind",
         "W107": "class of tools that no line needs",
+        "W108": "rule that starts after the horizon",
         # M9xx: faults of the program itself
         "M901": "internal fault",
     }

@@ -13,6 +13,7 @@ from optimizer.answer.bands import Bands
 from optimizer.answer.explanation import Binding
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.rolled import RolledAnswer
+from optimizer.answer.stages import Stages
 from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic, diagnostic_data
 
@@ -143,6 +144,7 @@ class Headline(Part):
     total, `paid_usd_bn` the money paid, `premiums_usd_bn` what of it is for pace and `unspent_usd_bn` the
     income left unused. `ranges`: least and greatest value over all plans within the gap, where asked for.
     `widths`: by how much each kind of number may vary; of `paid` and `compute` relative to the number.
+    `stages`: the long game of a plan in staged mode.
     """
 
     spending_usd_bn: Number
@@ -159,6 +161,7 @@ class Headline(Part):
     passes_the_leader_in: str | None
     ranges: Mapping[str, tuple[Number, Number]]
     widths: Mapping[str, Number]
+    stages: Stages | None = None
 
     @property
     def middle(self) -> str:

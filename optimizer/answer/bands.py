@@ -16,6 +16,7 @@ CAPABILITY: Final = "capability"
 COMPUTE: Final = "installed_compute"
 SPLIT: Final = "split"
 NOT_COMPUTED: Final = "range of the inputs not computed: kloof solve ... --bands"
+NOT_OF_A_VIEW: Final = "range of the inputs not computed: --bands is of plans that see all years"
 
 
 class BandQuantile(Part):

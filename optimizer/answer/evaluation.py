@@ -39,6 +39,7 @@ THEMES: Final = (
     "wafers",
     "HBM",
     "tools",
+    "programmes",
     "packaging",
     "dies",
     "talent",

@@ -9,9 +9,15 @@ from optimizer.answer.part import Part
 
 
 class UsedPolicy(Part):
-    """A policy of a run, by name."""
+    """A policy of a run, by name, with its `patches` where it is a column that a command line gave."""
 
     name: str
+    patches: tuple[str, ...] = ()
+
+    @property
+    def column(self) -> str:
+        """It as it is written after `--set-column`."""
+        return f"{self.name}: {'; '.join(self.patches)}"
 
 
 class Extended(Part):

@@ -27,6 +27,7 @@ from models.quantities import (
 )
 from models.simulate import DECISIONS
 from optimizer.answer import metrics
+from optimizer.answer.long_game import staged_metrics
 from optimizer.answer.own import is_extended, own_series
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.shadow import ShadowPrices, shadow_prices
@@ -79,6 +80,8 @@ def _metric_series(
 ) -> Iterator[Series]:
     labels = parameters.sets.periods[:count]
     names = items(parameters.sets, spec)
+    if not names:
+        return
     # Adding 0 turns the -0.0 that a solver may leave into 0.0, which prints without a sign.
     # (A set without members leaves no number to tell -1 from.)
     grid = np.asarray(array, dtype=np.float64).reshape(len(names), np.shape(array)[-1])[:, :count] + 0.0
@@ -129,6 +132,7 @@ def derived(run: CountryRun, leader_run: CountryRun | None) -> dict[str, Array]:
     if leader_run is not None and leader_run.parameters is not None and leader_run.values is not None:
         of_leader = metrics.installed_compute(leader_run.parameters, leader_run.values["fleet"])
         found["compute_ratio"] = metrics.ratio(installed, of_leader)
+    found |= staged_metrics(run, leader_run)
     if run.leader_gap is not None:
         found["leader_gap"] = np.full(len(run.parameters.sets.periods), run.leader_gap)
     if run.leader is not None:

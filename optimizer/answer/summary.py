@@ -10,6 +10,7 @@ import numpy as np
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanParameters, PlanSets
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, Headline, remarks
+from optimizer.answer.long_game import stages
 from optimizer.answer.rolled import RolledAnswer, rolled_answer
 from optimizer.answer.run import INFEASIBLE, OPTIMAL, ROLLED, STOPPED, CountryRun, WorldRun
 from optimizer.answer.strategy import derived
@@ -49,7 +50,9 @@ def headline(run: CountryRun, leader_run: CountryRun | None) -> Headline | None:
     def in_the_end(metric: str) -> float | None:
         return float(found[metric][last]) if metric in found else None
 
+    staged = stages(run, leader_run)
     return Headline(
+        **({} if staged is None else {"stages": staged}),
         spending_usd_bn=float(spent.sum()),
         paid_usd_bn=paid,
         premiums_usd_bn=premiums,

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from optimizer.cli.columns import check_names, columns_of
 from optimizer.cli.extending import extension_of
 from optimizer.cli.options import Given
 from optimizer.cli.policies import listed
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, load, patch, read_draft
-from optimizer.instance.policy import Policy, parse_all, policies_of, policy_names
+from optimizer.instance.policy import Policy, draft_of, parse_all, policies_of, policy_names
 from optimizer.instance.shipped import find_policy
-from optimizer.study.ask import Ask
+from optimizer.study.ask import Ask, default_gap
 from optimizer.tell.files.store import sha256
 
 # What is told by the content of files, or changes no answer; all else that is given is a field of `Ask` too.
-TOLD_OTHERWISE: Final = frozenset({"instance", "policies", "patches", "extend", "jobs"})
-EACH_COUNTRY: Final = "name one country after each `--country`"
+TOLD_OTHERWISE: Final = frozenset({"instance", "policies", "columns", "patches", "extend", "jobs"})
 # Options that came later: told where they are given, so that runs without them keep their key and place.
 TOLD_WHERE_GIVEN: Final = frozenset({"bands", "draws", "view"})
 
@@ -27,17 +27,19 @@ TOLD_WHERE_GIVEN: Final = frozenset({"bands", "draws", "view"})
 @dataclass(frozen=True)
 class Opened:
     """What is asked; what identifies by content all that it depends on, for `manifest.json`; the texts that
-    name its policies, and why others that might have been compared were `left_out`, by name."""
+    name its policies, the last of them those of `columns` made on the command line, and why others that might
+    have been compared were `left_out`, by name."""
 
     ask: Ask
     inputs: dict[str, Any]
     named: tuple[str, ...]
+    columns: int = 0
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def written(self) -> dict[str, Any]:
         """What `manifest.json` says of it."""
-        return {**self.inputs, "given_policies": list(self.named)}
+        return {**self.inputs, "given_policies": list(self.named[: len(self.named) - self.columns])}
 
 
 def opened(given: Given) -> Opened:
@@ -52,28 +54,34 @@ def opened(given: Given) -> Opened:
 
 
 def opened_to_compare(given: Given, every_policy: bool) -> Opened:
-    """The instance with its patches, and each policy beside it: those named, and `every_policy` that fits.
+    """The instance with its patches, and each policy beside it: those named, `every_policy` that fits, and
+    the columns made of patches on the command line.
 
     Raises `InputError` with the problems of the instance, else with those of the baseline and all policies.
     """
     drafts = [read_draft(name) for name in given.policies]
-    groups = [draft.patches for draft in drafts]
+    made, problems = columns_of(given.columns)
+    every = [*drafts, *(draft_of(column.name, column.patches) for column in made)]
+    groups = [draft.patches for draft in every]
     try:
         found = _opened(replace(given, policies=()))
     except InputError as error:
-        policies_of(drafts, load(given.instance), groups, error.diagnostics)
+        policies_of(every, load(given.instance), groups, [*problems, *error.diagnostics])
         raise
-    policies = policies_of(drafts, found.ask.instance, groups)
+    policies = policies_of(every, found.ask.instance, groups, problems)
     more, left_out = _fitting(found.ask.instance, given.policies) if every_policy else ([], {})
-    policies += more
-    named = (*given.policies, *(policy.name for policy in more))
+    policies[len(drafts) : len(drafts)] = more
+    check_names(made, [policy.name for policy in policies[: len(policies) - len(made)]])
+    files = (*given.policies, *(policy.name for policy in more))
     ask = replace(found.ask, policies=tuple(policies))
     _check_countries(ask)
-    files = [
+    told: list[dict[str, Any]] = [
         {"name": policy.name, "files": [_hash(name) for name in policy_names(text)]}
-        for policy, text in zip(policies, named, strict=True)
+        for policy, text in zip(policies, files, strict=False)
     ]
-    return Opened(ask, {**found.inputs, "policies": files}, named, left_out)
+    told += [{"name": column.name, "patches": list(column.patches)} for column in made]
+    named = (*files, *(column.text for column in made))
+    return Opened(ask, {**found.inputs, "policies": told}, named, len(made), left_out)
 
 
 def _fitting(instance: Instance, names: Sequence[str]) -> tuple[list[Policy], dict[str, str]]:
@@ -120,6 +128,8 @@ def _opened(given: Given) -> Opened:
         for name, value in vars(given).items()
         if name not in TOLD_OTHERWISE and (value or name not in TOLD_WHERE_GIVEN)
     }
+    if given.gap is None:
+        options["gap"] = default_gap(changed)
     inputs["options"] = options
     ask = Ask(
         changed,
@@ -149,7 +159,7 @@ def _check_countries(ask: Ask) -> None:
             "E302",
             f"unknown country `{country}`",
             path="--country",
-            hint=EACH_COUNTRY if "," in country else _nearest(country.upper(), known),
+            hint=_nearest(country, known),
         )
         for country in ask.countries
         if country not in known

@@ -43,6 +43,8 @@ DETAILED_COUNTRIES = 3
         "kloof compare world-2026 --country CHN --policy grey_closed+rental_closed --gap 1e-6",
         "kloof compare world-2026 --every-policy",
         "kloof compare my-world --policy mine.yaml --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
+        "kloof compare world-2026 --country chn --set-column 'more money: "
+        "countries.CHN.budget.income_usd_bn *= 1.2'",
     ),
 )
 @instance_argument
@@ -52,6 +54,13 @@ DETAILED_COUNTRIES = 3
     multiple=True,
     metavar="P",
     help="A policy file, or the name of a shipped policy: one column. A+B is one column of both.",
+)
+@click.option(
+    "--set-column",
+    "columns",
+    multiple=True,
+    metavar="'NAME: PATCH; PATCH'",
+    help="A column of changes as after --set, without a file. May be repeated.",
 )
 @click.option("--every-policy", is_flag=True, help="All shipped policies that fit the instance.")
 @countries_option
@@ -70,9 +79,10 @@ DETAILED_COUNTRIES = 3
 def command(given: Given, every_policy: bool, saving: Saving, output: Output) -> int:
     """Solve every country (or those named) in the instance as it is and under each policy.
 
-    The instance, with --set, is the baseline; each --policy is a column beside it. Prints countries by
-    policies, and the tables of single countries where at most three are named; saves comparison.csv,
-    strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans that are done.
+    The instance, with --set, is the baseline; each --policy and --set-column is a column beside it. Prints
+    countries by policies, and the tables of single countries where at most three are named; saves
+    comparison.csv, strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans
+    that are done.
     """
     from optimizer.answer.run import INFEASIBLE
     from optimizer.answer.summary import NOTHING_DONE
@@ -82,8 +92,11 @@ def command(given: Given, every_policy: bool, saving: Saving, output: Output) ->
     from optimizer.tell.files import store
 
     started = time.perf_counter()
-    if not given.policies and not every_policy:
-        raise click.UsageError("no policy to compare: name one with --policy, or ask for --every-policy")
+    if not given.policies and not given.columns and not every_policy:
+        raise click.UsageError(
+            "no policy to compare: name one with --policy, write one after --set-column, "
+            "or ask for --every-policy"
+        )
     asking = opened_to_compare(given, every_policy)
     ask, reasons = asking.ask, f"`kloof policies {given.instance}` says why"
     if not ask.policies:

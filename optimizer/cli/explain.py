@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optimizer.cli.options import Output, countries_option, examples, output_options
+from optimizer.cli.options import Output, check_brief, countries_option, examples, output_options
 
 if TYPE_CHECKING:
     from optimizer.answer.manifest import Manifest
@@ -27,6 +27,7 @@ NOT_COME_TO = "interrupted before a plan asked for here was done"
     short_help="The dearest limits of a saved run, or why there is no plan.",
     epilog=examples(
         "kloof explain runs/solve-0123456789ab",
+        "kloof explain runs/demo --country chn --brief",
         "kloof explain runs/demo --country CHN --instance my-world",
         "kloof explain runs/demo --format csv > limits.csv",
     ),
@@ -41,12 +42,14 @@ NOT_COME_TO = "interrupted before a plan asked for here was done"
     metavar="INSTANCE",
     help="Where the run's instance is, to see whether it has changed. Default: the shipped one of its name.",
 )
+@click.option("--brief", is_flag=True, help="Ten lines a plan.")
 @output_options
 def command(
     run: Path,
     countries: tuple[str, ...],
     policies: tuple[str, ...],
     instance: str | None,
+    brief: bool,
     output: Output,
 ) -> int:
     """Say what limits each plan of a saved run, dearest first, and what a bit more of it is worth.
@@ -66,8 +69,11 @@ def command(
     )
     from optimizer.tell import SCHEMA_VERSION
     from optimizer.tell.files.store import open_run
+    from optimizer.tell.terminal.brief import WIDTH
+    from optimizer.tell.terminal.explain_brief import brief_text
     from optimizer.tell.terminal.explain_text import RulesCommand, csv_of, data_of, plans_of, text_of
 
+    check_brief(brief, output)
     manifest, answer = open_run(run)
     plans = _chosen(plans_of(answer), countries, policies)
     if not output.quiet:
@@ -85,7 +91,9 @@ def command(
         most = None if output.verbose else MOST if len(plans) <= FEW_PLANS else FEW
         rules = RulesCommand(manifest, answer, instance)
         nothing = NOT_COME_TO if countries or policies else NOTHING_DONE
-        emit("\n".join(text_of(plans, most, rules, screen().width) if plans else [nothing]) + "\n")
+        width = screen().width
+        text = brief_text(plans, rules, min(width, WIDTH)) if brief else text_of(plans, most, rules, width)
+        emit("\n".join(text if plans else [nothing]) + "\n")
     if output.form != "json" and not output.quiet:
         told = (each for plan in plans for each in plan.diagnostics)
         report_uncertified_leaders(each.diagnostic for each in told)
@@ -96,7 +104,6 @@ def _chosen(plans: Sequence[SavedPlan], countries: Sequence[str], policies: Sequ
     """The plans asked for. Raises `InputError` for a name that the run does not have."""
     import difflib
 
-    from optimizer.cli.asking import EACH_COUNTRY
     from optimizer.errors import Diagnostic, InputError
 
     problems = []
@@ -107,11 +114,8 @@ def _chosen(plans: Sequence[SavedPlan], countries: Sequence[str], policies: Sequ
         for name in asked:
             if name in known:
                 continue
-            upper = name.upper() if option == "--country" else name
-            near = difflib.get_close_matches(upper, list(known), n=1)
+            near = difflib.get_close_matches(name, list(known), n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known) or 'none'}"
-            if option == "--country" and "," in name:
-                hint = EACH_COUNTRY
             message = f"the run has no {option.lstrip('-')} `{name}`"
             problems.append(Diagnostic("E643", message, path=option, hint=hint))
     if problems:

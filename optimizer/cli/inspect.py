@@ -20,7 +20,8 @@ from optimizer.cli.options import (
     "inspect",
     short_help="Every resolved number of a country's plan, with unit and source.",
     epilog=examples(
-        "kloof inspect world-2026 --country CHN",
+        "kloof inspect world-2026 --country chn",
+        "kloof inspect world-2026 --country chn --all",
         "kloof inspect world-2026 --country CHN --parameter import_limit --verbose",
         "kloof inspect world-2026 --country CHN --format json > china.json",
         "kloof inspect world-2026 --country USA --set 'horizon.steps_per_year = 4'",
@@ -31,26 +32,29 @@ from optimizer.cli.options import (
 @click.option(
     "--parameter", "only", multiple=True, metavar="NAME", help="Only this parameter. May be repeated."
 )
+@click.option("--all", "everything", is_flag=True, help="Every item of every parameter, and every input.")
 @scenario_options
 @output_options
 @asks
 def command(
     given: Given,
     only: tuple[str, ...],
+    everything: bool,
     output: Output,
 ) -> int:
     """Show the parameters of one country's plan after all changes, and the inputs they come from.
 
-    A follower's parameters contain the leader's path, so the leader is solved first. Parameters that are 0
-    throughout are left out of the table unless --verbose.
+    A follower's parameters contain the leader's path, so the leader is solved first. The table has a section
+    a subject, one number for what does not change over the years, and one line for items that are alike;
+    --all lists every item and input. What is 0 throughout is left out unless --verbose.
     """
     from optimizer.cli.asking import opened
     from optimizer.cli.inspection import (
         inspect_country,
         inspection_csv,
         inspection_document,
-        inspection_table,
     )
+    from optimizer.cli.inspection_table import full_table, short_table
     from optimizer.cli.output import screen
     from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, report
 
@@ -60,7 +64,8 @@ def command(
     elif output.form == "csv":
         emit(inspection_csv(found))
     else:
-        emit(screen().render(inspection_table(found, output.verbose)))
+        full = everything or output.verbose or bool(only)
+        emit(screen().render(full_table(found, output.verbose) if full else short_table(found)))
     if not output.quiet:
         report(found.warnings)
     return FINDINGS if found.warnings else DONE

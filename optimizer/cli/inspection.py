@@ -11,22 +11,19 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import ConsoleRenderable
-
 from models.parameters import TABLE, PlanParameters
 from models.units import unit_label
-from optimizer.answer import digits
 from optimizer.answer.part import json_value
 from optimizer.cli.session import SCHEMA_VERSION
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import cell_map
 from optimizer.study.ask import Ask
 from optimizer.study.single import compiled
-from optimizer.tell.terminal.tables import grid, heading
 
 SETS: Final = (
     *("periods", "chips", "foreign", "domestic", "uses", "segments", "lines", "tool_classes", "designers"),
     *("rules", "supplies", "categories", "levels", "delays", "base_and_periods"),
+    *("path_lines", "staged_lines", "staged_classes"),
 )
 
 
@@ -135,7 +132,7 @@ def inspection_document(found: Inspection) -> dict[str, Any]:
     }
 
 
-def _series(parameters: PlanParameters, shown: Sequence[str]) -> Iterator[tuple[str, str, list[float]]]:
+def series(parameters: PlanParameters, shown: Sequence[str]) -> Iterator[tuple[str, str, list[float]]]:
     """Each parameter's items with their numbers: one, or one per period."""
     for name in (name for name in TABLE if name in shown):
         spec = TABLE[name]
@@ -155,7 +152,7 @@ def inspection_csv(found: Inspection) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["country", "parameter", "item", "period", "unit", "value"])
     sets = found.parameters.sets
-    for name, item, line in _series(found.parameters, found.shown):
+    for name, item, line in series(found.parameters, found.shown):
         spec = TABLE[name]
         last = spec.index[-1] if spec.index else ""
         labels = sets.members(last) if last in ("periods", "base_and_periods") else ("",)
@@ -163,69 +160,3 @@ def inspection_csv(found: Inspection) -> str:
         for label, value in zip(labels, line, strict=True):
             writer.writerow([found.parameters.country, name, item, label, unit, repr(value)])
     return buffer.getvalue()
-
-
-def inspection_table(found: Inspection, everything: bool) -> list[ConsoleRenderable | str]:
-    """The parameters at the first and last reported period, then the inputs."""
-    parameters, sets = found.parameters, found.parameters.sets
-    first, last = sets.periods[0], sets.periods[sets.reported - 1]
-    body, hidden = [], 0
-    for name, item, line in _series(parameters, found.shown):
-        if not everything and not any(line):
-            hidden += 1
-            continue
-        shown = [line[0], line[sets.reported - 1]] if len(line) > 1 else line
-        cells = [_number(value) for value in shown] + [""] * (2 - len(shown))
-        body.append([name, item, unit_label(TABLE[name].unit), *cells])
-    heads = ["parameter", "item", "unit", f"value, or {first}", last]
-    parts: list[ConsoleRenderable | str] = [
-        heading(
-            f"{parameters.country}: {first} to {last}, {len(sets.periods) - sets.reported} periods of tail"
-        ),
-        "",
-        grid(heads, body, left=3),
-    ]
-    if hidden:
-        parts.append(f"{hidden} lines that are 0 throughout are left out; --verbose shows them")
-    lines = [
-        [
-            each.path,
-            _written(each.value),
-            f"{_written(each.low)} to {_written(each.high)}" if each.low is not None else "",
-            each.status or "",
-            " ".join(each.source),
-        ]
-        for each in found.inputs
-    ]
-    parts += [
-        "",
-        heading("inputs"),
-        "",
-        grid(["input", "value", "range", "status", "source"], lines, left=5),
-        "",
-    ]
-    parts.append(
-        f"coefficients of the program: {digits.scientific(found.scaled[0])} to "
-        f"{digits.scientific(found.scaled[1])} as solved, {digits.scientific(found.written[0])} to "
-        f"{digits.scientific(found.written[1])} as written"
-    )
-    return parts
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}"
-
-
-def _written(value: Any) -> str:
-    """A value as a person writes it, long series shortened."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, list):
-        shown = [_written(each) for each in value[:4]]
-        return "[" + ", ".join(shown) + (", ..." if len(value) > len(shown) else "") + "]"
-    if isinstance(value, dict):
-        pairs = [f"{key}: {_written(each)}" for key, each in list(value.items())[:4]]
-        return "{" + ", ".join(pairs) + (", ..." if len(value) > len(pairs) else "") + "}"
-    return str(value)

@@ -37,13 +37,14 @@ class Given:
     patches: tuple[str, ...] = ()
     objective: str | None = None
     extend: str | None = None
-    gap: float = 1e-6
+    gap: float | None = None
     time_limit: float | None = None
     ranges: bool = False
     bands: bool = False
     draws: int | None = None
     view: int | None = None
     jobs: int | None = None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,14 +132,15 @@ def scenario_options(function: Command) -> Command:
     return _compose(policies, change_options)(function)
 
 
-def accuracy_options(gap: float, why: str) -> Callable[[Command], Command]:
-    """How exactly and how long to solve: the gap where none is given, and what to say of it."""
+def accuracy_options(gap: float | None, why: str) -> Callable[[Command], Command]:
+    """How exactly and how long to solve: the gap where none is given (None: that of the mode), and what to
+    say of it."""
     return _compose(
         click.option(
             "--gap",
             type=PositiveNumber(min=0, min_open=True),
             default=gap,
-            show_default=True,
+            show_default=gap is not None,
             help=f"Certified gap asked for, in average log units{why}.",
         ),
         click.option(
@@ -152,7 +154,8 @@ def accuracy_options(gap: float, why: str) -> Callable[[Command], Command]:
 
 def solver_options(function: Command) -> Command:
     """How exactly and how long to solve one scenario."""
-    return accuracy_options(1e-6, " (1e-4 is 0.01% of effective compute)")(function)
+    why = " (1e-4 is 0.01% of effective compute). Default: 1e-6, and 1e-4 in staged mode"
+    return accuracy_options(None, why)(function)
 
 
 def jobs_option(function: Command) -> Command:
@@ -189,10 +192,37 @@ def output_options(function: Command) -> Command:
     )(function)
 
 
+def check_brief(brief: bool, output: Output) -> None:
+    """Raise a usage error for a short text that is to be long, or data."""
+    if brief and (output.verbose or output.form != "table"):
+        raise click.UsageError("--brief is a short text: leave out --verbose and --format")
+
+
+def _each_country(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The countries of `CHN`, `chn` or `chn,usa`, each once: codes are written in capitals."""
+    names = [name.strip().upper() for text in given for name in text.split(",")]
+    if "" in names:
+        raise click.BadParameter("no country is named beside a comma, or none at all", context, option)
+    return tuple(dict.fromkeys(names))
+
+
+def _one_country(context: click.Context, option: click.Parameter, given: str) -> tuple[str, ...]:
+    """The one country: a list is told from a code that no instance has."""
+    names = _each_country(context, option, (given,))
+    if len(names) > 1:
+        raise click.BadParameter(f"one country at a time, got {len(names)}: {given}", context, option)
+    return names
+
+
 def countries_option(function: Command) -> Command:
     """The countries that a command is about: all where none is named."""
     return click.option(
-        "--country", "countries", multiple=True, metavar="ISO3", help="Only this country. May be repeated."
+        "--country",
+        "countries",
+        multiple=True,
+        metavar="ISO3",
+        callback=_each_country,
+        help="Only this country, or those of a list: chn,usa. May be repeated.",
     )(function)
 
 
@@ -203,8 +233,8 @@ def country_option(function: Command) -> Command:
         "countries",
         required=True,
         metavar="ISO3",
-        callback=lambda context, parameter, country: (country,),
-        help="The country, e.g. CHN.",
+        callback=_one_country,
+        help="The country, e.g. CHN or chn.",
     )(function)
 
 

@@ -35,8 +35,9 @@ def command(
     a study.
 
     The page is one file below 1.5 MB that asks nothing of the network. It is made from the files of the run
-    alone, so the run may come from another machine; that of a study needs its instance as it was. Solving
-    again replaces the run and removes its page. Ends with code 1 where a plan's leader is not certified.
+    alone, so the run may come from another machine; that of a study needs its instance as it was. A page that
+    would be the same is kept. Solving again replaces the run and removes its page. Ends with code 1 where a
+    plan's leader is not certified.
     """
     if out is not None and out.suffix not in (".html", ".htm"):
         raise click.UsageError(f"--out must end in .html, got `{out.name}`")
@@ -71,14 +72,26 @@ def _of_run(run: Path, target: Path, output: Output) -> int:
 
 
 def _write(page: str, target: Path, output: Output) -> None:
-    """Put a page in its place and say so. Raises `OutputError` (E605)."""
+    """Put a page in its place and say so; one that is there already, byte for byte, is kept as it is. Raises
+    `OutputError` (E605)."""
     from optimizer.cli.session import emit_json, note
     from optimizer.study.writing import written_whole
 
-    with written_whole(target, "the page") as fresh:
-        fresh.write_text(page, encoding="utf-8", newline="")
+    data = page.encode()
+    kept = _holds(target, data)
+    if not kept:
+        with written_whole(target, "the page") as fresh:
+            fresh.write_bytes(data)
     if output.form == "json":
-        size = len(page.encode())
-        emit_json({"schema_version": 1, "status": "written", "file": str(target), "bytes": size})
+        status = "kept" if kept else "written"
+        emit_json({"schema_version": 1, "status": status, "file": str(target), "bytes": len(data)})
     elif not output.quiet:
-        note(f"wrote {target}")
+        note(f"kept {target}: nothing in it has changed" if kept else f"wrote {target}")
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    """Whether a file holds just this. One that cannot be read is written, which says what is wrong."""
+    try:
+        return target.stat().st_size == len(data) and target.read_bytes() == data
+    except OSError:
+        return False

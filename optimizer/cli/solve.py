@@ -15,6 +15,7 @@ from optimizer.cli.options import (
     Output,
     Saving,
     asks,
+    check_brief,
     countries_option,
     examples,
     instance_argument,
@@ -45,6 +46,7 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
     epilog=examples(
         "kloof solve world-2026",
         "kloof solve world-2026 --country CHN --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
+        "kloof solve world-2026 --country chn --brief",
         "kloof solve world-2026 --country CHN --view 3",
         "kloof solve my-world --format json --no-save > strategies.json",
     ),
@@ -82,11 +84,12 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
     metavar="FILE",
     help="Keep the study of --bands here. Default: runs/bands-<12 hex of its key>.study",
 )
+@click.option("--brief", is_flag=True, help="One screen a country instead of the tables.")
 @jobs_option
 @saving_options
 @output_options
 @asks
-def command(given: Given, place: Path | None, saving: Saving, output: Output) -> int:
+def command(given: Given, place: Path | None, brief: bool, saving: Saving, output: Output) -> int:
     """Solve the plan of every country (or of those named) for the best strategy.
 
     The leader is solved first, under the same changes, and the others follow its path. Prints one line per
@@ -106,6 +109,7 @@ def command(given: Given, place: Path | None, saving: Saving, output: Output) ->
 
     started = time.perf_counter()
     given = _with_draws(given, place)
+    check_brief(brief, output)
     asking = opened(given)
     detailed = output.verbose or 0 < len(given.countries) <= DETAILED_COUNTRIES
     ask = replace(asking.ask, worths=detailed)
@@ -153,7 +157,10 @@ def command(given: Given, place: Path | None, saving: Saving, output: Output) ->
             wall = time.perf_counter() - started
             files = _files(world, demand, bands, strategy, asking.written, ask, wall)
             unsaved = save_run(directory, files, output.quiet)
-    _show(world, demand, bands, strategy, output, detailed)
+    if brief:
+        _show_brief(world, demand, bands or _known_bands(given, ask), output)
+    else:
+        _show(world, demand, bands, strategy, output, detailed)
     code = exit_code(world, failed=failure_code(world))
     if code == DONE and study_code != DONE:
         code = FINDINGS
@@ -244,6 +251,40 @@ def failure_code(world: WorldRun) -> int:
     return INVALID if codes and all(code.startswith(faults_of_input) for code in codes) else INTERNAL
 
 
+def _known_bands(given: Given, ask: Ask) -> Bands | None:
+    """The bands of a study that was kept before; None where there is none of just this question."""
+    from optimizer.cli.bands import KEPT, known
+
+    kept = sorted(KEPT.glob("bands-*.study")) if given.extend is None and given.view is None else []
+    return known(given, ask, kept) if kept else None
+
+
+def _show_brief(world: WorldRun, demand: list[Demand], bands: Bands | None, output: Output) -> None:
+    from optimizer.cli.output import screen
+    from optimizer.cli.session import emit
+    from optimizer.study.demand import demand_notes
+    from optimizer.tell.terminal.brief import brief
+
+    place = screen()
+    emit(place.render(brief(world, bands, demand_notes(demand), place.width)))
+    _report(world, output)
+
+
+def _report(world: WorldRun, output: Output) -> None:
+    """What is wrong with plans, and unless --quiet what is doubtful; what the tables say but for CSV."""
+    from optimizer.cli.session import UNCERTIFIED_LEADER, report, report_uncertified_leaders
+
+    report(d for d in world.diagnostics if d.severity == "error" or not output.quiet)
+    for run in world.runs:
+        # The table says what is to be warned of; other forms of data have no place for it.
+        shown = [
+            d for d in run.diagnostics if d.severity == "error" or (output.form == "csv" and not output.quiet)
+        ]
+        report(d for d in shown if d.code != UNCERTIFIED_LEADER)
+    if not output.quiet:
+        report_uncertified_leaders(d for run in world.runs for d in run.diagnostics)
+
+
 def _show(
     world: WorldRun,
     demand: list[Demand],
@@ -253,7 +294,7 @@ def _show(
     detailed: bool,
 ) -> None:
     from optimizer.cli.output import screen
-    from optimizer.cli.session import UNCERTIFIED_LEADER, emit, emit_json, report, report_uncertified_leaders
+    from optimizer.cli.session import emit, emit_json
     from optimizer.study.demand import demand_notes
 
     if output.form == "json":
@@ -280,15 +321,7 @@ def _show(
         for run in world.countries.values() if detailed else ():
             parts += ["", *detail(run, world)]
         emit(place.render(parts))
-    report(d for d in world.diagnostics if d.severity == "error" or not output.quiet)
-    for run in world.runs:
-        # The table says what is to be warned of; other forms of data have no place for it.
-        shown = [
-            d for d in run.diagnostics if d.severity == "error" or (output.form == "csv" and not output.quiet)
-        ]
-        report(d for d in shown if d.code != UNCERTIFIED_LEADER)
-    if not output.quiet:
-        report_uncertified_leaders(d for run in world.runs for d in run.diagnostics)
+    _report(world, output)
 
 
 def _files(

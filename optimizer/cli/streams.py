@@ -17,6 +17,7 @@ PLAINER: Final = str.maketrans(
         **{"─": "-", "·": ".", "≈": "?", "…": "_", "±": "+-", "×": "x"},
         **{"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "→": "->"},
         **{"░": "=", "█": "#", "│": "|"},
+        **{"▁": "_", "▂": ".", "▃": "-", "▄": ":", "▅": "=", "▆": "+", "▇": "*"},
     }
 )
 # Errors of the operating system that say that there is no room or no way to write any more.

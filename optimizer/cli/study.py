@@ -145,7 +145,7 @@ def plot(
 
     check_place(target)
     stored = read_stored(store)
-    choice = choose(stored.sample, kind, country, outcome)
+    choice = choose(stored.sample, kind, country and country.strip().upper(), outcome)
     draw(stored, target, choice, output)
     if output.form == "json":
         told = {"kind": choice.kind, "country": choice.country, "outcome": choice.outcome}

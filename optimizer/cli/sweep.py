@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from optimizer.cli.options import Output, PositiveNumber, examples, output_options
+from optimizer.cli.options import Output, PositiveNumber, countries_option, examples, output_options
 
 if TYPE_CHECKING:
     from optimizer.study.sampling.study_file import Study
@@ -57,7 +57,7 @@ def batch_options(function: Any) -> Any:
 @click.option("--vary", "axes", multiple=True, metavar="AXIS",
               help="A factor of INSTANCE: 'PATH *= 0.5:2:7', 'PATH = [1, 2]', 'PATH ~ own', "
               "'policy = [baseline, no_controls]'. May be repeated.")  # fmt: skip
-@click.option("--country", "countries", multiple=True, metavar="ISO3", help="Whose plans. May be repeated.")
+@countries_option
 @click.option("--outcome", "outcomes", multiple=True, metavar="METRIC/PERIOD",
               help="A number to keep, named as in strategy.csv. May be repeated.")  # fmt: skip
 @click.option("--policy", default="", metavar="P", help="A policy of the base; A+B composes.")

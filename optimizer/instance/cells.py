@@ -17,6 +17,10 @@ from optimizer.instance.resolving.sets import SETS_READ
 
 FROM_LEADER_PLAN: Final = tuple(name for name in TABLE if is_from_leader_plan(name))
 """Parameters that come out of the leader's solved plan: any cell that feeds the leader's plan moves them."""
+STAGED: Final = frozenset(
+    name for name, spec in TABLE.items() if {"staged_lines", "staged_classes"} & set(spec.index)
+)
+"""Parameters of the staged industry: without members, and so without cells, in path mode."""
 
 
 @dataclass
@@ -33,11 +37,13 @@ class _Node:
 
 @dataclass(frozen=True)
 class CellMap:
-    """Which cells a country's parameters read, under one leader and one objective preset."""
+    """Which cells a country's parameters read, under one leader and one objective preset; in path mode those
+    of the staged industry read none."""
 
     country: str
     leader: str
     objective: str
+    staged: bool = False
 
     def reads(self, parameter: str) -> tuple[str, ...]:
         """Patterns of the cells behind `parameter`, directly read ones first. `*` is any one segment, and a
@@ -71,7 +77,8 @@ class CellMap:
 def cell_map(instance: Instance, country: str, objective: str | None = None) -> CellMap:
     """The map for `country` of `instance`, under `objective` or the default preset."""
     settings = instance.settings
-    return CellMap(country, settings.leader, objective or settings.default_objective)
+    staged = settings.industry == "staged"
+    return CellMap(country, settings.leader, objective or settings.default_objective, staged)
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -93,6 +100,8 @@ def _segments(path: str) -> list[str]:
 @cache
 def _reads(cells: CellMap, parameter: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
+    if parameter in STAGED and not cells.staged:
+        return ()
     for pattern in patterns(parameter):
         filled = pattern.format(country=cells.country, leader=cells.leader, objective=cells.objective)
         found[filled] = None

@@ -16,6 +16,7 @@ from optimizer.instance.resolving.sets import plan_years
 from optimizer.instance.rules.checks import check_rules
 from optimizer.instance.rules.rulebook import READ_OF_CHIPS, READ_OF_LINES
 from optimizer.instance.schema import Chip
+from optimizer.instance.staged_checks import check_staged
 from optimizer.instance.yaml_reader import Where
 
 SHARE_TOLERANCE = 1e-6
@@ -41,6 +42,7 @@ def conflicts(instance: Instance, changed: Collection[Where] | None = None) -> l
         _check_chips,
         _check_countries,
         check_industry,
+        check_staged,
         check_parts,
         _check_automation,
     )

@@ -31,6 +31,7 @@ from optimizer.instance.fields import (
     Texts,
     Years,
 )
+from optimizer.instance.staged_schema import CountryStaged
 from optimizer.instance.values import Quantity, YearMap, constant
 
 
@@ -205,6 +206,7 @@ class Industry(Record):
     make_limits: Mapping[Id, SeriesLimit] = Field(default_factory=dict)
     stockpiled_dies: Mapping[Id, ScalarNonNegative] = Field(default_factory=dict)
     memory: CountryMemory
+    staged: CountryStaged | None = None
 
 
 class Country(Record):

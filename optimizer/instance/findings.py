@@ -9,6 +9,7 @@ from optimizer.instance.endings import endings
 from optimizer.instance.held import held
 from optimizer.instance.idle_tools import idle_tools
 from optimizer.instance.instance import Instance
+from optimizer.instance.late_rules import late_rules
 from optimizer.instance.plausible import implausible
 
 
@@ -21,4 +22,5 @@ def findings(instance: Instance) -> tuple[Diagnostic, ...]:
         *oversold_warnings(instance),
         *held(instance),
         *idle_tools(instance),
+        *late_rules(instance),
     )

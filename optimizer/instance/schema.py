@@ -33,6 +33,7 @@ from optimizer.instance.fields import (
     Text,
     Year,
 )
+from optimizer.instance.staged_schema import Staged
 from optimizer.instance.values import Quantity, constant
 
 # instance.yaml
@@ -216,6 +217,8 @@ class Settings(Record):
     )
     memory: MemorySupply
     supplies: Supplies
+    industry: Literal["path", "staged"] = "path"
+    staged: Staged | None = None
 
 
 class Observed(Record):

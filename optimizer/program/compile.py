@@ -14,7 +14,10 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.errors import Diagnostic, ModelError
+from optimizer.program.lift import Lifting
 from optimizer.program.memory import collection_paused
+from optimizer.program.monotone import stand_in
+from optimizer.program.powers import exponential
 from optimizer.program.program import (
     Block,
     FunctionTable,
@@ -24,8 +27,9 @@ from optimizer.program.program import (
     RowBlock,
     VariableBlock,
 )
+from optimizer.program.sample import Samples
 from optimizer.program.tape import Index
-from optimizer.program.walk import Form, Walker
+from optimizer.program.walk import Form, Walker, deep_expressions
 
 B = TypeVar("B", bound=Block)
 _REFUSED: Final = ("SOSConstraint", "LogicalConstraint", "Disjunct", "Disjunction", "Complementarity")
@@ -38,7 +42,7 @@ def compile_model(model: Any, tie_breaker: str | None = None) -> Program:
     variables are constants at the value they have now. Raises ModelError with every row that cannot be
     compiled.
     """
-    with collection_paused():
+    with collection_paused(), deep_expressions():
         return _compiled(model, tie_breaker)
 
 
@@ -58,7 +62,9 @@ def _compiled(model: Any, tie_breaker: str | None) -> Program:
     problems: list[Diagnostic] = []
     forms: list[Form] = []
     sides: list[tuple[int, int]] = []
-    functions = _FunctionCollector(walker, len(data))
+    samples = Samples(walker.coefficients, parameter_data)
+    lifting = Lifting(walker, samples, lower, upper, nominal)
+    functions = _FunctionCollector(walker, lifting, len(data))
     for number, constraint in enumerate(constraints):
         try:
             form, low, high = _row(walker, constraint)
@@ -122,13 +128,18 @@ def _compiled(model: Any, tie_breaker: str | None) -> Program:
 
 
 class _FunctionCollector:
-    """Splits the non-linear part of each row into components that share no variable."""
+    """Splits the non-linear part of each row into components."""
 
-    def __init__(self, walker: Walker, columns: int) -> None:
+    def __init__(self, walker: Walker, lifting: Lifting, columns: int) -> None:
         self._walker = walker
+        self._lifting = lifting
         self._columns = columns
         self._nodes: list[int] = []
         self._rows: list[int] = []
+        self._in_body: list[bool] = []
+        self._stand_ins: list[tuple[int, float, float]] = []
+        self._inner_of: dict[int, int] = {}
+        self._size: dict[int, float] = {}
         self._leaves: list[list[int]] = []
         self._functions: list[tuple[int, float, int]] = []
 
@@ -141,15 +152,51 @@ class _FunctionCollector:
                 "a non-linear equality cannot be part of a concave program",
                 "write it as an inequality in the direction that the objective pushes against",
             )
-        components = self._components(row, form)
-        if high >= 0:
-            self._sided(components, -1.0, own_column=len(components) > 1)
-        if low >= 0:
-            self._sided(components, 1.0, own_column=len(components) > 1)
+        sign = 1.0 if high < 0 else -1.0 if low < 0 else None
+        if sign is not None and self._stands_in(row, form, sign, high if sign < 0 else low):
+            return
+        components = self._components(row, form, sign)
+        for side, node in ((-1.0, high), (1.0, low)):
+            if node >= 0:
+                first = len(self._functions)
+                self._sided(components, side, own_column=len(components) > 1)
+                if sign is not None:
+                    self._add_exponentials(form, range(first, len(self._functions)))
+
+    def _stands_in(self, row: int, form: Form, sign: float, side: int) -> bool:
+        """Whether other functions stand in for those of a row, which are then only checked."""
+        coefficients = self._walker.coefficients
+        level = coefficients.value_if_constant(side)
+        constant = coefficients.value_if_constant(coefficients.total(form.constants))
+        if level is None or constant is None:
+            return False
+        found = stand_in(self._lifting, form, sign, level - constant)
+        if found is None:
+            return False
+        self._stand_ins.append((row, found.side, found.slope))
+        self._components(row, form, None)
+        first = len(self._nodes)
+        self._record(row, found.nodes, in_body=False)
+        self._sided(range(first, len(self._nodes)), sign, own_column=True)
+        return True
 
     def add_objective(self, form: Form, sense: int) -> None:
         """Record the non-linear part of the objective: every component gets a column."""
-        self._sided(self._components(-1, form), float(sense), own_column=True)
+        first = len(self._functions)
+        self._sided(self._components(-1, form, float(sense)), float(sense), own_column=True)
+        self._add_exponentials(form, range(first, len(self._functions)))
+
+    def _add_exponentials(self, form: Form, functions: Sequence[int]) -> None:
+        """Give those functions that are exponentials of sums of logs their logs."""
+        for function in functions:
+            component, sign, _ = self._functions[function]
+            found = exponential(self._lifting, form, self._nodes[component], sign)
+            if found is not None:
+                self._size[function] = found.size
+                first, before = len(self._nodes), len(self._functions)
+                self._record(self._rows[component], found.logs, in_body=False)
+                self._sided(range(first, len(self._nodes)), sign, own_column=True)
+                self._inner_of |= dict.fromkeys(range(before, len(self._functions)), function)
 
     def _sided(self, components: Sequence[int], sign: float, own_column: bool) -> None:
         for component in components:
@@ -157,28 +204,18 @@ class _FunctionCollector:
             self._columns += own_column
             self._functions.append((component, sign, column))
 
-    def _components(self, row: int, form: Form) -> list[int]:
-        """Group the terms of a row by shared columns."""
-        groups: list[tuple[set[int], set[int], list[int]]] = []
-        for node in self._walker.scaled_functions(form):
-            leaves = self._walker.leaves_under(node)
-            columns = {column for leaf in leaves for column in self._walker.leaves[leaf].columns}
-            nodes = [node]
-            apart = []
-            for group in groups:
-                if group[0] & columns:
-                    columns |= group[0]
-                    leaves |= group[1]
-                    nodes = group[2] + nodes
-                else:
-                    apart.append(group)
-            groups = [*apart, (columns, leaves, nodes)]
+    def _components(self, row: int, form: Form, sign: float | None) -> list[int]:
+        """The components of a row; `sign` as in `Lifting.components`."""
         first = len(self._nodes)
-        for _, leaves, nodes in groups:
-            self._nodes.append(self._walker.functions.total(nodes))
-            self._rows.append(row)
-            self._leaves.append(sorted(leaves))
+        self._record(row, self._lifting.components(form, sign), in_body=True)
         return list(range(first, len(self._nodes)))
+
+    def _record(self, row: int, nodes: Sequence[int], in_body: bool) -> None:
+        for node in nodes:
+            self._nodes.append(node)
+            self._rows.append(row)
+            self._in_body.append(in_body)
+            self._leaves.append(sorted(self._walker.leaves_under(node)))
 
     def table(self, place: Index) -> FunctionTable:
         """The collected functions, their nodes as places in the finished function tape."""
@@ -191,6 +228,14 @@ class _FunctionCollector:
             component=np.array([function[0] for function in self._functions], dtype=np.int64),
             sign=np.array([function[1] for function in self._functions], dtype=float),
             column=np.array([function[2] for function in self._functions], dtype=np.int64),
+            in_body=np.array(self._in_body, dtype=bool),
+            inner_of=np.array(
+                [self._inner_of.get(f, -1) for f in range(len(self._functions))], dtype=np.int64
+            ),
+            size=np.array([self._size.get(f, 0.0) for f in range(len(self._functions))], dtype=float),
+            stand_in_row=np.array([row for row, _, _ in self._stand_ins], dtype=np.int64),
+            stand_in_side=np.array([side for _, side, _ in self._stand_ins], dtype=float),
+            stand_in_slope=np.array([slope for _, _, slope in self._stand_ins], dtype=float),
         )
 
 

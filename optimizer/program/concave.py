@@ -93,6 +93,13 @@ class Concave:
         return np.where(self.active, value, np.inf), leaves
 
     @cached_property
+    def _logs(self) -> csr_array:
+        """The columns of the functions that each exponential is one of, (functions, columns)."""
+        inner = np.flatnonzero(self.table.inner_of >= 0)
+        entries = (np.ones(len(inner)), (self.table.inner_of[inner], self.table.column[inner]))
+        return csr_array(entries, shape=self.base.shape)
+
+    @cached_property
     def typical(self) -> Array:
         """Typical size of each function's constraint: its largest linear term at nominal sizes, or where that
         is nothing but the function's own column, the value or variation around the middle of the grid."""
@@ -163,6 +170,16 @@ class Concave:
             rise = np.abs(gradient) * self.sizes[self.leaves, None]
             gentle = rise <= STEEPEST * self.typical[self.owners, None]
             usable &= np.logical_and.reduceat(gentle, self.starts[:-1], axis=0)
+        exponentials = self.table.exponentials
+        if len(exponentials):
+            # by the sum of the logs, of which minus the value is the slope
+            slope = -value[exponentials]
+            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+                logs = slope * np.log(slope / self.table.size[exponentials, None])
+                level[exponentials] = value[exponentials] + logs + self.offset[exponentials, None]
+                gentle = slope <= STEEPEST * self.typical[exponentials, None]
+            usable[exponentials] &= np.isfinite(level[exponentials]) & gentle
+            gradient[self.table.size[self.owners] > 0] = 0.0
         point_of, function = np.nonzero(usable.T)
         lengths = np.diff(self.starts)[function]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -174,6 +191,11 @@ class Concave:
         inner = csr_array(slopes @ self.numbers.leaf_matrix)
         wide = csr_array((inner.data, inner.indices, inner.indptr), shape=(len(function), self.base.shape[1]))
         matrix = csr_array(wide + self.base[function])
+        if len(exponentials):
+            slopes_of_logs = np.where(self.table.size[function] > 0, -value[function, point_of], 0.0)
+            by_logs = self._logs[function]
+            by_logs.data = by_logs.data * np.repeat(slopes_of_logs, np.diff(by_logs.indptr))
+            matrix = csr_array(matrix + by_logs)
         return Tangents(matrix, -level.T[point_of, function], function, point_of)
 
     def pulled_back(self, leaves: Array, function: int, x: Array) -> Array | None:

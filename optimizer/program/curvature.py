@@ -102,7 +102,7 @@ def _hessians(concave: Concave, points: Array, values: Array) -> Array:
     result = np.zeros((len(concave.leaves), dimension, points.shape[1]))
     position = np.arange(len(concave.leaves)) - concave.starts[concave.owners]
     seed = np.zeros_like(values)
-    seed[concave.table.component_node] = 1.0
+    seed[concave.table.cut_nodes] = 1.0
     tape = concave.numbers.program.function_tape
     for place in range(dimension):
         direction = np.zeros((tape.inputs, points.shape[1]))

@@ -60,12 +60,10 @@ class Numbers:
         return values, values[self.program.functions.component_node]
 
     def component_gradient(self, values: Array) -> Array:
-        """Derivative of each component by its leaves, (leaves, points), from the tape values.
-
-        A leaf belongs to one component, so one reverse sweep serves all of them.
-        """
+        """Derivative of each component that has functions by its leaves, (leaves, points), from the tape
+        values. A leaf belongs to one of them, so one reverse sweep serves all."""
         seed = np.zeros_like(values)
-        seed[self.program.functions.component_node] = 1.0
+        seed[self.program.functions.cut_nodes] = 1.0
         gradient = self.program.function_tape.gradient(values, seed)
         return gradient[: len(self.leaf_constant)]
 
@@ -73,7 +71,8 @@ class Numbers:
         """Value of every row's body at x, and the largest absolute term in each row."""
         x = x[: self.program.user_columns]
         _, components = self.components(self.leaves(x)[:, None])
-        own = self.program.functions.component_row >= 0
+        functions = self.program.functions
+        own = (functions.component_row >= 0) & functions.in_body
         rows, values = self.program.functions.component_row[own], components[own, 0]
         matrix = self.matrix
         terms = np.abs(matrix.data * x[matrix.indices])
@@ -86,11 +85,24 @@ class Numbers:
         np.fmax.at(largest, rows, np.abs(values))
         return value, largest
 
+    @property
+    def cut_sides(self) -> tuple[Array, Array]:
+        """Lower and upper sides of the rows where they are cut: those of what stands in for some of them."""
+        functions = self.program.functions
+        if not len(functions.stand_in_row):
+            return self.lower, self.upper
+        lower, upper = self.lower.copy(), self.upper.copy()
+        for sides in (lower, upper):
+            rows = functions.stand_in_row
+            sides[rows] = np.where(np.isfinite(sides[rows]), functions.stand_in_side, sides[rows])
+        return lower, upper
+
     def objective_value(self, x: Array) -> float:
         """The model's objective at x, as written."""
         x = x[: self.program.user_columns]
         _, components = self.components(self.leaves(x)[:, None])
-        own = self.program.functions.component_row < 0
+        functions = self.program.functions
+        own = (functions.component_row < 0) & functions.in_body
         linear = float((self.objective @ x)[0] + self.objective_constant[0])
         return linear + float(components[own, 0].sum())
 

@@ -111,6 +111,13 @@ class FunctionTable:
     other ones. A function is a component times a sign, and must be concave: `sign` is -1 where the row is an
     upper bound. A function with a column of its own (`column` >= 0) bounds it from above, and this column
     stands for it in the row; the others are the only component of their row.
+
+    `in_body` tells which components add up to the bodies of their rows. The others stand in for those of
+    the rows `stand_in_row` where these are cut: each has a function, its row's own component has none. Their
+    sum is bounded by `stand_in_side`, which moves by `stand_in_slope` with the row's own side.
+
+    A function with a `size` above 0 is minus that times the exponential of minus the sum of the functions
+    that are `inner_of` it (-1: of none), which are in no sum else: its tangents are rows over their columns.
     """
 
     component_node: Index
@@ -120,6 +127,28 @@ class FunctionTable:
     component: Index
     sign: Array
     column: Index
+    in_body: NDArray[np.bool_]
+    inner_of: Index
+    size: Array
+    stand_in_row: Index
+    stand_in_side: Array
+    stand_in_slope: Array
+
+    @cached_property
+    def exponentials(self) -> Index:
+        """The functions that are exponentials of sums of others."""
+        return np.flatnonzero(self.size > 0)
+
+    @cached_property
+    def summed(self) -> NDArray[np.bool_]:
+        """Which functions have a column that adds to the sum of their row."""
+        return (self.column >= 0) & (self.inner_of < 0)
+
+    @cached_property
+    def cut_nodes(self) -> Index:
+        """Nodes of the components that have functions."""
+        nodes: Index = self.component_node[np.unique(self.component)]
+        return nodes
 
     @property
     def row(self) -> Index:

@@ -105,11 +105,19 @@ class TapeBuilder:
         constants = self._constants
         if all(argument in constants for argument in arguments):
             with np.errstate(all="ignore"):
-                folded = _apply(operation, [np.array([constants[argument]]) for argument in arguments])
+                folded = apply(operation, [np.array([constants[argument]]) for argument in arguments])
             result = self.constant(float(folded[0]))
             self._known[key] = result
             return result
         return self._add(key, operation, arguments)
+
+    def parts(self, node: int) -> tuple[str, tuple[int, ...]]:
+        """Operation and arguments of a node; constants and inputs have no arguments."""
+        return self._nodes[node]
+
+    def origin(self, node: int) -> tuple[str, int] | None:
+        """Kind and position of an input node, None for any other node."""
+        return self._inputs.get(node)
 
     def product(self, first: int, second: int) -> int:
         """Node of first*second, without the node where a factor is 1."""
@@ -206,7 +214,8 @@ class _Group:
         return slice(self.start, self.start + self.count)
 
 
-def _apply(operation: str, arguments: Sequence[Array]) -> Array:
+def apply(operation: str, arguments: Sequence[Array]) -> Array:
+    """Value of an operation other than a sum."""
     if operation in UNARY:
         return UNARY[operation][0](arguments[0])
     if operation == "where":
@@ -294,7 +303,7 @@ class Tape:
                 if group.offsets is not None:
                     result[group.rows] = np.add.reduceat(result[group.arguments[0]], group.offsets, axis=0)
                 else:
-                    result[group.rows] = _apply(group.operation, [result[rows] for rows in group.arguments])
+                    result[group.rows] = apply(group.operation, [result[rows] for rows in group.arguments])
         return result
 
     def gradient(self, values: Array, seed: Array) -> Array:

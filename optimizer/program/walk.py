@@ -7,7 +7,9 @@ function tape: its leaves are affine forms again, so that `log(sum of 60 terms)`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +23,21 @@ from pyomo.core.base.var import VarData
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.tape import BINARY, UNARY, TapeBuilder
+
+# how deep the interpreter may go while a model is walked, and how many frames a level of an expression takes
+DEEPEST: Final = 20_000
+FRAMES: Final = 4
+
+
+@contextmanager
+def deep_expressions() -> Iterator[None]:
+    """Let expressions be nested deeper than the interpreter's usual limit: a product of 400 factors is."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @dataclass
@@ -58,7 +75,6 @@ class Walker:
         self._parametric: dict[int, bool] = {}
         self._imports: dict[int, int] = {}
         self._row_leaves: dict[tuple[object, ...], int] = {}
-        self._expand = False
         self._kept: list[object] = []
         self._handlers: dict[type, Callable[[Any, int, Form], None]] = {
             numeric.SumExpression: self._sum,
@@ -71,21 +87,18 @@ class Walker:
         }
 
     def form(self, expression: Any, where: str) -> Form:
-        """The form of an expression; its leaves are its own, and no column occurs in two of them. `where`
-        names the row in errors. Raises ModelError for what cannot be compiled."""
+        """The form of an expression; its leaves are its own, and columns may occur in several of them.
+        `where` names the row in errors. Raises ModelError for what cannot be compiled."""
         self.where = where
-        result = self._own_form(expression, expand=False)
-        columns = [column for leaf in self._row_leaves.values() for column in self.leaves[leaf].columns]
-        if len(columns) != len(set(columns)):
-            # leaves that depend on each other would make the function look curved where no plan can move
-            result = self._own_form(expression, expand=True)
-        return result
-
-    def _own_form(self, expression: Any, expand: bool) -> Form:
         self._row_leaves = {}
-        self._expand = expand
         result = Form()
-        self._accumulate(expression, self.coefficients.one, result)
+        try:
+            self._accumulate(expression, self.coefficients.one, result)
+        except RecursionError as error:
+            message = f"{where}: its expression is nested more than {DEEPEST // FRAMES} deep"
+            raise ModelError(
+                Diagnostic("M101", message, path=where, hint="add variables for parts of it")
+            ) from error
         return self._merge(result)
 
     def _merge(self, form: Form) -> Form:
@@ -152,7 +165,11 @@ class Walker:
             return True
         known = self._parametric.get(id(expression))
         if known is None:
-            known = all(self.parametric(part) for part in expression.args)
+            known = True
+            for part in expression.args:
+                if not self.parametric(part):
+                    known = False
+                    break
             self._parametric[id(expression)] = known
             # ids are only unique among living objects
             self._kept.append(expression)
@@ -268,13 +285,9 @@ class Walker:
         """Function node of a whole form."""
         parts = []
         constant = self.coefficients.total(form.constants)
-        if form.columns and not self._expand:
-            parts.append(self._leaf(tuple(form.columns), tuple(form.coefficients), constant))
+        if form.columns:
+            parts.append(self._leaf(tuple(form.columns), tuple(form.coefficients), constant)[1])
             constant = self.coefficients.zero
-        elif form.columns:
-            for column, coefficient in zip(form.columns, form.coefficients, strict=True):
-                leaf = self._leaf((column,), (self.coefficients.one,), self.coefficients.zero)
-                parts.append(self.functions.product(self._import_node(coefficient), leaf))
         if constant != self.coefficients.zero:
             parts.append(self._import_node(constant))
         return self.functions.total([*parts, *self.scaled_functions(form)])
@@ -290,14 +303,72 @@ class Walker:
         """The leaves that a function node depends on."""
         return {position for kind, position in self.functions.inputs_under(node) if kind == "leaf"}
 
-    def _leaf(self, columns: tuple[int, ...], coefficients: tuple[int, ...], constant: int) -> int:
+    def leaf(
+        self, columns: tuple[int, ...], coefficients: tuple[int, ...], constant: int | None = None
+    ) -> tuple[int, int]:
+        """An affine form as a leaf of the row at hand: its place among the leaves, and its node."""
+        return self._leaf(columns, coefficients, self.coefficients.zero if constant is None else constant)
+
+    def again(self, node: int) -> int:
+        """Node of another leaf that is the same form as that of a leaf's node."""
+        origin = self.functions.origin(node)
+        assert origin is not None
+        self.leaves.append(self.leaves[origin[1]])
+        return self.functions.input("leaf", len(self.leaves) - 1)
+
+    def negative(self, leaf: Leaf) -> int:
+        """Node of a leaf of the row at hand that is another one's negative."""
+        turned = (self.coefficients.node("neg", node) for node in leaf.coefficients)
+        return self._leaf(leaf.columns, tuple(turned), self.coefficients.node("neg", leaf.constant))[1]
+
+    def expanded(self, node: int) -> int:
+        """A function node with its leaves taken apart into columns."""
+        functions = self.functions
+        apart: dict[int, int] = {}
+        waiting = [node]
+        while waiting:
+            current = waiting[-1]
+            operation, arguments = functions.parts(current)
+            missing = [part for part in arguments if part not in apart]
+            if missing:
+                waiting.extend(missing)
+                continue
+            waiting.pop()
+            origin = functions.origin(current)
+            if origin is not None and origin[0] == "leaf":
+                apart[current] = self._sum_of_columns(self.leaves[origin[1]])
+            elif operation == "sum":
+                apart[current] = functions.total([apart[part] for part in arguments])
+            elif operation == "mul":
+                apart[current] = functions.product(*(apart[part] for part in arguments))
+            elif arguments:
+                apart[current] = functions.node(operation, *(apart[part] for part in arguments))
+            else:
+                apart[current] = current
+        return apart[node]
+
+    def _sum_of_columns(self, leaf: Leaf) -> int:
+        parts = [
+            self.functions.product(
+                self._import_node(coefficient),
+                self._leaf((column,), (self.coefficients.one,), self.coefficients.zero)[1],
+            )
+            for column, coefficient in zip(leaf.columns, leaf.coefficients, strict=True)
+        ]
+        if leaf.constant != self.coefficients.zero:
+            parts.append(self._import_node(leaf.constant))
+        return self.functions.total(parts)
+
+    def _leaf(
+        self, columns: tuple[int, ...], coefficients: tuple[int, ...], constant: int
+    ) -> tuple[int, int]:
         key = (columns, coefficients, constant)
         place = self._row_leaves.get(key)
         if place is None:
             place = len(self.leaves)
             self._row_leaves[key] = place
             self.leaves.append(Leaf(columns, coefficients, constant))
-        return self.functions.input("leaf", place)
+        return place, self.functions.input("leaf", place)
 
 
 def _folded(tape: TapeBuilder, operation: str, nodes: list[int]) -> int:

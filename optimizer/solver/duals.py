@@ -30,6 +30,8 @@ def row_duals(relaxation: Relaxation, result: Proven) -> Array:
     real = (row_of >= 0) & relaxation.concave.active
     sign_of_row[row_of[real]] = relaxation.concave.table.sign[real]
     np.add.at(duals, references[sums], -sign_of_row[references[sums]] * result.multiplier[sums])
+    table = relaxation.concave.table
+    duals[table.stand_in_row] *= table.stand_in_slope
     cuts = np.flatnonzero(kinds == TANGENT)
     functions = references[cuts]
     direct = relaxation.concave.table.column[functions] < 0
@@ -67,12 +69,7 @@ def cut_off(relaxation: Relaxation, x: Array) -> int | None:
     concave = relaxation.concave
     if not len(concave):
         return None
-    _, components = relaxation.numbers.components(relaxation.numbers.leaves(x)[:, None])
-    value = concave.signed(components)[:, 0]
-    whole = np.zeros(relaxation.program.columns)
-    whole[: len(x)] = x
-    own = concave.table.column >= 0
-    whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
+    whole = relaxation.whole_point(x)
     cuts = np.flatnonzero(relaxation.kinds == TANGENT)
     beyond = -relaxation.room(whole)[cuts] - CUT_OFF * concave.typical[relaxation.references[cuts]]
     cuts, beyond = cuts[beyond > 0], beyond[beyond > 0]

@@ -28,21 +28,23 @@ def status_of_unbounded(search: Search) -> str:
             break
         if relaxation.integer.any():
             near = np.zeros(search.program.columns)
-            relaxed = integer_optimum(relaxation, 1.0, near, search.deadline, careful)
+            outer = integer_optimum(relaxation, 1.0, near, search.deadline, careful=careful)
+            found, x = outer.status, outer.x
         else:
             relaxed = relaxation.solve(method, search.deadline)
+            found, x = relaxed.status, relaxed.x
         method = AFTER_ROWS
         search.rounds += 1
-        if relaxed.status == "infeasible" and relaxation.integer.any() and not careful:
+        if found == "infeasible" and relaxation.integer.any() and not careful:
             careful = True
             continue
-        if relaxed.status != "optimal":
-            status = "infeasible" if relaxed.status == "infeasible" else "stopped"
+        if found != "optimal":
+            status = "infeasible" if found == "infeasible" else "stopped"
             break
-        if search.plan(relaxed.x, True) is not None:
+        if search.plan(x, True) is not None:
             status = "unbounded"
             break
-        if not search.cut(relaxed.x, *search.violations(relaxed.x)):
+        if not search.cut(x, *search.violations(x)):
             break
     relaxation.set_objective(search.objective)
     return status

@@ -66,6 +66,7 @@ AFTER_COST: Final = Method(
 RESUMED: Final = Method(from_scratch=False, simplex_scale_strategy=0)
 UNSCALED: Final = Method(from_scratch=True, simplex_scale_strategy=0)
 NO_PRESOLVE: Final = Method(from_scratch=True)
+AFTER_ROWS_LOOSE: Final = replace(AFTER_ROWS, primal_feasibility_tolerance=1e-7)
 INTERIOR: Final = Method(from_scratch=True, presolve="on", solver="ipm")
 LOOSE: Final = Method(from_scratch=True, primal_feasibility_tolerance=1e-7, dual_feasibility_tolerance=1e-7)
 
@@ -196,11 +197,6 @@ class LinearModel:
         if len(columns):
             self._call(self._highs.changeColsBounds, len(columns), columns.astype(np.int32), lower, upper)
 
-    def set_integer_tolerance(self, tolerance: float) -> None:
-        """Say by how much rows and integers of an integer program may be violated, and what improvement of
-        its objective counts as one."""
-        self._option("mip_feasibility_tolerance", tolerance)
-
     def basis(self) -> tuple[Statuses, Statuses] | None:
         """Status of every column and row in the current basis, None if there is no valid one."""
         basis = self._highs.getBasis()
@@ -262,12 +258,18 @@ class LinearModel:
         info = self._highs.getInfo()
         return bool(info.basis_validity and 0 <= info.max_primal_infeasibility <= 1e-6)
 
-    def _run(self, method: Method, deadline: float | None) -> Any:
+    def _run(self, method: Method, deadline: float | None, point: Array | None = None) -> Any:
+        """Solve once; `point` is a plan that an integer program starts from."""
         for name, value in method.options.items():
             self._option(name, value)
         if method.from_scratch:
             # a basis at hand would keep HiGHS from presolving
             self._call(self._highs.clearSolver)
+        if point is not None:
+            start = highspy.HighsSolution()
+            start.col_value = point.tolist()
+            # a point that HiGHS finds to violate a row is no error: it then looks for one of its own
+            self._highs.setSolution(start)
         limit = _NO_LIMIT if method.from_scratch else max(LEAST_LIMIT, self.rows)
         self._option("simplex_iteration_limit", limit)
         remaining = np.inf if deadline is None else max(0.0, deadline - time.monotonic())

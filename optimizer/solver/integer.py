@@ -1,81 +1,190 @@
-"""Integer programs: an integer outer program in turn with the program that has its integers fixed."""
+"""Integer programs: an integer outer program in turn with the program that has its integers fixed.
+
+Each round is one tree. It is asked for no more than helps: its points are those of an outer program, and most
+of what it could prove is proven again once their tangents are there.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import numpy as np
 
-from optimizer.solver.highs import NO_PRESOLVE, Method
-from optimizer.solver.integer_program import integer_optimum
+from optimizer.program.tape import Array, Index
+from optimizer.solver.highs import AFTER_ROWS, AFTER_ROWS_LOOSE, LOOSE, Method
+from optimizer.solver.integer_program import Outer, integer_optimum
 from optimizer.solver.outer import Search
 from optimizer.solver.relaxed import Proven
 
 ROUNDS: Final = 200
 # share of the gap left to the fixed subproblem, so that the integer bound can close the rest
 INNER_SHARE: Final = 0.25
+# a tree is asked for this share of the gap wanted, or this share of the gap at hand where that is more
+ASKED: Final = 0.25
+ASKED_OF_CURRENT: Final = 0.05
+# without a plan the gap at hand is taken to be this share of the bound
+WITHOUT_PLAN: Final = 0.1
+# share of the time left that a tree may take, so that the program with its integers fixed still fits
+TREE_TIME: Final = 0.85
+
+# programs with fixed integers solved after a tree, those of its last points: each takes a hundredth of its
+# time, and tangents at their optima are those that close the gap
+FIXED: Final = 5
+
+# where tangents are added on the way to the best plan
+ON_THE_WAY: Final = (0.25, 0.5, 0.75)
+
+Result = tuple[str, float, Proven | None]
 
 
-def converge_integer(search: Search, share: float, method: Method) -> tuple[str, float, Proven | None]:
+def converge_integer(search: Search, share: float, method: Method) -> Result:
     """As `Search.converge`, for a program with integer columns. The last optimum is that of the best plan's
-    integers fixed, so its duals hold for them."""
-    relaxation = search.relaxation
-    columns = np.flatnonzero(relaxation.integer)
-    search.may_round = False
+    integers fixed, so its duals hold for them. What is known when time runs out is the answer then."""
+    search.may_round, rows = False, len(search.relaxation.kinds)
     status, root, last = search.converge(share, method)
     search.may_round = True
     if status in ("infeasible", "unbounded") or not np.isfinite(root):
         return status, root, last
-    upper, careful = root, False
     near = np.zeros(search.program.columns) if last is None else last.x
-    best_last: Proven | None = None
-    seen: set[bytes] = set()
-    for _ in range(ROUNDS):
-        if search.late():
-            search.message = "time limit reached"
-            return "stopped", upper, best_last
-        width = search.gap * search.gap_scale(upper)
-        relaxed = integer_optimum(relaxation, width, near, search.deadline, careful)
-        search.rounds += 1
-        if relaxed.status in ("infeasible", "unbounded") and not careful:
-            careful = True
-            continue
-        if relaxed.status == "infeasible" and search.best is not None:
-            search.message = "the cuts left no point, within the solver's tolerance"
-            return "stopped", upper, best_last
-        if relaxed.status != "optimal":
-            search.message = "time limit reached" if relaxed.status == "stopped" else ""
-            return relaxed.status, upper, best_last
-        near = relaxed.x
-        upper = min(upper, relaxed.level + search.constant)
-        if search.beaten(upper) and not careful:
-            upper, careful = root, True
-            continue
-        if search.closed(upper, share):
-            return "optimal", upper, best_last
-        choice = np.round(relaxed.x[columns])
-        rows = len(relaxation.kinds)
-        search.cut(relaxed.x, *search.violations(relaxed.x))
-        relaxation.set_bounds(columns, choice, choice)
-        before = search.best
-        inner, _, fixed = search.converge(share * INNER_SHARE, NO_PRESOLVE)
-        relaxation.set_bounds(columns, relaxation.lower[columns], relaxation.upper[columns])
-        if fixed is not None and (search.best is not before or best_last is None):
-            best_last = fixed
-        if search.beaten(upper) and not careful:
-            upper, careful = root, True
-            continue
-        if search.closed(upper, share):
-            return "optimal", upper, best_last
-        key = choice.astype(np.int64).tobytes()
-        if key in seen and len(relaxation.kinds) == rows:
-            if not careful:
-                careful = True
+    # what led to the root stays out of the trees
+    search.relaxation.drop_idle_tangents(since=rows)
+    return _Rounds(search, share, root, near).run()
+
+
+class _Rounds:
+    """The trees of one solve. `careful` trees are solved as written, once HiGHS has contradicted itself or a
+    plan; `fine` ones are asked for all that is wanted, once a coarse one has repeated itself; `exact` ones
+    keep to the tolerance of plans, once integers found within a coarser one left no plan."""
+
+    def __init__(self, search: Search, share: float, root: float, near: Array) -> None:
+        self._search = search
+        self._share = share
+        self._root, self._upper = root, root
+        self._near = near
+        self._columns: Index = np.flatnonzero(search.relaxation.integer)
+        self._last: Proven | None = None
+        self._fine = self._exact = self._careful = False
+
+    def run(self) -> Result:
+        search, relaxation = self._search, self._search.relaxation
+        seen: set[bytes] = set()
+        for _ in range(ROUNDS):
+            if search.late():
+                return self._stopped("time limit reached")
+            outer = self._tree()
+            search.rounds += 1
+            if outer.status in ("infeasible", "unbounded"):
+                if not self._careful:
+                    self._careful = True
+                    continue
+                if outer.status == "infeasible" and search.best is not None:
+                    return self._stopped("the cuts left no point, within the solver's tolerance")
+                search.message = ""
+                return outer.status, self._upper, self._last
+            self._upper = min(self._upper, outer.level + search.constant)
+            if self._contradicted():
                 continue
-            search.message = "no further progress at the solver's tolerance"
-            return "stopped", upper, best_last
-        if inner == "stopped" and search.late():
-            continue
-        seen.add(key)
-    search.message = f"no certificate within {ROUNDS} rounds"
-    return "stopped", upper, best_last
+            if search.closed(self._upper, self._share):
+                return "optimal", self._upper, self._last
+            if not outer.points:
+                return self._stopped("time limit reached")
+            rows = len(relaxation.kinds)
+            for point in outer.points:
+                search.cut(point, *search.violations(point), aside=False)
+            self._near = outer.points[-1]
+            choices = self._choices(outer.points)
+            for choice in choices:
+                self._fix(choice)
+            self._between()
+            if self._contradicted():
+                continue
+            if search.closed(self._upper, self._share):
+                return "optimal", self._upper, self._last
+            if outer.status == "stopped" or search.late():
+                return self._stopped("time limit reached")
+            key = choices[-1].astype(np.int64).tobytes()
+            if key in seen and len(relaxation.kinds) == rows:
+                if self._careful:
+                    return self._stopped("no further progress at the solver's tolerance")
+                self._fine, self._careful = True, self._fine
+            seen.add(key)
+        return self._stopped(f"no certificate within {ROUNDS} rounds")
+
+    def _choices(self, points: tuple[Array, ...]) -> list[Array]:
+        """The integers of the last few points, each once, the best last."""
+        rounded = [np.round(point[self._columns]) for point in reversed(points)]
+        distinct = {choice.astype(np.int64).tobytes(): choice for choice in rounded}
+        return list(distinct.values())[:FIXED][::-1]
+
+    def _between(self) -> None:
+        """Add tangents on the way from the tree's point to the best plan: the next tree's lies there."""
+        search = self._search
+        if search.best is None:
+            return
+        wanted = search.violations(self._near)[0] > 0
+        step = search.relaxation.whole_point(search.best.x) - self._near
+        for share in ON_THE_WAY:
+            x = self._near + share * step
+            search.relaxation.cut(search.pool, search.numbers.leaves(x), x, wanted)
+
+    def _tree(self) -> Outer:
+        """The integer outer program as it stands, from the best plan."""
+        search = self._search
+        best = search.best
+        scale = search.gap_scale(self._upper)
+        wanted = search.gap * scale
+        asked = ASKED * self._share * wanted
+        if not self._fine and not self._careful:
+            at_hand = WITHOUT_PLAN * scale if best is None else self._upper - best.value
+            asked = max(asked, ASKED_OF_CURRENT * at_hand)
+        return integer_optimum(
+            search.relaxation,
+            wanted,
+            self._near,
+            _part_of(search.deadline),
+            asked=asked,
+            start=None if best is None else search.relaxation.whole_point(best.x),
+            exact=self._exact,
+            careful=self._careful,
+            tell=None if search.tell is None else self._tell,
+        )
+
+    def _tell(self, level: float, nodes: int) -> None:
+        self._search.say(min(self._upper, level + self._search.constant), nodes)
+
+    def _fix(self, choice: Array) -> None:
+        """Solve the program with its integers fixed, from the last continuous basis."""
+        search, relaxation, columns = self._search, self._search.relaxation, self._columns
+        before, rows = search.best, len(relaxation.kinds)
+        relaxation.set_bounds(columns, choice, choice)
+        status, _, fixed = search.converge(self._share * INNER_SHARE, AFTER_ROWS)
+        if status == "infeasible":
+            # what a tree finds within its tolerance may have no point within that of the linear program
+            status, _, fixed = search.converge(self._share * INNER_SHARE, LOOSE, AFTER_ROWS_LOOSE)
+            self._exact |= status == "infeasible"
+        # what led to the point is of no use elsewhere, and a tree with nearly equal rows may lose its way
+        if status != "infeasible":
+            relaxation.drop_idle_tangents(since=rows)
+        relaxation.set_bounds(columns, relaxation.lower[columns], relaxation.upper[columns])
+        if fixed is not None and (search.best is not before or self._last is None):
+            self._last = fixed
+
+    def _contradicted(self) -> bool:
+        """Whether a plan beats the bound, which is then forgotten and looked for again with care."""
+        if self._careful or not self._search.beaten(self._upper):
+            return False
+        self._upper, self._careful = self._root, True
+        return True
+
+    def _stopped(self, why: str) -> Result:
+        self._search.message = why
+        return "stopped", self._upper, self._last
+
+
+def _part_of(deadline: float | None) -> float | None:
+    """When a tree must end."""
+    if deadline is None:
+        return None
+    now = time.monotonic()
+    return now + TREE_TIME * max(0.0, deadline - now)

@@ -8,6 +8,8 @@ the optimum; a function's nominal size may be a million times its value there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,9 +18,10 @@ from scipy.sparse import csr_array
 
 from optimizer.program.scaling import power_of_two, scale_rows
 from optimizer.program.tape import Array
-from optimizer.solver.highs import ABSOLUTE_GAP, COLD, UNSCALED, LinearModel
+from optimizer.solver.certificate import FEASIBLE
+from optimizer.solver.highs import ABSOLUTE_GAP
 from optimizer.solver.relaxation import Relaxation
-from optimizer.solver.relaxed import Relaxed, no_point
+from optimizer.solver.tree import Tree, Wanted
 
 # the wanted accuracy, in units of HiGHS's objective: a thousand times its coarsest tolerance
 RESOLUTION: Final = 1e-3
@@ -28,16 +31,46 @@ FINEST: Final = 1e-9
 SHARE: Final = 0.1
 # a function's own column counts in at least this share of the function's nominal size
 LEAST_SIZE: Final = 1e-8
+# and in at least this share of the largest term of its row
+ROW_SHARE: Final = 0.01
+# HiGHS takes entries below its tolerance for nothing: it stays below this share of the smallest
+OF_ENTRIES: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Outer:
+    """What a tree says of an integer outer program: `level` bounds the objective of every point, as HiGHS
+    states it and loosened by its tolerance; `points` are those of all columns that improved on the ones
+    before, the best last, in the model's units. `status` as in `Found`."""
+
+    status: str
+    level: float
+    points: tuple[Array, ...]
+
+    @property
+    def x(self) -> Array:
+        """The best point, empty where there is none."""
+        return self.points[-1] if self.points else np.zeros(0)
 
 
 def integer_optimum(
-    relaxation: Relaxation, width: float, near: Array, deadline: float | None, careful: bool = False
-) -> Relaxed:
-    """The optimum over the integers; its `level` bounds the objective of every point, as HiGHS states it and
-    loosened by HiGHS's tolerance.
+    relaxation: Relaxation,
+    width: float,
+    near: Array,
+    deadline: float | None,
+    *,
+    asked: float = 0.0,
+    start: Array | None = None,
+    exact: bool = False,
+    careful: bool = False,
+    tell: Callable[[float, int], None] | None = None,
+) -> Outer:
+    """The optimum over the integers, within `asked` of its bound.
 
-    `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size.
-    With `careful` the program is solved as it is written, without presolve, at the finest tolerance.
+    `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size,
+    `start` one that satisfies every row. With `exact` rows and integers hold to the tolerance of plans; with
+    `careful` to the finest, and the program is solved as it is written, without presolve. `tell` hears of
+    the level and the number of nodes from time to time.
     """
     matrix, low, high = relaxation.rows()
     scale = np.ones(len(relaxation.scale)) if careful else _column_sizes(relaxation, near)
@@ -49,8 +82,10 @@ def integer_optimum(
     largest = float(np.abs(objective).max(initial=0.0))
     unit = float(power_of_two(np.array([max(1.0 / largest if largest else 1.0, RESOLUTION / width)]))[0])
     tolerance = SHARE * RESOLUTION / max(_worth(matrix, objective * unit, relaxation.integer), 1e-300)
-    tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, COARSEST))
-    model = LinearModel(
+    smallest = float(np.abs(matrix.data[matrix.data != 0]).min(initial=np.inf))
+    tolerance = min(tolerance, OF_ENTRIES * smallest)
+    tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, FEASIBLE if exact else COARSEST))
+    tree = Tree(
         -objective * unit,
         np.minimum(relaxation.lower, relaxation.upper) / scale,
         relaxation.upper / scale,
@@ -59,20 +94,19 @@ def integer_optimum(
         high * factors,
         relaxation.integer,
     )
-    model.set_integer_tolerance(tolerance)
-    result = model.solve(UNSCALED if careful else COLD, deadline)
-    if result.status != "optimal" or not len(result.x):
-        return no_point(result.status)
-    return Relaxed(
-        status="optimal",
-        x=result.x * scale,
-        level=(tolerance + ABSOLUTE_GAP - result.bound) / unit,
-        dual=np.zeros(len(factors)),
-        multiplier=np.zeros(len(factors)),
-        kinds=relaxation.kinds,
-        references=relaxation.references,
-        in_box=False,
+
+    def level(bound: float) -> float:
+        return (tolerance + ABSOLUTE_GAP - bound) / unit
+
+    wanted = Wanted(
+        gap=max(asked * unit, ABSOLUTE_GAP),
+        tolerance=tolerance,
+        deadline=deadline,
+        start=None if start is None else start / scale,
+        careful=careful,
     )
+    found = tree.search(wanted, None if tell is None else lambda bound, nodes: tell(level(bound), nodes))
+    return Outer(found.status, level(found.bound), tuple(point * scale for point in found.points))
 
 
 def _column_sizes(relaxation: Relaxation, near: Array) -> Array:
@@ -87,6 +121,13 @@ def _column_sizes(relaxation: Relaxation, near: Array) -> Array:
     values = np.abs(concave.signed(components)[own, 0])
     typical = concave.typical[own]
     sizes = np.maximum(np.where(np.isfinite(values), values, 0.0), np.abs(near[columns]))
+    # what is nothing at this point still counts among the other terms of its row
+    rows = relaxation.program.row_count + 1
+    inner = concave.table.inner_of[own]
+    row = np.where(inner < 0, concave.table.row[own] % rows, rows + inner)
+    of_row = np.zeros(rows + len(concave))
+    np.maximum.at(of_row, row, sizes)
+    sizes = np.maximum(sizes, ROW_SHARE * of_row[row])
     scale[columns] = power_of_two(np.clip(sizes, LEAST_SIZE * typical, typical))
     return scale
 

@@ -77,7 +77,7 @@ def furthest_feasible(numbers: Numbers, inner: Array, outer: Array) -> Array | N
     place = np.full(program.row_count, -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     owner = program.functions.component_row
-    own = owner >= 0
+    own = (owner >= 0) & program.functions.in_body
     low, high = numbers.lower[rows][:, None], numbers.upper[rows][:, None]
 
     def holds(shares: Array) -> NDArray[np.bool_]:

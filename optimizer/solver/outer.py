@@ -17,6 +17,7 @@ from optimizer.solver.duals import cut_off, function_multipliers
 from optimizer.solver.highs import AFTER_ROWS, Method
 from optimizer.solver.interior import furthest_feasible, interior_point
 from optimizer.solver.pool import Pool
+from optimizer.solver.progress import Progress, Tell
 from optimizer.solver.recession import recession
 from optimizer.solver.relaxation import BOXES, Relaxation
 from optimizer.solver.relaxed import Proven, Relaxed
@@ -64,6 +65,7 @@ class Search:
         gap: float,
         gap_scale: float | None,
         deadline: float | None,
+        tell: Tell | None = None,
     ) -> None:
         self.relaxation = relaxation
         self.concave: Concave = relaxation.concave
@@ -72,6 +74,7 @@ class Search:
         self.pool = pool
         self.restore = restore
         self.deadline = deadline
+        self.tell = tell
         self.gap = gap
         self._gap_scale = gap_scale
         self.upper = np.inf
@@ -87,7 +90,7 @@ class Search:
         self._interior: Array | None = None
         self._interior_sought = False
         sense = self.program.sense
-        own = (self.concave.table.row < 0) & (self.concave.table.column >= 0)
+        own = (self.concave.table.row < 0) & self.concave.table.summed
         self.objective = np.zeros(self.program.columns)
         linear = self.numbers.objective[[0]].toarray().ravel()
         self.objective[: self.program.user_columns] = sense * linear
@@ -190,21 +193,32 @@ class Search:
         self._violated = VIOLATED
         return coarse
 
-    def cut(self, x: Array, violation: Array, leaves: Array) -> int:
+    def cut(self, x: Array, violation: Array, leaves: Array, *, aside: bool = True) -> int:
         """Add tangents at the functions that a point violates; how many rows that made.
 
-        Tangents half a step ahead and behind, by the step since the last cut, save about a third of the
-        rounds.
+        Tangents half a step ahead and behind (`aside`), by the step since the last cut, save about a third of
+        the rounds.
         """
         wanted = violation > 0
         added = self.relaxation.cut(self.pool, leaves, x, wanted)
-        if added and self._previous is not None:
+        if added and aside and self._previous is not None:
             low, high = self.numbers.leaf_box
             step = ASIDE * (leaves - self._previous)
             points = np.clip(np.column_stack([leaves + step, leaves - step]), low[:, None], high[:, None])
             self.relaxation.add_points(self.pool, points, np.column_stack([wanted, wanted]))
-        self._previous = leaves
+        self._previous = leaves if aside else None
         return added
+
+    def say(self, upper: float, nodes: int) -> None:
+        """Tell those who wait how far the search is."""
+        if self.tell is None:
+            return
+        best = -np.inf if self.best is None else self.best.value
+        known = np.isfinite(upper) and self.best is not None
+        sense = self.program.sense
+        left = np.inf if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+        gap = max(0.0, upper - best) / self.gap_scale(upper) if known else np.inf
+        self.tell(Progress(sense * upper, sense * best, gap, nodes, left))
 
     def loss(self, relaxed: Relaxed, violation: Array) -> float:
         """What an optimum gains, to first order, from the violations of its functions; not a number where one

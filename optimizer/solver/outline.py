@@ -119,8 +119,8 @@ def chosen_rows(concave: Concave, matrix: csr_array) -> Chosen:
     entry = matrix.indptr[single].astype(np.int64)
     pairs = {
         (int(r), float(s))
-        for r, s, c, a in zip(table.row, table.sign, table.column, concave.active, strict=True)
-        if r >= 0 and c >= 0 and a
+        for r, s, c, a in zip(table.row, table.sign, table.summed, concave.active, strict=True)
+        if r >= 0 and c and a
     }
     return Chosen(
         plain=np.flatnonzero(used & (counts > 1)),
@@ -164,7 +164,7 @@ def joined_rows(concave: Concave, chosen: Chosen, matrix: csr_array) -> csr_arra
     blocks = [csr_array((plain.data, plain.indices, plain.indptr), shape=(len(chosen.plain), width))]
     for row, sign in chosen.sums:
         entries = csr_array(matrix[[row]])
-        members = table.column[(table.row == row) & (table.sign == sign)]
+        members = table.column[(table.row == row) & (table.sign == sign) & table.summed]
         data = np.concatenate([sign * entries.data, np.ones(len(members))])
         indices = np.concatenate([entries.indices, members])
         blocks.append(csr_array((data, indices, [0, len(data)]), shape=(1, width)))
@@ -173,7 +173,8 @@ def joined_rows(concave: Concave, chosen: Chosen, matrix: csr_array) -> csr_arra
 
 def sides(numbers: Numbers, chosen: Chosen) -> tuple[Array, Array]:
     """The unscaled sides of the rows of `joined_rows`."""
-    of_sums = [sign * (numbers.upper if sign < 0 else numbers.lower)[row] for row, sign in chosen.sums]
+    lower, upper = numbers.cut_sides
+    of_sums = [sign * (upper if sign < 0 else lower)[row] for row, sign in chosen.sums]
     low = np.concatenate([numbers.lower[chosen.plain], np.array(of_sums)])
     high = np.concatenate([numbers.upper[chosen.plain], np.full(len(of_sums), np.inf)])
     return low, high

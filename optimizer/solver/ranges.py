@@ -135,12 +135,13 @@ class Ranges:
     def _greatest(self) -> tuple[float, Array | None]:
         """A bound on the objective at hand and a point that nearly reaches it; no point where none does."""
         relaxation, search = self._search.relaxation, self._search
+        if relaxation.integer.any():
+            width = SETTLED * self._slack
+            outer = integer_optimum(relaxation, width, self._wide(self._x), None, asked=0.5 * width)
+            return (outer.level, outer.points[-1]) if outer.points else (np.inf, None)
         method: Method = AFTER_COST
         for _ in range(ROUNDS):
-            if relaxation.integer.any():
-                relaxed = integer_optimum(relaxation, SETTLED * self._slack, self._wide(self._x), None)
-            else:
-                relaxed = relaxation.solve(method, None)
+            relaxed = relaxation.solve(method, None)
             method = AFTER_ROWS
             if relaxed.status != "optimal":
                 return np.inf, None
@@ -149,5 +150,4 @@ class Ranges:
                 break
             if not search.cut(relaxed.x, violation, leaves):
                 break
-        bound = relaxed.level if relaxation.integer.any() else relaxation.proven(relaxed).bound
-        return bound, relaxed.x
+        return relaxation.proven(relaxed).bound, relaxed.x

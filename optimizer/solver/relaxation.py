@@ -220,6 +220,18 @@ class Relaxation:
         ]
         return np.concatenate(rooms)
 
+    def whole_point(self, x: Array) -> Array:
+        """A point of the model's columns over all columns: auxiliary ones have the values of their functions,
+        0 where those are undefined."""
+        concave = self.concave
+        _, components = self.numbers.components(self.numbers.leaves(x)[:, None])
+        value = concave.signed(components)[:, 0]
+        whole = np.zeros(self.program.columns)
+        whole[: len(x)] = x
+        own = concave.table.column >= 0
+        whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
+        return whole
+
     def whole_model(self) -> LinearModel:
         """The program with every row and column, in a HiGHS model of its own."""
         matrix, low, high, lower, upper = self.scaled_arrays()

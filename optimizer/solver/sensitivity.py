@@ -41,7 +41,8 @@ def sensitivity(solution: Solution) -> Array:
     tape, functions = program.function_tape, program.functions
     leaves = numbers.leaves(x)
     inner, _ = numbers.components(leaves[:, None])
-    weight = np.where(functions.component_row < 0, 1.0, -duals[functions.component_row])
+    # row -1, the objective, reads the entry appended last
+    weight = -np.append(duals, -1.0)[functions.component_row] * functions.in_body
     inner_seed = np.zeros_like(inner)
     np.add.at(inner_seed[:, 0], functions.component_node, weight)
     gradient = tape.gradient(inner, inner_seed)[:, 0]

@@ -22,6 +22,7 @@ from optimizer.solver.highs import AFTER_ROWS, COLD, FROM_START, NO_PRESOLVE
 from optimizer.solver.integer import converge_integer
 from optimizer.solver.outer import Restore, Search
 from optimizer.solver.pool import Pool, Start
+from optimizer.solver.progress import Tell
 from optimizer.solver.ranges import FIRST_RANGE, TRIES, Ranges
 from optimizer.solver.relaxation import Relaxation
 from optimizer.solver.sensitivity import sensitivity
@@ -59,6 +60,7 @@ class Solver:
         warm: bool = False,
         start: Start | None = None,
         within: tuple[Array, Array] | None = None,
+        tell: Tell | None = None,
     ) -> Solution:
         """Solve at a parameter vector (default: the values at compile time).
 
@@ -68,9 +70,9 @@ class Solver:
         solution of this program, at any parameter vector; with `warm` from those of this solver's last solve,
         on which its plan may then depend among equally good ones. Without `warm` the result depends on the
         arguments only. `within` narrows the bounds of the model's columns, least and greatest, to what this
-        solve may choose; its solution answers no questions that need its outer program again. Raises
-        ModelError for a row that is not concave or has undefined numbers, SolverError
-        where HiGHS fails.
+        solve may choose; its solution answers no questions that need its outer program again. `tell` hears
+        about once a second how far a tree over integers is. Raises ModelError for a row that is not concave
+        or has undefined numbers, SolverError where HiGHS fails.
         """
         deadline = None if time_limit is None else time.monotonic() + time_limit
         numbers = self.program.at(parameters, nominal)
@@ -87,7 +89,7 @@ class Solver:
             points, mask = start.points, start.mask & concave.active[:, None]
             check_concave(concave, random_points(concave))
         relaxation.add_points(pool, points, mask)
-        search = Search(relaxation, pool, restore, gap, gap_scale, deadline)
+        search = Search(relaxation, pool, restore, gap, gap_scale, deadline, tell)
         relaxation.set_objective(search.objective)
         self._live = None
         if relaxation.impossible or len(relaxation.crossed):
@@ -207,7 +209,9 @@ def solve_model(
     restore: Restore | None = None,
     time_limit: float | None = None,
     tie_breaker: str | None = None,
+    tell: Tell | None = None,
 ) -> Solution:
-    """Compile and solve any Pyomo model of linear, concave `>=` and convex `<=` rows, integers allowed."""
+    """Compile and solve any Pyomo model of linear, concave `>=` and convex `<=` rows, integers allowed; the
+    arguments are those of `Solver.solve`."""
     solver = Solver(compile_model(model, tie_breaker))
-    return solver.solve(gap=gap, gap_scale=gap_scale, restore=restore, time_limit=time_limit)
+    return solver.solve(gap=gap, gap_scale=gap_scale, restore=restore, time_limit=time_limit, tell=tell)

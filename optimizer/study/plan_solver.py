@@ -15,6 +15,7 @@ from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
 from optimizer.solver import Anchored, Solution, Solver, Start
+from optimizer.solver.certificate import FEASIBLE
 from optimizer.study.ask import DEFAULT_GAP, Extension
 from optimizer.study.extension import refuse_changes, snapshot
 
@@ -77,6 +78,22 @@ class PlanSolver:
     ) -> Solution:
         """The certified plan of all that comes after decisions that are `kept`: by name, periods last, of the
         first periods. The gap is counted over the periods that come after."""
+        found = self._solve_on(parameters, kept, 0.0, gap, time_limit)
+        if found.status != "infeasible" or not kept:
+            return found
+        # what was decided obeys its rows as nearly as a certificate asks, and may leave no exact way on
+        return self._solve_on(parameters, kept, FEASIBLE, gap, time_limit)
+
+    def _solve_on(
+        self,
+        parameters: PlanParameters,
+        kept: Mapping[str, Array],
+        within: float,
+        gap: float,
+        time_limit: float | None,
+    ) -> Solution:
+        """The same, where the bounds proven allow the kept decisions to be otherwise by so much of their size
+        (at least 1); those of the plan it proposes are as they were."""
         least = np.full(self.program.user_columns, -np.inf)
         greatest = np.full(self.program.user_columns, np.inf)
         first = 0
@@ -84,7 +101,8 @@ class PlanSolver:
             first = decided.shape[-1]
             block = self.program.variables[name]
             columns = np.arange(block.start, block.slice.stop).reshape(block.shape)[..., :first]
-            least[columns] = greatest[columns] = decided
+            room = within * np.maximum(1.0, np.abs(decided))
+            least[columns], greatest[columns] = decided - room, decided + room
         return self.solver.solve(
             self.program.parameter_vector(parameters.values),
             gap=gap,

@@ -43,11 +43,12 @@ def easings(
     run: CountryRun, instance: Instance, leader: LeaderPath, objective: str | None
 ) -> list[Easing] | None:
     """What is to be solved to know the worths of the dearest limits of an optimal plan, and of groups of
-    limits; None for another one, or where capability has no weight to say a worth by."""
+    limits; None for another one, where capability has no weight to say a worth by, and in staged mode."""
     parameters, values = run.parameters, run.values
     if run.status != OPTIMAL or run.solution is None or parameters is None or values is None:
         return None
-    if percent_of(0.0, parameters) is None:
+    if percent_of(0.0, parameters) is None or parameters.sets.levels:
+        # in staged mode each worth would be an integer program of its own
         return None
     found = facts(run, instance, None)
     wanted = []

@@ -1,4 +1,5 @@
-"""Case studies: pages whose Python blocks print the text blocks that follow them.
+"""Case studies: pages whose Python blocks print the text blocks that follow them, or, where the code is an
+appendix, the tables before it: in their order, an empty line between two of a block.
 
 `python -m tests.cli.case_studies PAGE ...` runs the blocks of each page in order and rewrites their output.
 """
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "case-studies"
+APPENDIX = "\n## Appendix: the code\n"
+TABLE = re.compile(r"```text\n(.*?)```\n", re.DOTALL)
 BLOCK = re.compile(r"```python\n(?P<code>.*?)```\n(?:\n```text\n(?P<output>.*?)```\n)?", re.DOTALL)
 # with its sign: a number near zero may have either on another processor
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.(\d+))?")
@@ -29,13 +32,24 @@ class Block:
 
 
 def run(page: Path) -> Iterator[Block]:
-    """Every block of a page, run in order with the names of those before it."""
+    """Every block of a page, run in order with the names of those before it.
+
+    Raises `ValueError` where a page with an appendix has other than as many tables as its code prints.
+    """
+    text = page.read_text()
+    tables = TABLE.findall(text.partition(APPENDIX)[0]) if APPENDIX in text else None
     names: dict[str, object] = {}
-    for found in BLOCK.finditer(page.read_text()):
+    for found in BLOCK.finditer(text):
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             exec(compile(found["code"], str(page), "exec"), names)
-        yield Block(found["code"], found["output"] or "", output.getvalue())
+        printed, shown = output.getvalue(), found["output"] or ""
+        if tables is not None:
+            count = len(printed.split("\n\n")) if printed else 0
+            shown, tables = "\n".join(tables[:count]), tables[count:]
+        yield Block(found["code"], shown, printed)
+    if tables:
+        raise ValueError(f"{page}: no code prints {tables[0]}")
 
 
 def agree(shown: str, printed: str) -> bool:
@@ -51,14 +65,21 @@ def agree(shown: str, printed: str) -> bool:
 
 
 def rewrite(page: Path) -> None:
-    """Put what the blocks print into the page."""
-    printed = iter([block.printed for block in run(page)])
+    """Put what the blocks print into the page: below each, or in its tables where the code is an appendix."""
+    text = page.read_text()
+    blocks = list(run(page))
+    if APPENDIX in text:
+        tables = iter([part.rstrip("\n") for block in blocks for part in block.printed.split("\n\n") if part])
+        before, mark, code = text.partition(APPENDIX)
+        page.write_text(TABLE.sub(lambda _: f"```text\n{next(tables)}\n```\n", before) + mark + code)
+        return
+    printed = iter([block.printed for block in blocks])
 
     def replaced(found: re.Match[str]) -> str:
         output = next(printed)
         return f"```python\n{found['code']}```\n" + (f"\n```text\n{output}```\n" if output else "")
 
-    page.write_text(BLOCK.sub(replaced, page.read_text()))
+    page.write_text(BLOCK.sub(replaced, text))
 
 
 if __name__ == "__main__":

@@ -114,6 +114,17 @@ def test_page_has_the_table_and_a_run_without_bands_says_so(
     assert "Uncertainty of the inputs" not in without
 
 
+def test_page_of_a_leader_alone_with_bands_does_not_say_that_there_are_none(
+    tmp_path: Path, world: str
+) -> None:
+    asked = ("solve", world, "--country", "USA", "--bands", "--draws", "2", "--out", "run")
+    assert run_kloof(tmp_path, *asked).code == 0
+    assert run_kloof(tmp_path, "report", "run", "--out", "page.html").code == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "Uncertainty of the inputs: 2 draws of" in page
+    assert NOT_COMPUTED not in page
+
+
 def test_solve_without_bands_says_so_once_and_asks_the_same(solved: tuple[Outcome, Path]) -> None:
     done, run = solved
     assert done.out.count(NOT_COMPUTED) == 1

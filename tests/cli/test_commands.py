@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 from pathlib import Path
@@ -316,6 +317,18 @@ def test_a_follower_is_compiled_once(
     assert len(compiled) == 1
 
 
+@pytest.mark.parametrize("command", ["rules", "inspect"])
+def test_a_country_is_known_in_any_case(kloof: Run, world: str, command: str) -> None:
+    assert kloof(command, world, "--country", " chn").out == kloof(command, world, "--country", "CHN").out
+
+
+def test_a_list_of_countries_is_each_of_them(kloof: Run, saved: Path) -> None:
+    listed = kloof("explain", str(saved), "--country", "chn, USA,chn", "--format", "csv").out
+    each = kloof("explain", str(saved), "--country", "CHN", "--country", "usa", "--format", "csv").out
+    assert listed == each == kloof("explain", str(saved), "--format", "csv").out
+    assert kloof("explain", str(saved), "--country", "usa", "--format", "csv").out != each
+
+
 def test_inspect_table_follows_patches(kloof: Run, world: str) -> None:
     done = kloof(
         "inspect", world, "--country", "USA", "--set", "countries.USA.talent.researchers_thousand = 77.5"
@@ -324,6 +337,36 @@ def test_inspect_table_follows_patches(kloof: Run, world: str) -> None:
     line = next(line for line in done.out.splitlines() if line.startswith("talent0"))
     assert "thousand people" in line
     assert "77.5" in line
+
+
+def test_inspect_folds_what_is_alike_and_what_does_not_change(kloof: Run, world: str) -> None:
+    asked = ("inspect", world, "--country", "CHN")
+    short, full = kloof(*asked), kloof(*asked, "--all")
+    assert short.code == full.code == 0
+    rows = [re.split(r" {2,}", line.strip()) for line in short.out.splitlines()]
+    told = {row[0]: row[1:] for row in rows if len(row) > 1}
+    listed = [re.split(r" {2,}", line.strip()) for line in full.out.splitlines()]
+    # a constant series has one number in place of two, items of one number are one line
+    assert told["rent_limit"] == ["kH100e", "1200"]
+    assert [row for row in listed if row[0] == "rent_limit"] == [["rent_limit", "kH100e", "1200", "1200"]]
+    assert told["survival"] == ["all 7 chips", "1", "0.91"]
+    assert len([row for row in listed if row[0] == "survival"]) == 7
+    # many items that differ are told by the least and the most; of a hill both ends would be 0
+    numbers = [float(row[3]) for row in listed if row[0] == "research_h100e"]
+    assert told["research_h100e"][-1] == f"{min(numbers):g} to {max(numbers):g}"
+    assert told["hbm_pending"][-1] == "0 to 50"
+    assert told["income"] == ["USD bn per year", "45", "65"]
+    heads = re.findall(r"(?m)^(\w+) +item +unit ", short.out)
+    assert heads == list(dict.fromkeys(spec.section for spec in TABLE.values()))
+    # every parameter is in one of the two, or is nothing throughout
+    gone = set(TABLE) - {row[0] for row in rows}
+    assert gone == set(TABLE) - {row[0] for row in listed}
+    assert f"{len(gone)} parameters that are 0 throughout" in short.out
+    own = [row[0] for row in listed if row[0].startswith("countries.CHN.")]
+    assert own == [row[0] for row in rows if row[0].startswith("countries.CHN.")]
+    others = re.findall(r"\w+ ([\d,]+)", short.out.partition("other inputs: ")[2].splitlines()[0])
+    data = kloof(*asked, "--format", "json").data
+    assert len(own) + sum(int(each.replace(",", "")) for each in others) == len(data["inputs"])
 
 
 def test_inspect_shows_only_the_parameters_asked_for(kloof: Run, world: str) -> None:

@@ -395,6 +395,36 @@ def test_an_interrupt_while_explaining_loses_no_plan(
     assert "nothing limits" not in told.out
 
 
+def test_a_column_written_on_the_line_is_that_of_a_policy_file(
+    kloof: Run, world: str, policies: None, tmp_path: Path
+) -> None:
+    dearer = "countries.*.power.electricity_price_usd_per_kwh *= 1.5"
+    written = ("--set-column", f"more money, dear power : {RICH};{dearer}", "--set-column", f"rich: {RICH}")
+    asked = ("--country", "chn", *columns("power+rich"), *written, "--out", "run", "--jobs", "1")
+    done = kloof("compare", world, *asked)
+    assert done.code == 0, done.err
+    assert "3 policies beside the baseline" in done.out
+    both, alone = numbers(tmp_path / "run", "power+rich"), numbers(tmp_path / "run", "rich")
+    same = numbers(tmp_path / "run", "more money, dear power")
+    assert [row | {"policy": ""} for row in both] == [row | {"policy": ""} for row in same]
+    assert both != alone
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["given_policies"] == ["power.yaml+rich.yaml"]
+    assert manifest["policies"][1:] == [
+        {"name": "more money, dear power", "patches": [RICH, dearer]},
+        {"name": "rich", "patches": [RICH]},
+    ]
+    saved = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert list(saved["countries"]["CHN"]) == ["baseline", "power+rich", "more money, dear power", "rich"]
+    assert {each["text"] for each in saved["policies"][2]["applied"]} == {RICH}
+    told = kloof("explain", "run", "--country", "Chn", "--policy", "more money, dear power")
+    assert told.code == 0
+    assert told.out.startswith("CHN, more money, dear power: optimal")
+    (tmp_path / "run" / "summary.json").write_text(json.dumps(saved | {"gap": None}))
+    again = kloof("explain", "run").err
+    assert f"--set-column 'rich: {RICH}' --country CHN" in again
+
+
 @pytest.mark.parametrize("named", [("CHN",), ("USA", "CHN")])
 def test_an_interrupt_while_steps_are_valued_loses_no_plan(
     kloof: Run, world: str, tmp_path: Path, named: tuple[str, ...]
@@ -575,6 +605,23 @@ def test_all_infeasible_ends_with_3(kloof: Run, world: str, policies: None) -> N
         (["--policy", "rich.yaml+poor.yaml"], "E404", "poor.yaml:2"),
         (["--policy", "rich.yaml", "--set", RICH.replace("*= 3", "*= 2")], "E404", "*= 2"),
         (["--policy", "rich.yaml", "--country", "CHM"], "E302", "did you mean `CHN`?"),
+        (["--policy", "rich.yaml", "--country", "usa,chm"], "E302", "did you mean `CHN`?"),
+        (["--policy", "rich.yaml", "--country", "usa,"], "E601", "no country is named beside a comma"),
+        (["--set-column", RICH], "E622", "a column without a name: `countries.CHN"),
+        (
+            ["--set-column", RICH.replace(" *", "[2027:] *")],
+            "E622",
+            "a column without a name: `countries.CHN",
+        ),
+        (["--set-column", f": {RICH}"], "E622", "write 'NAME: PATCH; PATCH'"),
+        (["--set-column", f"rich: {RICH};"], "E622", "an empty patch in the column `rich`"),
+        (["--set-column", "rich:"], "E622", "an empty patch in the column `rich`"),
+        (["--set-column", f"a: {RICH}", "--set-column", f"a: {RICH}"], "E622", "two columns of the name `a`"),
+        (["--policy", "rich.yaml", "--set-column", f"rich: {RICH}"], "E622", "the name `rich`"),
+        (["--every-policy", "--set-column", f"big_fund: {RICH}"], "E622", "the name `big_fund`"),
+        (["--set-column", f"baseline: {RICH}"], "E622", "the name `baseline`"),
+        (["--set-column", f"a: {RICH}; {RICH.replace('*= 3', '*= 2')}"], "E404", "*= 2"),
+        (["--set-column", f"a: {RICH}; countries.CHN.budget.incom_usd_bn *= 2"], "E402", "did you mean"),
         (["--policy", "rich.yaml", "--jobs", "0"], "E601", "jobs"),
         (["--policy", "rich.yaml", "--out", "a", "--no-save"], "E601", "exclude each other"),
     ],
@@ -668,7 +715,7 @@ def test_every_command_of_the_guide_runs(kloof: Run, tmp_path: Path) -> None:
     (tmp_path / "half_more.yaml").write_text(policy)
     blocks = re.findall(r"```console\n(.*?)```", page, flags=re.DOTALL)
     commands = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for line in commands:
         program, *arguments = shlex.split(line)
         assert program == "kloof"

@@ -41,6 +41,20 @@ def test_writes_one_page_into_the_run_without_the_instance(kloof: Run, copied: P
     assert f"months behind at the start, {first} in 2027 and {last} in 2029: the lag grows" in text
 
 
+def test_a_page_that_would_be_the_same_is_kept(kloof: Run, copied: Path) -> None:
+    page = copied / "report.html"
+    assert kloof("report", "copied").code == 0
+    before = (page.stat().st_mtime_ns, page.stat().st_ino, page.read_bytes())
+    done = kloof("report", "copied")
+    assert (done.code, done.err) == (0, f"kept {Path('copied/report.html')}: nothing in it has changed\n")
+    assert kloof("report", "copied", "--format", "json").data["status"] == "kept"
+    assert (page.stat().st_mtime_ns, page.stat().st_ino, page.read_bytes()) == before
+    page.write_bytes(before[2].replace(b"months behind", b"months before"))
+    done = kloof("report", "copied", "--format", "json")
+    assert done.data["status"] == "written"
+    assert page.read_bytes() == before[2]
+
+
 def test_json_names_the_file_and_its_size(kloof: Run, copied: Path, tmp_path: Path) -> None:
     done = kloof("report", "copied", "--out", "page.html", "--format", "json")
     assert done.data["file"] == "page.html"

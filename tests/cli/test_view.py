@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.answer.bands import NOT_COMPUTED, NOT_OF_A_VIEW
 from tests.cli.conftest import Outcome, Run, run_kloof, start_kloof
 from tests.model.test_foresight import LEADS
 
@@ -34,6 +35,9 @@ def test_the_table_says_what_the_view_costs_and_calls_nothing_an_optimum(seen: t
     assert float(re.findall(r"\nUSA +(\S+)", cost)[0]) > 1e-3
     assert "each year was decided by a plan for what was in view" in text
     assert max(map(len, text.splitlines())) <= 120
+    # what the command would refuse beside a view is not what to do next
+    assert NOT_OF_A_VIEW in text
+    assert NOT_COMPUTED not in text
 
 
 def test_the_saved_run_holds_the_view_and_no_price(seen: tuple[Outcome, Path]) -> None:
@@ -77,6 +81,9 @@ def test_explain_and_report_say_what_such_a_plan_is(kloof: Run, seen: tuple[Outc
     assert "A rolled plan is no optimum" in text
     assert "Optimal strateg" not in text
     assert "No plan is better than the one shown" not in text
+    assert "of what the objective weighs" not in text
+    assert NOT_OF_A_VIEW in text
+    assert NOT_COMPUTED not in text
 
 
 def test_detail_of_a_country_says_how_it_was_decided_and_shows_no_limits(kloof: Run, world: str) -> None:
@@ -85,8 +92,27 @@ def test_detail_of_a_country_says_how_it_was_decided_and_shows_no_limits(kloof: 
     assert "CHN China: rolled\n" in done.out
     assert "decided year by year with a view of 1 year," in done.out
     assert "what binds" not in done.out
+    # no window weighs the years after it as the whole objective does
+    assert "of what the objective weighs" not in done.out
+    # what arithmetic leaves of nothing is nothing
+    assert "0.0000" not in done.out
     assert re.search(r"\d windows, from 2026-2026 to 20\d\d-20\d\d, each certified: gap at most", done.out)
     assert max(map(len, done.out.splitlines())) <= 120
+
+
+def test_a_view_of_all_years_is_one_window_and_the_plan_with_foresight(kloof: Run, world: str) -> None:
+    done = kloof("solve", world, "--country", "CHN", "--view", "99", "--no-save", *SHORT)
+    assert done.code == 0
+    assert "takes in every year that counts: the plan with full foresight" in " ".join(done.out.split())
+    assert re.search(r"\n  one window, 2026-20\d\d, certified: gap at most", done.out)
+
+
+def test_the_page_of_a_leader_alone_says_how_it_was_decided(kloof: Run, world: str, tmp_path: Path) -> None:
+    asked = ("solve", world, "--country", "USA", "--view", "2", "--out", str(tmp_path / "run"), *SHORT)
+    assert kloof(*asked).code == 0
+    assert kloof("report", str(tmp_path / "run"), "--out", str(tmp_path / "page.html")).code == 0
+    answer = (tmp_path / "page.html").read_text().split('<p class="answer">', 1)[1].partition("</p>")[0]
+    assert answer.endswith("Decided year by year with a view of 2 years: no optimum of the whole.")
 
 
 def test_the_leaders_plan_is_worth_what_evaluate_says(

@@ -32,6 +32,9 @@ INDEX = {
     "designers": "q",
     "supplies": "s",
     "categories": "c",
+    "levels": "l",
+    "staged_lines": "n",
+    "staged_classes": "g",
 }
 
 

@@ -14,7 +14,13 @@ from models.parameters import TABLE, Array, PlanParameters, PlanSets
 CHIPS = ("big", "small", "denied", "home", "banked")
 
 
-def small_sets(periods: int = 4, steps_per_year: int = 1, tail: int = 1, delays: int = 4) -> PlanSets:
+def small_sets(
+    periods: int = 4,
+    steps_per_year: int = 1,
+    tail: int = 1,
+    delays: int = 4,
+    levels: tuple[str, ...] = (),
+) -> PlanSets:
     labels = tuple(
         str(2026 + t) if steps_per_year == 1 else f"{2026 + t // 4}Q{t % 4 + 1}" for t in range(periods)
     )
@@ -30,6 +36,7 @@ def small_sets(periods: int = 4, steps_per_year: int = 1, tail: int = 1, delays:
         rules=("quota",),
         delays=tuple(range(delays)),
         domestic=("home", "banked"),
+        levels=levels,
     )
 
 
@@ -39,11 +46,19 @@ def required_shares(segment_ref: Any, service_floor: Any) -> Array:
     return np.asarray(required / required.sum(axis=0))
 
 
-def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **changes: Any) -> PlanParameters:
-    """Parameters of the small country; `changes` replace arrays by name (broadcast to their shape)."""
+def small_plan(
+    periods: int = 4,
+    steps_per_year: int = 1,
+    tail: int = 1,
+    levels: tuple[str, ...] = (),
+    **changes: Any,
+) -> PlanParameters:
+    """Parameters of the small country; `changes` replace arrays by name (broadcast to their shape). With
+    `levels` of learning it is in staged mode: its line is unlocked, at the lowest level and learns nothing,
+    and fabs have any size."""
     dt = 1 / steps_per_year
     delays = 3 * steps_per_year + 1
-    sets = small_sets(periods, steps_per_year, tail, delays)
+    sets = small_sets(periods, steps_per_year, tail, delays, levels)
     times = (np.arange(periods) + 0.5) * dt
     year = np.exp(0.3 * times)
     arrival = np.zeros(delays)
@@ -156,6 +171,25 @@ def small_plan(periods: int = 4, steps_per_year: int = 1, tail: int = 1, **chang
         "toolmaking_build_limit": 5.0,
         "toolmaking_arrival": arrival[None, :],
         "toolmaking_cost": 0.5,
+        "yield_level": 0.35,
+        "learning_wafers": [0.0, *(1e4 * (1 + np.arange(len(levels) - 1)))][: len(levels)],
+        "next_threshold": 1e4 * (1 + np.arange(len(levels))),
+        "reachable": (np.arange(len(levels)) == 0)[None, :, None],
+        "started_max": 1000.0,
+        "learning0": 0.0,
+        "learning_other": 0.0,
+        "node_cost": 0.0,
+        "node_arrival": arrival[None, :],
+        "node_rate_limit": 2.0,
+        "openable": 1.0,
+        "previous_line": 0.0,
+        "module": 0.0,
+        "module_side": np.inf,
+        "class_cost": 0.0,
+        "class_arrival": arrival[None, :],
+        "class_rate_limit": 2.0,
+        "class_openable": 1.0,
+        "tools_made_max": 100.0,
         "hbm_capacity0": 10,
         "hbm_pending": 8.0 * dt,
         "hbm_build_limit": 100,

@@ -13,7 +13,7 @@ import pytest
 from models.limit import LimitSpec
 from models.limits import CAUSES, DEFINITIONS, GROUPS, LIMITS
 from models.national import build
-from models.parameters import TABLE
+from models.parameters import TABLE, PlanParameters
 from models.quantities import QUANTITIES, VARIABLES
 from models.simulate import DECISIONS, simulate
 from optimizer.instance import Instance, load, patch, read_policy
@@ -24,12 +24,19 @@ from optimizer.program import Program, compile_model
 from tests.model.small_plan import small_plan
 
 PLAN = small_plan()
+STAGED_PLAN = small_plan(levels=("1", "2"), node_cost=1.0, class_cost=1.0)
 WORLD = load("world-2026")
+STAGED_WORLD = patch(WORLD, ["industry = staged"])
 
 
 @pytest.fixture(scope="module")
 def program() -> Program:
     return compile_model(build(PLAN), tie_breaker="least_spending")
+
+
+@pytest.fixture(scope="module")
+def staged_program() -> Program:
+    return compile_model(build(STAGED_PLAN), tie_breaker="least_spending")
 
 
 def test_every_row_of_the_model_is_a_limit_or_a_definition() -> None:
@@ -45,8 +52,11 @@ def test_a_limit_is_indexed_as_its_row(limit: LimitSpec, program: Program) -> No
 
 @pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
 def test_the_parameters_of_a_limit_stand_in_its_row_or_in_a_stock_that_does(
-    limit: LimitSpec, program: Program
+    limit: LimitSpec, program: Program, staged_program: Program
 ) -> None:
+    plan = PLAN
+    if limit.index[:1] in (("staged_lines",), ("staged_classes",)):
+        program, plan = staged_program, STAGED_PLAN
     assert limit.parameters
     assert limit.moved_by in limit.parameters
     # a row that uses up a stock has its parameters where the stock comes from
@@ -58,13 +68,13 @@ def test_the_parameters_of_a_limit_stand_in_its_row_or_in_a_stock_that_does(
     }
     names = [limit.name, *([stocks[limit.name]] if limit.name in stocks else [])]
     places = np.concatenate([np.arange(program.row_count)[program.rows[name].slice] for name in names])
-    before = program.at(program.parameter_vector(PLAN.values))
+    before = program.at(program.parameter_vector(plan.values))
     for name in limit.parameters:
-        other = np.where(np.isfinite(PLAN[name]), PLAN[name] * 0.9 + 1e-3, 1.0)
+        other = np.where(np.isfinite(plan[name]), plan[name] * 0.9 + 1e-3, 1.0)
         if name == "cash0":
             # only debt at the start may stand at the end
             other = np.array(-1.0)
-        moved = program.at(program.parameter_vector({**PLAN.values, name: other}))
+        moved = program.at(program.parameter_vector({**plan.values, name: other}))
         sides = [
             np.array_equal(getattr(before, side)[places], getattr(moved, side)[places])
             for side in ("lower", "upper")
@@ -73,23 +83,24 @@ def test_the_parameters_of_a_limit_stand_in_its_row_or_in_a_stock_that_does(
         assert not (all(sides) and entries), f"{name} moves nothing in {names}"
 
 
+@pytest.mark.parametrize("plan", [PLAN, STAGED_PLAN], ids=["path", "staged"])
 @pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
-def test_amounts_are_shaped_as_their_row(limit: LimitSpec) -> None:
-    sets = PLAN.sets
-    decisions = {name: np.zeros(shape) for name, shape in decision_shapes().items()}
-    values = simulate(PLAN, decisions)
+def test_amounts_are_shaped_as_their_row(limit: LimitSpec, plan: PlanParameters) -> None:
+    sets = plan.sets
+    decisions = {name: np.zeros(shape) for name, shape in decision_shapes(plan).items()}
+    values = simulate(plan, decisions)
     if limit.amount is not None:
-        assert limit.amount(PLAN, values).size == prod(sets.shape(limit.index))
+        assert limit.amount(plan, values).size == prod(sets.shape(limit.index))
     if limit.tenth_of is not None:
-        assert limit.tenth_of(PLAN, values).size in (prod(sets.shape(limit.index)), len(sets.periods))
+        assert limit.tenth_of(plan, values).size in (prod(sets.shape(limit.index)), len(sets.periods))
     if limit.eased is not None:
-        for name, array in limit.eased(PLAN, values).items():
-            assert array.shape == PLAN[name].shape
+        for name, array in limit.eased(plan, values).items():
+            assert array.shape == plan[name].shape
             assert name in TABLE
 
 
-def decision_shapes() -> dict[str, tuple[int, ...]]:
-    model = build(PLAN)
+def decision_shapes(plan: PlanParameters) -> dict[str, tuple[int, ...]]:
+    model = build(plan)
     return {
         name: tuple(len(part) for part in getattr(model, name).index_set().subsets()) for name in DECISIONS
     }
@@ -100,7 +111,7 @@ def test_the_inputs_of_a_limit_are_in_the_schema_and_feed_its_parameters(limit: 
     for path in limit.inputs:
         assert shape_at(record(Instance), tuple(path.split("."))) is not None, path
         # what a default is computed from is not among those: what is named must feed the limit itself
-        read = [pattern for name in limit.parameters for pattern in cell_map(WORLD, "CHN").reads(name)]
+        read = [pattern for name in limit.parameters for pattern in cell_map(STAGED_WORLD, "CHN").reads(name)]
         assert any(alike(path, pattern) for pattern in read), path
 
 
@@ -130,10 +141,13 @@ def test_a_declared_limit_can_be_sent_between_processes() -> None:
     assert pickle.loads(pickle.dumps(own)) == own
 
 
-def test_every_variable_of_the_model_is_declared_with_its_index(program: Program) -> None:
-    assert set(program.variables) == set(VARIABLES)
-    for name, block in program.variables.items():
-        assert len(block.index) == prod(PLAN.sets.shape((*VARIABLES[name].index, "periods"))), name
+def test_every_variable_of_the_model_is_declared_with_its_index(
+    program: Program, staged_program: Program
+) -> None:
+    for compiled, plan in ((program, PLAN), (staged_program, STAGED_PLAN)):
+        assert set(compiled.variables) == set(VARIABLES)
+        for name, block in compiled.variables.items():
+            assert len(block.index) == prod(plan.sets.shape((*VARIABLES[name].index, "periods"))), name
 
 
 def test_what_a_flow_adds_to_is_a_quantity_that_stands_or_holds() -> None:

@@ -196,6 +196,19 @@ def test_a_rolled_plan_is_one_plan_that_obeys_every_row_and_gives_something_away
     assert seen[-1][1] == labels[-1]
 
 
+@pytest.mark.parametrize(("seed", "view"), [(77, 2), (79, 1)])
+def test_rounding_of_what_was_decided_leaves_a_way_on(seed: int, view: int) -> None:
+    """Under shares of the budget the forward run meets its rows to the certificate's tolerance and no better;
+    held to the last digit, these decisions would leave the next year without any plan."""
+    p = random_plan(seed)
+    run = roll_leader(Windows(PlanSolver.compile(p)), world(), p, Ask(world(), view=view, gap=1e-5))
+    assert run.status == ROLLED
+    assert run.rolled is not None
+    assert run.rolled.max_row_violation <= 1e-7
+    assert run.rolled.foresight is not None
+    assert run.rolled.value <= run.rolled.foresight.upper + 1e-6 * abs(run.rolled.foresight.upper)
+
+
 def balance(p: PlanParameters, v: Any) -> None:
     """Money, chips and people come from somewhere and go somewhere."""
     dt = p.scalar("dt")

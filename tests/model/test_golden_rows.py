@@ -11,7 +11,9 @@ import pyomo.environ as pyo
 import pytest
 
 from models.national import build
+from models.stages import STAGED_DECISIONS
 from tests.model.golden_rows import CHANGES, OBJECTIVES, ROWS
+from tests.model.golden_staged import STAGED_CHANGES, STAGED_LEVELS, STAGED_ROWS
 from tests.model.small_plan import small_plan
 
 SYMBOL = re.compile(r"\b([a-z]\w*)\[([^\]]+)\]")
@@ -21,6 +23,11 @@ RELATION = re.compile(r"<=|>=|==")
 @cache
 def golden_model() -> Any:
     return build(small_plan(4, 4, **CHANGES))
+
+
+@cache
+def staged_model() -> Any:
+    return build(small_plan(4, 4, levels=STAGED_LEVELS, **CHANGES, **STAGED_CHANGES))
 
 
 def constraint_names(model: Any) -> set[str]:
@@ -67,14 +74,19 @@ def as_built(row: Any) -> list[tuple[str, float]]:
     return lower + ([] if row.upper is None else [("<=", body - pyo.value(row.upper))])
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_row_equals_the_one_derived_by_hand(name: str) -> None:
-    model = golden_model()
+STAGED_ALONE = {name.split("[")[0] for name in STAGED_ROWS} - {name.split("[")[0] for name in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("name", "staged"), [*((name, False) for name in ROWS), *((name, True) for name in STAGED_ROWS)]
+)
+def test_row_equals_the_one_derived_by_hand(name: str, staged: bool) -> None:
+    model, rows = (staged_model(), STAGED_ROWS) if staged else (golden_model(), ROWS)
     row = model.find_component(name)
     assert row is not None, f"no row {name}"
     for seed in range(3):
         scatter(model, seed)
-        expected, built = by_hand(" ".join(ROWS[name]), model), as_built(row)
+        expected, built = by_hand(" ".join(rows[name]), model), as_built(row)
         assert [relation for relation, _ in built] == [relation for relation, _ in expected]
         values = [value for _, value in expected]
         assert [value for _, value in built] == pytest.approx(values, rel=1e-11, abs=1e-11)
@@ -99,14 +111,32 @@ def test_objectives_have_the_right_sense_and_one_is_active() -> None:
 
 
 def test_every_constraint_has_a_golden_row() -> None:
-    missing = constraint_names(golden_model()) - {name.split("[")[0] for name in ROWS}
+    known = {name.split("[")[0] for name in ROWS} | STAGED_ALONE
+    missing = constraint_names(golden_model()) - known
     assert not missing, f"write a golden row for {sorted(missing)}"
 
 
 def test_a_constraint_without_golden_row_is_found() -> None:
     model = build(small_plan(4, 4, **CHANGES))
     model.newcomer = pyo.Constraint(expr=model.cash["2026Q1"] >= 0)
-    assert constraint_names(model) - {name.split("[")[0] for name in ROWS} == {"newcomer"}
+    known = {name.split("[")[0] for name in ROWS} | STAGED_ALONE
+    assert constraint_names(model) - known == {"newcomer"}
+
+
+def test_path_mode_has_no_row_and_no_variable_of_the_staged_industry() -> None:
+    model = golden_model()
+    assert not [name for name in STAGED_ALONE if len(model.component(name))]
+    assert not [name for name in STAGED_DECISIONS if len(model.component(name))]
+    assert not len(staged_model().good_wafers)
+
+
+def test_rows_of_the_staged_model_that_no_stage_changes_are_those_of_path_mode() -> None:
+    changed = {name.split("[")[0] for name in STAGED_ROWS}
+    path, staged = golden_model(), staged_model()
+    for row in path.component_data_objects(pyo.Constraint):
+        name = row.parent_component().name
+        if name != "good_wafers" and name not in changed:
+            assert str(staged.find_component(row.name).expr) == str(row.expr), row.name
 
 
 @pytest.mark.parametrize("rule", constraint_functions(golden_model()), ids=lambda rule: rule.__name__)

@@ -22,6 +22,10 @@ def test_units_of_every_row_are_consistent(model_with_units: Any) -> None:
     assert_units_consistent(model_with_units)
 
 
+def test_units_of_the_staged_industry_are_consistent() -> None:
+    assert_units_consistent(build(small_plan(levels=("1", "2")), units=True))
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [

@@ -15,6 +15,8 @@ from optimizer.instance.plausible import TABLE, spans, table_text
 from optimizer.instance.rules.membership import Membership, memberships, ungrouped
 from optimizer.instance.template import TEMPLATE
 
+WORLD_2022 = Path(__file__).parents[2] / "instances" / "world-2022"
+
 
 @pytest.fixture(scope="module")
 def shipped() -> Instance:
@@ -55,9 +57,9 @@ def test_nothing_is_said_of_what_is_shipped(shipped: Instance, small: Instance) 
 def test_series_that_the_horizon_and_its_tail_outrun_are_told_in_one_line(shipped: Instance) -> None:
     (found,) = findings(patch(shipped, ["horizon.last_year = 2050"]))
     assert found.code == "W101"
-    assert "nv_gen2039, nv_cn2033, amd_gen2038, tpu_gen2036 and 1 more ends in 2042" in found.message
+    assert "nv_gen2039, nv_cn2033, amd_gen2038, tpu_gen2036 and 1 more ends in 2044" in found.message
     assert "runs to 2057" in found.message
-    assert "no chip at all can be bought from 2043" in found.message
+    assert "no chip at all can be bought from 2045" in found.message
     assert found.file is not None
     assert found.file.endswith("market.yaml")
     assert found.line is not None
@@ -210,3 +212,18 @@ def test_a_class_of_tools_that_no_line_needs_is_told(small: Instance, tmp_path: 
     assert (found.code, found.path) == ("W107", "tool_classes.euv")
     assert found.line is not None
     assert "no line needs tools of the class `euv`" in found.message
+
+
+# rules that no reported year heeds
+
+
+def test_a_rule_that_starts_after_the_horizon_is_told(tmp_path: Path) -> None:
+    """A year that was mistyped: the plan is one without the rule."""
+    directory = shutil.copytree(WORLD_2022, tmp_path / "w")
+    rules = directory / "rules.yaml"
+    rules.write_text(rules.read_text().replace("from: 2023-11-17", "from: 2032-11-17", 1))
+    assert messages(findings(load("world-2022")), "W108") == []
+    (said,) = messages(findings(load(directory)), "W108")
+    assert "the rule `us_2023_3a090a_1` starts on 2032-11-17, after the horizon that ends in 2025" in said
+    off = patch(load(directory), ["rules.us_2023_3a090a_1.in_force = never"])
+    assert messages(findings(off), "W108") == []

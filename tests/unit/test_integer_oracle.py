@@ -114,6 +114,57 @@ def mixed(case: Case) -> tuple[Any, Array]:
     return body + distance + price * case.model.y, value + (best - wanted) ** 2 + price * best
 
 
+def powers(case: Case) -> tuple[Any, Array]:
+    """A product of powers of forms that share columns, bounded from below: sums of logs stand in for it."""
+    rows = np.round(case.random.uniform(0.01, 2, (case.n, case.n)), 2)
+    exponents = np.round(case.random.uniform(0.05, 1, case.n), 2)
+    value = ((1 + case.points @ rows.T) ** exponents).prod(axis=1)
+    least = float(np.quantile(value, case.random.uniform(0.2, 0.9)))
+    body = 1.0
+    for row, exponent in zip(rows, exponents, strict=True):
+        body = body * (1 + case.linear(row)) ** float(exponent)
+    case.model.powers = pyo.Constraint(expr=body >= least * (1 - 1e-9))
+    case.allowed &= value >= least * (1 - 1e-8)
+    cost = np.round(case.random.uniform(0.01, 2, case.n) * case.size, 2)
+    return case.linear(cost), case.points @ cost
+
+
+def length(case: Case) -> tuple[Any, Array]:
+    """The length of a vector, bounded from above: the sum of squares stands in for it."""
+    body, value = case.squares()
+    radius = float(np.sqrt(1 + np.quantile(value, case.random.uniform(0.05, 0.5))))
+    case.model.length = pyo.Constraint(expr=pyo.sqrt(1 + body) <= radius * (1 + 1e-9))
+    case.allowed &= np.sqrt(1 + value) <= radius * (1 + 1e-8)
+    cost = np.round(case.random.uniform(-1, 1, case.n) * case.size, 2)
+    return case.linear(cost), case.points @ cost
+
+
+def inverses(case: Case) -> tuple[Any, Array]:
+    """A product of negative powers in the objective: the exponential of a sum of logs."""
+    rows = np.round(case.random.uniform(0.01, 2, (case.n, case.n)), 2)
+    exponents = np.round(case.random.uniform(0.1, 1.5, case.n), 2)
+    weight = float(np.round(case.random.uniform(0.5, 30) * case.size, 2))
+    body: Any = weight
+    for row, exponent in zip(rows, exponents, strict=True):
+        body = body * (1 + case.linear(row)) ** -float(exponent)
+    value = weight * ((1 + case.points @ rows.T) ** -exponents).prod(axis=1)
+    cost = np.round(case.random.uniform(0, 0.5, case.n), 2)
+    case.limit(1)
+    return body + case.linear(cost), value + case.points @ cost
+
+
+def multiplied_out(case: Case) -> tuple[Any, Array]:
+    """Squares multiplied out: products of columns that only together are convex."""
+    square = case.rows.T @ case.rows
+    slope = -2 * case.sides @ case.rows
+    pairs = [(i, j) for i in range(case.n) for j in range(i, case.n)]
+    body = sum(
+        (1 if i == j else 2) * float(square[i, j]) * case.model.x[i] * case.model.x[j] for i, j in pairs
+    )
+    value = (case.points @ square * case.points).sum(axis=1) + case.points @ slope
+    return body + case.linear(slope), value
+
+
 KINDS: tuple[Callable[[Case], tuple[Any, Array]], ...] = (
     squares,
     constrained,
@@ -122,6 +173,10 @@ KINDS: tuple[Callable[[Case], tuple[Any, Array]], ...] = (
     ball,
     logs,
     mixed,
+    powers,
+    length,
+    inverses,
+    multiplied_out,
 )
 
 
@@ -192,9 +247,9 @@ def test_a_bound_that_a_plan_beats_is_looked_for_again_with_care(monkeypatch: py
     """The careful solve is the only one believed once HiGHS has contradicted a plan."""
     asked = []
 
-    def too_low(relaxation: Any, width: float, near: Any, deadline: Any, careful: bool = False) -> Any:
+    def too_low(*arguments: Any, careful: bool, **options: Any) -> Any:
         asked.append(careful)
-        found = integer_optimum(relaxation, width, near, deadline, careful)
+        found = integer_optimum(*arguments, careful=careful, **options)
         return found if careful else replace(found, level=found.level - 50)
 
     monkeypatch.setattr(integer, "integer_optimum", too_low)

@@ -1420,6 +1420,84 @@ CASES = [
         "null",
     ),
     Case(
+        "levels out of order",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "        b: {experience_thousand_wafers: 9, yield: 0.4}\n"
+        "        c: {experience_thousand_wafers: 8, yield: 0.5}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E324",
+        "c: {experience",
+        "staged.lines.n7.levels.c.experience_thousand_wafers",
+        "`c` of `n7` takes 8 thousand wafers, no more than `b`",
+        "give it more than 9",
+    ),
+    Case(
+        "yields that fall",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "        b: {experience_thousand_wafers: 9, yield: 0.2}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E324",
+        "b: {experience",
+        "staged.lines.n7.levels.b.yield",
+        "`b` of `n7` yields 0.2, less than `a`",
+        "give it 0.3 or more",
+    ),
+    Case(
+        "a lowest level that is out of reach",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 5, yield: 0.3}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E324",
+        "a: {experience",
+        "staged.lines.n7.levels.a.experience_thousand_wafers",
+        "takes 5 thousand wafers",
+        "it must take 0",
+    ),
+    Case(
+        "a yield above 1",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 30}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E103",
+        "a: {experience",
+        "staged.lines.n7.levels.a.yield",
+        "must lie between 0 and 1",
+    ),
+    Case(
+        "a lag below 0",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n7:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: -1}\nsupplies:",
+        "E103",
+        "lag_years: -1",
+        "staged.lines.n7.programme.lag_years",
+        "must lie between 0 and 30",
+    ),
+    Case(
+        "levels of a line that is not there",
+        SETTINGS,
+        "supplies:",
+        "staged:\n  lines:\n    n8:\n      levels:\n"
+        "        a: {experience_thousand_wafers: 0, yield: 0.3}\n"
+        "      programme: {cost_usd_bn: 1, lag_years: 1}\nsupplies:",
+        "E303",
+        "n8:",
+        "staged.lines.n8",
+        "unknown line `n8`",
+    ),
+    Case(
         "end before launch",
         CHIPS,
         "2024-11,2028-12",
@@ -1795,4 +1873,6 @@ def test_rendering_names_code_place_path_and_hint(tmp_path: Path) -> None:
 
 def test_every_code_of_files_is_shown_by_a_case() -> None:
     shown = {case.code for case in CASES} | {case[2] for case in FILES} | {"E209", "E215"}
+    # in staged mode: test_resolve_staged.py
+    shown |= {"E322", "E323"}
     assert {code for code in CODES if code[:2] in ("E1", "E2", "E3")} <= shown

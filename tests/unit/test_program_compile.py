@@ -79,7 +79,9 @@ def test_separable_rows_are_split_and_joined_ones_are_not():
     apart = compile_model(water_filling((1.0, 0.5, 0.3)))
     assert len(apart.functions.sign) == 3
     assert (apart.functions.column >= 0).all()
-    together = compile_model(kelley())
+    model = kelley()
+    model.row.set_value(pyo.exp(model.x[1] - model.x[2]) * (3 + model.x[1] + model.x[2]) <= 4)
+    together = compile_model(model)
     assert len(together.functions.sign) == 1
     assert together.functions.column.tolist() == [-1]
 

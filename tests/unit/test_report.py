@@ -333,6 +333,15 @@ def test_a_run_without_any_plan_says_so_in_its_title_and_shows_no_empty_table() 
     assert page.title(known) == "test, 2026 to 2035: no plan for CHN"
 
 
+def test_a_status_that_is_not_optimal_stands_right_behind_the_country() -> None:
+    certified = overview.countries_table(run(plan([6.0, 7.0])))
+    assert "status" not in [column.title for column in certified.columns]
+    mixed = overview.countries_table(run(plan([6.0, 7.0]), without_plan("GBR")))
+    assert [column.title for column in mixed.columns[:2]] == ["Country", "status"]
+    assert [row.cells[1].text for row in mixed.rows] == ["optimal", "infeasible"]
+    assert {len(row.cells) for row in mixed.rows} == {len(mixed.columns)} == {len(certified.columns) + 1}
+
+
 def test_countries_are_counted_by_whether_they_have_a_plan() -> None:
     one, two = plan([7, 8, 9, 10]), plan([7, 8, 9, 10], country="IND")
     assert page.subtitle(run(one)) == ["Optimal strategy of Land of CHN; leader: USA"]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
+from optimizer.instance.cells import STAGED
 from optimizer.instance.instance import Instance
 from optimizer.instance.load import load
 from optimizer.instance.resolve import base_state, resolve
@@ -333,10 +334,10 @@ def expected(name: str, value: Numbers, plan: PlanParameters) -> Array:
 
 
 def test_every_parameter_has_a_golden_value() -> None:
-    assert list(CHINA) == list(TABLE)
+    assert list(CHINA) == [name for name in TABLE if name not in STAGED]
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", CHINA)
 def test_china(plans: dict[str, PlanParameters], name: str) -> None:
     np.testing.assert_allclose(plans["CHN"][name], expected(name, CHINA[name], plans["CHN"]), rtol=1e-12)
 

@@ -158,7 +158,7 @@ def test_shipped_studies_are_ready() -> None:
         assert each.study.file.sources
         assert not each.notes
     drivers = found["china-drivers"]
-    assert (len(drivers.factors), len(drivers.rows)) == (33, 512)
+    assert (len(drivers.factors), len(drivers.rows)) == (32, 512)
     assert "lag_months/2035" in drivers.outcomes
     limits = found["china-money-and-limits"]
     assert limits.names == ("money", "industrial_limits")

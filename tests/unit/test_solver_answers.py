@@ -157,7 +157,7 @@ def test_first_tangents_that_do_not_bound_the_program_do_not_matter():
 NOT_CONCAVE = {
     "convex as >=": lambda m: m.x[1] ** 2 >= m.x[2],
     "concave as <=": lambda m: pyo.sqrt(m.x[1] + 1) <= m.x[2],
-    "product": lambda m: m.x[1] * m.x[2] >= 1,
+    "product": lambda m: m.x[1] * m.x[2] <= 1,
     "indefinite": lambda m: m.x[1] ** 2 + m.x[2] ** 2 - 3 * m.x[1] * m.x[2] <= 1,
     "increasing returns": lambda m: m.x[2] <= (m.x[1] + 1) ** 0.6 * (m.x[2] + 1) ** 0.6,
     "sine": lambda m: m.x[2] <= pyo.sin(3 * m.x[1]),

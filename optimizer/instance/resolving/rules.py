@@ -15,6 +15,8 @@ from optimizer.instance.resolving import (
     objective,
     power_talent,
     research,
+    staged,
+    staged_reach,
     tools,
     trade,
     windows,
@@ -34,6 +36,8 @@ MODULES: Final = (
     delivery,
     industry,
     tools,
+    staged,
+    staged_reach,
     memory,
     budget,
 )

@@ -9,6 +9,7 @@ import numpy as np
 from models.parameters import Array
 from optimizer.instance.resolving.power_talent import arrival
 from optimizer.instance.resolving.registry import rule
+from optimizer.instance.resolving.sets import toolmaking_lead_years, toolmaking_limit
 from optimizer.instance.resolving.trade import OF_A_SCOPE, lessened
 from optimizer.instance.resolving.view import View
 from optimizer.instance.rules.schema import ExportRule
@@ -85,22 +86,28 @@ def toolmaking_pending(view: View) -> Array:
     )
 
 
-@rule("toolmaking_build_limit", "countries.{country}.industry.toolmaking.*.build_limit_kwpm_per_year2")
+@rule(
+    "toolmaking_build_limit",
+    "countries.{country}.industry.toolmaking.*.build_limit_kwpm_per_year2",
+    "countries.{country}.industry.staged.tools.*.build_limit_kwpm_per_year2",
+)
 def toolmaking_build_limit(view: View) -> Array:
-    own = view.nation.industry.toolmaking
     return _by_class(
         view,
-        lambda one: view.series(own[one].build_limit_kwpm_per_year2 if one in own else None),
+        lambda one: view.series(toolmaking_limit(view.settings, view.nation, one)),
         view.calendar.mid.shape,
     )
 
 
-@rule("toolmaking_arrival", "tool_classes.*.toolmaking_lead_years")
+@rule(
+    "toolmaking_arrival",
+    "tool_classes.*.toolmaking_lead_years",
+    "staged.tools.*.toolmaking_lead_years",
+)
 def toolmaking_arrival(view: View) -> Array:
-    classes = view.settings.tool_classes
     return _by_class(
         view,
-        lambda one: arrival(view, classes[one].toolmaking_lead_years.number()),
+        lambda one: arrival(view, toolmaking_lead_years(view.settings, one)),
         (len(view.sets.delays),),
     )
 

@@ -324,7 +324,7 @@ def check_question(instance: Instance, question: Question) -> None:
 
 
 def _refuse_stages(instance: Instance) -> None:
-    if getattr(instance.settings, "industry", "path") == "staged":
+    if instance.settings.industry == "staged":
         message = "the instance has an industry in stages, for which regimes are not computed"
         hint = "set industry = path: value and reach are certified for plans along paths of capacity"
         raise InputError(Diagnostic("E746", message, path="industry", hint=hint))

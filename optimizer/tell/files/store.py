@@ -186,6 +186,7 @@ def _command(manifest: Manifest, directory: Path) -> str:
     shipped = manifest.instance in shipped_instances()
     given = [
         *(("--policy", name) for name in manifest.given_policies),
+        *(("--set-column", each.column) for each in manifest.policies if each.patches),
         *(("--set", text) for text in manifest.set),
         *(("--country", str(country)) for country in options.pop("countries", ())),
         *(

@@ -52,8 +52,10 @@ def beyond_tables(plan: Plan) -> list[tuple[str, Table]]:
         Column("of the leader's", "%"),
         Column("behind", "months"),
     ]
-    title = (
-        f"Beyond {plan.periods[-1]}: the first of the later years that the plan is made for as well; "
-        f"{100 * found.weight_share:.0f}% of what the objective weighs lies there"
-    )
+    weight = f"{100 * found.weight_share:.0f}% of what the objective weighs lies there"
+    made = f"that the plan is made for as well; {weight}"
+    if plan.answer.rolled is not None:
+        # no window weighs them as the whole objective does
+        made = "decided in the same way"
+    title = f"Beyond {plan.periods[-1]}: the first of the later years, {made}"
     return [(title, Table(slug(plan.country, "beyond"), columns, rows))]

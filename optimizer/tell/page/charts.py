@@ -168,6 +168,24 @@ def _lines_log() -> Chart:
     return alt.layer(lines, points, labels).properties(height=240)
 
 
+def _lines() -> Chart:
+    """Several series from 0 on, labelled at their ends."""
+    rows = _rows()
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+    domain = list(range(len(COLOURS)))
+    colour = alt.Color("order:O", scale=alt.Scale(domain=domain, range=list(COLOURS)), legend=None)
+    lines = rows.mark_line(strokeWidth=2.5).encode(x=_time(), y=y, color=colour, detail="series:N")
+    points = rows.mark_point(filled=True, size=30, opacity=1).encode(
+        x=_time(), y=y, color=colour, tooltip=_tooltip("period:N", "series:N", "value:Q")
+    )
+    labels = (
+        rows.transform_filter("datum.last")
+        .mark_text(align="left", dx=8, fontWeight="bold")
+        .encode(x=_time(), y=y, text="series:N")
+    )
+    return alt.layer(lines, points, labels).properties(height=240)
+
+
 def _lag() -> Chart:
     """Months behind: dashed and hollow where extrapolated, else solid and filled."""
     rows = _rows()
@@ -347,6 +365,7 @@ def _multiples() -> Chart:
 CHARTS: Final[Mapping[str, Callable[[], Chart]]] = {
     "stack-share": lambda: _stack(share=True),
     "stack": lambda: _stack(share=False),
+    "lines": _lines,
     "lines-log": _lines_log,
     "lag": _lag,
     "lag-lines": _lag_lines,

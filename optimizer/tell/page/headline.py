@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optimizer.answer.bands import LAG, NOT_COMPUTED
+from optimizer.answer.bands import LAG, NOT_COMPUTED, NOT_OF_A_VIEW
 from optimizer.tell.bands import of_draws, span
 from optimizer.tell.page import words
 from optimizer.tell.page.bands import bands_of
@@ -19,7 +19,9 @@ def answer(run: SavedRun) -> str:
         return ""
     leader, followers = run.name(run.leader), words.closest_first(run)
     if not followers:
-        return f"{leader} leads; {NOT_COMPUTED}."
+        alone = next(plan for plan in map(run.base, run.plans) if plan.solved)
+        known = "" if bands_of(run) is not None else f"; {_not_computed(alone)}"
+        return f"{leader} leads{known}.{_view(alone)}"
     closest = followers[0]
     name = run.name(closest.country)
     several = f"the closest of {len(followers)} others, {name}," if len(followers) > 1 else name
@@ -35,6 +37,10 @@ def answer_of_country(run: SavedRun, plan: Plan) -> str:
         return "Leads: the others are measured against it."
     path = words.path_of(run, plan)
     return f"{path[0].upper()}{path[1:]}." if path else ""
+
+
+def _not_computed(plan: Plan) -> str:
+    return NOT_COMPUTED if plan.answer.rolled is None else NOT_OF_A_VIEW
 
 
 def _view(plan: Plan) -> str:
@@ -57,5 +63,5 @@ def _range(run: SavedRun, plan: Plan) -> str:
     found = None if bands is None else bands.band(plan.country, f"{LAG}/{plan.top.last}")
     told = span(found, 0)
     if bands is None or not told:
-        return NOT_COMPUTED
+        return _not_computed(plan)
     return f"{told}: {of_draws(bands)}"

@@ -9,6 +9,10 @@ from optimizer.tell.page.figures import MISSING, Cell, Column, Figure, Row, Tabl
 from optimizer.tell.page.saved import Plan, SavedRun
 
 LIMITS_DRAWN: Final = 12
+STAGED: Final = (
+    "Prices hold with levels of learning, unlocked nodes and fabs as they are in the plan, and bound "
+    "nothing: others may be worth more."
+)
 
 
 def limit_name(run: SavedRun, fact: Binding) -> str:
@@ -63,6 +67,7 @@ def limits_figure(run: SavedRun, plan: Plan) -> Figure | None:
                 "limit is eased; ~ is such a price where the limit is a share of what the plan decides, of "
                 "which it says only about. Of a closed limit there is no tenth: its bar is the step that the "
                 "words name.",
+                *([STAGED] if plan.top.stages is not None else []),
             ]
         ),
     )

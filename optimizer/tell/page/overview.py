@@ -51,10 +51,15 @@ def countries_table(run: SavedRun) -> Table:
         Column("unspent", "USD bn"),
     ]
     width = len(columns)
-    # where all is as it should be, a column that says so would only be in the way
+    lines = [_line(run, plan, width, last) for plan in plans]
+    # Where all is as it should be, a column that says so would only be in the way; else it stands first,
+    # as the end of a wide table is out of sight.
     if any(plan.told_status != OPTIMAL for plan in plans):
-        columns.append(Column("status", text=True))
-    return Table("countries", columns, [Row(_line(run, plan, width, last)[: len(columns)]) for plan in plans])
+        columns.insert(1, Column("status", text=True))
+        lines = [[line[0], line[-1], *line[1:-1]] for line in lines]
+    else:
+        lines = [line[:-1] for line in lines]
+    return Table("countries", columns, [Row(line) for line in lines])
 
 
 def ranked(run: SavedRun) -> list[Plan]:

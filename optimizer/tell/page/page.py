@@ -28,6 +28,7 @@ from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.provenance import Group
 from optimizer.tell.page.saved import NOT_SOLVED, SavedRun
 from optimizer.tell.terminal.tables import PASSES_LEADER
+from optimizer.tell.words import LOG_UNIT, RATED, sentence
 
 LARGEST_BYTES: Final = 1_500_000
 RUNTIME: Final = "window.vegaEmbed=vegaEmbed;"
@@ -107,6 +108,8 @@ def sections(run: SavedRun) -> list[Section]:
         else [],
         notes=[
             FITTED_SENTENCE,
+            sentence(RATED),
+            sentence(LOG_UNIT),
             *overview.marks_notes(countries),
             *_parts_note(run),
             *bands_notes(run, solved),

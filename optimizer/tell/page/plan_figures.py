@@ -25,6 +25,7 @@ from optimizer.tell.page.limit_figures import limits_figure
 from optimizer.tell.page.means_figures import power, researchers
 from optimizer.tell.page.money_figures import cash, split
 from optimizer.tell.page.saved import Plan, SavedRun, date
+from optimizer.tell.page.stage_figures import stage_figures
 
 
 def plan_figures(run: SavedRun, plan: Plan) -> list[Figure]:
@@ -40,6 +41,7 @@ def plan_figures(run: SavedRun, plan: Plan) -> list[Figure]:
         fleet(run, plan),
         researchers(plan),
         power(plan),
+        *stage_figures(run, plan),
         limits_figure(run, plan),
     ]
     return [figure for figure in found if figure is not None]

@@ -40,6 +40,7 @@ SHOWN: Final = frozenset(
         *("fleet", "imports", "grey", "domestic", "rented"),
         *("installed_compute", "compute_ratio", "capability", "effective_ratio"),
         *("lag_months", "lag_extrapolated", "lag_beyond"),
+        *("good_share", "wafer_capacity", "home_added", "all_added", "leader_added"),
     )
 )
 UNTRIED: Final = PlanAnswer(

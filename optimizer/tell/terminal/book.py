@@ -15,6 +15,8 @@ from optimizer.answer.run import CountryRun
 
 # Flows below this share of what they add to or take from are what the solver's tolerance leaves.
 NOISE: Final = 1e-6
+# Of any unit, what arithmetic leaves of a store that is used up.
+NOTHING: Final = 1e-9
 
 Line = list[str]
 
@@ -65,7 +67,7 @@ class Book:
         line = self.values[name][item]
         spec = _spec(name)
         size = np.abs(self.values[spec.adds_to or name]).max(initial=0.0)
-        line = np.where(np.abs(line) > NOISE * size, line, 0.0)
+        line = np.where(np.abs(line) > max(NOISE * size, NOTHING), line, 0.0)
         parts = [line[year.periods] for year in self.years]
         if spec.kind == "stock":
             return [float(part[-1]) for part in parts]

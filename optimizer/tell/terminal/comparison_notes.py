@@ -14,6 +14,7 @@ from optimizer.answer.comparison import OBJECTIVE, Comparison
 from optimizer.answer.run import WorldRun
 from optimizer.tell.fitted import FITTED
 from optimizer.tell.terminal.tables import LOOSE, ended, is_loose, provisional_note, reason, warnings
+from optimizer.tell.words import meanings
 
 SAME: Final = "="
 ALIKE: Final = "≈"
@@ -48,6 +49,7 @@ def endings(comparison: Comparison, printed: str, detailed: bool) -> list[str]:
     if done < asked and any(world.interrupted for world in comparison.worlds):
         lines.append(f"{NOT_SOLVED} not solved: interrupted with {done} of {asked} solved")
     lines += [SHARES, FITTED] if CATEGORIES[0] in printed else []
+    lines += meanings(printed)
     loose = any(is_loose(run) for world in comparison.worlds for run in world.countries.values())
     lines += [LOOSE] if loose and detailed else []
     lines += [BELOW] if BELOW_MARK.search(printed) else []

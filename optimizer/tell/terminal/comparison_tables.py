@@ -19,6 +19,7 @@ from optimizer.answer.explanation import facts
 from optimizer.answer.run import PROVISIONAL_MARK, CountryRun, WorldRun
 from optimizer.answer.summary import EXTRAPOLATED, lag_in_table, lag_mark_in
 from optimizer.tell.terminal.comparison_notes import ALIKE, NO_PLAN, NOT_SOLVED, SAME, endings
+from optimizer.tell.terminal.stages_table import stages_rows
 from optimizer.tell.terminal.tables import Screen, beyond_note, grid, heading, indented
 
 # Columns of a table stand this far apart, and those of one country to the right by as much.
@@ -107,6 +108,8 @@ def _detail(comparison: Comparison, country: str, screen: Screen) -> Parts:
     for table in (_outcome, _compute, _money):
         heads, rows = table(comparison, country, planned)
         parts += _wide(heads, rows, screen, indent=BETWEEN)
+    heads, rows = stages_rows(country, planned, [_label(comparison, world) for world in planned])
+    parts += _wide(heads, rows, screen, indent=BETWEEN) if heads else []
     rows = [[_label(comparison, world), *_dearest(world, world.countries[country])] for world in planned]
     return [*parts, *_wide(DEAREST_HEADS, rows, screen, left=3, indent=BETWEEN)]
 

@@ -13,6 +13,7 @@ from rich.console import ConsoleRenderable
 from models.parameters import CATEGORIES, USES
 from optimizer.answer import beyond, digits, metrics, ranges
 from optimizer.answer.explanation import Binding, facts
+from optimizer.answer.long_game import stages
 from optimizer.answer.rolled import Rolled
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import derived
@@ -21,6 +22,7 @@ from optimizer.tell.own import own_tables
 from optimizer.tell.terminal.book import Book, Line
 from optimizer.tell.terminal.rolled_table import NO_PRICES
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
+from optimizer.tell.words import DEAREST, FOR_GOOD
 
 # Between the columns of a table.
 GAP: Final = 2
@@ -30,6 +32,8 @@ CHANNELS: Final = (("imports", "market"), ("grey", "grey"), ("domestic", "made")
 
 MARKED: Final = "~ plans within the gap differ in it by more than a fifth: any of them is as good as this one"
 CASH: Final = "cash, USD bn"
+FIXED: Final = "prices hold with levels, unlocked nodes and fabs as in the plan: others may be worth more"
+INDUSTRY: Final = "domestic chip industry"
 BALANCED: Final = "rounded so that the books balance: single payments may be off in the last digit"
 
 
@@ -50,7 +54,7 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         ("researchers, thousand", _talent(book)),
         ("research", _research(book)),
         ("service, log units", _service(book)),
-        ("domestic chip industry", _industry(book)),
+        (INDUSTRY, _industry(book)),
         (f"against {world.leader}", _against(book) if run.country != world.leader else ()),
     ]
     name = world.instance.countries[run.country].name
@@ -63,6 +67,8 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         parts += _in_parts(title, heads, list(lines))
         if title == CASH:
             parts += [f"  {BALANCED}", ""]
+        if title == INDUSTRY and (staged := stages(run, world.leader_run)) is not None:
+            parts += [*(f"  {line}" for line in staged.words), ""]
     for own in own_tables(run.explanation.own, MOST_OWN):
         parts += _in_parts(own.title, own.heads, own.lines)
         parts += [f"  {own.more}", ""] if own.more else []
@@ -70,6 +76,8 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         bound = facts(run, world.instance)
         if bound:
             parts += [indented(grid(BINDING_HEADS, _binding(run, bound), left=2)), ""]
+            parts += [f"  {FOR_GOOD}", f"  {DEAREST}", ""]
+            parts += [f"  {FIXED}", ""] if parameters.sets.levels else []
         if run.ranges:
             title = "range over all plans within the gap"
             table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)
@@ -81,7 +89,6 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     elif run.rolled is not None:
         parts += [
             *(f"  {line}" for line in textwrap.wrap(NO_PRICES, PLAIN_WIDTH - 2)),
-            f"  {beyond.weight_words(parameters)}",
             "",
         ]
         parts += [f"  {line}" for line in _windows(run.rolled)]
@@ -273,12 +280,16 @@ def _industry(book: Book) -> Iterator[Line]:
         if any(book.by_year("wafer_capacity", n)):
             yield book.line(f"{line} capacity, kwpm", "wafer_capacity", n)
             yield from book.some(f"{line} ordered, kwpm", "wafer_built", n)
+            if book.parameters.sets.levels:
+                yield from _learning(book, n, line)
     for g, tools in enumerate(book.parameters.sets.tool_classes):
         yield from book.some(f"{tools} tools bought, kwpm", "tools_bought", g)
         yield from book.some(f"{tools} tools made, kwpm", "tools_made", g)
         if max(book.by_year("tool_stock", g)) > LEAST_TOOLS:
             yield book.line(f"{tools} tools in store, kwpm", "tool_stock", g)
         yield from book.some(f"{tools} toolmaking ordered, kwpm/year", "toolmaking_built", g)
+        if book.parameters.sets.levels:
+            yield from book.some(f"{tools} tool development, USD bn", "class_rd", g)
     for label, name in (
         ("packaging capacity, thousand/year", "packaging_capacity"),
         ("packaging ordered, thousand/year", "packaging_built"),
@@ -288,6 +299,17 @@ def _industry(book: Book) -> Iterator[Line]:
         ("HBM in store, PB", "hbm_stock"),
     ):
         yield from book.some(label, name)
+
+
+def _learning(book: Book, n: int, line: str) -> Iterator[Line]:
+    """What a line has learned, in staged mode; its level is that of the year's last period."""
+    yield from book.some(f"{line} wafers started for AI, thousand", "wafers_started", n)
+    level = book.values["level"][n].argmax(axis=0)
+    last = [int(level[year.periods][-1]) for year in book.years]
+    yield [f"{line} level of learning", *(str(one + 1) for one in last)]
+    good = book.parameters["yield_level"][n]
+    yield [f"{line} good dies, %", *(digits.significant(100 * float(good[one])) for one in last)]
+    yield from book.some(f"{line} node research, USD bn", "node_rd", n)
 
 
 def _against(book: Book) -> Iterator[Line]:
@@ -325,10 +347,12 @@ def _lags(book: Book) -> Iterator[Line]:
 
 
 def _windows(found: Rolled) -> Sequence[str]:
-    first, last = found.windows[0], found.windows[-1]
+    first, last, count = found.windows[0], found.windows[-1], len(found.windows)
+    windows = f"{count} windows, from {first.first}-{first.last} to {last.first}-{last.last}, each certified"
+    if count == 1:
+        windows = f"one window, {first.first}-{first.last}, certified"
     return [
-        f"{len(found.windows)} windows, from {first.first}-{first.last} to {last.first}-{last.last}, "
-        f"each certified: gap at most {digits.scientific(found.gap)} average log units",
+        f"{windows}: gap at most {digits.scientific(found.gap)} average log units",
         f"  objective {found.value:.9g} log unit years; every row of the true model checked, worst off by "
         f"{digits.scientific(found.max_row_violation)} of its size",
     ]

@@ -12,6 +12,7 @@ from optimizer.answer.run import STOPPED, WorldRun
 from optimizer.answer.summary import headline
 from optimizer.tell.fitted import FITTED
 from optimizer.tell.terminal.tables import grid, heading, indented, lag_cells
+from optimizer.tell.words import LOG_UNIT
 
 MOST_LINES: Final = 40
 
@@ -41,8 +42,8 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
         )
     first = next(top for *_, top in tops if top is not None)
     heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %", "paid\nUSD bn"]
-    heads += [f"capability\n{first.last}, log", f"months behind\n{first.middle}", f"\n{first.last}"]
-    parts += [indented(grid(heads, body)), "", f"  {FITTED}"]
+    heads += [f"capability\nlog units\n{first.last}", f"months behind\n{first.middle}", f"\n{first.last}"]
+    parts += [indented(grid(heads, body)), "", f"  {FITTED}", f"  {LOG_UNIT}"]
     if best.status == STOPPED and best.solution is not None:
         gap = digits.scientific(best.solution.certificate.gap)
         parts.append(f"  The best plan stopped before the gap asked for: of a gap of {gap} log units.")

@@ -12,6 +12,7 @@ from typing import Any
 
 from optimizer.answer.answer import CompareAnswer, LeaderAnswer, PlanAnswer, PlanEnding, Remark
 from optimizer.answer.digits import at_most, scientific
+from optimizer.answer.explanation import HOLDS_FOR_INTEGERS
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.part import InputCell, text_of_infinity
 from optimizer.answer.rolled import RolledAnswer
@@ -25,11 +26,17 @@ READING = (
     "the first unit: the larger the step, the less of it comes true; steps compound. `For good`: as much as "
     "so much more effective compute in every year of the plan and after. `10% more`: of the limit in all "
     "years and after, the leader's path as it is; `about` where it is a share of what the plan decides. Of a "
-    "closed limit there is no tenth, and a step is told."
+    "closed limit there is no tenth, and a step is told. `Dearest`: the limit whose easing brings most."
 )
 UNSOLVED = (
     "Prices only, and the order is theirs: `kloof solve --country` of up to three countries also solves what "
     "each step brings."
+)
+OF_INTEGERS = (
+    f"Prices of the program with its integers (levels, unlocked nodes, modules) fixed: {HOLDS_FOR_INTEGERS}. "
+    "`For good`: as much as so much more effective compute in every year of the plan and after. `10% more`: "
+    "of the limit in all years and after, the leader's path as it is. No step is solved in staged mode: "
+    "compare scenarios with `kloof compare`."
 )
 STOPPED_EARLY = "the solve stopped before there was a price of any limit"
 UNEXPLAINED = "interrupted before it was worked out what limits the plan, or what conflicts: solve again"
@@ -92,15 +99,16 @@ class RulesCommand:
         self.patches = manifest.set
         self.compared = isinstance(answer, CompareAnswer)
         self.policies = manifest.given_policies
+        self.columns = {each.name: each.patches for each in manifest.policies if each.patches}
         columns = answer.policies if isinstance(answer, CompareAnswer) else ()
-        self.given = {each.name: each.given for each in columns}
+        self.given = {each.name: each.given for each in columns if each.name not in self.columns}
 
     def command(self, plan: SavedPlan, year: str) -> str:
         """`kloof rules` with all that the plan was solved under, to be pasted."""
         policies = [self.given[plan.policy]] if plan.policy in self.given else []
         changes = [
             *(("--policy", name) for name in (policies if self.compared else self.policies)),
-            *(("--set", text) for text in self.patches),
+            *(("--set", text) for text in (*self.patches, *self.columns.get(plan.policy, ()))),
         ]
         words = ["kloof", "rules", self.instance, "--country", plan.country, "--year", year]
         return shlex.join([*words, *(part for change in changes for part in change)])
@@ -152,10 +160,10 @@ def text_of(plans: Sequence[SavedPlan], most: int | None, rules: RulesCommand, w
     for plan in plans:
         lines += [""] if lines else []
         if not plan.answer.explained:
-            lines += _folded(f"{_name(plan)}: {plan.status}; {UNEXPLAINED}", width)
+            lines += _folded(f"{name_of(plan)}: {plan.status}; {UNEXPLAINED}", width)
         elif plan.rolled is not None:
             said = f"{plan.status}: {plan.rolled.sentence}; {NO_PRICES}"
-            lines += _folded(f"{_name(plan)}: {said}", width)
+            lines += _folded(f"{name_of(plan)}: {said}", width)
         elif plan.gap is not None:
             lines += _limits(plan, most, rules, width)
         else:
@@ -163,11 +171,15 @@ def text_of(plans: Sequence[SavedPlan], most: int | None, rules: RulesCommand, w
     found = [fact for plan in plans for fact in plan.answer.binding]
     if found:
         solved = any(fact.solved for fact in found)
-        lines += ["", *_folded(READING if solved else f"{READING} {UNSOLVED}", width)]
+        reading = READING if solved else f"{READING} {UNSOLVED}"
+        if any(fact.holds == HOLDS_FOR_INTEGERS for fact in found):
+            reading = OF_INTEGERS
+        lines += ["", *_folded(reading, width)]
     return lines
 
 
-def _name(plan: SavedPlan) -> str:
+def name_of(plan: SavedPlan) -> str:
+    """The country, and the policy where there are several."""
     return f"{plan.country}, {plan.policy}" if plan.policy else plan.country
 
 
@@ -189,7 +201,7 @@ def _limits(plan: SavedPlan, most: int | None, rules: RulesCommand, width: int) 
     if plan.leader_gap is not None:
         certified += f", beside a leader of gap {scientific(plan.leader_gap)}: not certified"
     shown = facts if most is None else facts[:most]
-    head = f"{_name(plan)}: {plan.status}{certified}"
+    head = f"{name_of(plan)}: {plan.status}{certified}"
     if not facts:
         why = "nothing limits the plan" if plan.status == "optimal" else STOPPED_EARLY
         return [*_folded(f"{head}; {why}", width), *_own(plan, width)]
@@ -234,8 +246,8 @@ def _failure(plan: SavedPlan, width: int) -> list[str]:
     groups, options = plan.answer.conflict_groups, plan.answer.repairs
     if not groups:
         said = [each.message for each in plan.diagnostics if each.severity == "error"]
-        return [f"{_name(plan)}: {plan.status}: {'; '.join(said) or 'no plan'}"]
-    lines = [f"{_name(plan)}: {plan.status}; these cannot all hold:"]
+        return [f"{name_of(plan)}: {plan.status}: {'; '.join(said) or 'no plan'}"]
+    lines = [f"{name_of(plan)}: {plan.status}; these cannot all hold:"]
     for group in groups:
         when = f" ({group.period})" if group.period else ""
         lines += _folded(f"{group.words}{when}", width, "   - ", INDENT)

@@ -18,11 +18,12 @@ from rich.text import Text
 from models.parameters import CATEGORIES
 from optimizer.answer import digits, ranges
 from optimizer.answer.answer import Headline
-from optimizer.answer.bands import LAG, NOT_COMPUTED, Bands
+from optimizer.answer.bands import LAG, NOT_COMPUTED, NOT_OF_A_VIEW, Bands
 from optimizer.answer.run import INFEASIBLE, PROVISIONAL_MARK, STOPPED, CountryRun, WorldRun
 from optimizer.answer.summary import headline, lag_in_table, lag_mark_in
 from optimizer.tell.bands import of_draws, span
 from optimizer.tell.fitted import FITTED
+from optimizer.tell.words import LOG_UNIT, RATED
 
 PLAIN_WIDTH: Final = 120
 # What the bands of two lags take.
@@ -101,9 +102,7 @@ def summary(
 
     `hint`: say how to see a plan in full. With `bands` a lag has 5 to 95% of the draws behind it.
     """
-    tops = {country: headline(run, world.leader_run) for country, run in world.countries.items()}
-    solved = [(world.countries[country], top) for country, top in tops.items() if top is not None]
-    solved.sort(key=lambda pair: (pair[0].country != world.leader, -(pair[1].effective_ratio or 0.0)))
+    solved = by_rank(world)
     parts: list[ConsoleRenderable | str] = []
     lines: list[list[str]] = []
     if solved:
@@ -127,16 +126,26 @@ def summary(
             spread = [[run.country, *ranges.widest(run)] for run in runs if run.ranges]
             heads = ["all plans within the gap", "shares\npoints", "capability\nlog units", "lag\nmonths"]
             parts += ["", grid(heads, spread)]
-    failed = [run for run in world.countries.values() if tops[run.country] is None]
+    planned = [run.country for run, _ in solved]
+    failed = [run for run in world.countries.values() if run.country not in planned]
     parts += [""] if solved and failed else []
     parts += [f"{run.country}  {run.marked_status}: {reason(run)}" for run in failed]
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)][0].country if hint else None)]
-        parts.append(NOT_COMPUTED if bands is None else f"months behind: of this plan ({of_draws(bands)})")
+        unknown = NOT_COMPUTED if all(run.rolled is None for run in runs) else NOT_OF_A_VIEW
+        parts.append(unknown if bands is None else f"months behind: of this plan ({of_draws(bands)})")
     notes = [*_notes(world, lines), *more_notes]
     if notes:
         parts += [*([] if solved else [""]), *notes]
     return parts
+
+
+def by_rank(world: WorldRun) -> list[tuple[CountryRun, Headline]]:
+    """The countries that have a plan with their headline numbers: the leader, then the most capable first."""
+    tops = ((run, headline(run, world.leader_run)) for run in world.countries.values())
+    found = [(run, top) for run, top in tops if top is not None]
+    found.sort(key=lambda pair: (pair[0].country != world.leader, -(pair[1].effective_ratio or 0.0)))
+    return found
 
 
 def _title(world: WorldRun, first: str, last: str) -> str:
@@ -203,7 +212,7 @@ def _cells(run: CountryRun, top: Headline, bands: Bands | None) -> list[str]:
         digits.fixed(top.capability[top.last], ranges.decimals(run, "capability")),
         *lag_cells(run, top, ranges.decimals(run, "lag_months"), bands),
         _percent(top.effective_ratio, 0.0 if leads else top.widths["capability"]),
-        _gap(run),
+        gap_cell(run),
     ]
 
 
@@ -228,7 +237,8 @@ def _percent(ratio: float | None, width: float) -> str:
     return "n/a" if ratio is None else digits.significant(100 * ratio, width=width)
 
 
-def _gap(run: CountryRun) -> str:
+def gap_cell(run: CountryRun) -> str:
+    """A plan's gap with the marks of one that is not certified."""
     if run.gap is None:
         return "n/a"
     gap: str = digits.scientific(run.gap)
@@ -280,9 +290,24 @@ def _level(run: CountryRun) -> float:
 
 def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
     """What a reader must know of a table of `lines`, and of each mark that stands in it."""
-    notes: list[str] = []
-    if lines:
-        notes += [SHARES_OF, FITTED]
+    notes = [SHARES_OF, FITTED, RATED, LOG_UNIT] if lines else []
+    notes += notes_of_plans(world)
+    return notes + notes_of_marks(world, [cell for line in lines for cell in line])
+
+
+def notes_of_marks(world: WorldRun, texts: Sequence[str]) -> list[str]:
+    """What the marks of lags mean that stand in some of the texts."""
+    notes = []
+    if any(STARRED.search(text) for text in texts):
+        notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
+    if any(">" in text for text in texts):
+        notes.append(beyond_note(world.leader))
+    return notes
+
+
+def notes_of_plans(world: WorldRun) -> list[str]:
+    """What a reader must know of the plans themselves, in whichever form they are shown."""
+    notes = []
     for country in world.countries:
         bloc = world.instance.countries[country].part_of
         if bloc in world.countries:
@@ -294,10 +319,6 @@ def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
     notes += [f"! {text}" for text in warnings(world)]
     if any(is_loose(run) for run in world.countries.values()):
         notes.append(LOOSE)
-    if any(STARRED.search(cell) for line in lines for cell in line):
-        notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
-    if any(">" in cell for line in lines for cell in line):
-        notes.append(beyond_note(world.leader))
     return notes
 
 

@@ -1,0 +1,124 @@
+"""The staged industry through the commands."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Outcome, Run, run_kloof
+from tests.unit.staged_world import write_staged_world
+
+
+@pytest.fixture(scope="module")
+def staged_world(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_staged_world(tmp_path_factory.mktemp("staged") / "world"))
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory, staged_world: str) -> tuple[Outcome, Path]:
+    place = tmp_path_factory.mktemp("solved")
+    done = run_kloof(place, "solve", staged_world, "--country", "CHN", "--out", "run")
+    assert done.code == 0, done.err
+    return done, place / "run"
+
+
+def test_a_plan_says_what_it_learns_and_unlocks(solved: tuple[Outcome, Path]) -> None:
+    done, run = solved
+    assert re.search(r"n7 level of learning +2 +2 +2", done.out)
+    assert re.search(r"n7 good dies, % +50 +50 +50", done.out)
+    assert "unlocked: n5 not in the plan; euv not in the plan" in done.out
+    assert "levels of learning at the end: n7 2 of 3 (50% good dies)" in done.out
+    assert "prices hold with levels, unlocked nodes and fabs as in the plan" in done.out
+    top = json.loads((run / "summary.json").read_text())["countries"]["CHN"]["headline"]["stages"]
+    assert top["unlocked"] == {"n5": None, "euv": None}
+    assert top["reached"] == {"n7": {"level": 2, "levels": 3, "good_share": 0.5}}
+    # home-made against all, from the table of the plan
+    rows = list(csv.DictReader((run / "strategy.csv").open()))
+    last = {row["metric"]: float(row["value"]) for row in rows if row["period"] == "2028" and not row["item"]}
+    assert top["home_share"] == pytest.approx(last["home_added"] / last["all_added"])
+    assert top["home_ratio"] == pytest.approx(last["home_added"] / last["leader_added"])
+
+
+def test_the_gap_of_a_staged_plan_is_wider_unless_one_is_given(
+    solved: tuple[Outcome, Path], kloof: Run, world: str
+) -> None:
+    manifest = json.loads((solved[1] / "manifest.json").read_text())
+    assert manifest["options"]["gap"] == 1e-4
+    assert "--country" in kloof("solve", "--help").out
+    path = kloof("solve", world, "--country", "CHN", "--out", "path")
+    assert path.code == 0, path.err
+
+
+def test_a_staged_plan_loses_nothing_against_itself(solved: tuple[Outcome, Path], staged_world: str) -> None:
+    plan = str(solved[1] / "strategy.csv")
+    done = run_kloof(solved[1].parent, "evaluate", staged_world, "--country", "CHN", "--plan", plan)
+    assert done.code == 0, done.err
+    assert "It keeps every limit." in done.out
+    assert "gives away nothing" in done.out
+
+
+def test_a_plan_that_claims_a_yield_it_has_not_earned_breaks_a_row(
+    solved: tuple[Outcome, Path], staged_world: str
+) -> None:
+    text = (solved[1] / "strategy.csv").read_text()
+    # at the highest level from the first period on
+    claimed = re.sub(r"^(CHN,[^,]*,\d+,level,n7/l2,0/1,)1.0$", r"\g<1>0.0", text, flags=re.MULTILINE)
+    claimed = re.sub(r"^(CHN,[^,]*,\d+,level,n7/l3,0/1,)0.0$", r"\g<1>1.0", claimed, flags=re.MULTILINE)
+    assert claimed != text
+    plan = solved[1].parent / "claimed.csv"
+    plan.write_text(claimed)
+    done = run_kloof(solved[1].parent, "evaluate", staged_world, "--country", "CHN", "--plan", str(plan))
+    assert done.code != 0
+    assert "level_earned" in done.out
+
+
+def test_explain_and_report_read_a_staged_run(solved: tuple[Outcome, Path]) -> None:
+    run = str(solved[1])
+    told = run_kloof(solved[1].parent, "explain", run)
+    assert told.code == 0, told.err
+    assert "with its integers" in told.out
+    assert "at most" not in told.out.partition("Prices of")[0]
+    made = run_kloof(solved[1].parent, "report", run, "--out", "page.html")
+    assert made.code == 0, made.err
+    page = (solved[1].parent / "page.html").read_text()
+    for title in ("Compute added: made at home against all", "Wafer capacity by line", "Good dies by line"):
+        assert title in page
+
+
+def test_a_comparison_has_the_long_game_of_every_policy(staged_world: str, tmp_path: Path) -> None:
+    policy = tmp_path / "better.yaml"
+    policy.write_text("title: Better dies\npatches:\n  - staged.lines.n7.levels.grown.yield = 0.6\n")
+    done = run_kloof(
+        tmp_path, "compare", staged_world, "--country", "CHN", "--policy", str(policy), "--no-save"
+    )
+    assert done.code == 0, done.err
+    assert re.search(r"baseline +- +- +50 ", done.out)
+    assert re.search(r"better +- +- +60 ", done.out)
+
+
+def test_a_sweep_solves_staged_plans(staged_world: str, tmp_path: Path) -> None:
+    vary = "countries.CHN.industry.know_how_transfer = [0.2, 0.8]"
+    done = run_kloof(
+        tmp_path, "sweep", staged_world, "--country", "CHN", "--vary", vary, "--store", "s.study"
+    )
+    assert done.code == 0, done.err
+    assert "countries.CHN.industry.know_how_transfer" in done.out
+
+
+def test_a_staged_plan_that_is_stopped_is_not_called_optimal(staged_world: str, tmp_path: Path) -> None:
+    done = run_kloof(tmp_path, "solve", staged_world, "--country", "CHN", "--time-limit", "0.01", "--no-save")
+    assert done.code != 0
+    assert "optimal" not in done.out
+
+
+def test_the_true_program_is_exported_with_its_integers(staged_world: str, tmp_path: Path) -> None:
+    done = run_kloof(tmp_path, "export", staged_world, "--country", "CHN", "--to", "plan.nl")
+    assert done.code == 0, done.err
+    header = (tmp_path / "plan.nl").read_text().splitlines()[6]
+    binaries, integers = map(int, header.split()[:2])
+    # levels and nodes of two lines and two classes of tools; modules of n7 alone: n5 has fabs of any size
+    assert (binaries, integers) == (9 * (2 * 3 + 2 + 2), 9)
