@@ -14,7 +14,7 @@ import pytest
 from models.parameters import PlanParameters
 from optimizer.answer.controls import DOMINATED, FRONTIER, UNDECIDED, Range
 from optimizer.errors import Diagnostic, InputError
-from optimizer.instance import load, parse_patch
+from optimizer.instance import load, parse_patch, patch
 from optimizer.instance.template import TEMPLATE
 from optimizer.program import compile_model
 from optimizer.solver import Solver
@@ -263,14 +263,9 @@ def test_what_cannot_be_asked_is_refused(target: str, year: int, code: str) -> N
 
 
 def test_an_industry_in_stages_is_refused() -> None:
-    class Staged:
-        industry = "staged"
-
-    class World:
-        settings, countries, leader = Staged(), WORLD.countries, WORLD.leader
-
+    staged = patch(load("world-2026"), ["industry = staged"])
     with pytest.raises(InputError) as caught:
-        check_question(World(), Question("CHN", YEAR))  # type: ignore[arg-type]
+        check_question(staged, Question("CHN", 2030))
     assert refused(caught.value.diagnostics) == ["E746"]
 
 
