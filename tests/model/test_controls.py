@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.parameters import LeaderPath
 from models.simulate import weight_of_time
 from optimizer.answer.controls import PRUNED, ControlsAnswer, RegimeAnswer
 from optimizer.answer.run import OPTIMAL
@@ -254,3 +255,34 @@ def test_the_answer_does_not_depend_on_the_number_of_processes(answer: ControlsA
     for one in found.regimes:
         before = known[one.levels["sales"], "now", "now"]
         assert one.model_dump(exclude=told) == before.model_dump(exclude=told)
+
+
+def test_an_interrupt_keeps_what_is_done_and_says_nothing_of_the_best(answer: ControlsAnswer) -> None:
+    def stop(done: int, count: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    found = play(WORLD, design(sales=SALES, tools={"now": []}), QUESTION, tell=stop)
+    assert found.interrupted
+    assert found.status == "interrupted"
+    assert 0 < len(found.regimes) < 3
+    assert found.verdicts == ()
+    assert found.frontier == ()
+
+
+def test_what_is_beyond_the_leader_guarantees_nothing() -> None:
+    solver = RegimeSolver(WORLD, QUESTION)
+    own = solver.parameters(())
+    path = LeaderPath(
+        "USA",
+        capability=np.arange(1.0, len(own.sets.periods) + 1),
+        efficiency=np.zeros(len(own.sets.periods)),
+        knowledge=np.zeros(len(own.sets.periods) + 1),
+        imports=np.zeros((1, len(own.sets.periods))),
+        installed=np.zeros(len(own.sets.periods)),
+        base_capability=0.0,
+        growth_before_base=1.0,
+    )
+    # a year ago the leader was one log unit lower
+    assert solver.lag_at(own, float(path.capability[solver.period]) - 1, path) == pytest.approx(12.0)
+    assert solver.lag_at(own, 100.0, path) == -math.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from optimizer.study.controls.frontier import Candidate, verdicts
 from optimizer.study.controls.monotone import layers, looser, order
 from optimizer.study.controls.play import play
 from optimizer.study.controls.regimes import Question, check_question
+from tests.cli.case_studies import DIRECTORY
 
 WORLD = load(TEMPLATE)
 YEAR = WORLD.settings.horizon.last_year
@@ -183,6 +185,15 @@ def test_the_shipped_design_has_its_192_regimes() -> None:
     for level in ("200k", "full"):
         paths = {".".join(patch.segments) for patch in found.factors["h200"][level]}
         assert {"rules.cn_2026_h200_quota.in_force", LIMIT} <= paths
+
+
+def test_the_stored_run_is_of_the_shipped_design() -> None:
+    found = read_design("china-export")
+    with (DIRECTORY / "controls.csv").open() as file:
+        base, *rows = csv.DictReader(file)
+    assert base["regime"] == "0"
+    assert [tuple((factor, row[factor]) for factor in found.factors) for row in rows] == [*found.choices()]
+    assert {row["status"] for row in rows} == {"optimal"}
 
 
 def test_a_design_is_held_to_levels_that_it_has() -> None:

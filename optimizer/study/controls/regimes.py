@@ -63,6 +63,15 @@ class _Leader:
     same: bool
 
 
+@dataclass(frozen=True)
+class _Reach:
+    """How the solve of what can be reached ended, and between what that lies, log units; no bounds where
+    there is no plan."""
+
+    status: str
+    bounds: tuple[float, float] | None = None
+
+
 @dataclass
 class RegimeSolver:
     """Solves regimes of an instance. Making it solves the baseline.
@@ -191,30 +200,33 @@ class RegimeSolver:
             raise SolverError(Diagnostic("S104", message))
         return _Leader(leader_path(changed, leading, run.values), False)
 
-    def _reach(self, own: PlanParameters) -> tuple[float, float] | None:
-        """Between what the highest capability of the year lies over all plans, log units; None where there is
-        no plan at all."""
+    def _reach(self, own: PlanParameters) -> _Reach:
+        """What the highest capability of the year is over all plans."""
         reaching = all_into(own, self.period)
         run = solve_near(self._near_reach, reaching, REACH_GAP, self.question.time_limit)
         if run.solution is None or run.values is None:
             if run.status == FAILED:
                 raise SolverError(run.diagnostics)
-            return None
+            return _Reach(run.status)
         weight = weight_of_time(reaching)
         certificate = run.solution.certificate
-        return certificate.lower / weight, certificate.upper / weight
+        return _Reach(run.status, (certificate.lower / weight, certificate.upper / weight))
 
     def _answer(
         self,
         number: int,
         choice: Choice,
         run: CountryRun,
-        reach: tuple[float, float] | None,
+        reach: _Reach,
         same_leader: bool,
     ) -> RegimeAnswer:
         levels = dict(choice)
         parameters, values, solution = run.parameters, run.values, run.solution
-        if parameters is None or values is None or solution is None or reach is None:
+        bounds = reach.bounds
+        if parameters is not None and values is not None and bounds is None:
+            message = "nothing is certified of what the target can reach at most"
+            return RegimeAnswer(number=number, levels=levels, status=reach.status, message=message)
+        if parameters is None or values is None or solution is None or bounds is None:
             message = "; ".join(each.message for each in run.diagnostics)
             if not message and solution is not None:
                 message = solution.message
@@ -237,9 +249,9 @@ class RegimeSolver:
             gap=certificate.gap,
             lag_months=float(lags[self.period]),
             lag_last_months=float(lags[parameters.sets.reported - 1]),
-            reach_log_units=reach,
-            guaranteed_lag_months=self.lag_at(parameters, reach[1], run.leader),
-            surely_reached_lag_months=self.lag_at(parameters, reach[0], run.leader),
+            reach_log_units=bounds,
+            guaranteed_lag_months=self.lag_at(parameters, bounds[1], run.leader),
+            surely_reached_lag_months=self.lag_at(parameters, bounds[0], run.leader),
             # nothing is bought back
             revenue_usd_bn=Range(at=at, least=max(min(revenue[0], at), 0.0), greatest=max(revenue[1], at)),
             fees_usd_bn=float((self.fees(parameters) * values["imports"]).sum()),
