@@ -163,7 +163,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E741": "factors of a design that change one cell",
         "E742": "target that leads",
         "E743": "design without a factor, or a factor without a level",
-        "E744": "factor or level that a design does not have",
+        "E744": "factor or level that a design does not have, or that is named twice",
         "E745": "year that no plan reports",
         "E746": "industry in stages, for which regimes are not computed",
         "E747": "regime that changes what plans are worth or made of",

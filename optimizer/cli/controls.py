@@ -151,7 +151,8 @@ def command(
     end_progress(output.quiet)
     with interrupts_held():
         directory = store.beside_earlier(directory) if answer.interrupted else directory
-        written = {**asking.written, "design": inputs["design"], "asked": inputs["asked"]}
+        named = {"name": design, "sha256": inputs["design"]}
+        written = {**asking.written, "design": named, "asked": inputs["asked"]}
         files = _files(answer, asking, written, time.perf_counter() - started)
         unsaved = None if saving.no_save else save_run(directory, files, output.quiet)
     _show(answer, output)

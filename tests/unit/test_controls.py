@@ -201,8 +201,8 @@ def test_a_design_is_held_to_levels_that_it_has() -> None:
     assert list(found.factors["h200"]) == ["deny", "full"]
     assert found.count == 48
     with pytest.raises(InputError) as caught:
-        found.only(["h20=deny", "rent=open", "tools"])
-    assert refused(caught.value.diagnostics) == ["E744", "E744", "E744"]
+        found.only(["h20=deny", "rent=open", "tools", "grey=now", "grey=closed"])
+    assert refused(caught.value.diagnostics) == ["E744"] * 4
     assert "did you mean `h200`?" in str(caught.value.diagnostics[0].hint)
 
 

@@ -116,15 +116,21 @@ class Design:
     def only(self, texts: Iterable[str]) -> Design:
         """The design with some factors held to some of their levels, each text as `FACTOR=LEVEL,LEVEL`.
 
-        Raises `InputError` (E744) for what it does not have.
+        Raises `InputError` (E744) for what it does not have, and for a factor named twice.
         """
         kept: dict[str, Levels] = dict(self.factors)
         problems: list[Diagnostic] = []
+        held: set[str] = set()
         for text in texts:
             factor, sign, listed = (part.strip() for part in text.partition("="))
             if not sign or factor not in self.factors:
                 problems.append(_unknown("factor", factor, tuple(self.factors), text))
                 continue
+            if factor in held:
+                hint = f"list all of its levels at once: {factor}=LEVEL,LEVEL"
+                problems.append(Diagnostic("E744", f"the factor `{factor}` is held twice", hint=hint))
+                continue
+            held.add(factor)
             levels = self.factors[factor]
             names = list(dict.fromkeys(name.strip() for name in listed.split(",")))
             unknown = [name for name in names if name not in levels]
