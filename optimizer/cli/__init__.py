@@ -29,6 +29,7 @@ COMMANDS: Final = (
         "evaluate",
         "sweep",
         "sensitivity",
+        "controls",
         "policies",
         "rules",
         "validate",
