@@ -108,6 +108,7 @@ def command(
     plan.
     """
     from optimizer.cli.asking import opened
+    from optimizer.cli.progress import end_progress
     from optimizer.cli.session import (
         DONE,
         FINDINGS,
@@ -117,7 +118,7 @@ def command(
         report,
         strongest,
     )
-    from optimizer.cli.solve import end_progress, save_run
+    from optimizer.cli.solve import save_run
     from optimizer.instance.shipped import find_design
     from optimizer.study.controls.design import read_design
     from optimizer.tell.files import store
