@@ -16,21 +16,25 @@ if TYPE_CHECKING:
     from optimizer.api import load as load
     from optimizer.api import patch as patch
     from optimizer.api import solve as solve
+    from optimizer.api_studies import Controlled as Controlled
     from optimizer.api_studies import Sloped as Sloped
     from optimizer.api_studies import Studied as Studied
+    from optimizer.api_studies import controls as controls
     from optimizer.api_studies import gradient as gradient
     from optimizer.api_studies import sensitivity as sensitivity
     from optimizer.api_studies import sweep as sweep
     from optimizer.solver import solve_model as solve_model
 
 __version__ = "0.1.0"
-_STUDIES = ("Sloped", "Studied", "gradient", "sensitivity", "sweep")
+_STUDIES = ("Controlled", "Sloped", "Studied", "controls", "gradient", "sensitivity", "sweep")
 __all__ = [
     "Compared",
+    "Controlled",
     "Result",
     "Sloped",
     "Studied",
     "compare",
+    "controls",
     "gradient",
     "load",
     "patch",

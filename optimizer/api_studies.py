@@ -11,13 +11,18 @@ from typing import Literal
 
 import pandas as pd
 
+from optimizer.answer.controls import ControlsAnswer, Delay, RegimeAnswer
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, load
 from optimizer.study.batch.drain import drain
 from optimizer.study.batch.header import check_same
 from optimizer.study.batch.store import Store
 from optimizer.study.batch.studying import base_results, header_of, new_store, refuse_too_many, solver_of
+from optimizer.study.controls.design import read_design
+from optimizer.study.controls.play import play
+from optimizer.study.controls.regimes import REGIME_GAP, Question
 from optimizer.study.margins import GRADIENT_GAP, Margins, margins
+from optimizer.study.runner import available_jobs
 from optimizer.study.sampling.asked import (
     DESIGNS,
     METHODS,
@@ -88,6 +93,74 @@ class Sloped:
     @property
     def _first(self) -> pd.DataFrame:
         return self.results.head(20)
+
+
+@dataclass(frozen=True, repr=False)
+class Controlled:
+    """Export regimes, solved: `answer` holds all that is known of them, typed.
+
+    `regimes` has one row per regime, the baseline first as regime 0; `frontier` those that no other
+    dominates, the longest delay first; `alone` the levels that change something, each alone, with factor and
+    level in front. Columns are those of `regimes.csv`: months, average log units, USD bn discounted.
+    """
+
+    answer: ControlsAnswer
+
+    @property
+    def regimes(self) -> pd.DataFrame:
+        return self._frame([self.answer.baseline, *self.answer.regimes])
+
+    @property
+    def frontier(self) -> pd.DataFrame:
+        return self._frame(self.answer.frontier)
+
+    @property
+    def alone(self) -> pd.DataFrame:
+        alone = self.answer.alone
+        numbers = self._frame([one.regime for one in alone]).drop(columns=list(self.answer.factors))
+        named = [(one.factor, one.level) for one in alone]
+        return pd.concat([pd.DataFrame(named, columns=["factor", "level"]), numbers], axis=1)
+
+    def _frame(self, regimes: Sequence[RegimeAnswer]) -> pd.DataFrame:
+        rows = [self.answer.row(one) for one in regimes]
+        return pd.DataFrame(rows, columns=list(self.answer.columns))
+
+    def __repr__(self) -> str:
+        return f"Controlled: {self.answer.target}\n{self.frontier.to_string(index=False)}"
+
+
+def controls(
+    instance: Instance,
+    target: str,
+    design: str | os.PathLike[str],
+    year: int,
+    *,
+    delay: Delay = "lag",
+    only: Iterable[str] = (),
+    at_least: float | None = None,
+    objective: str | None = None,
+    gap: float = REGIME_GAP,
+    time_limit: float | None = None,
+    ranges: bool = False,
+    jobs: int | None = None,
+) -> Controlled:
+    """The target's best response under every regime of a design (a file, or a shipped one by name).
+
+    `only` holds factors to some levels, as `h200=deny,full`; with `at_least` regimes that are looser than one
+    which surely gives less `delay` are spared; `ranges` computes the lag's range too, over all plans within
+    the gap. Raises as `kloof controls` ends: `InputError` for what cannot be asked, `SolverError` where the
+    baseline has no certified plan.
+    """
+    return Controlled(
+        play(
+            instance,
+            read_design(design).only(only),
+            Question(target, year, objective, gap, time_limit, ranges),
+            delay,
+            at_least=at_least,
+            jobs=available_jobs() if jobs is None else jobs,
+        )
+    )
 
 
 def sweep(

@@ -164,6 +164,15 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E713": "study of more solves than allowed",
         "E714": "input that feeds no plan of the country",
         "E718": "picture that cannot be drawn of a study",
+        # E74x: export regimes to choose from
+        "E741": "factors of a design that change one cell",
+        "E742": "target that leads",
+        "E743": "design without a factor, or a factor without a level",
+        "E744": "factor or level that a design does not have, or that is named twice",
+        "E745": "year that no plan reports",
+        "E746": "industry in stages, for which regimes are not computed",
+        "E747": "regime that changes what plans are worth or made of",
+        "E748": "threshold on what is not monotone",
         # M1xx: model structure
         "M101": "expression or component that cannot be compiled",
         "M102": "non-linear equality",

@@ -30,6 +30,7 @@ COMMANDS: Final = (
         "equilibrium",
         "sweep",
         "sensitivity",
+        "controls",
         "policies",
         "rules",
         "validate",

@@ -108,8 +108,9 @@ def command(
     from optimizer.answer.run import INFEASIBLE
     from optimizer.answer.summary import NOTHING_DONE
     from optimizer.cli.asking import opened_to_compare
+    from optimizer.cli.progress import end_progress, plan_progress
     from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
-    from optimizer.cli.solve import UNEXPLAINED, end_progress, save_run
+    from optimizer.cli.solve import UNEXPLAINED, save_run
     from optimizer.tell.files import store
 
     started = time.perf_counter()
@@ -145,7 +146,7 @@ def command(
     else:
         from optimizer.study.compare import compare_scenarios
 
-        comparison = compare_scenarios(ask, None if output.quiet else _progress(len(ask.asked)))
+        comparison = compare_scenarios(ask, plan_progress(ask.asked, output.quiet))
     end_progress(output.quiet)
     if not any(world.countries for world in comparison.worlds):
         note(f"{NOTHING_DONE}: there is nothing to show or save")
@@ -218,26 +219,6 @@ def _show_prices(equilibria: dict[str, Equilibrium]) -> None:
     from optimizer.tell.terminal.equilibrium_table import compared
 
     emit(screen().render(["", *compared(_answers(equilibria))]))
-
-
-def _progress(count: int) -> Any:
-    """Prints on stderr how far the comparison is: over itself on a terminal, else not at all."""
-    import sys
-
-    from optimizer.cli.streams import is_terminal
-
-    if not is_terminal(sys.stderr):
-        return None
-    told: list[str] = []
-
-    def tell(country: str) -> None:
-        # The first to be told of is the leader, before it is solved; the others once all columns are done.
-        text = f"{country} done ({len(told)} of {count})" if told else f"solving {country}"
-        told.append(country)
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
-
-    return tell
 
 
 def _files(

@@ -163,7 +163,7 @@ def progress_of_search(quiet: bool, of: str = "") -> Tell:
 
 
 def _end_progress(quiet: bool) -> None:
-    from optimizer.cli.solve import end_progress
+    from optimizer.cli.progress import end_progress
 
     end_progress(quiet)
 

@@ -1,20 +1,61 @@
-"""How far a batch is, on stderr while it runs: over itself on a terminal, elsewhere a line now and then."""
+"""How far plans or a batch are, on stderr while they are solved: over itself on a terminal, elsewhere of a
+batch a line now and then, of plans nothing."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from optimizer.cli.streams import is_terminal, note
 
 if TYPE_CHECKING:
     from optimizer.study.batch.drain import Progress
+    from optimizer.study.scenarios import Solved
 
 # Seconds between what is written to a terminal, and to a log.
 TERMINAL_SECONDS: Final = 0.2
 LOG_SECONDS: Final = 30.0
 ENDING: Final = "ending: what is at work is finished and kept; Ctrl-C stops at once"
+
+
+class PlanProgress:
+    """Tells of the plans of the countries asked about, as each is solved."""
+
+    def __init__(self, asked: Sequence[str]) -> None:
+        self._asked = asked
+        self._done: set[str] = set()
+
+    def __call__(self, solved: Solved) -> None:
+        sys.stderr.write(f"\r\x1b[K{self.line(solved)}")
+        sys.stderr.flush()
+
+    def line(self, solved: Solved) -> str:
+        """`solving USA`, `CHN: 3 of 28 columns (1 of 14 countries done)`, `CHN done (2 of 14)`."""
+        if not solved.plans:
+            return f"solving {solved.country}"
+        count = len(self._asked)
+        if solved.plans < solved.of:
+            return (
+                f"{solved.country}: {solved.plans} of {solved.of} columns "
+                f"({len(self._done)} of {count} countries done)"
+            )
+        if solved.country not in self._asked:
+            return f"{solved.country} done, whom the others follow"
+        self._done.add(solved.country)
+        return f"{solved.country} done ({len(self._done)} of {count})"
+
+
+def plan_progress(asked: Sequence[str], quiet: bool) -> PlanProgress | None:
+    """What tells of plans: nothing does where no person reads it."""
+    return PlanProgress(asked) if is_terminal(sys.stderr) and not quiet else None
+
+
+def end_progress(quiet: bool) -> None:
+    """Take the last line of progress off the terminal, before all else that is written."""
+    if is_terminal(sys.stderr) and not quiet:
+        sys.stderr.write("\r\x1b[K")
 
 
 class BatchProgress:

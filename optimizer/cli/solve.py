@@ -125,10 +125,11 @@ def command(given: Given, place: Path | None, brief: bool, saving: Saving, outpu
             return INTERRUPTED
 
     from optimizer.answer.run import INFEASIBLE
+    from optimizer.cli.progress import end_progress, plan_progress
     from optimizer.study.demand import world_demand
     from optimizer.study.solve import solve_world
 
-    world = solve_world(ask, None if output.quiet else _progress(len(ask.asked)))
+    world = solve_world(ask, plan_progress(ask.asked, output.quiet))
     from optimizer.study.explained import explained, unexplained
 
     end_progress(output.quiet)
@@ -183,38 +184,6 @@ def _with_draws(given: Given, place: Path | None) -> Given:
     from optimizer.study.bands import DRAWS
 
     return replace(given, draws=given.draws or DRAWS)
-
-
-def _progress(count: int) -> Any:
-    """Prints on stderr how far the solve is: over itself on a terminal, else not at all."""
-    import sys
-
-    from optimizer.cli.streams import is_terminal
-
-    if not is_terminal(sys.stderr):
-        return None
-    told: list[str] = []
-
-    def tell(country: str) -> None:
-        told.append(country)
-        # The first to be told of is the leader, before it is solved; the others once they are.
-        text = (
-            f"{country} solved ({len(told)} of {max(count, len(told))})" if told[1:] else f"solving {country}"
-        )
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
-
-    return tell
-
-
-def end_progress(quiet: bool) -> None:
-    """Take the last line of progress off the terminal, before all else that is written."""
-    import sys
-
-    from optimizer.cli.streams import is_terminal
-
-    if is_terminal(sys.stderr) and not quiet:
-        sys.stderr.write("\r\x1b[K")
 
 
 def save_run(directory: Path, files: Mapping[str, str], quiet: bool) -> KloofError | None:

@@ -46,6 +46,16 @@ def shipped_studies() -> tuple[str, ...]:
     return _names(study_directory())
 
 
+def design_directory() -> Path:
+    """Where the shipped designs of export regimes are."""
+    return shipped_directory() / "designs"
+
+
+def shipped_designs() -> tuple[str, ...]:
+    """The names of the shipped designs."""
+    return _names(design_directory())
+
+
 def find_instance(name: str | os.PathLike[str]) -> Path:
     """The directory of an instance. Raises `InputError`."""
     text = os.fspath(name)
@@ -75,6 +85,11 @@ def find_policy(name: str | os.PathLike[str]) -> Path:
 def find_study(name: str | os.PathLike[str]) -> Path:
     """The file of a study. Raises `InputError`."""
     return _find_file("study", name, study_directory(), shipped_studies())
+
+
+def find_design(name: str | os.PathLike[str]) -> Path:
+    """The file of a design. Raises `InputError`."""
+    return _find_file("design", name, design_directory(), shipped_designs())
 
 
 def _names(root: Path) -> tuple[str, ...]:

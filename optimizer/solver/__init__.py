@@ -2,7 +2,8 @@
 
 from optimizer.solver.anchored import Anchored
 from optimizer.solver.pool import Start
+from optimizer.solver.progress import Progress
 from optimizer.solver.solution import Certificate, Solution
 from optimizer.solver.solver import Solver, solve_model
 
-__all__ = ["Anchored", "Certificate", "Solution", "Solver", "Start", "solve_model"]
+__all__ = ["Anchored", "Certificate", "Progress", "Solution", "Solver", "Start", "solve_model"]

@@ -44,9 +44,20 @@ class Ranges:
 
     `x` is the plan, `value` its value (to maximise) and `slack` above 0; where that is infinite, all points
     of the outer program count. The relaxation is left with the search's objective and some more tangents.
+    `first` is the share of what a functional adds up that its range is taken to be at first, and `tries` the
+    number of prices at the most: the fewer, the further out an end may be.
     """
 
-    def __init__(self, search: Search, x: Array, value: float, slack: float) -> None:
+    def __init__(
+        self,
+        search: Search,
+        x: Array,
+        value: float,
+        slack: float,
+        first: float = FIRST_RANGE,
+        tries: int = TRIES,
+    ) -> None:
+        self._first, self._tries = first, tries
         self._search = search
         self._x = x
         self._value = value
@@ -62,7 +73,7 @@ class Ranges:
             return here, here
         self._amount = self._amount or float(np.abs(coefficients).sum())
         end = self._end if np.isfinite(self._slack) else self._furthest
-        self._price = 2 * self._slack / (FIRST_RANGE * self._amount)
+        self._price = 2 * self._slack / (self._first * self._amount)
         return min(-end(-coefficients), here), max(end(coefficients), here)
 
     def _furthest(self, coefficients: Array) -> float:
@@ -87,7 +98,7 @@ class Ranges:
         rows, best, price = len(relaxation.kinds), np.inf, max(self._price, least)
         # what an optimum has lost and gained: the last within the slack, and the last beyond it
         within, beyond = (0.0, here), (np.inf, np.inf)
-        for _ in range(TRIES):
+        for _ in range(self._tries):
             relaxation.set_objective(self._search.objective + price * wide)
             bound, point = self._greatest()
             if point is None:

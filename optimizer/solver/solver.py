@@ -23,7 +23,7 @@ from optimizer.solver.integer import converge_integer
 from optimizer.solver.outer import Restore, Search
 from optimizer.solver.pool import Pool, Start
 from optimizer.solver.progress import Tell
-from optimizer.solver.ranges import Ranges
+from optimizer.solver.ranges import FIRST_RANGE, TRIES, Ranges
 from optimizer.solver.relaxation import Relaxation
 from optimizer.solver.sensitivity import sensitivity
 from optimizer.solver.solution import Solution
@@ -144,14 +144,22 @@ class Solver:
         """
         return self.ranges(solution, [coefficients])[0]
 
-    def ranges(self, solution: Solution, functionals: Sequence[Array]) -> list[tuple[float, float]]:
-        """`range` of several functionals, cheaper than one by one."""
+    def ranges(
+        self,
+        solution: Solution,
+        functionals: Sequence[Array],
+        *,
+        first: float = FIRST_RANGE,
+        tries: int = TRIES,
+    ) -> list[tuple[float, float]]:
+        """`range` of several functionals, cheaper than one by one. With fewer `tries` from a good guess of
+        the range, the `first` as a share of what a functional adds up, ends may be further out."""
         relaxation, pool = self._revived(solution)
         certificate, value = solution.certificate, self.program.sense * solution.objective
         slack = max(certificate.upper - certificate.lower, RANGE_SLACK * max(1.0, abs(value)))
         search = Search(relaxation, pool, None, certificate.gap, None, None)
         basis = relaxation.basis()
-        found = Ranges(search, solution.x, value, slack)
+        found = Ranges(search, solution.x, value, slack, first, tries)
         ends = [found.of(coefficients) for coefficients in functionals]
         if basis is not None:
             relaxation.set_basis(basis)
@@ -184,13 +192,13 @@ class Solver:
         return sensitivity(solution)
 
     def relaxation_lp(self, path: str) -> None:
-        """Write the last solve's outer program, tangents included, as .mps or .lp with names. Raises
-        `OSError` where the file cannot be written whole."""
+        """Write the last solve's outer program, tangents included, as .mps or .lp with names, integers
+        as integers. Raises `OSError` where the file cannot be written whole."""
         if self._live is None:
             raise SolverError(Diagnostic("S103", "there is no solved program to write"))
         relaxation = self._live[1]
         columns = [self.program.column_name(column) for column in range(self.program.columns)]
-        relaxation.whole_model().write(path, columns, explain.row_labels(relaxation))
+        relaxation.whole_model(with_integers=True).write(path, columns, explain.row_labels(relaxation))
 
 
 def solve_model(

@@ -7,7 +7,7 @@ on its own scenario and the baseline only. Plans of equal parameters are solved 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -37,7 +37,17 @@ from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.runner import process_ended, run_each
 from optimizer.study.worths import easings, solved_worth, with_worths
 
-Progress = Callable[[str], None]
+
+@dataclass(frozen=True)
+class Solved:
+    """How far a country is: so many `plans` of its `of` columns are solved."""
+
+    country: str
+    plans: int
+    of: int
+
+
+Progress = Callable[[Solved], None]
 # Settings that choose what is solved rather than feed a parameter.
 WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
 STRUCTURE = (
@@ -90,17 +100,20 @@ def solve_scenarios(ask: Ask, progress: Progress | None = None) -> list[WorldRun
     done, once the first leader is. Results do not depend on the number of processes, nor on the other
     scenarios than the first.
     """
-    tell = progress or (lambda text: None)
+    tell = progress or (lambda solved: None)
     cases = _cases(ask)
     # it is in the programs by now, and not every one can be sent to another process
     ask = replace(ask, extension=None)
-    tell(cases[0].leader)
+    leader, of = cases[0].leader, len({case.identity for case in cases if case.leading})
+    tell(Solved(leader, 0, of))
     start = _solve_first_leader(cases, ask)
+    tell(Solved(leader, 1, of))
     interrupted = False
     try:
-        _solve_other_leaders(cases, ask, start)
-        for country in _follow(cases, ask, start):
-            tell(country)
+        for plans in _solve_other_leaders(cases, ask, start):
+            tell(Solved(leader, 1 + plans, of))
+        for solved in _follow(cases, ask, start):
+            tell(solved)
         if ask.worths:
             _value(cases, ask)
     except KeyboardInterrupt:
@@ -172,8 +185,9 @@ def _solve_first_leader(cases: Sequence[_Case], ask: Ask) -> Start | None:
     return run.solution.start if run.solution is not None else None
 
 
-def _solve_other_leaders(cases: Sequence[_Case], ask: Ask, start: Start | None) -> None:
-    """Solve every leader that differs from the baseline's, from where that one ended."""
+def _solve_other_leaders(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[int]:
+    """Solve every leader that differs from the baseline's, from where that one ended, and yield how many are
+    solved."""
     first = cases[0]
     others = {case.identity: case for case in cases if case.leading and case.identity != first.identity}
 
@@ -187,12 +201,13 @@ def _solve_other_leaders(cases: Sequence[_Case], ask: Ask, start: Start | None) 
         return sent(CountryRun(case.leader, FAILED, diagnostics=(process_ended(what, how),)))
 
     found = run_each(lead, list(others), ask.processes, lost)
-    for key, parts in zip(others, found, strict=True):
+    for plans, (key, parts) in enumerate(zip(others, found, strict=True), start=1):
         _give(received(others[key].plan_solver, parts), key, cases)
+        yield plans
 
 
-def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[str]:
-    """Solve every follower in every case and yield its name once it is done in all of them."""
+def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[Solved]:
+    """Solve every follower in every case and yield how far it is after each."""
     first = cases[0]
     anchors: dict[str, tuple[str, Start | None]] = {}
 
@@ -239,6 +254,13 @@ def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[s
 
     known: dict[tuple[str, str], CountryRun] = {}
     followers = [country for country in ask.asked if first.path is not None and country != first.leader]
+    items = [
+        (country, position)
+        for country, position in product(ask.asked, range(1, len(cases)))
+        if cases[position].path is not None and country != cases[position].leader
+    ]
+    wanted = Counter([*followers, *(country for country, _ in items)])
+    solved: Counter[str] = Counter()
     for country, (key, parts) in zip(
         followers, run_each(follow_baseline, followers, ask.processes, lost_baseline), strict=True
     ):
@@ -248,17 +270,11 @@ def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[s
             known[country, key] = run
         found = None if run.solution is None else run.solution.start
         anchors[country] = (key, found)
-        if len(cases) == 1:
-            yield country
+        solved[country] += 1
+        yield Solved(country, solved[country], wanted[country])
     if first.leading is not None and first.leader in ask.asked:
         # Under another leader the baseline's own may follow: it starts from its plan as leader.
         anchors[first.leader] = ("", start)
-    items = [
-        (country, position)
-        for country, position in product(ask.asked, range(1, len(cases)))
-        if cases[position].path is not None and country != cases[position].leader
-    ]
-    last = dict(items)
     for (country, position), (key, other) in zip(
         items, run_each(follow_other, items, ask.processes, lost_other), strict=True
     ):
@@ -268,8 +284,8 @@ def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[s
             run = received(cases[position].plan_solver, other)
             run = known.setdefault((country, key), run) if key else run
         cases[position].runs[country] = run
-        if position == last[country]:
-            yield country
+        solved[country] += 1
+        yield Solved(country, solved[country], wanted[country])
 
 
 def _value(cases: Sequence[_Case], ask: Ask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LOG_UNIT: Final = (
-    "log unit: +1 is 2.7 times as much effective compute; of capability 0 is the leader's at the start"
+    "log unit: +1 is 2.7 times as much effective compute; capability 0 is the leader's at the start"
 )
 FOR_GOOD: Final = "for good: as much as so much more effective compute in every year of the plan and after"
 DEAREST: Final = "dearest: the limit whose easing brings most"

@@ -297,7 +297,7 @@ def test_an_interrupt_keeps_what_is_done_and_marks_what_is_not(
 ) -> None:
     named = columns("power", "rich", "poor", "nothing", "rich+power", "poor+power")
     code, out, said = interrupted_on_terminal(
-        tmp_path, " done (1 of 8)", "compare", str(several), *named, "--out", "run", "--jobs", "1", by=by
+        tmp_path, " done (2 of 8)", "compare", str(several), *named, "--out", "run", "--jobs", "1", by=by
     )
     assert code == 130
     assert "Traceback" not in said

@@ -395,7 +395,7 @@ def test_interrupt_keeps_what_is_done_and_ends_with_130(
     many: Path, tmp_path: Path, by: signal.Signals, send: Callable[[int, int], None]
 ) -> None:
     code, out, said = interrupted_on_terminal(
-        tmp_path, " solved (2 of ", "solve", str(many), "--out", "run", by=by, send=send
+        tmp_path, " done (2 of ", "solve", str(many), "--out", "run", by=by, send=send
     )
     assert code == 130
     assert "interrupted: " in out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from optimizer import load, patch
 from optimizer.answer.metrics import installed_at_start
 from optimizer.instance import resolve
-from optimizer.tell.words import DEAREST, FOR_GOOD, LOG_UNIT, MEANINGS, RATED, meanings
+from optimizer.tell.words import DEAREST, FOR_GOOD, LOG_UNIT, MEANINGS, RATED, meanings, sentence
 from tests.cli.conftest import Outcome, run_kloof
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -36,6 +37,15 @@ def test_a_country_in_full_explains_each_word_once(world: str, tmp_path: Path, c
     told = " ".join(run_kloof(tmp_path, "explain", "run").out.split())
     assert "dearest first" in told
     assert told.count("`For good`: as much as") == told.count("`Dearest`: the limit") == 1
+
+
+def test_a_page_explains_each_word_once(saved: Path, tmp_path: Path, world: str) -> None:
+    column = ("--set-column", "dear: countries.CHN.power.electricity_price_usd_per_kwh *= 2")
+    run_kloof(tmp_path, "compare", world, "--country", "CHN", *column, "--out", "compared")
+    for run in (str(saved), "compared"):
+        assert run_kloof(tmp_path, "report", run, "--out", "page.html").code == 0
+        page = unescape((tmp_path / "page.html").read_text())
+        assert [page.count(sentence(text)) for text in (RATED, FOR_GOOD, LOG_UNIT)] == [1, 1, 1]
 
 
 def test_only_words_that_stand_there_are_explained() -> None:

@@ -108,7 +108,7 @@ class RowSolver:
         question = self.question
         run = solve_country(self._plan_solver, parameters, self._anchor_gap, question.time_limit)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
-            raise _no_base(run)
+            raise no_base(run)
         own = leader_path(self.instance, parameters, run.values) if path is None else path
         near = self._plan_solver.anchored(parameters, run.solution)
         anchor = _Anchor(replace(run, leader=own), near)
@@ -300,7 +300,8 @@ def _moves_growth(changed: Sequence[str]) -> bool:
     return any(path.startswith("research.capability_growth_per_year") for path in changed)
 
 
-def _no_base(run: CountryRun) -> SolverError:
+def no_base(run: CountryRun) -> SolverError:
+    """What keeps a base from being one: it has no certified plan."""
     message = "" if run.solution is None else run.solution.message
     reason = "; ".join(each.message for each in run.diagnostics) or message or run.status
     kinds = {INFEASIBLE: InfeasibleError, STOPPED: StoppedError}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -119,8 +119,14 @@ def manifest_document(
     command: str, written: dict[str, Any], ask: Ask, world: WorldRun, wall: float
 ) -> dict[str, Any]:
     """What `manifest.json` holds: how the run came about. The only place where a time appears."""
-    found = {country: run.gap if run.solved else None for country, run in world.countries.items()}
-    gaps = {country: None if gap is None else text_of_infinity(gap) for country, gap in found.items()}
+    gaps = {country: run.gap if run.solved else None for country, run in world.countries.items()}
+    return asked_manifest(command, written, ask, gaps, wall)
+
+
+def asked_manifest(
+    command: str, written: dict[str, Any], ask: Ask, gaps: Mapping[str, float | None], wall: float
+) -> dict[str, Any]:
+    """The same of a run that is of no one world: `gaps` are those of its plans, by name."""
     return {
         "program": PROGRAM,
         "schema_version": SCHEMA_VERSION,
@@ -132,7 +138,7 @@ def manifest_document(
             {"path": each.path, "old": json_value(each.old), "new": json_value(each.new), "patch": each.text}
             for each in ask.instance.applied
         ],
-        "gap": gaps,
+        "gap": {name: None if gap is None else text_of_infinity(gap) for name, gap in gaps.items()},
         "wall_time_seconds": round(wall, 3),
     }
 

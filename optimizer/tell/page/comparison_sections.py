@@ -23,7 +23,7 @@ from optimizer.tell.page.figures import Cell, Column, Figure, Row, Section, Tabl
 from optimizer.tell.page.headline import NO_RANGE_OF_POLICIES, answer_of_country
 from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.saved import NOT_SOLVED, Plan, SavedRun
-from optimizer.tell.words import LOG_UNIT, RATED, sentence
+from optimizer.tell.words import FOR_GOOD, LOG_UNIT, RATED, sentence
 
 CLOSEST: Final = 2
 SENTENCE: Final = re.compile(r"(?<=[a-z0-9)%])\.(?= [A-Z0-9])")
@@ -51,7 +51,7 @@ def sections(run: SavedRun, warnings: Sequence[str]) -> list[Section]:
     last = solved[0].top.last if solved else ""
     affected = most_affected(run, found)
     tables = _matrices(run, found, solved, last)
-    notes = [LEGEND, FITTED_SENTENCE, sentence(RATED), sentence(LOG_UNIT)] if tables else []
+    notes = [LEGEND, FITTED_SENTENCE, *map(sentence, (RATED, LOG_UNIT, FOR_GOOD))] if tables else []
     notes += [] if all(plan.tried for plan in run.all_plans) else [LATE]
     notes += _other_leaders(run, found)
     first = Section(

@@ -29,7 +29,7 @@ from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.provenance import Group
 from optimizer.tell.page.saved import NOT_SOLVED, SavedRun
 from optimizer.tell.terminal.tables import PASSES_LEADER
-from optimizer.tell.words import LOG_UNIT, RATED, sentence
+from optimizer.tell.words import FOR_GOOD, LOG_UNIT, RATED, sentence
 
 LARGEST_BYTES: Final = 1_500_000
 RUNTIME: Final = "window.vegaEmbed=vegaEmbed;"
@@ -111,7 +111,7 @@ def sections(run: SavedRun) -> list[Section]:
         notes=[
             FITTED_SENTENCE,
             sentence(RATED),
-            sentence(LOG_UNIT),
+            sentence(FOR_GOOD),
             *overview.marks_notes(countries),
             *_parts_note(run),
             *bands_notes(run, solved),
@@ -214,12 +214,14 @@ def _parts_note(run: SavedRun) -> list[str]:
 
 def _render(run: SavedRun, groups: Sequence[Group], left_out: int) -> str:
     listed = provenance.sources(run) if groups else []
+    # the overview of a comparison has capability in log units, and says what they are
+    digits = DIGITS if run.is_comparison else f"{DIGITS} {sentence(LOG_UNIT)}"
     return assembled(
         charts.templates(),
         title=title(run),
         subtitle=subtitle(run),
         sections=sections(run),
-        closing=Closing("Certificates and versions", "Certificates", _proof(run), DIGITS, _certified(run)),
+        closing=Closing("Certificates and versions", "Certificates", _proof(run), digits, _certified(run)),
         facts=provenance.facts(run),
         changes=provenance.changes(run),
         groups=groups,

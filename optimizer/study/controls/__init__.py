@@ -1,0 +1,1 @@
+"""The controller's game: which export regime buys the most delay for the least forgone revenue."""
