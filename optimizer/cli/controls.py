@@ -108,6 +108,7 @@ def command(
     plan.
     """
     from optimizer.cli.asking import opened
+    from optimizer.cli.progress import end_progress
     from optimizer.cli.session import (
         DONE,
         FINDINGS,
@@ -117,7 +118,7 @@ def command(
         report,
         strongest,
     )
-    from optimizer.cli.solve import end_progress, save_run
+    from optimizer.cli.solve import save_run
     from optimizer.instance.shipped import find_design
     from optimizer.study.controls.design import read_design
     from optimizer.tell.files import store
@@ -156,7 +157,7 @@ def command(
         files = _files(answer, asking, written, time.perf_counter() - started)
         unsaved = None if saving.no_save else save_run(directory, files, output.quiet)
     _show(answer, output)
-    wrong = failures([*(one.regime for one in answer.alone), *answer.regimes])
+    wrong = failures(answer.tried)
     if wrong and not output.quiet:
         note(", ".join(f"{count} {how}" for how, count in wrong.items()))
     code = INTERRUPTED if answer.interrupted else FINDINGS if wrong else DONE
@@ -211,6 +212,6 @@ def _show(answer: ControlsAnswer, output: Output) -> None:
         emit(regimes_text(answer))
     else:
         emit(screen().render(controls_tables(answer)))
-    wrong = [one for one in answer.regimes if one.status not in (OPTIMAL, PRUNED)]
+    wrong = [one for one in answer.tried if one.status not in (OPTIMAL, PRUNED)]
     for line in failed_lines(wrong[:FAILURES_SHOWN]):
         note(line)

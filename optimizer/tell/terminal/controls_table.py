@@ -169,7 +169,8 @@ def _signed(after: float | None, before: float | None, digits: int) -> str:
 def failed_lines(regimes: Sequence[RegimeAnswer]) -> list[str]:
     """What went wrong in regimes that have no certified plan, one line each."""
     return [
-        f"regime {one.number} ({', '.join(f'{k}={v}' for k, v in one.levels.items())}) {one.status}"
+        (f"regime {one.number} (" if one.number else "alone (")
+        + f"{', '.join(f'{k}={v}' for k, v in one.levels.items())}) {one.status}"
         + (f": {one.message}" if one.message else "")
         for one in regimes
     ]
