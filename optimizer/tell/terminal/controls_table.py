@@ -133,7 +133,9 @@ def _frontier(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
 def _notes(answer: ControlsAnswer) -> list[str]:
     unsure = sum(one.verdict == UNDECIDED for one in answer.verdicts)
     pruned = sum(one.status == PRUNED for one in answer.regimes)
-    counts = [f"{len(answer.regimes)} regimes, {len(answer.frontier)} on the frontier"]
+    counts = [f"{len(answer.regimes)} regimes"]
+    if not answer.interrupted:
+        counts = [f"{counts[0]}, {len(answer.frontier)} on the frontier"]
     if unsure:
         counts.append(f"{unsure} beaten by the plans found, though not by every plan within the gap")
     if pruned:
