@@ -101,6 +101,11 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E507": "leader whose rent is a share of its own compute",
         "E508": "cash that cannot pay for an end of everything",
         "E509": "staged industry that nothing bounds",
+        "E531": "market that does not say how supply answers to prices",
+        "E532": "component that no chip on the market holds",
+        "E533": "country and the bloc that counts it in one market",
+        "E534": "market of countries that open fabs one by one",
+        "E535": "equilibrium of another market",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from optimizer.answer.bands import Bands
+from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.answer.explanation import Binding
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.rolled import RolledAnswer
@@ -264,7 +265,7 @@ class Demand(Part):
 
 class SolveAnswer(Part):
     """What `solve` answers; `bands` where the uncertainty of the inputs was computed, `view_years` where each
-    year was planned with a view of so many."""
+    year was planned with a view of so many, `equilibrium` where all were planned at prices that clear."""
 
     schema_version: int
     status: str
@@ -276,6 +277,7 @@ class SolveAnswer(Part):
     diagnostics: tuple[Remark, ...]
     bands: Bands | None = None
     view_years: int | None = None
+    equilibrium: EquilibriumAnswer | None = None
 
 
 class AppliedAnswer(Part):
@@ -315,7 +317,8 @@ class Ranked(Part):
 
 
 class CompareAnswer(Part):
-    """What `compare` answers: plans by country, then policy, the baseline first."""
+    """What `compare` answers: plans by country, then policy, the baseline first; `equilibria`, by policy,
+    where each was planned at the prices that clear its market."""
 
     schema_version: int
     command: str
@@ -331,4 +334,5 @@ class CompareAnswer(Part):
     ranking_detail: Mapping[str, tuple[Ranked, ...]]
     leaders: Mapping[str, PlanEnding] = {}
     left_out: Mapping[str, str]
+    equilibria: Mapping[str, EquilibriumAnswer] = {}
     diagnostics: tuple[Remark, ...]

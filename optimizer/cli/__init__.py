@@ -27,6 +27,7 @@ COMMANDS: Final = (
         "explain",
         "report",
         "evaluate",
+        "equilibrium",
         "sweep",
         "sensitivity",
         "controls",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from optimizer.cli.equilibrium import progress_of_search
 from optimizer.cli.options import (
     Given,
     Output,
@@ -17,6 +18,7 @@ from optimizer.cli.options import (
     asks,
     change_options,
     countries_option,
+    equilibrium_options,
     examples,
     instance_argument,
     jobs_option,
@@ -26,10 +28,12 @@ from optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from optimizer.answer.comparison import Comparison
+    from optimizer.answer.equilibrium import EquilibriumAnswer
     from optimizer.cli.asking import Opened
     from optimizer.errors import Diagnostic, KloofError
     from optimizer.instance import Policy
     from optimizer.study.ask import Ask
+    from optimizer.study.equilibrium.equilibrium import Equilibrium, Tell
 
 # With more countries than this, each country's own tables only on --verbose.
 DETAILED_COUNTRIES = 3
@@ -42,6 +46,7 @@ DETAILED_COUNTRIES = 3
         "kloof compare world-2026 --policy grey_closed --policy rental_closed",
         "kloof compare world-2026 --country CHN --policy grey_closed+rental_closed --gap 1e-6",
         "kloof compare world-2026 --every-policy",
+        "kloof compare world-2026 --equilibrium --policy us_brute_force",
         "kloof compare my-world --policy mine.yaml --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
         "kloof compare world-2026 --country chn --set-column 'more money: "
         "countries.CHN.budget.income_usd_bn *= 1.2'",
@@ -72,17 +77,33 @@ DETAILED_COUNTRIES = 3
     help="Certify which differences count: the range of headline numbers over all plans within the gap. "
     "Takes many times as long.",
 )
+@click.option(
+    "--equilibrium",
+    is_flag=True,
+    help="Plan each at the prices that clear its own market, as `kloof equilibrium` does.",
+)
+@equilibrium_options
 @jobs_option
 @saving_options
 @output_options
 @asks
-def command(given: Given, every_policy: bool, saving: Saving, output: Output) -> int:
+def command(
+    given: Given,
+    every_policy: bool,
+    equilibrium: bool,
+    tolerance: float,
+    rounds: int,
+    saving: Saving,
+    output: Output,
+) -> int:
     """Solve every country (or those named) in the instance as it is and under each policy.
 
     The instance, with --set, is the baseline; each --policy and --set-column is a column beside it. Prints
     countries by policies, and the tables of single countries where at most three are named; saves
     comparison.csv, strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans
     that are done.
+    With --equilibrium nothing is kept on Ctrl-C, and prices.csv is saved too; the gap of a plan is then its
+    regret.
     """
     from optimizer.answer.run import INFEASIBLE
     from optimizer.answer.summary import NOTHING_DONE
@@ -98,7 +119,12 @@ def command(given: Given, every_policy: bool, saving: Saving, output: Output) ->
             "no policy to compare: name one with --policy, write one after --set-column, "
             "or ask for --every-policy"
         )
+    if equilibrium:
+        _refuse_beside_prices(given)
+        given = replace(given, gap=tolerance)
     asking = opened_to_compare(given, every_policy)
+    if equilibrium:
+        asking = replace(asking, inputs={**asking.inputs, "equilibrium": {"rounds": rounds}})
     ask, reasons = asking.ask, f"`kloof policies {given.instance}` says why"
     if not ask.policies:
         raise click.UsageError(f"no shipped policy fits: {reasons}")
@@ -108,9 +134,19 @@ def command(given: Given, every_policy: bool, saving: Saving, output: Output) ->
     if not saving.no_save:
         store.check_place(directory)
 
-    from optimizer.study.compare import compare_scenarios
+    equilibria: dict[str, Equilibrium] = {}
+    if equilibrium:
+        from optimizer.study.equilibrium.comparing import compare_at_equilibrium
 
-    comparison = compare_scenarios(ask, plan_progress(ask.asked, output.quiet))
+        def tell_of(name: str) -> Tell:
+            return progress_of_search(output.quiet, f"{name}: ")
+
+        comparison, found = compare_at_equilibrium(ask, tolerance, rounds, tell_of)
+        equilibria = {each.world.policy: each for each in found}
+    else:
+        from optimizer.study.compare import compare_scenarios
+
+        comparison = compare_scenarios(ask, plan_progress(ask.asked, output.quiet))
     end_progress(output.quiet)
     if not any(world.countries for world in comparison.worlds):
         note(f"{NOTHING_DONE}: there is nothing to show or save")
@@ -133,22 +169,56 @@ def command(given: Given, every_policy: bool, saving: Saving, output: Output) ->
         if written:
             from optimizer.tell.files.compare_documents import comparison_document
 
-            document = comparison_document(comparison, ask, asking.named, given.patches, asking.left_out)
+            told = _answers(equilibria)
+            document = comparison_document(
+                comparison, ask, asking.named, given.patches, asking.left_out, told
+            )
         if not saving.no_save:
             interrupted = any(world.interrupted for world in comparison.worlds)
             directory = store.beside_earlier(directory) if interrupted else directory
             wall = time.perf_counter() - started
-            files = _files(comparison, document, asking.written, ask, wall)
+            files = _files(comparison, document, asking.written, ask, wall) | _prices(equilibria)
             unsaved = save_run(directory, files, output.quiet)
             if unplanned and unsaved is None and not output.quiet:
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
     detailed = output.verbose or 0 < len(given.countries) <= DETAILED_COUNTRIES
     _show(comparison, document, asking, output, detailed)
+    if equilibria and output.form == "table":
+        _show_prices(equilibria)
     code = _exit_code(comparison)
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
     return code
+
+
+def _refuse_beside_prices(given: Given) -> None:
+    """Raise where something is asked for that plans at market prices do not have."""
+    beside = {"--ranges": given.ranges, "--time-limit": given.time_limit is not None}
+    for option, asked in beside.items():
+        if asked:
+            raise click.UsageError(f"{option} and --equilibrium exclude each other")
+
+
+def _answers(equilibria: dict[str, Equilibrium]) -> dict[str, EquilibriumAnswer]:
+    from optimizer.tell.files.equilibrium_files import equilibrium_answer
+
+    return {name: equilibrium_answer(found) for name, found in equilibria.items()}
+
+
+def _prices(equilibria: dict[str, Equilibrium]) -> dict[str, str]:
+    """What a comparison of equilibria saves beside its plans."""
+    from optimizer.tell.files.equilibrium_files import PRICES, compared_prices_text
+
+    return {PRICES: compared_prices_text(equilibria)} if equilibria else {}
+
+
+def _show_prices(equilibria: dict[str, Equilibrium]) -> None:
+    from optimizer.cli.output import screen
+    from optimizer.cli.session import emit
+    from optimizer.tell.terminal.equilibrium_table import compared
+
+    emit(screen().render(["", *compared(_answers(equilibria))]))
 
 
 def _files(

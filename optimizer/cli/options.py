@@ -152,6 +152,26 @@ def accuracy_options(gap: float | None, why: str) -> Callable[[Command], Command
     )
 
 
+def equilibrium_options(function: Command) -> Command:
+    """How good an equilibrium must be, and how long it is looked for."""
+    return _compose(
+        click.option(
+            "--tolerance",
+            type=PositiveNumber(min=0, min_open=True),
+            default=0.005,
+            show_default=True,
+            help="Of an equilibrium: the largest regret of a country, average log units.",
+        ),
+        click.option(
+            "--rounds",
+            type=click.IntRange(min=1),
+            default=40,
+            show_default=True,
+            help="Of an equilibrium: rounds of best responses at the most.",
+        ),
+    )(function)
+
+
 def solver_options(function: Command) -> Command:
     """How exactly and how long to solve one scenario."""
     why = " (1e-4 is 0.01% of effective compute). Default: 1e-6, and 1e-4 in staged mode"

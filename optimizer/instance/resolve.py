@@ -14,7 +14,15 @@ from optimizer.instance.resolving.levels import capability_level, efficiency_lev
 from optimizer.instance.resolving.sets import plan_sets
 from optimizer.instance.resolving.view import View
 
-__all__ = ["BaseState", "base_state", "plan_sets", "resolve", "resolve_again"]
+__all__ = [
+    "BaseState",
+    "base_state",
+    "plan_sets",
+    "quantity_of",
+    "resolve",
+    "resolve_again",
+    "resolve_at",
+]
 
 CELLS_NAMED_IN_A_HINT: Final = 6
 # settings that choose what is solved rather than feed a parameter
@@ -41,6 +49,30 @@ def resolve(
     _require(country, tuple(instance.countries), "E302", "country")
     _require(objective, tuple(settings.objectives), "E306", "objective")
     return _resolved(instance, plan_sets(instance, country), country, leader, objective, {})
+
+
+def resolve_at(
+    instance: Instance,
+    country: str,
+    leader: LeaderPath | None,
+    objective: str | None,
+    known: Mapping[str, Array],
+) -> PlanParameters:
+    """What `resolve` gives where the quantities `known` are these instead of what the instance says:
+    parameters, or what parameters are made of. Raises as `resolve` does."""
+    objective = instance.settings.default_objective if objective is None else objective
+    return _resolved(instance, plan_sets(instance, country), country, leader, objective, known)
+
+
+def quantity_of(instance: Instance, country: str, name: str) -> Array:
+    """A quantity that parameters are made of, as the country's own data give it: none that hangs on the
+    plan of the leader, unless the country leads."""
+    settings = instance.settings
+    sets = plan_sets(instance, settings.leader)
+    leading = View(instance, settings.leader, sets, None, settings.default_objective)
+    if country == settings.leader:
+        return leading[name]
+    return View(instance, country, sets, None, settings.default_objective, leading)[name]
 
 
 def resolve_again(

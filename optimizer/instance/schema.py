@@ -239,6 +239,30 @@ class Observed(Record):
     note: str = ""
 
 
+class Component(Record):
+    """What chips are made of and what is scarce itself. A chip holds `content` units for each of what it is
+    counted `per`; `supply_index` is what is made at `price_usd`, over what the base world's equilibrium
+    takes."""
+
+    title: Text
+    unit: Text
+    per: Literal["hbm_gb", "tdp_w", "chip"]
+    content: ScalarPositive
+    price_usd: SeriesPositive
+    supply_elasticity: ScalarPositive
+    supply_index: SeriesPositive = constant(1.0)
+
+
+class Clearing(Record):
+    """How supply answers to prices, for `kloof equilibrium` alone: nobody sells a chip below
+    `floor_share_of_list_price`, and what is made of one grows with its price over list by
+    `output_elasticity`."""
+
+    floor_share_of_list_price: Annotated[Quantity, Rule(gt=0, le=1)]
+    output_elasticity: ScalarNonNegative
+    components: Mapping[Id, Component] = Field(default_factory=dict)
+
+
 class Market(Record):
     """`market.yaml`: the world's supply. `output` is thousand chips per calendar year for all buyers;
     `contestable` is the part of what others normally buy that money can win."""
@@ -249,6 +273,7 @@ class Market(Record):
     price_index: SeriesPositive = constant(1.0)
     memory_price_index: SeriesPositive = constant(1.0)
     output: Mapping[Id, PastYears]
+    clearing: Clearing | None = None
     observed: Mapping[Id, Observed] = Field(default_factory=dict)
 
 

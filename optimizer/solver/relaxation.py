@@ -232,10 +232,11 @@ class Relaxation:
         whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
         return whole
 
-    def whole_model(self) -> LinearModel:
-        """The program with every row and column, in a HiGHS model of its own."""
+    def whole_model(self, with_integers: bool = False) -> LinearModel:
+        """The program with every row and column, in a HiGHS model of its own, continuous unless told."""
         matrix, low, high, lower, upper = self.scaled_arrays()
-        return LinearModel(self.cost, np.minimum(lower, upper), upper, matrix, low, high)
+        integer = self.integer if with_integers else None
+        return LinearModel(self.cost, np.minimum(lower, upper), upper, matrix, low, high, integer)
 
     @property
     def block_count(self) -> int:

@@ -192,13 +192,13 @@ class Solver:
         return sensitivity(solution)
 
     def relaxation_lp(self, path: str) -> None:
-        """Write the last solve's outer program, tangents included, as .mps or .lp with names. Raises
-        `OSError` where the file cannot be written whole."""
+        """Write the last solve's outer program, tangents included, as .mps or .lp with names, integers
+        as integers. Raises `OSError` where the file cannot be written whole."""
         if self._live is None:
             raise SolverError(Diagnostic("S103", "there is no solved program to write"))
         relaxation = self._live[1]
         columns = [self.program.column_name(column) for column in range(self.program.columns)]
-        relaxation.whole_model().write(path, columns, explain.row_labels(relaxation))
+        relaxation.whole_model(with_integers=True).write(path, columns, explain.row_labels(relaxation))
 
 
 def solve_model(

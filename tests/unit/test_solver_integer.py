@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import highspy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
@@ -14,6 +15,7 @@ from optimizer.program import compile_model
 from optimizer.solver import Solver, integer, integer_program, solve_model, tree
 from optimizer.solver.integer_program import Outer, integer_optimum
 from optimizer.solver.progress import Progress
+from tests.unit.engine_models import disc_with_integer
 
 WEIGHTS = [31, 43, 27, 58, 39, 22, 47, 35, 52, 29]
 
@@ -175,3 +177,16 @@ def test_the_fixed_program_is_solved_again_at_other_limits() -> None:
         again = solver.solve(vector, gap=1e-6)
         fresh = solve_model(knapsack(limit), gap=1e-6)
         assert again.objective == pytest.approx(fresh.objective, rel=2e-6)
+
+
+def test_an_exported_program_keeps_its_integers(tmp_path):
+    solver = Solver(compile_model(disc_with_integer()), scaled=False)
+    solution = solver.solve(gap=1e-6)
+    solver.relaxation_lp(str(tmp_path / "disc.mps"))
+    read = highspy.Highs()
+    read.setOptionValue("output_flag", False)
+    read.readModel(str(tmp_path / "disc.mps"))
+    read.run()
+    kinds = list(read.getLp().integrality_)
+    assert kinds.count(highspy.HighsVarType.kInteger) == 1
+    assert -read.getInfo().objective_function_value == pytest.approx(solution.certificate.upper, abs=1e-6)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from optimizer.answer import summary
 from optimizer.answer.answer import AppliedAnswer, CompareAnswer, PlanAnswer, PlanEnding, PolicyAnswer, Remark
 from optimizer.answer.comparison import BASELINE, Comparison
+from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.answer.part import json_value, text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.errors import diagnostic_data
@@ -26,10 +27,12 @@ def comparison_document(
     named: Sequence[str],
     patches: Sequence[str],
     left_out: Mapping[str, str],
+    equilibria: Mapping[str, EquilibriumAnswer] | None = None,
 ) -> dict[str, Any]:
     """What `summary.json` holds: per country and policy how it ended, headline numbers and what binds.
 
     `named` are the texts that named its policies. `left_out`: why some policies were not compared, by name.
+    `equilibria`, only where there are some: prices, and how good they are, by policy.
     `leaders`, only where there are some: leaders that were not asked for and have no plan, by policy.
     """
     baseline = comparison.baseline
@@ -40,6 +43,7 @@ def comparison_document(
     }
     rankings = {country: comparison.ranking(country) for country in comparison.countries}
     told: dict[str, Any] = {"leaders": leaders} if leaders else {}
+    told |= {"equilibria": equilibria} if equilibria else {}
     return CompareAnswer(
         schema_version=SCHEMA_VERSION,
         command="compare",

@@ -12,6 +12,7 @@ from optimizer.answer.answer import Demand, LeaderAnswer, PlanAnswer, SolveAnswe
 from optimizer.answer.bands import Bands
 from optimizer.answer.beyond import beyond_data
 from optimizer.answer.disagreement import Disagreement
+from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.answer.evaluation import Evaluation
 from optimizer.answer.part import json_value, text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
@@ -44,10 +45,16 @@ def _leader(world: WorldRun) -> LeaderAnswer:
     )
 
 
-def solve_answer(world: WorldRun, demand: Sequence[Demand], bands: Bands | None = None) -> SolveAnswer:
+def solve_answer(
+    world: WorldRun,
+    demand: Sequence[Demand],
+    bands: Bands | None = None,
+    equilibrium: EquilibriumAnswer | None = None,
+) -> SolveAnswer:
     """What `kloof solve` answers, and `summary.json` holds: certificates, headline numbers, explanations, and
-    bands where there are some."""
-    told: dict[str, Any] = {} if bands is None else {"bands": bands}
+    bands where there are some; what `kloof equilibrium` does, with how good it is."""
+    more = {"bands": bands, "equilibrium": equilibrium}
+    told: dict[str, Any] = {name: part for name, part in more.items() if part is not None}
     views = {run.rolled.view_years for run in world.countries.values() if run.rolled is not None}
     told |= {"view_years": max(views)} if views else {}
     return SolveAnswer(
@@ -66,9 +73,14 @@ def solve_answer(world: WorldRun, demand: Sequence[Demand], bands: Bands | None 
     )
 
 
-def solve_document(world: WorldRun, demand: Sequence[Demand], bands: Bands | None = None) -> dict[str, Any]:
+def solve_document(
+    world: WorldRun,
+    demand: Sequence[Demand],
+    bands: Bands | None = None,
+    equilibrium: EquilibriumAnswer | None = None,
+) -> dict[str, Any]:
     """What `kloof solve --format json` prints: the answer with whole strategies."""
-    document = solve_answer(world, demand, bands).data()
+    document = solve_answer(world, demand, bands, equilibrium).data()
     for country, run in world.countries.items():
         plan = document["countries"][country]
         del plan["beyond"]

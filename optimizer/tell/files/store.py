@@ -35,6 +35,7 @@ Answer = SolveAnswer | CompareAnswer
 Saved = TypeVar("Saved", bound=Part)
 ANSWERS: Final[Mapping[str, type[SolveAnswer] | type[CompareAnswer]]] = {
     "solve": SolveAnswer,
+    "equilibrium": SolveAnswer,
     "compare": CompareAnswer,
 }
 

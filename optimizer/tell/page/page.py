@@ -23,6 +23,7 @@ from optimizer.tell.page import charts, comparison_sections, headline, overview,
 from optimizer.tell.page.bands import bands_notes, bands_points, country_bands, overview_bands
 from optimizer.tell.page.beyond import beyond_tables
 from optimizer.tell.page.figures import Section, Table, slug
+from optimizer.tell.page.market_section import market_sections
 from optimizer.tell.page.own import own_page_tables
 from optimizer.tell.page.plan_figures import plan_figures
 from optimizer.tell.page.provenance import Group
@@ -88,7 +89,8 @@ def _without(groups: Sequence[Group], count: int) -> list[Group]:
 def sections(run: SavedRun) -> list[Section]:
     """The overview, then one section per country."""
     if run.is_comparison:
-        return comparison_sections.sections(run, warnings(run))
+        first, *others = comparison_sections.sections(run, warnings(run))
+        return [first, *market_sections(run), *others]
     known = [plan.country for plan in overview.ranked(run)]
     solved = [run.base(country) for country in known if run.base(country).solved]
     some = bool(solved)
@@ -118,7 +120,7 @@ def sections(run: SavedRun) -> list[Section]:
         else [],
         warnings=warnings(run),
     )
-    return [first, *(country_section(run, country) for country in known)]
+    return [first, *market_sections(run), *(country_section(run, country) for country in known)]
 
 
 def country_section(run: SavedRun, country: str) -> Section:

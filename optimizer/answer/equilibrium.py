@@ -1,0 +1,40 @@
+"""What is said of an equilibrium beside its plans: prices, who buys what share, and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from optimizer.answer.part import Number, Part
+
+
+class EquilibriumAnswer(Part):
+    """How good an equilibrium is, and its prices by period.
+
+    `regrets` is by how much each country's plan could be better if it could buy as much as rules allow at
+    these prices, average log units: at most `tolerance` where it has `converged`; `weighted_regret` weights
+    it with income. `excess` is the largest amount of any chip bought beyond what is made, as a share of it,
+    and `unsold` the value of what stays unsold above its floor over that of what is sold.
+    `component_residuals` is by how much the price of each component is off what calls forth the demand of
+    these plans, |log|. `base_regret` is the largest regret of the equilibrium that prices of components are
+    held against. `left_out` names countries that a bloc counts, by the bloc. Prices are those of an
+    H100-equivalent of what is sold, USD, all-in; `component_price_ratios` are over the base price;
+    `value_shares` the share of each country in what is paid on the market.
+    """
+
+    converged: bool
+    tolerance: Number
+    rounds: int
+    largest_regret: Number
+    weighted_regret: Number
+    base_regret: Number | None = None
+    regrets: Mapping[str, Number]
+    excess: Number
+    unsold: Number
+    component_residuals: Mapping[str, Number]
+    left_out: Mapping[str, str]
+    component_titles: Mapping[str, str]
+    periods: tuple[str, ...]
+    compute_price_usd: tuple[Number, ...]
+    compute_list_price_usd: tuple[Number, ...]
+    component_price_ratios: Mapping[str, tuple[Number, ...]]
+    value_shares: Mapping[str, tuple[Number, ...]]

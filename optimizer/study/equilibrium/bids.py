@@ -1,0 +1,59 @@
+"""What a buyer would pay for one more of each good, read from the duals of its plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.parameters import Array
+
+# A buyer takes away from other uses at the most half of what it spends on goods: where money has no use left
+# its dual is 0, and a bid in money would be infinite.
+SHIFTED: Final = 0.5
+# Below this, in units of the objective, the worth of all that a buyer has is noise of the solver.
+LEAST_VALUE: Final = 1e-5
+# a buyer has money to spare where more than this share of what it pays stays unspent
+TO_SPARE: Final = 1e-3
+TINY: Final = 1e-12
+
+
+@dataclass(frozen=True)
+class Valued:
+    """A plan's purchases and what they are worth to it.
+
+    `bought` units, `cost` what one costs the buyer, `fee` the part of it that no seller gets, `limit_dual`
+    the objective per unit by which a limit on purchases is eased (0 where none binds), `shortfall_dual` what
+    one unit would cost the objective where none is bought (0 or negative), shape (goods, periods).
+    `money_dual` is the objective per unit of money, `unspent` the money left over and `elsewhere` that which
+    other things take, shape (periods,).
+    """
+
+    bought: Array
+    cost: Array
+    fee: Array
+    limit_dual: Array
+    shortfall_dual: Array
+    money_dual: Array
+    unspent: Array
+    elsewhere: Array
+
+
+def worth(plan: Valued, held: Array) -> Array:
+    """What a seller gets for one more unit at the most, shape (goods, periods), where `held` is bought or
+    nearly so: what money is worth in other uses says it, but nobody pays more than it has.
+
+    \\[ W_k = \\frac{v_k}{\\mu'} - \\text{fee}_k, \\qquad v_k = \\lambda_k + \\mu\\,c_k + \\rho_k, \\qquad
+       \\mu' = \\max\\Bigl(\\mu,\\ \\frac{\\sum_k v_k x_k}{\\sum_k c_k x_k + \\text{unspent} +
+       \\min(\\tfrac12 \\sum_k c_k x_k,\\ \\text{elsewhere})}\\Bigr) \\]
+    """
+    value = np.maximum(plan.limit_dual + plan.money_dual * plan.cost + plan.shortfall_dual, 0.0)
+    spent = (plan.cost * plan.bought).sum(axis=0)
+    most = np.maximum(spent + plan.unspent + np.minimum(SHIFTED * spent, plan.elsewhere), TINY)
+    total = (value * held).sum(axis=0)
+    money = np.maximum(plan.money_dual, np.maximum(total, LEAST_VALUE) / most)
+    paid = value / money
+    spare = (plan.unspent > TO_SPARE * spent) | (total < LEAST_VALUE)
+    paid = np.where(spare & (plan.bought > 0), np.maximum(paid, plan.cost), paid)
+    return np.asarray(np.maximum(paid - plan.fee, 0.0))

@@ -1,0 +1,282 @@
+"""The equilibrium of a world: prices at which all countries' best plans together buy what is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.parameters import Array
+from models.simulate import weight_of_time
+from optimizer.answer.run import OPTIMAL, STOPPED, CountryRun, WorldRun
+from optimizer.instance import Instance
+from optimizer.instance.findings import findings
+from optimizer.instance.resolve import plan_sets, resolve
+from optimizer.study.ask import Ask, Scenario
+from optimizer.study.country import finished, gap_of_stopped
+from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index
+from optimizer.study.equilibrium.membership import Members, buyers_of, check_path_mode, check_same, reordered
+from optimizer.study.equilibrium.national import Nation, on_processes
+from optimizer.study.equilibrium.settling import Settled, settle
+from optimizer.study.equilibrium.sweeps import Prices, Response, State, answers, sweep
+from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
+
+TOLERANCE: Final = 0.005
+# prices of components may still want to move by so much, |log|
+COMPONENT_TOLERANCE: Final = 0.05
+# what stays unsold above its floor may be worth so much, as a share of what is sold
+UNSOLD_TOLERANCE: Final = 0.05
+# how exactly plans are solved on the way: regrets below a few times this one mean nothing
+PLAN_GAP: Final = BATCH_GAP
+FIRST_SETTLED: Final = 8
+SETTLED_EVERY: Final = 8
+MOST_ROUNDS: Final = 40
+AT_A_RULE: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Told:
+    """How far the search is: the round, how far prices of components still want to move (|log|) and, where it
+    was looked at, the largest regret."""
+
+    round_: int
+    price_change: float
+    regret: float | None = None
+
+
+Tell = Callable[[Told], None]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What makes two scenarios one world: what is on its market, the `demand` of components at their base
+    prices, shape (components, periods), and the largest `regret` of that world; `state` is where a search of
+    one of them ended."""
+
+    members: Members
+    demand: Array
+    state: State
+    regret: float
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """Prices, and a plan of each country at them.
+
+    `world` holds the plans; their certificates say how much better each would be if it could buy as much as
+    rules allow at these prices. `residuals` is by how much the price of each component is off what calls
+    forth the plans' demand, |log|, shape (components, periods); `weighted_regret` is weighted with income.
+    `left_out` are countries that a bloc counts. It has `converged` where no regret is above `tolerance`, no
+    residual above `COMPONENT_TOLERANCE`, and no more than `UNSOLD_TOLERANCE` stays unsold above its floor.
+    `state` has the prices, `last` where the search ended: plans are those of the best round looked at.
+    """
+
+    world: WorldRun
+    goods: Goods
+    settled: Settled
+    state: State
+    last: Calibration
+    base_regret: float | None
+    countries: tuple[str, ...]
+    residuals: Array
+    weighted_regret: float
+    tolerance: float
+    left_out: Mapping[str, str]
+
+    @property
+    def largest_regret(self) -> float:
+        return float(self.settled.regrets.max())
+
+    @property
+    def converged(self) -> bool:
+        return self.largest_regret <= self.tolerance and _clears(self.settled, self.residuals)
+
+
+def _clears(settled: Settled, residuals: Array) -> bool:
+    """Whether prices are those of what is scarce, whatever plans are worth at them."""
+    near = residuals.max(initial=0.0) <= COMPONENT_TOLERANCE
+    return bool(near and settled.unsold <= UNSOLD_TOLERANCE)
+
+
+def find(
+    ask: Ask,
+    scenario: Scenario,
+    *,
+    tolerance: float = TOLERANCE,
+    base: Calibration | None = None,
+    resumed: Calibration | None = None,
+    most_rounds: int = MOST_ROUNDS,
+    tell: Tell = lambda told: None,
+) -> Equilibrium:
+    """The equilibrium of a scenario, or the best that was come to.
+
+    Without a `base` the scenario is the base itself: components cost what they cost, and what is made of them
+    is what it takes. With one, prices answer to what is taken beyond that, and the search starts where the
+    base's ended, or goes on from `resumed`. Raises InputError for what cannot be solved, and where either is
+    of another market; SolverError where a country has no plan.
+    """
+    instance = scenario.instance
+    check_path_mode(instance)
+    countries, left_out = buyers_of(ask.countries, instance)
+    goods = goods_of(instance, instance.leader)
+    members = _members(instance, goods, countries)
+    for held in (base, resumed):
+        if held is not None:
+            check_same(held.members, members)
+    if base is not None:
+        market = goods.market.calibrated(base.demand * supply_index(instance, instance.leader))
+        goods = replace(goods, market=market)
+    market, components = goods.market, goods.market.components
+    plan_solver = PlanSolver.compile(resolve(instance, instance.leader, None, ask.objective))
+    buyers = [Nation(instance, one, goods, plan_solver, ask.objective, PLAN_GAP) for one in countries]
+    respond = on_processes(ask.processes)
+    if resumed is not None:
+        state = reordered(resumed.state, resumed.members, members)
+    elif base is not None:
+        state = replace(reordered(base.state, base.members, members), rounds=0)
+    else:
+        state = State(0, Prices(market.list_price, components.price))
+    first = state.rounds
+    best: _Looked | None = None
+    while best is None or not _enough(best, tolerance):
+        done = state.rounds - first
+        if done >= most_rounds:
+            break
+        limits = [market.output] * len(buyers) if state.rations is None else list(state.rations)
+        found = answers(buyers, state.prices, limits, respond)
+        state, moving = sweep(market, state, found)
+        done, regret = done + 1, None
+        if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
+            looked = _look(goods, state, settle(buyers, market, state, respond))
+            best = looked if best is None else min(best, looked, key=lambda each: each.rank)
+            regret = looked.worst
+        tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))
+    assert best is not None
+    worst = float(best.settled.regrets.max())
+    demand = best.demand if base is None else base.demand
+    return Equilibrium(
+        world=_world(plan_solver, ask, scenario, countries, goods, best, tolerance),
+        goods=goods,
+        settled=best.settled,
+        state=best.state,
+        last=Calibration(members, demand, state, worst if base is None else base.regret),
+        base_regret=None if base is None else base.regret,
+        countries=countries,
+        residuals=best.residuals,
+        weighted_regret=_weighted(best.settled),
+        tolerance=tolerance,
+        left_out=left_out,
+    )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Plans of a round that was looked at, their demand of components, and how far the prices of these are
+    off."""
+
+    state: State
+    settled: Settled
+    demand: Array
+    residuals: Array
+
+    @property
+    def worst(self) -> float:
+        return float(self.settled.regrets.max())
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Less is better: whether prices do not clear, then the largest regret."""
+        return not _clears(self.settled, self.residuals), self.worst
+
+
+def _look(goods: Goods, state: State, settled: Settled) -> _Looked:
+    components = goods.market.components
+    demand = sum((_components(goods, each) for each in settled.answers), np.zeros(components.price.shape))
+    residuals = np.abs(np.log(components.at(demand) / state.prices.components))
+    return _Looked(state, settled, demand, residuals)
+
+
+def _enough(looked: _Looked, tolerance: float) -> bool:
+    return looked.worst <= tolerance and _clears(looked.settled, looked.residuals)
+
+
+def _members(instance: Instance, goods: Goods, countries: tuple[str, ...]) -> Members:
+    market = goods.market
+    return Members(
+        instance.name,
+        dict(instance.files),
+        countries,
+        market.names,
+        market.components.names,
+        plan_sets(instance, instance.leader).periods,
+    )
+
+
+def _components(goods: Goods, answer: Response) -> Array:
+    """What a plan takes of components, in the goods it buys and beside them."""
+    return goods.market.components.content @ answer.bought + answer.components
+
+
+def _weighted(settled: Settled) -> float:
+    """Regret, weighted with the income of all reported years."""
+    incomes = []
+    for each in settled.answers:
+        parameters = each.plan.parameters
+        incomes.append(float(parameters["income"][: parameters.sets.reported].sum()))
+    return float(np.average(settled.regrets, weights=np.array(incomes)))
+
+
+def _world(
+    plan_solver: PlanSolver,
+    ask: Ask,
+    scenario: Scenario,
+    countries: tuple[str, ...],
+    goods: Goods,
+    looked: _Looked,
+    tolerance: float,
+) -> WorldRun:
+    """The plans as a world's, each certified against what it could have at these prices with the market
+    open."""
+    settled, near = looked.settled, _clears(looked.settled, looked.residuals)
+    runs = {
+        one: _certified(each, float(regret), near and regret <= tolerance, goods.rows)
+        for one, each, regret in zip(countries, settled.answers, settled.regrets, strict=True)
+    }
+    leading = runs[countries[0]]
+    assert leading.leader is not None
+    leader_gap = gap_of_stopped(leading)
+    for one in countries[1:]:
+        runs[one] = finished(plan_solver, runs[one], leading.leader, False, leader_gap)
+    instance = scenario.instance
+    return WorldRun(
+        instance,
+        scenario.name,
+        instance.applied,
+        instance.leader,
+        {one: runs[one] for one in (ask.countries or countries) if one in runs},
+        diagnostics=findings(instance),
+        leader_run=runs[instance.leader],
+    )
+
+
+def _certified(answer: Response, regret: float, enough: bool, rows: NDArray[np.int64]) -> CountryRun:
+    """The plan, whose bound is that of the open market, and whose rations of the goods in `rows` have no
+    price: they are no limits, as those of rules are."""
+    run: CountryRun = answer.plan
+    assert run.solution is not None
+    assert run.parameters is not None
+    solution, weight = run.solution, weight_of_time(run.parameters)
+    certificate = replace(
+        solution.certificate, upper=solution.certificate.lower + regret * weight, gap=max(regret, 0.0)
+    )
+    block = solution.program.rows["import_control"]
+    duals = solution.row_duals.copy()
+    prices = duals[block.slice].reshape(block.shape)
+    by_ration = answer.bought < answer.most * (1 - AT_A_RULE)
+    prices[rows] = np.where(by_ration, 0.0, prices[rows])
+    duals[block.slice] = prices.ravel()
+    status = OPTIMAL if enough else STOPPED
+    return replace(run, status=status, solution=replace(solution, row_duals=duals, certificate=certificate))

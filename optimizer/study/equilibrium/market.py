@@ -1,0 +1,78 @@
+"""The goods of a market: what is made of each, what it costs to make, and how supply answers to prices.
+
+Prices are thousand USD, all-in; amounts are thousand chips per period. Arrays have the shape (goods,
+periods), those of components (components, periods).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.parameters import Array
+
+
+@dataclass(frozen=True)
+class Components:
+    """What goods are made of and what is scarce itself: memory, wafers, packaging.
+
+    `content` is the amount in one unit of each good, shape (components, goods); `price` what one costs at the
+    base, thousand USD; `elasticity` by how much more is made if it costs more. `supply` is what is made at
+    the base price, None where that is not known yet: then the base price holds.
+    """
+
+    names: tuple[str, ...]
+    content: Array
+    price: Array
+    elasticity: Array
+    supply: Array | None = None
+
+    def at(self, demand: Array) -> Array:
+        """The prices that call forth `demand`, shape (components, periods)."""
+        if self.supply is None:
+            return self.price
+        ratio = np.maximum(demand, np.finfo(float).tiny) / np.maximum(self.supply, np.finfo(float).tiny)
+        # nobody makes a component for less than a tenth of its price, nor pays a thousand times it
+        factor: Array = np.exp(np.clip(np.log(ratio) / self.elasticity, np.log(0.1), np.log(1000.0)))
+        return self.price * factor
+
+
+@dataclass(frozen=True)
+class Market:
+    """Goods that anybody may buy.
+
+    `list_price` is what a seller asks where there is enough, `output` what is made at that price. Nobody
+    sells below `floor_share` of it; above it `output_elasticity` says how much more is made.
+    """
+
+    names: tuple[str, ...]
+    list_price: Array
+    output: Array
+    floor_share: float
+    output_elasticity: float
+    components: Components
+
+    @property
+    def traded(self) -> NDArray[np.bool_]:
+        """Where there is something to sell, shape (goods, periods)."""
+        return np.asarray(self.output > 0)
+
+    def extra_cost(self, component_price: Array) -> Array:
+        """What components cost more than at the base, per unit of each good."""
+        return self.components.content.T @ (component_price - self.components.price)
+
+    def floor(self, component_price: Array) -> Array:
+        """The least that a seller asks."""
+        least = self.floor_share * self.list_price
+        return np.maximum(least + self.extra_cost(component_price), 0.01 * self.list_price)
+
+    def supply(self, price: Array) -> Array:
+        """What is made at a price."""
+        dear = np.maximum(price / np.maximum(self.list_price, np.finfo(float).tiny), 1.0)
+        return np.asarray(self.output * dear**self.output_elasticity)
+
+    def calibrated(self, demand: Array) -> Market:
+        """The same market, of whose components `demand` is made at the base price."""
+        return replace(self, components=replace(self.components, supply=demand))

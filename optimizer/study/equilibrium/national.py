@@ -1,0 +1,159 @@
+"""A country as a buyer: its plan at market prices, with supply shares and its own bid-up left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from models.parameters import Array, LeaderPath, PlanParameters
+from models.simulate import weight_of_time
+from optimizer.answer.run import OPTIMAL, CountryRun
+from optimizer.errors import Diagnostic, SolverError
+from optimizer.instance import Instance
+from optimizer.instance.resolve import quantity_of, resolve_at
+from optimizer.solver import Start
+from optimizer.study.country import Sent, leader_path, received, sent, solve_country
+from optimizer.study.equilibrium.bids import Valued
+from optimizer.study.equilibrium.goods import Goods
+from optimizer.study.equilibrium.sweeps import Buyer, Prices, Respond, Response
+from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.runner import process_ended, run_each
+
+THOUSAND: Final = 1000.0
+# so many times the world's output that it is no limit
+WIDE: Final = 1000.0
+NOTHING: Final = 1e-9
+
+
+@dataclass
+class Nation:
+    """A country that buys on the world's market. `start` is where its last solve ended."""
+
+    instance: Instance
+    country: str
+    goods: Goods
+    plan_solver: PlanSolver
+    objective: str | None
+    gap: float
+    start: Start | None = None
+
+    @property
+    def name(self) -> str:
+        return self.country
+
+    @cached_property
+    def _reach(self) -> Array:
+        """What money can buy where no share of supply bounds it, thousand chips per year, (chips, years): a
+        chip of which the normal share is 0 is not sold there."""
+        reach, output = (quantity_of(self.instance, self.country, one) for one in ("within_reach", "output"))
+        return np.asarray(np.where(reach > 0, WIDE * output, 0.0))
+
+    def parameters(self, prices: Prices, leader: LeaderPath | None) -> PlanParameters:
+        """The plan's parameters at market prices: shares of supply and the country's own bid-up left out."""
+        cost = self.goods.unit_cost(prices)
+        known = {
+            "unit_cost": cost,
+            "chip_price": cost / self.goods.multiplier[:, None],
+            "hbm_price": self.goods.memory_price(prices),
+            "within_reach": self._reach,
+            "normal_import": np.full(cost.shape, np.inf),
+            "supply_elasticity": np.array(np.inf),
+        }
+        return resolve_at(self.instance, self.country, leader, self.objective, known)
+
+    def respond(self, prices: Prices, limit: Array | None, leader: Response | None) -> Response:
+        """The best plan with at most `limit` thousand of each good and period. Raises SolverError where
+        none is certified."""
+        path = None if leader is None else leader.plan.leader
+        open_ = self.parameters(prices, path)
+        rows, dt = self.goods.rows, open_.scalar("dt")
+        allowed = open_["import_limit"][rows] * dt
+        limited = open_["import_limit"].copy()
+        if limit is not None:
+            limited[rows] = np.minimum(allowed, limit) / dt
+        parameters = PlanParameters(open_.country, open_.sets, {**open_.values, "import_limit": limited})
+        run = solve_country(self.plan_solver, parameters, self.gap, None, self.start)
+        if run.status != OPTIMAL or run.solution is None or run.values is None:
+            raise SolverError(
+                Diagnostic("S120", f"{self.country} has no certified plan at market prices: {run.status}"),
+                *run.diagnostics,
+            )
+        path = leader_path(self.instance, parameters, run.values) if leader is None else path
+        self.start = run.solution.start
+        weight, certificate = weight_of_time(parameters), run.solution.certificate
+        return Response(
+            valued=self._valued(parameters, run),
+            most=allowed,
+            components=self._components(parameters, run),
+            lower=certificate.lower / weight,
+            upper=certificate.upper / weight,
+            plan=replace(run, leader=path),
+        )
+
+    def _valued(self, parameters: PlanParameters, run: CountryRun) -> Valued:
+        """What is bought on the market, at what cost with the fee paid on it, and what the duals say of
+        it."""
+        assert run.solution is not None
+        assert run.values is not None
+        rows, solution, values = self.goods.rows, run.solution, run.values
+        bought, fee = values["imports"][rows], parameters["fee"][rows]
+        columns = solution.program.variables["imports"]
+        shortfall = np.nan_to_num(solution.column_duals[columns.slice].reshape(columns.shape)[rows])
+        cost = parameters["unit_cost"][rows] + fee
+        return Valued(
+            bought=bought,
+            cost=cost,
+            fee=fee,
+            limit_dual=np.abs(np.nan_to_num(solution.dual("import_control")))[rows],
+            shortfall_dual=np.where(bought <= NOTHING, np.minimum(shortfall, 0.0), 0.0),
+            money_dual=np.abs(solution.dual("budget")) / THOUSAND,
+            unspent=values["lapsed"] * THOUSAND,
+            elsewhere=np.maximum(_outlays(values) * THOUSAND - (cost * bought).sum(axis=0), 0.0),
+        )
+
+    def _components(self, parameters: PlanParameters, run: CountryRun) -> Array:
+        """What its own firms' chips take of components, and what its industry imports of memory."""
+        assert run.values is not None
+        rest = run.values["imports"].copy()
+        rest[self.goods.rows] = 0.0
+        return self.goods.components_of(rest) + self.goods.memory_content(run.values["hbm_imports"])
+
+
+def _outlays(values: Mapping[str, Array]) -> Array:
+    """All money paid, USD bn, shape (periods,): `models.budget.outlays` of a plan run forward."""
+    paid = sum(values[name] for name in ("buy", "rent", "chips_cost", "talent_cost", "power_spend", "bidup"))
+    return np.asarray(paid + values["energy"].sum(axis=0) + values["premium"].sum(axis=0))
+
+
+def on_processes(jobs: int) -> Respond:
+    """Answers of several countries, on so many processes; the same ones for any number of them."""
+
+    def respond(
+        asked: Sequence[tuple[Buyer, Prices, Array | None]], leader: Response | None
+    ) -> Iterable[Response]:
+        nations = [_nation(buyer) for buyer, _, _ in asked]
+
+        def answer(position: int) -> tuple[Response, Sent]:
+            _, prices, limit = asked[position]
+            found = nations[position].respond(prices, limit, leader)
+            return replace(found, plan=None), sent(found.plan, with_start=True)
+
+        def lost(position: int, how: str) -> tuple[Response, Sent]:
+            raise SolverError(process_ended(nations[position].country, how))
+
+        together = run_each(answer, range(len(asked)), jobs, lost)
+        for nation, (found, parts) in zip(nations, together, strict=True):
+            plan = received(nation.plan_solver, parts)
+            nation.start = None if plan.solution is None else plan.solution.start
+            yield replace(found, plan=plan)
+
+    return respond
+
+
+def _nation(buyer: Buyer) -> Nation:
+    assert isinstance(buyer, Nation)
+    return buyer

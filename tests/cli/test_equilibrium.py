@@ -1,0 +1,156 @@
+"""`kloof equilibrium` and `kloof compare --equilibrium` on the small instance, with a market."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Outcome, Run, run_kloof
+
+CLEARING = """
+clearing:
+  floor_share_of_list_price: 0.5
+  output_elasticity: 0.1
+  components:
+    hbm: {title: Memory, unit: GB, per: hbm_gb, content: 1, price_usd: 13, supply_elasticity: 0.3}
+"""
+FILES = ("prices.csv", "strategy.csv", "summary.json", "search.json")
+LOOSE = ("--tolerance", "0.02", "--jobs", "1")
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory, world: str) -> str:
+    """The small instance, which says how supply answers to prices."""
+    place = tmp_path_factory.mktemp("market") / "small"
+    shutil.copytree(world, place)
+    with (place / "market.yaml").open("a") as file:
+        file.write(CLEARING)
+    return str(place)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory, market: str) -> tuple[Outcome, Path]:
+    place = tmp_path_factory.mktemp("equilibrium")
+    done = run_kloof(place, "equilibrium", market, *LOOSE, "--out", "base")
+    assert done.code == 0, done.out + done.err
+    return done, place / "base"
+
+
+def prices(directory: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((directory / "prices.csv").read_text().splitlines()))
+
+
+def told(directory: Path) -> dict:
+    return json.loads((directory / "summary.json").read_text())["equilibrium"]
+
+
+def test_prices_lie_above_floors_and_nothing_is_sold_twice(base: tuple[Outcome, Path]) -> None:
+    done, directory = base
+    chips = [row for row in prices(directory) if row["kind"] == "chip"]
+    assert chips
+    for row in chips:
+        assert float(row["price_usd"]) >= float(row["floor_usd"]) * (1 - 1e-9)
+        assert float(row["sold_thousand"]) <= float(row["made_thousand"]) * (1 + 1e-9)
+    found = told(directory)
+    assert found["converged"]
+    assert found["largest_regret"] == max(found["regrets"].values()) <= 0.02
+    assert set(found["component_price_ratios"]["hbm"]) == {1.0}, "the base is calibrated"
+    for period in zip(*found["value_shares"].values(), strict=True):
+        assert sum(period) == pytest.approx(1)
+    summary = json.loads((directory / "summary.json").read_text())
+    for country, plan in summary["countries"].items():
+        assert plan["certificate"]["gap"] == pytest.approx(max(found["regrets"][country], 0))
+    assert "converged after" in done.out
+    assert "What the market asks" in done.out
+
+
+def test_the_number_of_processes_changes_no_byte(
+    kloof: Run, market: str, base: tuple[Outcome, Path], tmp_path: Path
+) -> None:
+    done = kloof("equilibrium", market, "--tolerance", "0.02", "--jobs", "2", "--out", "again")
+    assert done.code == 0, done.err
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (base[1] / name).read_bytes(), name
+
+
+def test_a_larger_budget_makes_chips_and_their_memory_dearer(
+    kloof: Run, market: str, base: tuple[Outcome, Path], tmp_path: Path
+) -> None:
+    richer = ("--set", "countries.USA.budget.income_usd_bn *= 1.5")
+    done = kloof("equilibrium", market, *richer, *LOOSE, "--against", str(base[1]), "--out", "rich")
+    assert done.code == 0, done.out + done.err
+    before, after = told(base[1]), told(tmp_path / "rich")
+    assert after["base_regret"] == before["largest_regret"]
+    pairs = zip(before["compute_price_usd"], after["compute_price_usd"], strict=True)
+    assert sum(new for _, new in pairs) > sum(before["compute_price_usd"])
+    assert max(after["component_price_ratios"]["hbm"]) > 1
+
+
+def test_what_has_not_converged_is_not_shown_and_can_be_resumed(
+    kloof: Run, market: str, tmp_path: Path
+) -> None:
+    arguments = ("equilibrium", market, "--jobs", "1", "--out", "run", "--rounds", "1")
+    done = kloof(*arguments, "--tolerance", "1e-6")
+    assert done.code == 4
+    assert "not converged after 1 rounds" in done.out
+    assert "What the market asks" not in done.out
+    assert not (tmp_path / "run" / "prices.csv").exists()
+    assert not (tmp_path / "run" / "strategy.csv").exists()
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["countries"] == {}
+    again = kloof(*arguments, "--tolerance", "1e-6", "--resume", "--format", "json")
+    assert again.code == 4
+    assert again.data["equilibrium"]["rounds"] == 2
+    assert not again.data["equilibrium"]["converged"]
+
+
+def test_other_markets_and_broken_searches_are_refused(
+    kloof: Run, world: str, twins: str, market: str, base: tuple[Outcome, Path], tmp_path: Path
+) -> None:
+    against = ("--against", str(base[1]))
+    assert "error[E531]" in kloof("equilibrium", world).err
+    other = kloof(
+        "equilibrium", market, *against, "--set", "horizon.last_year = 2028", "--policy", "baseline"
+    )
+    assert other.code == 2
+    assert "error[E535]" in other.err
+    assert "of periods it has" in other.err
+    one = kloof("equilibrium", market, *against, "--country", "USA")
+    assert "error[E535]" in one.err
+    assert "of countries it has CHN more" in one.err
+    assert "error[E641]" in kloof("equilibrium", market, "--against", str(tmp_path)).err
+    broken = tmp_path / "broken"
+    shutil.copytree(base[1], broken)
+    (broken / "search.json").write_text((base[1] / "search.json").read_text().replace("[", "[-", 1))
+    assert "error[E642]" in kloof("equilibrium", market, "--against", str(broken)).err
+    shutil.copytree(twins, tmp_path / "twins")
+    both = ("--country", "USA", "--country", "TWI")
+    assert "error[E533]" in kloof("equilibrium", str(tmp_path / "twins"), *both).err
+    for field in ("supply_elasticity", "price_usd"):
+        zero = kloof("equilibrium", market, "--set", f"market.clearing.components.hbm.{field} = 0")
+        assert zero.code == 2
+        assert "must be positive, got 0" in zero.err
+    empty = kloof("equilibrium", market, "--set", "chips.*.hbm_gb = 0")
+    assert "error[E532]" in empty.err
+
+
+def test_policies_are_compared_at_prices_that_clear(kloof: Run, market: str, tmp_path: Path) -> None:
+    policy = tmp_path / "rich.yaml"
+    policy.write_text("title: Rich\npatches: ['countries.USA.budget.income_usd_bn *= 1.5']\n")
+    arguments = ("compare", market, "--equilibrium", *LOOSE, "--policy", str(policy))
+    refused = kloof(*arguments, "--ranges")
+    assert refused.code == 2
+    assert "exclude each other" in refused.err
+    done = kloof(*arguments, "--out", "both")
+    assert done.code == 0, done.err
+    assert "What an H100-equivalent costs" in done.out
+    found = json.loads((tmp_path / "both" / "summary.json").read_text())
+    assert set(found["equilibria"]) == {"baseline", "rich"}
+    assert all(each["converged"] for each in found["equilibria"].values())
+    assert {row["policy"] for row in prices(tmp_path / "both")} == {"baseline", "rich"}
+    page = kloof("report", "both", "--out", "page.html")
+    assert page.code == 0, page.err
+    assert "What the market asks" in (tmp_path / "page.html").read_text()

@@ -1,0 +1,128 @@
+"""Bids, the market step, rations, and who may be on a market."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from optimizer.errors import InputError
+from optimizer.study.equilibrium.bids import Valued, worth
+from optimizer.study.equilibrium.clearing import Bids, clear, demands
+from optimizer.study.equilibrium.market import Components, Market
+from optimizer.study.equilibrium.membership import Members, check_path_mode, check_same, reordered
+from optimizer.study.equilibrium.sweeps import Prices, State, rationed
+
+PLAN = Valued(
+    bought=np.array([[2.0], [1.0], [0.0]]),
+    cost=np.array([[10.0], [20.0], [30.0]]),
+    fee=np.array([[0.0], [2.0], [0.0]]),
+    limit_dual=np.array([[5.0], [0.0], [0.0]]),
+    shortfall_dual=np.array([[0.0], [0.0], [-12.0]]),
+    money_dual=np.array([1.0]),
+    unspent=np.array([0.0]),
+    elsewhere=np.array([100.0]),
+)
+
+
+def test_a_bid_is_what_money_is_worth_elsewhere():
+    # the ration of the first is worth 5 more; the second is bought freely, less the fee; the third lacks 12
+    assert worth(PLAN, PLAN.bought)[:, 0] == pytest.approx([15, 18, 18])
+
+
+def test_nobody_bids_more_than_it_has():
+    for unspent, elsewhere in ((0.0, 100.0), (30.0, 0.0), (0.0, 5.0)):
+        dear = replace(
+            PLAN,
+            money_dual=np.array([0.001]),
+            unspent=np.array([unspent]),
+            elsewhere=np.array([elsewhere]),
+            fee=np.zeros((3, 1)),
+        )
+        bid = float((worth(dear, dear.bought) * dear.bought).sum())
+        spent = 40.0
+        spare_pays_what_it_costs = 20.0 if unspent else 0.0
+        assert bid <= spent + unspent + min(20, elsewhere) + spare_pays_what_it_costs + 1e-9
+
+
+def test_who_has_money_to_spare_bids_what_it_pays():
+    capped = replace(
+        PLAN,
+        limit_dual=np.zeros((3, 1)),
+        shortfall_dual=np.zeros((3, 1)),
+        money_dual=np.array([0.0]),
+        unspent=np.array([50.0]),
+    )
+    assert worth(capped, capped.bought)[:, 0] == pytest.approx([10, 18, 0])
+
+
+def goods(supply, floor_share=1e-6, components=None):
+    names = tuple(map(str, range(len(supply))))
+    nothing = Components((), np.zeros((0, len(supply))), np.zeros((0, 1)), np.zeros((0, 1)))
+    prices = np.ones((len(supply), 1))
+    return Market(names, prices, np.array(supply)[:, None], floor_share, 0.0, components or nothing)
+
+
+def test_two_buyers_who_split_their_money_clear_at_money_over_supply():
+    market = goods([2.0, 4.0])
+    held, paid = np.ones((2, 2, 1)), np.array([[[3.0], [1.0]], [[1.0], [5.0]]])
+    bids = Bids(held, paid, np.full((2, 2, 1), np.inf))
+    cleared = clear(market, bids, np.ones((2, 1)), np.zeros((0, 1)), np.zeros((0, 1)), 1.0)
+    assert cleared.price[:, 0] == pytest.approx([4 / 2, 6 / 4], rel=1e-6)
+    assert cleared.taken.sum(axis=0)[:, 0] == pytest.approx([2, 4], rel=1e-6)
+
+
+def test_what_nobody_wants_at_the_floor_stays_unsold():
+    market = goods([2.0, 4.0], floor_share=0.5)
+    bids = Bids(np.ones((1, 2, 1)), np.array([[[4.0], [0.1]]]), np.full((1, 2, 1), np.inf))
+    cleared = clear(market, bids, np.ones((2, 1)), np.zeros((0, 1)), np.zeros((0, 1)), 8.0)
+    assert cleared.price[1, 0] == pytest.approx(0.5)
+    assert cleared.taken[0, 1, 0] < 4.0
+    assert cleared.price[0, 0] > 0.5
+    nobody = replace(bids, worth=np.zeros((1, 2, 1)))
+    assert demands(nobody, np.ones((2, 1)), 8.0).sum() == 0
+
+
+def test_a_scarce_component_makes_what_holds_it_dearer():
+    components = Components(
+        ("hbm",), np.array([[0.1, 0.0]]), np.ones((1, 1)), np.array([[0.5]]), np.full((1, 1), 0.1)
+    )
+    market = goods([2.0, 4.0], floor_share=0.5, components=components)
+    bids = Bids(np.ones((1, 2, 1)), np.array([[[4.0], [4.0]]]), np.full((1, 2, 1), np.inf))
+    cleared = clear(market, bids, np.ones((2, 1)), np.ones((1, 1)), np.zeros((1, 1)), 8.0)
+    used = 0.1 * min(cleared.taken[0, 0, 0], 2.0)
+    assert cleared.component_price[0, 0] == pytest.approx((used / 0.1) ** 2, rel=1e-3)
+    floor = market.floor(cleared.component_price)
+    assert floor[0, 0] == pytest.approx(0.5 + 0.1 * (cleared.component_price[0, 0] - 1))
+    assert floor[1, 0] == 0.5
+
+
+def test_rations_share_out_what_is_made_and_no_more():
+    taken = np.array([[[1.0], [0.0]], [[3.0], [0.0]]])
+    most = np.array([[[10.0], [10.0]], [[2.0], [10.0]]])
+    shares = rationed(taken, np.full((2, 2, 1), 0.1), most, np.array([[8.0], [5.0]]))
+    assert shares[:, 0, 0] == pytest.approx([2, 2])
+    assert shares[:, 1, 0] == pytest.approx([0.1, 0.1])
+    crowded = rationed(taken, np.full((2, 2, 1), 4.0), most, np.array([[4.0], [5.0]]))
+    assert crowded.sum(axis=0)[:, 0] == pytest.approx([4, 5])
+
+
+def test_a_search_of_another_market_is_refused():
+    here = Members("w", {"a": "1"}, ("USA", "EUR"), ("x",), (), ("2026",))
+    check_same(here, replace(here, countries=("EUR", "USA")))
+    with pytest.raises(InputError, match="E535"):
+        check_same(here, replace(here, files={"a": "2"}))
+    with pytest.raises(InputError, match="of chips it has x more and lacks y"):
+        check_same(here, replace(here, chips=("y",)))
+    state = State(3, Prices(np.ones((1, 1)), np.zeros((0, 1))), np.array([[[1.0]], [[2.0]]]))
+    turned = reordered(state, here, replace(here, countries=("EUR", "USA")))
+    assert turned.rations is not None
+    assert turned.rations[:, 0, 0].tolist() == [2, 1]
+
+
+def test_fabs_opened_one_by_one_are_refused():
+    check_path_mode(SimpleNamespace(industry="path"))
+    with pytest.raises(InputError, match="E534"):
+        check_path_mode(SimpleNamespace(industry="staged"))
