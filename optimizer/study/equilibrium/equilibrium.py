@@ -25,8 +25,8 @@ from optimizer.study.equilibrium.sweeps import Prices, Response, State, answers,
 from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
 
 TOLERANCE: Final = 0.005
-# prices of components may still want to move by so much, |log|
-COMPONENT_TOLERANCE: Final = 0.05
+# Prices of components may be off by so much, |log|: with an elasticity of 0.3 that is 3% of what is taken.
+COMPONENT_TOLERANCE: Final = 0.1
 # what stays unsold above its floor may be worth so much, as a share of what is sold
 UNSOLD_TOLERANCE: Final = 0.05
 # how exactly plans are solved on the way: regrets below a few times this one mean nothing
@@ -68,10 +68,11 @@ class Equilibrium:
 
     `world` holds the plans; their certificates say how much better each would be if it could buy as much as
     rules allow at these prices. `residuals` is by how much the price of each component is off what calls
-    forth the plans' demand, |log|, shape (components, periods); `weighted_regret` is weighted with income.
-    `left_out` are countries that a bloc counts. It has `converged` where no regret is above `tolerance`, no
-    residual above `COMPONENT_TOLERANCE`, and no more than `UNSOLD_TOLERANCE` stays unsold above its floor.
-    `state` has the prices, `last` where the search ended: plans are those of the best round looked at.
+    forth the plans' demand, |log|, shape (components, reported periods); `weighted_regret` is weighted with
+    income. `left_out` are countries that a bloc counts. It has `converged` where no regret is above
+    `tolerance`, no residual above `COMPONENT_TOLERANCE`, and no more than `UNSOLD_TOLERANCE` stays unsold
+    above its floor. `state` has the prices, `last` where the search ended: plans are those of the best round
+    looked at.
     """
 
     world: WorldRun
@@ -195,7 +196,9 @@ class _Looked:
 def _look(goods: Goods, state: State, settled: Settled) -> _Looked:
     components = goods.market.components
     demand = sum((_components(goods, each) for each in settled.answers), np.zeros(components.price.shape))
-    residuals = np.abs(np.log(components.at(demand) / state.prices.components))
+    reported = settled.answers[0].plan.parameters.sets.reported
+    off = np.abs(np.log(components.at(demand) / state.prices.components))
+    residuals = off[:, :reported]
     return _Looked(state, settled, demand, residuals)
 
 

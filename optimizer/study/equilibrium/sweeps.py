@@ -20,9 +20,10 @@ from optimizer.study.equilibrium.bids import Valued, worth
 from optimizer.study.equilibrium.clearing import Bids, clear
 from optimizer.study.equilibrium.market import Market
 
-# between goods, in the first rounds and once steps grow shorter: who lacks little of a good would wait long
+# Between goods; once steps are short, more of it: who lacks little of a good would wait long.
 SUBSTITUTION: Final = 8.0
 LATER_SUBSTITUTION: Final = 16.0
+LATER_FROM: Final = 24
 FIRST_STEP: Final = 0.7
 # from this round on steps grow shorter
 SHORTER_FROM: Final = 8
@@ -105,7 +106,7 @@ def step_of(round_: int) -> float:
 
 def substitution_of(round_: int) -> float:
     """The elasticity between goods of the demands on which the market clears."""
-    return SUBSTITUTION if round_ < SHORTER_FROM else LATER_SUBSTITUTION
+    return SUBSTITUTION if round_ < LATER_FROM else LATER_SUBSTITUTION
 
 
 def reentry_of(round_: int) -> float:
