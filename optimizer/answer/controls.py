@@ -134,6 +134,11 @@ class ControlsAnswer(Part):
     notes: tuple[str, ...]
 
     @property
+    def tried(self) -> tuple[RegimeAnswer, ...]:
+        """The regimes of the design, and what was solved of levels alone beside them."""
+        return (*(one.regime for one in self.alone if one.regime.number == 0), *self.regimes)
+
+    @property
     def frontier(self) -> tuple[RegimeAnswer, ...]:
         """The regimes that no other dominates, the longest delay first."""
         best = {one.number for one in self.verdicts if one.verdict == FRONTIER}

@@ -157,7 +157,7 @@ def command(
         files = _files(answer, asking, written, time.perf_counter() - started)
         unsaved = None if saving.no_save else save_run(directory, files, output.quiet)
     _show(answer, output)
-    wrong = failures([*(one.regime for one in answer.alone), *answer.regimes])
+    wrong = failures(answer.tried)
     if wrong and not output.quiet:
         note(", ".join(f"{count} {how}" for how, count in wrong.items()))
     code = INTERRUPTED if answer.interrupted else FINDINGS if wrong else DONE
@@ -212,6 +212,6 @@ def _show(answer: ControlsAnswer, output: Output) -> None:
         emit(regimes_text(answer))
     else:
         emit(screen().render(controls_tables(answer)))
-    wrong = [one for one in answer.regimes if one.status not in (OPTIMAL, PRUNED)]
+    wrong = [one for one in answer.tried if one.status not in (OPTIMAL, PRUNED)]
     for line in failed_lines(wrong[:FAILURES_SHOWN]):
         note(line)

@@ -90,7 +90,7 @@ def play(
         if single in singles
     )
     period, last = solver.periods
-    wrong = failures([baseline, *singles.values(), *regimes])
+    wrong = failures([*singles.values(), *regimes])
     return ControlsAnswer(
         status="interrupted" if interrupted else "findings" if wrong else "done",
         instance=instance.name,

@@ -133,7 +133,9 @@ def _frontier(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
 def _notes(answer: ControlsAnswer) -> list[str]:
     unsure = sum(one.verdict == UNDECIDED for one in answer.verdicts)
     pruned = sum(one.status == PRUNED for one in answer.regimes)
-    counts = [f"{len(answer.regimes)} regimes, {len(answer.frontier)} on the frontier"]
+    counts = [f"{len(answer.regimes)} regimes"]
+    if not answer.interrupted:
+        counts = [f"{counts[0]}, {len(answer.frontier)} on the frontier"]
     if unsure:
         counts.append(f"{unsure} beaten by the plans found, though not by every plan within the gap")
     if pruned:
@@ -169,7 +171,8 @@ def _signed(after: float | None, before: float | None, digits: int) -> str:
 def failed_lines(regimes: Sequence[RegimeAnswer]) -> list[str]:
     """What went wrong in regimes that have no certified plan, one line each."""
     return [
-        f"regime {one.number} ({', '.join(f'{k}={v}' for k, v in one.levels.items())}) {one.status}"
+        (f"regime {one.number} (" if one.number else "alone (")
+        + f"{', '.join(f'{k}={v}' for k, v in one.levels.items())}) {one.status}"
         + (f": {one.message}" if one.message else "")
         for one in regimes
     ]
