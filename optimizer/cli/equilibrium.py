@@ -109,6 +109,10 @@ def command(
         tell=tell,
     )
     _end_progress(output.quiet)
+    if found.converged:
+        from optimizer.study.explained import explained
+
+        found = replace(found, world=explained(found.world, scenario.instance, asking.ask.objective))
     answer = equilibrium_answer(found)
     with interrupts_held():
         written = {**asking.written, "tolerance": tolerance, "against": str(against or "")}

@@ -64,6 +64,9 @@ def test_prices_lie_above_floors_and_nothing_is_sold_twice(base: tuple[Outcome, 
     summary = json.loads((directory / "summary.json").read_text())
     for country, plan in summary["countries"].items():
         assert plan["certificate"]["gap"] == pytest.approx(max(found["regrets"][country], 0))
+    told_of = run_kloof(directory.parent, "explain", "base", "--country", "CHN")
+    assert told_of.code == 0, told_of.err
+    assert "nothing limits the plan" not in told_of.out
     assert "converged after" in done.out
     assert "What the market asks" in done.out
 
