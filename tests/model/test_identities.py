@@ -167,7 +167,8 @@ def in_quarters(p: PlanParameters) -> PlanParameters:
     quarters = np.arange(4 * YEARS + 1) / 4
     for name, spec in TABLE.items():
         array = p[name]
-        if name in ("dt", "discount", *ARRIVALS):
+        if name in ("dt", "discount", *ARRIVALS) or not array.size:
+            # nothing is staged here, and what is so has no numbers
             continue
         if name == "frontier":
             array = np.interp(quarters, years, array)
