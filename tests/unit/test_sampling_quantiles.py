@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -22,6 +22,8 @@ def test_the_median_of_a_hundred_has_the_textbook_interval() -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example(1, 0.75, 0.5)
+@example(1, 0.25, 0.5)
 @given(st.integers(1, 600), st.floats(0.02, 0.98), st.sampled_from([0.5, 0.9, 0.95]))
 def test_intervals_are_the_narrowest_that_hold_their_confidence(
     count: int, level: float, confidence: float

@@ -105,7 +105,12 @@ def interval(count: int, level: float, confidence: float) -> tuple[int, int]:
     first = int(below.ppf(tail))
     while first > 0 and below.cdf(first - 1) > tail:
         first -= 1
+    # where a probability is the tail itself, one place further in still holds
+    while below.cdf(first) <= tail:
+        first += 1
     last = int(below.ppf(1.0 - tail)) + 1
     while last <= count and below.sf(last - 1) > tail:
         last += 1
+    while below.sf(last - 2) <= tail:
+        last -= 1
     return first, last
