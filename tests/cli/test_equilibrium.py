@@ -176,6 +176,8 @@ def test_a_comparison_counts_no_plan_at_prices_that_do_not_clear(
     assert not rich["converged"]
     assert rich["regrets"]["USA"] < 0.002 < rich["regrets"]["CHN"], "one country alone is near its best"
     assert {found["countries"][one]["rich"]["status"] for one in ("USA", "CHN")} == {"stopped"}
+    assert "rich" not in {each["policy"] for each in found["diagnostics"]}
+    assert "not at the gap asked for" not in json.dumps(found["countries"]["CHN"]["rich"])
     assert prices(tmp_path / "both") == []
     priced = done.out[done.out.index("What an H100-equivalent costs") :]
     assert "rich -" in " ".join(priced.split())

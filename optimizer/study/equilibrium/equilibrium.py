@@ -252,7 +252,7 @@ def _world(
     }
     leading = runs[countries[0]]
     assert leading.leader is not None
-    leader_gap = gap_of_stopped(leading)
+    leader_gap = gap_of_stopped(leading) if settled.regrets[0] > tolerance else None
     for one in countries[1:]:
         runs[one] = finished(plan_solver, runs[one], leading.leader, False, leader_gap)
     instance = scenario.instance
