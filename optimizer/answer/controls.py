@@ -19,6 +19,8 @@ NOT_MODELLED: Final = (
     "Revenue is at list price, discounted as the target's plan is, over the reported years. On a world "
     "market chips not sold to the target are sold elsewhere: what is really forgone is a lower price, not "
     "the sale.",
+    "Not in revenue: what the controller's designers get for chips that come through the grey market, or "
+    "that others buy to rent out. Counted as a fee: also one that the target itself levies.",
     "Not modelled: what enforcing a regime costs the controller, and the research that its firms pay from "
     "this revenue.",
     "The target's own rules and what its buyers get in practice (countries.*.trade.limits) may bind before "
@@ -99,8 +101,9 @@ class AloneAnswer(Part):
 class Verdict(Part):
     """Whether another regime gives at least as much delay for at least as much revenue, and more of one.
 
-    `dominated` where that is so for every number in the ranges of both, `undecided` where only for the plans
-    found, to the digits that are shown; `by` is one such regime.
+    `dominated` where that is so for every number in the ranges of both (the lag has one only where ranges of
+    it were asked for, and counts as found otherwise), `undecided` where only for the plans found, to the
+    digits that are shown; `by` is one such regime.
     """
 
     number: int
@@ -110,8 +113,8 @@ class Verdict(Part):
 
 class ControlsAnswer(Part):
     """What came of the regimes of a design. Regime 0 is the baseline, the instance as it is; verdicts are of
-    the regimes that were solved. `at_least` is the delay that regimes had to give, `interrupted` whether an
-    interrupt came before all were done: then there are no verdicts."""
+    the regimes that were certified to the gap. `at_least` is the delay that regimes had to give,
+    `interrupted` whether an interrupt came before all were done: then there are no verdicts."""
 
     status: str
     instance: str

@@ -104,6 +104,10 @@ def test_what_has_not_converged_is_not_shown_and_can_be_resumed(
     assert not (tmp_path / "run" / "prices.csv").exists()
     assert not (tmp_path / "run" / "strategy.csv").exists()
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["countries"] == {}
+    kept = told(tmp_path / "run")
+    assert kept["regrets"]
+    for name in ("compute_price_usd", "compute_list_price_usd", "component_price_ratios", "value_shares"):
+        assert not kept[name], name
     again = kloof(*arguments, "--tolerance", "1e-6", "--resume", "--format", "json")
     assert again.code == 4
     assert again.data["equilibrium"]["rounds"] == 2
@@ -157,3 +161,23 @@ def test_policies_are_compared_at_prices_that_clear(kloof: Run, market: str, tmp
     page = kloof("report", "both", "--out", "page.html")
     assert page.code == 0, page.err
     assert "What the market asks" in (tmp_path / "page.html").read_text()
+
+
+def test_a_comparison_counts_no_plan_at_prices_that_do_not_clear(
+    kloof: Run, market: str, tmp_path: Path
+) -> None:
+    policy = tmp_path / "rich.yaml"
+    policy.write_text("title: Rich\npatches: ['countries.USA.budget.income_usd_bn *= 1.5']\n")
+    asked = ("--rounds", "1", "--tolerance", "0.002", "--jobs", "1", "--policy", str(policy))
+    done = kloof("compare", market, "--equilibrium", *asked, "--out", "both")
+    assert done.code == 4, done.err
+    found = json.loads((tmp_path / "both" / "summary.json").read_text())
+    rich = found["equilibria"]["rich"]
+    assert not rich["converged"]
+    assert rich["regrets"]["USA"] < 0.002 < rich["regrets"]["CHN"], "one country alone is near its best"
+    assert {found["countries"][one]["rich"]["status"] for one in ("USA", "CHN")} == {"stopped"}
+    assert "rich" not in {each["policy"] for each in found["diagnostics"]}
+    assert "not at the gap asked for" not in json.dumps(found["countries"]["CHN"]["rich"])
+    assert prices(tmp_path / "both") == []
+    priced = done.out[done.out.index("What an H100-equivalent costs") :]
+    assert "rich -" in " ".join(priced.split())

@@ -11,11 +11,11 @@ import pytest
 from models.parameters import LeaderPath
 from models.simulate import weight_of_time
 from optimizer.answer.controls import PRUNED, ControlsAnswer, RegimeAnswer
-from optimizer.answer.run import OPTIMAL
+from optimizer.answer.run import OPTIMAL, STOPPED
 from optimizer.instance import Instance, load, parse_patch, patch
 from optimizer.instance.template import TEMPLATE
 from optimizer.study.ask import Ask
-from optimizer.study.controls.design import Design
+from optimizer.study.controls.design import Choice, Design
 from optimizer.study.controls.frontier import candidate, verdicts
 from optimizer.study.controls.play import play
 from optimizer.study.controls.regimes import Question, RegimeSolver
@@ -268,6 +268,20 @@ def test_an_interrupt_keeps_what_is_done_and_says_nothing_of_the_best(answer: Co
     assert 0 < len(found.regimes) < 3
     assert found.verdicts == ()
     assert found.frontier == ()
+
+
+def test_a_regime_that_stopped_early_is_judged_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = RegimeSolver.solve
+
+    def stopped_first(self: RegimeSolver, number: int, choice: Choice, of: Design) -> RegimeAnswer:
+        found = solve(self, number, choice, of)
+        return found.model_copy(update={"status": STOPPED}) if number == 1 else found
+
+    monkeypatch.setattr(RegimeSolver, "solve", stopped_first)
+    found = play(WORLD, design(sales={"deny": SALES["deny"], "now": []}), QUESTION)
+    assert found.regimes[0].solved
+    assert numbers(found) == {2}
+    assert found.status == "findings"
 
 
 def test_what_is_beyond_the_leader_guarantees_nothing() -> None:

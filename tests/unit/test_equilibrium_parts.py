@@ -114,6 +114,8 @@ def test_a_search_of_another_market_is_refused():
     check_same(here, replace(here, countries=("EUR", "USA")))
     with pytest.raises(InputError, match="E535"):
         check_same(here, replace(here, files={"a": "2"}))
+    with pytest.raises(InputError, match="its objective is the instance's own, not frontier"):
+        check_same(here, replace(here, objective="frontier"))
     with pytest.raises(InputError, match="of chips it has x more and lacks y"):
         check_same(here, replace(here, chips=("y",)))
     state = State(3, Prices(np.ones((1, 1)), np.zeros((0, 1))), np.array([[[1.0]], [[2.0]]]))

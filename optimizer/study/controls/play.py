@@ -82,7 +82,8 @@ def play(
     regimes = tuple(found[number] for number in sorted(found))
     said: Sequence[Verdict] = ()
     if not interrupted:
-        counted = [one for one in regimes if one.solved and (threshold is None or threshold.met(one))]
+        certified = [one for one in regimes if one.solved and one.status == OPTIMAL]
+        counted = [one for one in certified if threshold is None or threshold.met(one)]
         said = verdicts([candidate(one, delay) for one in counted])
     told = tuple(
         AloneAnswer(factor=single[0][0], level=single[0][1], regime=singles[single])

@@ -123,7 +123,7 @@ def find(
     check_path_mode(instance)
     countries, left_out = buyers_of(ask.countries, instance)
     goods = goods_of(instance, instance.leader)
-    members = _members(instance, goods, countries)
+    members = _members(instance, goods, countries, ask.objective)
     for held in (base, resumed):
         if held is not None:
             check_same(held.members, members)
@@ -206,7 +206,7 @@ def _enough(looked: _Looked, tolerance: float) -> bool:
     return looked.worst <= tolerance and _clears(looked.settled, looked.residuals)
 
 
-def _members(instance: Instance, goods: Goods, countries: tuple[str, ...]) -> Members:
+def _members(instance: Instance, goods: Goods, countries: tuple[str, ...], objective: str | None) -> Members:
     market = goods.market
     return Members(
         instance.name,
@@ -215,6 +215,7 @@ def _members(instance: Instance, goods: Goods, countries: tuple[str, ...]) -> Me
         market.names,
         market.components.names,
         plan_sets(instance, instance.leader).periods,
+        objective or "",
     )
 
 
@@ -243,14 +244,15 @@ def _world(
 ) -> WorldRun:
     """The plans as a world's, each certified against what it could have at these prices with the market
     open."""
-    settled, near = looked.settled, _clears(looked.settled, looked.residuals)
+    settled, enough = looked.settled, _enough(looked, tolerance)
+    # where one country's regret is too large these are nobody's prices: no plan at them counts as certified
     runs = {
-        one: _certified(each, float(regret), near and regret <= tolerance, goods.rows)
+        one: _certified(each, float(regret), enough, goods.rows)
         for one, each, regret in zip(countries, settled.answers, settled.regrets, strict=True)
     }
     leading = runs[countries[0]]
     assert leading.leader is not None
-    leader_gap = gap_of_stopped(leading)
+    leader_gap = gap_of_stopped(leading) if settled.regrets[0] > tolerance else None
     for one in countries[1:]:
         runs[one] = finished(plan_solver, runs[one], leading.leader, False, leader_gap)
     instance = scenario.instance

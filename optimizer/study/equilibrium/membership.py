@@ -14,7 +14,7 @@ from optimizer.study.equilibrium.sweeps import State
 @dataclass(frozen=True)
 class Members:
     """The instance with its files' hashes, and whom and what its market has: buyers, the leader first, chips,
-    components and periods, by name."""
+    components and periods, by name; and the objective preset asked for, "" for the instance's own."""
 
     instance: str
     files: Mapping[str, str]
@@ -22,6 +22,7 @@ class Members:
     chips: tuple[str, ...]
     components: tuple[str, ...]
     periods: tuple[str, ...]
+    objective: str = ""
 
 
 def buyers_of(asked: tuple[str, ...], instance: Instance) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -65,6 +66,9 @@ def check_same(base: Members, now: Members) -> None:
     problems = []
     if (base.instance, dict(base.files)) != (now.instance, dict(now.files)):
         problems.append(f"its instance is {base.instance} with other files, not the present {now.instance}")
+    if base.objective != now.objective:
+        held, asked = (each.objective or "the instance's own" for each in (base, now))
+        problems.append(f"its objective is {held}, not {asked}")
     for name in ("countries", "chips", "components", "periods"):
         before, after = (set(getattr(each, name)) for each in (base, now))
         if before != after:
@@ -72,7 +76,8 @@ def check_same(base: Members, now: Members) -> None:
             told = [f"has {', '.join(more)} more"] * bool(more) + [f"lacks {', '.join(less)}"] * bool(less)
             problems.append(f"of {name} it {' and '.join(told)}")
     if problems:
-        hint = "hold it against an equilibrium of the same instance, countries and horizon, or leave it out"
+        same = "the same instance, countries, horizon and objective"
+        hint = f"hold it against an equilibrium of {same}, or leave it out"
         message = "the equilibrium that this is held against is of another market"
         raise InputError([Diagnostic("E535", f"{message}: {each}", hint=hint) for each in problems])
 

@@ -31,7 +31,7 @@ THOUSAND: Final = 1000.0
 
 
 def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
-    """What is said of an equilibrium beside its plans."""
+    """What is said of an equilibrium beside its plans: where it has not converged, no price and no share."""
     market, prices, settled = found.goods.market, found.state.prices, found.settled
     reported = _reported(found)
     shown = slice(0, reported)
@@ -47,6 +47,11 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
     components = market.components
     ratios = prices.components / components.price
     instance = found.world.instance
+    cost, at_list = (
+        _numbers(THOUSAND * (each[:, shown] * sold).sum(axis=0) / compute)
+        for each in (prices.goods, market.list_price)
+    )
+    said = found.converged
     return EquilibriumAnswer(
         converged=found.converged,
         tolerance=found.tolerance,
@@ -64,14 +69,12 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
         left_out=dict(found.left_out),
         component_titles={name: instance.market.clearing.components[name].title for name in components.names},
         periods=_periods(found)[:reported],
-        compute_price_usd=_numbers(THOUSAND * (prices.goods[:, shown] * sold).sum(axis=0) / compute),
-        compute_list_price_usd=_numbers(
-            THOUSAND * (market.list_price[:, shown] * sold).sum(axis=0) / compute
-        ),
+        compute_price_usd=cost if said else (),
+        compute_list_price_usd=at_list if said else (),
         component_price_ratios={
-            name: _numbers(line[shown]) for name, line in zip(components.names, ratios, strict=True)
+            name: _numbers(line[shown]) for name, line in zip(components.names, ratios, strict=True) if said
         },
-        value_shares={one: _numbers(line / total) for one, line in paid.items()},
+        value_shares={one: _numbers(line / total) for one, line in paid.items() if said},
     )
 
 
@@ -138,7 +141,8 @@ def read_search(directory: Path) -> Calibration:
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         names = {name: tuple(map(str, said[name])) for name in MEMBERS}
-        members = Members(str(said["instance"]), {str(k): str(v) for k, v in said["files"].items()}, **names)
+        files = {str(k): str(v) for k, v in said["files"].items()}
+        members = Members(str(said["instance"]), files, **names, objective=str(said["objective"]))
         counts = {name: len(held) for name, held in names.items()}
         goods = _array(said["goods"], counts["chips"], counts["periods"])
         prices = Prices(goods, _array(said["component_prices"], counts["components"], counts["periods"]))

@@ -48,7 +48,7 @@ def compared(equilibria: Mapping[str, EquilibriumAnswer]) -> list[ConsoleRendera
     prices = [
         [
             name,
-            *(digits.significant(one / 1000, 3) if each.converged else "-" for one in each.compute_price_usd),
+            *([digits.significant(one / 1000, 3) for one in each.compute_price_usd] or ["-"] * len(periods)),
         ]
         for name, each in equilibria.items()
     ]
@@ -101,7 +101,7 @@ def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
         f"(at most {digits.significant(found.tolerance, 2)} asked for), weighted with income "
         f"{digits.significant(found.weighted_regret, 2)}",
         f"regrets: {regrets}",
-        f"nothing is bought beyond what is made (excess {digits.scientific(found.excess)}); "
+        f"on the market nothing is bought beyond what is made (excess {digits.scientific(found.excess)}); "
         f"{digits.fixed(100 * found.unsold, 1)}% of the value sold stays unsold above its floor",
         f"prices of components are off what calls forth the demand by: {residuals}" if residuals else "",
         *held,
