@@ -270,6 +270,19 @@ def test_a_sum_that_may_be_negative_is_not_looked_through() -> None:
         solve_model(m)
 
 
+@pytest.mark.parametrize(("power", "sense"), [(2, ">="), (-1, "<="), (-2, "<=")])
+def test_a_power_that_sums_below_zero_satisfy_too_is_not_looked_through(power: int, sense: str) -> None:
+    """x = y = 10 satisfies each of these rows; bounded as a sum, they ended at the wrong optimum or none."""
+    m = empty(2)
+    body = (4 - m.x[0] ** 2 - m.x[1] ** 2) ** power
+    m.row = pyo.Constraint(expr=body >= 1 if sense == ">=" else body <= 1)
+    m.value = pyo.Objective(expr=m.x[0] + m.x[1], sense=pyo.maximize)
+    assert not len(compile_model(m).functions.stand_in_row)
+    with pytest.raises(ModelError) as refused:
+        solve_model(m)
+    assert refused.value.diagnostics[0].code == "M103"
+
+
 def test_ties_and_ranges_of_a_lifted_model() -> None:
     solver = Solver(compile_model(shared(), "less"))
     solution = solver.solve(gap=1e-6)
