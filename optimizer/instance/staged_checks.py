@@ -112,7 +112,7 @@ def _check_data(lines: Mapping[str, StagedLine], name: str, country: Country) ->
 
 
 def _check_toolmaking(tools: Mapping[str, StagedTools], name: str, country: Country) -> Iterator[Conflict]:
-    """A class of tools takes a programme; a country that says nothing of its own would have it for nothing."""
+    """A class of tools takes a programme: a country that says nothing of it would have it for nothing."""
     own = country.industry.staged
     known = {} if own is None else own.tools
     for one in country.industry.toolmaking:
