@@ -11,14 +11,18 @@ import pytest
 
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
 from models.simulate import weight_of_time
+from optimizer.answer.explanation import HOLDS_FOR_INTEGERS, facts
 from optimizer.answer.stages import Stages
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.cells import PATH_ONLY, STAGED, cell_map, matches
 from optimizer.instance.instance import Instance
 from optimizer.instance.load import load
+from optimizer.instance.patch import patch
 from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.instance.resolving.rules import find_rule
 from optimizer.instance.values import constant
+from optimizer.study.country import solve_country
+from optimizer.study.plan_solver import PlanSolver
 from tests.model.plan_solver import solve_plan
 from tests.unit.resolve_cells import number_changes, replaced
 from tests.unit.staged_world import OF_CHINA, SHARED, write_staged_world
@@ -328,3 +332,11 @@ def test_a_country_that_passes_the_leader_is_told_without_powers_of_ten(ratio: f
         home_ratio=ratio,
     )
     assert f"at the end: {shown} of all that the leader adds" in told.words[-1]
+
+
+def test_a_price_of_fixed_integers_is_no_bound_where_capability_has_no_weight(staged: Instance) -> None:
+    world = patch(staged, ["objectives.balanced.capability_weight=0"])
+    plan = of_china(world)
+    told = facts(solve_country(PlanSolver.compile(plan), plan, 1e-3, None), world)
+    assert told
+    assert all(" worth about " in fact.words and fact.holds == HOLDS_FOR_INTEGERS for fact in told)
