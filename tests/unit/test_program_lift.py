@@ -285,7 +285,7 @@ def test_a_power_that_sums_below_zero_satisfy_too_is_not_looked_through(power: i
 
 @pytest.mark.parametrize("root", [lambda x: pyo.sqrt(x**2), lambda x: (x**2) ** 0.5])
 def test_the_root_of_a_square_is_no_power_of_what_is_negative(root: Any) -> None:
-    """The row is a number above 0 on its left: it says nothing, and read as 1/(x*y) it asked for |x|*y >= 4."""
+    """The row holds everywhere; read as 1/(x*y) it asked for |x|*y >= 4."""
     m = pyo.ConcreteModel()
     m.x, m.y = pyo.Var(bounds=(-10, -1)), pyo.Var(bounds=(1, 10))
     m.row = pyo.Constraint(expr=(root(m.x) * m.y) ** (-1) >= -0.25)
