@@ -269,7 +269,8 @@ def _fact(
     subject = f"{eased_words[0].upper()}{eased_words[1:]}{when} {'are' if limit.counted else 'is'}"
     most_in = _most_in((eased * every)[bound.positions], periods, parameters)
     if percent is None:
-        worth = f"at most {at_most(price * step)} log unit years of the objective"
+        most_words = "about" if integers else "at most"
+        worth = f"{most_words} {at_most(price * step)} log unit years of the objective"
     else:
         worth = f"{_bounded(most, is_bound, 'about ', 'at most ')}% more effective compute for good"
         worth += f" ({most_in})" if most_in else ""

@@ -53,6 +53,9 @@ class Stages(Part):
         if self.home_ratio is not None:
             when = self.matches_leader_from
             matched = f"as much from {when} on" if when else "never as much to the end"
-            part = f"{100 * self.home_ratio:.2g}% of all that the leader adds"
+            percent = 100 * self.home_ratio
+            # two digits of a small part; above 100% no power of ten
+            shown = f"{percent:.2g}" if percent < 99.5 else f"{percent:,.0f}"
+            part = f"{shown}% of all that the leader adds"
             said.append(f"home-made compute added at the end: {part}; {matched}")
         return tuple(said)

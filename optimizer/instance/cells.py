@@ -21,6 +21,8 @@ STAGED: Final = frozenset(
     name for name, spec in TABLE.items() if {"staged_lines", "staged_classes"} & set(spec.index)
 )
 """Parameters of the staged industry: without members, and so without cells, in path mode."""
+PATH_ONLY: Final = frozenset({"wafer_yield"})
+"""Parameters that no row reads in staged mode, where yields are earned."""
 
 
 @dataclass
@@ -38,7 +40,7 @@ class _Node:
 @dataclass(frozen=True)
 class CellMap:
     """Which cells a country's parameters read, under one leader and one objective preset; in path mode those
-    of the staged industry read none."""
+    of the staged industry read none, and in staged mode those of given yields."""
 
     country: str
     leader: str
@@ -71,7 +73,11 @@ class CellMap:
     def shapes(self, path: str) -> bool:
         """Whether the cell, or a cell below it, may change the sets: then every parameter may change, and the
         program with it."""
-        return any(_meet(_segments(pattern), _segments(path)) for pattern in SETS_READ)
+        return any(
+            _meet(_segments(pattern), _segments(path))
+            for pattern in SETS_READ
+            if self.staged or not _of_stages(pattern)
+        )
 
 
 def cell_map(instance: Instance, country: str, objective: str | None = None) -> CellMap:
@@ -87,6 +93,11 @@ def matches(pattern: str, path: str) -> bool:
     return len(wanted) <= len(found) and _meet(wanted, found)
 
 
+def _of_stages(pattern: str) -> bool:
+    """Whether a pattern names cells that matter in staged mode only."""
+    return "staged" in _segments(pattern)
+
+
 def _meet(wanted: list[str], found: list[str]) -> bool:
     """Whether one of the places lies at or below the other."""
     return all(one in ("*", other) for one, other in zip(wanted, found, strict=False))
@@ -100,9 +111,11 @@ def _segments(path: str) -> list[str]:
 @cache
 def _reads(cells: CellMap, parameter: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    if parameter in STAGED and not cells.staged:
+    if parameter in (PATH_ONLY if cells.staged else STAGED):
         return ()
     for pattern in patterns(parameter):
+        if _of_stages(pattern) and not cells.staged:
+            continue
         filled = pattern.format(country=cells.country, leader=cells.leader, objective=cells.objective)
         found[filled] = None
     for placeholder, cell in (("{leader}", "leader"), ("{objective}", "default_objective")):

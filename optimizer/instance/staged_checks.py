@@ -10,7 +10,7 @@ from optimizer.instance.country_schema import Country
 from optimizer.instance.instance import Instance
 from optimizer.instance.problem import number_text
 from optimizer.instance.resolving.sets import plan_years
-from optimizer.instance.staged_schema import Programme, StagedLine
+from optimizer.instance.staged_schema import Programme, StagedLine, StagedTools
 from optimizer.instance.values import Quantity
 from optimizer.instance.yaml_reader import Where
 
@@ -28,6 +28,7 @@ def check_staged(instance: Instance) -> Iterator[Conflict]:
         yield from _check_names(instance, name, country)
         if instance.industry == "staged":
             yield from _check_data(lines, name, country)
+            yield from _check_toolmaking(tools, name, country)
             yield from _check_programmes(instance, name, country)
 
 
@@ -38,6 +39,10 @@ def _check_levels(where: Where, name: str, line: StagedLine) -> Iterator[Conflic
         message = f"the lowest level of `{name}` takes {number_text(experience)} thousand wafers"
         hint = "it must take 0: a line that has learned nothing stands there"
         yield Conflict((*where, first, "experience_thousand_wafers"), "E324", message, hint)
+    if line.levels[first].yield_.number() <= 0:
+        message = f"`{first}` of `{name}` yields nothing, so that a line that stands there never learns"
+        hint = "a line learns from wafers whose chips exist: give it a yield above 0"
+        yield Conflict((*where, first, "yield"), "E324", message, hint)
     for (low, below), (high, above) in pairwise(line.levels.items()):
         before = below.experience_thousand_wafers.number()
         after = above.experience_thousand_wafers.number()
@@ -104,6 +109,20 @@ def _check_data(lines: Mapping[str, StagedLine], name: str, country: Country) ->
             message = f"`industry` is staged, and nothing says of `{line}` {' nor '.join(lacking)}"
             hint = "give it, or set industry=path"
             yield Conflict((*where, line), "E322", message, hint, True)
+
+
+def _check_toolmaking(tools: Mapping[str, StagedTools], name: str, country: Country) -> Iterator[Conflict]:
+    """A class of tools takes a programme: a country that says nothing of it would have it for nothing."""
+    own = country.industry.staged
+    known = {} if own is None else own.tools
+    for one in country.industry.toolmaking:
+        if one in tools and one not in known:
+            message = (
+                f"`industry` is staged, and nothing says what {name} has still to pay to master `{one}` "
+            )
+            message += f"tools (countries.{name}.industry.staged.tools.{one})"
+            hint = "give it, with `programme_left: 0` where they are made already, or set industry=path"
+            yield Conflict(("countries", name, "industry", "toolmaking", one), "E322", message, hint, True)
 
 
 def _check_programmes(instance: Instance, name: str, country: Country) -> Iterator[Conflict]:

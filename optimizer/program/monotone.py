@@ -101,8 +101,10 @@ def _looked_through(lifting: Lifting, node: int, multiplier: float, sign: float,
     parts = [part for part in parts if functions.value_if_constant(part) is None]
     if any(not lifting.walker.leaves_under(part) for part in parts) or not np.isfinite([inner, slope]).all():
         return None
-    # where h is undefined or turns round below 0, a sum that is bounded above must not get there
-    if operation != "exp" and sign * direction < 0:
+    # Where h is undefined or turns round below 0, a sum that is bounded above must not get there. A whole
+    # power that turns round or jumps at 0 is kept by sums far below 0 too, which a lower bound would cut off.
+    two_sided = operation == "pow" and power == round(power) and (power < 0 or power % 2 == 0)
+    if operation != "exp" and (sign * direction < 0 or two_sided):
         least = lifting.least(parts)
         if least is None or least + constant < 0:
             return None

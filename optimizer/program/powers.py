@@ -29,26 +29,29 @@ def powers_under(lifting: Lifting, node: int, multiplier: float) -> Powers | Non
     """A function as a product of powers; None where it is none, or a base may be negative."""
     walker, functions = lifting.walker, lifting.walker.functions
     powers: dict[int, float] = {}
-    waiting = [(node, 1.0)]
+    # bases under a broken power: (x^2)^0.5 is x only where that is not negative
+    broken: set[int] = set()
+    waiting = [(node, 1.0, True)]
     while waiting:
-        current, power = waiting.pop()
+        current, power, whole = waiting.pop()
         operation, arguments = functions.parts(current)
         fixed = functions.value_if_constant(arguments[1]) if operation == "pow" else None
         constant = functions.value_if_constant(current)
         if operation == "mul":
-            waiting += [(part, power) for part in arguments]
+            waiting += [(part, power, whole) for part in arguments]
         elif operation == "div":
-            waiting += [(arguments[0], power), (arguments[1], -power)]
+            waiting += [(arguments[0], power, whole), (arguments[1], -power, whole)]
         elif operation == "sqrt":
-            waiting.append((arguments[0], 0.5 * power))
+            waiting.append((arguments[0], 0.5 * power, False))
         elif operation == "pow" and fixed is not None:
-            waiting.append((arguments[0], fixed * power))
+            waiting.append((arguments[0], fixed * power, whole and fixed == round(fixed)))
         elif constant is not None:
-            if constant <= 0 and power != round(power):
+            if constant <= 0 and not whole:
                 return None
             multiplier *= constant**power if constant else 0.0
         else:
             powers[current] = powers.get(current, 0.0) + power
+            broken |= set() if whole else {current}
     found = []
     for base, power in powers.items():
         origin = functions.origin(base)
@@ -56,7 +59,7 @@ def powers_under(lifting: Lifting, node: int, multiplier: float) -> Powers | Non
             return None
         leaf = walker.leaves[origin[1]]
         low, high = lifting.box(leaf)
-        if high <= 0 and power == round(power):
+        if high <= 0 and base not in broken:
             base, multiplier = walker.negative(leaf), multiplier * (-1.0) ** power
         elif low < 0:
             return None

@@ -18,6 +18,7 @@ from optimizer.errors import InfeasibleError, InputError, StoppedError
 from optimizer.instance import Instance, resolve, resolve_again
 from optimizer.instance.checks import conflicts
 from optimizer.study.ask import Ask
+from optimizer.study.batch import solving
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.batch.solving import BatchQuestion, RowSolver, outcome_gap
@@ -174,6 +175,23 @@ def test_a_row_that_stops_within_the_gap_asked_for_is_optimal(
     monkeypatch.setattr(RowSolver, "_solved_finely", stopped)
     (china, _) = solver.solve(Row(3, (), PATCHES[3]))
     assert (china.status, china.message) == ("optimal", "")
+
+
+def test_a_base_that_stops_within_the_gap_asked_for_is_an_anchor(
+    solver: RowSolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An anchor is solved finer than asked, which an integer program under a time limit may not reach."""
+    known = solver.base()["USA"]
+    assert known.solution is not None
+    assert known.parameters is not None
+    late = replace(known, status="stopped", solution=replace(known.solution, status="stopped"))
+    monkeypatch.setattr(solver, "_anchors", dict(solver._anchors))
+    monkeypatch.setattr(solving, "solve_country", lambda *_: late)
+    assert solver._anchor(known.parameters, known.leader).run.status == "optimal"
+    far = replace(known.solution.certificate, upper=known.solution.certificate.upper + 1.0, gap=1e-2)
+    late = replace(late, solution=replace(known.solution, status="stopped", certificate=far))
+    with pytest.raises(StoppedError):
+        solver._anchor(known.parameters, known.leader)
 
 
 def test_resolving_again_is_resolving(world: Instance) -> None:

@@ -118,6 +118,8 @@ UNIT_SLIPS = {
     "countries.CHN.power.build_limit_gw_per_year *= 1000": "MW",
     "countries.CHN.power.electricity_price_usd_per_kwh *= 1000": "USD per MWh or cents",
     "countries.CHN.industry.lines.n7.capacity_kwpm *= 1000": "wafers a month",
+    "countries.CHN.industry.packaging.capacity_thousand_per_year *= 1000": "packages",
+    "countries.CHN.industry.staged.lines.n7.experience_thousand_wafers *= 1000": "wafers",
     "market.output.nv_gb300 *= 1000": "single chips",
     "market.world_spend_usd_bn *= 1000": "million USD or USD",
 }

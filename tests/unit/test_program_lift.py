@@ -270,6 +270,31 @@ def test_a_sum_that_may_be_negative_is_not_looked_through() -> None:
         solve_model(m)
 
 
+@pytest.mark.parametrize(("power", "sense"), [(2, ">="), (-1, "<="), (-2, "<=")])
+def test_a_power_that_sums_below_zero_satisfy_too_is_not_looked_through(power: int, sense: str) -> None:
+    """x = y = 10 satisfies each of these rows; bounded as a sum, they ended at the wrong optimum or none."""
+    m = empty(2)
+    body = (4 - m.x[0] ** 2 - m.x[1] ** 2) ** power
+    m.row = pyo.Constraint(expr=body >= 1 if sense == ">=" else body <= 1)
+    m.value = pyo.Objective(expr=m.x[0] + m.x[1], sense=pyo.maximize)
+    assert not len(compile_model(m).functions.stand_in_row)
+    with pytest.raises(ModelError) as refused:
+        solve_model(m)
+    assert refused.value.diagnostics[0].code == "M103"
+
+
+@pytest.mark.parametrize("root", [lambda x: pyo.sqrt(x**2), lambda x: (x**2) ** 0.5])
+def test_the_root_of_a_square_is_no_power_of_what_is_negative(root: Any) -> None:
+    """The row holds everywhere; read as 1/(x*y) it asked for |x|*y >= 4."""
+    m = pyo.ConcreteModel()
+    m.x, m.y = pyo.Var(bounds=(-10, -1)), pyo.Var(bounds=(1, 10))
+    m.row = pyo.Constraint(expr=(root(m.x) * m.y) ** (-1) >= -0.25)
+    m.cost = pyo.Objective(expr=m.y - m.x)
+    assert not len(compile_model(m).functions.stand_in_row)
+    with pytest.raises(ModelError):
+        solve_model(m)
+
+
 def test_ties_and_ranges_of_a_lifted_model() -> None:
     solver = Solver(compile_model(shared(), "less"))
     solution = solver.solve(gap=1e-6)

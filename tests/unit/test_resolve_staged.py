@@ -11,13 +11,18 @@ import pytest
 
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
 from models.simulate import weight_of_time
+from optimizer.answer.explanation import HOLDS_FOR_INTEGERS, facts
+from optimizer.answer.stages import Stages
 from optimizer.errors import Diagnostic, InputError
-from optimizer.instance.cells import STAGED, cell_map, matches
+from optimizer.instance.cells import PATH_ONLY, STAGED, cell_map, matches
 from optimizer.instance.instance import Instance
 from optimizer.instance.load import load
+from optimizer.instance.patch import patch
 from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.instance.resolving.rules import find_rule
 from optimizer.instance.values import constant
+from optimizer.study.country import solve_country
+from optimizer.study.plan_solver import PlanSolver
 from tests.model.plan_solver import solve_plan
 from tests.unit.resolve_cells import number_changes, replaced
 from tests.unit.staged_world import OF_CHINA, SHARED, write_staged_world
@@ -165,6 +170,19 @@ def test_in_path_mode_there_is_nothing_of_it(staged: Instance) -> None:
     assert cells.shapes("industry")
 
 
+def test_cells_of_the_other_mode_are_read_by_no_plan(staged: Instance) -> None:
+    """What is patched in a mode that does not read it is said to be without effect."""
+    path = cell_map(replaced(staged, ("industry",), lambda _: "path"), "CHN")
+    own = "countries.CHN.industry.staged.tools.euv.build_limit_kwpm_per_year2"
+    for cell in ("staged.lines.n5.programme.lag_years", "staged.tools.euv.toolmaking_lead_years", own):
+        assert not path.feeds(cell)
+        assert not path.shapes(cell)
+        assert cell_map(staged, "CHN").shapes(cell)
+    given = "countries.CHN.industry.lines.n7.yield"
+    assert path.feeds(given) == ("wafer_yield",)
+    assert cell_map(staged, "CHN").feeds(given) == ()
+
+
 def test_a_cell_moves_only_what_declares_it_and_every_cell_of_its_own_is_needed(
     staged: Instance, plan: PlanParameters
 ) -> None:
@@ -179,7 +197,7 @@ def test_a_cell_moves_only_what_declares_it_and_every_cell_of_its_own_is_needed(
             assert cells.shapes(cell), f"{cell} changes the sets"
             continue
         for name in TABLE:
-            if not np.array_equal(plan[name], after[name]):
+            if name not in PATH_ONLY and not np.array_equal(plan[name], after[name]):
                 assert name in cells.feeds(cell), f"{cell} moves {name}"
                 moved |= {(name, one) for one in find_rule(name).reads if _is(one, cell)}
     declared = {(name, one) for name in STAGED for one in find_rule(name).reads}
@@ -224,6 +242,7 @@ CHINA = "countries/CHN.yaml"
 N7_LEARNED = "        experience_thousand_wafers: 120\n"
 N5_STAGED = OF_CHINA[OF_CHINA.index("      n5:") : OF_CHINA.index("    tools:")]
 RATE = "research_limit_usd_bn_per_year:"
+EUV_SHARED = SHARED[SHARED.index("      programme: {cost_usd_bn: 8") :]
 EUV = "      euv:\n        programme_left"
 MISTAKES = {
     "nothing learned": (CHINA, N5_STAGED, "", "E322", "nothing says of `n5` what CHN has learned on it"),
@@ -248,6 +267,14 @@ MISTAKES = {
     "no programme": (
         *(CHINA, EUV, EUV.replace("euv", "duv"), "E322"),
         "what it takes to master `duv` tools",
+    ),
+    "a level that yields nothing": (
+        *("instance.yaml", "yield: 0.125", "yield: 0", "E324"),
+        "`young` of `n5` yields nothing",
+    ),
+    "toolmakers without a programme": (
+        *("instance.yaml", EUV_SHARED, f"{EUV_SHARED}    duv:\n{EUV_SHARED}", "E322"),
+        "nothing says what CHN has still to pay to master `duv` tools",
     ),
     "a node that waits for itself": (
         *(CHINA, N7_LEARNED, f"{N7_LEARNED}        previous: n5\n", "E309"),
@@ -289,3 +316,27 @@ def test_no_bound_of_the_staged_industry_binds(plan: PlanParameters) -> None:
     tolerance = 2e-6 * weight_of_time(plan)
     assert near.certificate.upper >= far.certificate.lower - tolerance
     assert far.certificate.upper >= near.certificate.lower - tolerance
+
+
+@pytest.mark.parametrize(
+    ("ratio", "shown"), [(0.0123, "1.2%"), (0.994, "99%"), (0.996, "100%"), (1.234, "123%")]
+)
+def test_a_country_that_passes_the_leader_is_told_without_powers_of_ten(ratio: float, shown: str) -> None:
+    told = Stages(
+        unlocked={},
+        reached={},
+        ordered_kwpm={},
+        home_share_from=None,
+        matches_leader_from=None,
+        home_share=1.0,
+        home_ratio=ratio,
+    )
+    assert f"at the end: {shown} of all that the leader adds" in told.words[-1]
+
+
+def test_a_price_of_fixed_integers_is_no_bound_where_capability_has_no_weight(staged: Instance) -> None:
+    world = patch(staged, ["objectives.balanced.capability_weight=0"])
+    plan = of_china(world)
+    told = facts(solve_country(PlanSolver.compile(plan), plan, 1e-3, None), world)
+    assert told
+    assert all(" worth about " in fact.words and fact.holds == HOLDS_FOR_INTEGERS for fact in told)

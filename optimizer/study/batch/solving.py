@@ -106,7 +106,8 @@ class RowSolver:
 
     def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
         question = self.question
-        run = solve_country(self._plan_solver, parameters, self._anchor_gap, question.time_limit)
+        found = solve_country(self._plan_solver, parameters, self._anchor_gap, question.time_limit)
+        run = self._as_asked(found)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
             raise no_base(run)
         own = leader_path(self.instance, parameters, run.values) if path is None else path
@@ -213,9 +214,11 @@ class RowSolver:
         return replace(run, status=status, diagnostics=(*run.diagnostics, problem)), how
 
     def _solved(self, parameters: PlanParameters) -> CountryRun:
-        """The plan at these parameters, from the country's anchor where the sets are the base's. One that
-        stopped on the way to a finer gap than was asked for is optimal to that one."""
-        run = self._solved_finely(parameters)
+        """The plan at these parameters, from the country's anchor where the sets are the base's."""
+        return self._as_asked(self._solved_finely(parameters))
+
+    def _as_asked(self, run: CountryRun) -> CountryRun:
+        """A run that stopped on the way to a finer gap than was asked for is optimal to that one."""
         if run.status != STOPPED or run.solution is None or run.solution.certificate.gap > self.question.gap:
             return run
         return replace(run, status=OPTIMAL, solution=replace(run.solution, status=OPTIMAL, message=""))
