@@ -106,6 +106,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E533": "country and the bloc that counts it in one market",
         "E534": "market of countries that open fabs one by one",
         "E535": "equilibrium of another market",
+        "E536": "component whose price is not given once",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",

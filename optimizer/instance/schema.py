@@ -242,13 +242,13 @@ class Observed(Record):
 class Component(Record):
     """What chips are made of and what is scarce itself. A chip holds `content` units for each of what it is
     counted `per`; `supply_index` is what is made at `price_usd`, over what the base world's equilibrium
-    takes."""
+    takes. The component `hbm` has the price of `memory`, and none of its own."""
 
     title: Text
     unit: Text
     per: Literal["hbm_gb", "tdp_w", "chip"]
     content: ScalarPositive
-    price_usd: SeriesPositive
+    price_usd: SeriesPositive | None = None
     supply_elasticity: ScalarPositive
     supply_index: SeriesPositive = constant(1.0)
 

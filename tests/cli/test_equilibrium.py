@@ -16,7 +16,7 @@ clearing:
   floor_share_of_list_price: 0.5
   output_elasticity: 0.1
   components:
-    hbm: {title: Memory, unit: GB, per: hbm_gb, content: 1, price_usd: 13, supply_elasticity: 0.3}
+    hbm: {title: Memory, unit: GB, per: hbm_gb, content: 1, supply_elasticity: 0.3}
 """
 FILES = ("prices.csv", "strategy.csv", "summary.json", "search.json")
 LOOSE = ("--tolerance", "0.02", "--jobs", "1")
@@ -136,10 +136,17 @@ def test_other_markets_and_broken_searches_are_refused(
     shutil.copytree(twins, tmp_path / "twins")
     both = ("--country", "USA", "--country", "TWI")
     assert "error[E533]" in kloof("equilibrium", str(tmp_path / "twins"), *both).err
-    for field in ("supply_elasticity", "price_usd"):
-        zero = kloof("equilibrium", market, "--set", f"market.clearing.components.hbm.{field} = 0")
-        assert zero.code == 2
-        assert "must be positive, got 0" in zero.err
+    zero = kloof("equilibrium", market, "--set", "market.clearing.components.hbm.supply_elasticity = 0")
+    assert zero.code == 2
+    assert "must be positive, got 0" in zero.err
+    for patch, said in (
+        ("market.clearing.components.hbm.price_usd = 13", "has a price of its own beside"),
+        ("memory.price_usd_bn_per_pb = 0", "costs nothing in some period"),
+    ):
+        refused = kloof("equilibrium", market, "--set", patch)
+        assert refused.code == 2
+        assert "error[E536]" in refused.err
+        assert said in refused.err
     empty = kloof("equilibrium", market, "--set", "chips.*.hbm_gb = 0")
     assert "error[E532]" in empty.err
 

@@ -118,7 +118,8 @@ def test_verdicts_agree_with_a_search_over_all_values() -> None:
     candidates = []
     for number in range(12):
         ends = np.sort(random.integers(0, 6, (2, 3)), axis=1).astype(float)
-        candidates.append(spread(number, tuple(ends[0]), tuple(ends[1])))  # type: ignore[arg-type]
+        (low, at, high), (least, paid, most) = ends.tolist()
+        candidates.append(spread(number, (low, at, high), (least, paid, most)))
     for one, said in zip(candidates, verdicts(candidates), strict=True):
 
         def corners(each: Candidate) -> list[tuple[float, float]]:
@@ -140,14 +141,14 @@ def test_verdicts_agree_with_a_search_over_all_values() -> None:
 # the order of regimes
 
 
-def parameters(**changed: object) -> PlanParameters:
+def parameters(**changed: float) -> PlanParameters:
     from optimizer.instance import resolve
 
     own = resolve(WORLD, WORLD.leader)
     values = {name: np.array(array) for name, array in own.values.items()}
     values["fee"] = np.zeros_like(values["fee"])
     for name, value in changed.items():
-        values[name] = np.full_like(values[name], value)  # type: ignore[arg-type]
+        values[name] = np.full_like(values[name], value)
     return replace(own, values=values)
 
 

@@ -71,7 +71,7 @@ EXAMPLE: Final = "market.yaml: clearing: {floor_share_of_list_price: 0.5, output
 
 def goods_of(instance: Instance, leader: str) -> Goods:
     """The market of an instance. Raises InputError where it does not say how supply answers to prices, or
-    has a component that no traded chip holds."""
+    has a component that no traded chip holds, or whose price is not given once."""
     clearing = instance.market.clearing
     if clearing is None:
         raise InputError(
@@ -81,6 +81,7 @@ def goods_of(instance: Instance, leader: str) -> Goods:
                 hint=f"give `clearing` in {EXAMPLE}",
             )
         )
+    priced = [_priced(name, component) for name, component in clearing.components.items()]
     chips, sets = list(instance.chips.values()), plan_sets(instance, leader)
     list_cost, output = (quantity_of(instance, leader, name) for name in ("unit_cost", "output"))
     steps = instance.horizon.steps_per_year
@@ -101,8 +102,21 @@ def goods_of(instance: Instance, leader: str) -> Goods:
                     hint=f"it is counted per {component.per}, which is 0 for all of them",
                 )
             )
+    hbm_price = quantity_of(instance, leader, "hbm_price")
     middles, periods = middles_of(instance, leader), len(sets.periods)
-    price = np.array([one.price_usd.at(middles) / THOUSAND for one in clearing.components.values()])
+    # what memory costs by itself, USD bn per PB, is thousand USD per GB
+    price = np.array(
+        [hbm_price if one.price_usd is None else one.price_usd.at(middles) / THOUSAND for one in priced]
+    )
+    if not (hbm_price > 0).all() and MEMORY in clearing.components:
+        raise InputError(
+            Diagnostic(
+                "E536",
+                f"the component `{MEMORY}` costs nothing in some period: no demand could make it dearer",
+                path="memory.price_usd_bn_per_pb",
+                hint="give a price above 0, or leave the component out",
+            )
+        )
     elasticity = np.array([[one.supply_elasticity.number()] for one in clearing.components.values()])
     components = Components(
         tuple(clearing.components), content[:, rows], price.reshape(-1, periods), elasticity.reshape(-1, 1)
@@ -121,7 +135,7 @@ def goods_of(instance: Instance, leader: str) -> Goods:
         list_cost=list_cost,
         multiplier=np.array([chip.system_price_multiplier.number() for chip in chips]),
         content=content,
-        hbm_price=quantity_of(instance, leader, "hbm_price"),
+        hbm_price=hbm_price,
     )
 
 
@@ -137,6 +151,22 @@ def supply_index(instance: Instance, leader: str) -> Array:
     assert clearing is not None
     found = [one.supply_index.at(middles) for one in clearing.components.values()]
     return np.array(found).reshape(len(found), len(middles))
+
+
+def _priced(name: str, component: Component) -> Component:
+    """The component, whose price is given once. Raises InputError where it is not: memory has that of
+    `memory`, all others one of their own."""
+    if (component.price_usd is None) == (name == MEMORY):
+        return component
+    said = "has a price of its own beside" if component.price_usd else "has no price; only `hbm` follows"
+    raise InputError(
+        Diagnostic(
+            "E536",
+            f"the component `{name}` {said} `memory.price_usd_bn_per_pb`",
+            path=f"market.clearing.components.{name}.price_usd",
+            hint="leave it out" if component.price_usd else "give `price_usd`, USD per unit",
+        )
+    )
 
 
 def _content(component: Component, chip: Chip) -> float:

@@ -139,6 +139,19 @@ def _stack(share: bool) -> Chart:
     return alt.layer(bars, labels).add_params(wide).properties(height=240)
 
 
+def _ended(rows: alt.Chart, lines: alt.Chart, y: alt.Y, colour: alt.Color) -> Chart:
+    """Lines with their points, and each series' name at its end."""
+    points = rows.mark_point(filled=True, size=30, opacity=1).encode(
+        x=_time(), y=y, color=colour, tooltip=_tooltip("period:N", "series:N", "value:Q")
+    )
+    labels = (
+        rows.transform_filter("datum.last")
+        .mark_text(align="left", dx=8, fontWeight="bold")
+        .encode(x=_time(), y=y, text="series:N")
+    )
+    return alt.layer(lines, points, labels).properties(height=240)
+
+
 def _lines_log() -> Chart:
     """The country's path, solid, and the leader's, dashed, labelled at their ends."""
     rows = _rows().transform_filter("datum.value > 0")
@@ -157,33 +170,15 @@ def _lines_log() -> Chart:
     lines = rows.mark_line(strokeWidth=2.5).encode(
         x=_time(), y=y, color=colour, strokeDash=dash, detail="series:N"
     )
-    points = rows.mark_point(filled=True, size=30, opacity=1).encode(
-        x=_time(), y=y, color=colour, tooltip=_tooltip("period:N", "series:N", "value:Q")
-    )
-    labels = (
-        rows.transform_filter("datum.last")
-        .mark_text(align="left", dx=8, fontWeight="bold")
-        .encode(x=_time(), y=y, text="series:N")
-    )
-    return alt.layer(lines, points, labels).properties(height=240)
+    return _ended(rows, lines, y, colour)
 
 
 def _lines() -> Chart:
     """Several series from 0 on, labelled at their ends."""
     rows = _rows()
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
-    domain = list(range(len(COLOURS)))
-    colour = alt.Color("order:O", scale=alt.Scale(domain=domain, range=list(COLOURS)), legend=None)
-    lines = rows.mark_line(strokeWidth=2.5).encode(x=_time(), y=y, color=colour, detail="series:N")
-    points = rows.mark_point(filled=True, size=30, opacity=1).encode(
-        x=_time(), y=y, color=colour, tooltip=_tooltip("period:N", "series:N", "value:Q")
-    )
-    labels = (
-        rows.transform_filter("datum.last")
-        .mark_text(align="left", dx=8, fontWeight="bold")
-        .encode(x=_time(), y=y, text="series:N")
-    )
-    return alt.layer(lines, points, labels).properties(height=240)
+    lines = rows.mark_line(strokeWidth=2.5).encode(x=_time(), y=y, color=_colour(), detail="series:N")
+    return _ended(rows, lines, y, _colour())
 
 
 def _lag() -> Chart:
