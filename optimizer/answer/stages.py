@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from optimizer.answer.part import Number, Part
@@ -40,9 +40,13 @@ class Stages(Part):
     @property
     def words(self) -> tuple[str, ...]:
         """What it says, a sentence each."""
-        nodes = "; ".join(f"{name} {when or NEVER}" for name, when in self.unlocked.items())
+        return self.told(str)
+
+    def told(self, named: Callable[[str], str]) -> tuple[str, ...]:
+        """What it says, a sentence each, with lines and classes of tools as they are `named`."""
+        nodes = "; ".join(f"{named(name)}: {when or NEVER}" for name, when in self.unlocked.items())
         levels = "; ".join(
-            f"{line} {one.level} of {one.levels} ({100 * one.good_share:.0f}% good dies)"
+            f"{named(line)}: {one.level} of {one.levels} ({100 * one.good_share:.0f}% good dies)"
             for line, one in self.reached.items()
         )
         home = f"{100 * self.home_share:.0f}% of the compute added is made at home"

@@ -30,8 +30,8 @@ def test_a_plan_says_what_it_learns_and_unlocks(solved: tuple[Outcome, Path]) ->
     done, run = solved
     assert re.search(r"n7 level of learning +2 +2 +2", done.out)
     assert re.search(r"n7 good dies, % +50 +50 +50", done.out)
-    assert "unlocked: n5 not in the plan; euv not in the plan" in done.out
-    assert "levels of learning at the end: n7 2 of 3 (50% good dies)" in done.out
+    assert "unlocked: n5: not in the plan; euv: not in the plan" in done.out
+    assert "levels of learning at the end: n7: 2 of 3 (50% good dies)" in done.out
     assert "prices hold with levels, unlocked nodes and fabs as in the plan" in done.out
     top = json.loads((run / "summary.json").read_text())["countries"]["CHN"]["headline"]["stages"]
     assert top["unlocked"] == {"n5": None, "euv": None}

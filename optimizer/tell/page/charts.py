@@ -152,9 +152,8 @@ def _ended(rows: alt.Chart, lines: alt.Chart, y: alt.Y, colour: alt.Color) -> Ch
     return alt.layer(lines, points, labels).properties(height=240)
 
 
-def _lines_log() -> Chart:
-    """The country's path, solid, and the leader's, dashed, labelled at their ends."""
-    rows = _rows().transform_filter("datum.value > 0")
+def _log_scale() -> alt.Y:
+    """Values above 0 by factors, with a strong line at each power of ten."""
     faint = alt.condition(DECADE, alt.value(1), alt.value(0.3))
     axis = alt.Axis(
         labelExpr=LOG_LABEL.format("y"),
@@ -163,7 +162,12 @@ def _lines_log() -> Chart:
         gridOpacity=faint,
         tickOpacity=faint,
     )
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(type="log", nice=False, padding=8), axis=axis)
+    return alt.Y("value:Q", title=None, scale=alt.Scale(type="log", nice=False, padding=8), axis=axis)
+
+
+def _lines_log() -> Chart:
+    """The country's path, solid, and the leader's, dashed, labelled at their ends."""
+    rows, y = _rows().transform_filter("datum.value > 0"), _log_scale()
     dash = alt.StrokeDash("order:O", scale=alt.Scale(domain=[0, 1], range=[[1, 0], [6, 4]]), legend=None)
     scale = alt.Scale(domain=[0, 1], range=[COLOURS[0], STRONG])
     colour = alt.Color("order:O", scale=scale, legend=None)
@@ -173,10 +177,11 @@ def _lines_log() -> Chart:
     return _ended(rows, lines, y, colour)
 
 
-def _lines() -> Chart:
-    """Several series from 0 on, labelled at their ends."""
-    rows = _rows()
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+def _lines(log: bool) -> Chart:
+    """Several series, labelled at their ends: from 0 on, or by factors where they differ by many."""
+    rows = _rows().transform_filter("datum.value > 0") if log else _rows()
+    from_zero = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+    y = _log_scale() if log else from_zero
     lines = rows.mark_line(strokeWidth=2.5).encode(x=_time(), y=y, color=_colour(), detail="series:N")
     return _ended(rows, lines, y, _colour())
 
@@ -360,7 +365,8 @@ def _multiples() -> Chart:
 CHARTS: Final[Mapping[str, Callable[[], Chart]]] = {
     "stack-share": lambda: _stack(share=True),
     "stack": lambda: _stack(share=False),
-    "lines": _lines,
+    "lines": lambda: _lines(log=False),
+    "lines-across-log": lambda: _lines(log=True),
     "lines-log": _lines_log,
     "lag": _lag,
     "lag-lines": _lag_lines,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
-from optimizer.tell.page.figures import Column, Figure, Row, Table, amount, compute_scale, slug, text
+from optimizer.tell.page.figures import PERIOD, Column, Figure, Row, Table, amount, compute_scale, slug, text
 from optimizer.tell.page.saved import Plan, SavedRun, date
-
-PERIOD: Final = Column("Period", field="period", text=True)
 
 
 def stage_figures(run: SavedRun, plan: Plan) -> list[Figure]:
@@ -26,16 +23,21 @@ def _added(run: SavedRun, plan: Plan) -> Figure:
     """Home-made compute added against all that the country and the leader add."""
     lines = {"made at home": plan.series("home_added"), "all of its own": plan.series("all_added")}
     if plan.has("leader_added"):
-        lines[f"all of {run.leader}"] = plan.series("leader_added")
+        lines[f"all of {run.name(run.leader)}"] = plan.series("leader_added")
     scale = compute_scale([value for line in lines.values() for value in line])
     stages = plan.top.stages
+
+    def named(item: str) -> str:
+        return run.item("lines" if item in run.context.titles.get("lines", {}) else "tool_classes", item)
+
     return _figure(
         plan,
         "Compute added: made at home against all",
         "added",
         {name: [value / scale.divisor for value in line] for name, line in lines.items()},
         f"{scale.unit} a period, research rating",
-        " ".join(f"{words[0].upper()}{words[1:]}." for words in (stages.words if stages else ())),
+        " ".join(f"{words[0].upper()}{words[1:]}." for words in (stages.told(named) if stages else ())),
+        chart="lines-across-log",
     )
 
 
@@ -53,7 +55,15 @@ def _good(run: SavedRun, plan: Plan, lines: Sequence[str]) -> Figure:
     return _figure(plan, "Good dies by line", "yield", values, "% of dies", note)
 
 
-def _figure(plan: Plan, title: str, name: str, lines: dict[str, list[float]], unit: str, note: str) -> Figure:
+def _figure(
+    plan: Plan,
+    title: str,
+    name: str,
+    lines: dict[str, list[float]],
+    unit: str,
+    note: str,
+    chart: str = "lines",
+) -> Figure:
     rows = [
         Row([text(period), *(amount(line[t]) for line in lines.values())], date(period))
         for t, period in enumerate(plan.periods)
@@ -63,7 +73,7 @@ def _figure(plan: Plan, title: str, name: str, lines: dict[str, list[float]], un
     return Figure(
         title=title,
         table=Table(slug(plan.country, plan.policy, name), columns, rows),
-        chart="lines",
+        chart=chart,
         alt=f"Lines, {plan.periods[0]} to {plan.periods[-1]}, {unit}: {'; '.join(ends)}.",
         unit=unit,
         note=note,

@@ -126,7 +126,7 @@
       `<circle cx="7" cy="7" r="5" fill="var(--page)" stroke="var(--muted)" stroke-width="2"/>`,
     ][at],
   };
-  const LEGENDS = { stack: "box", "stack-share": "box", "bars-across": "box", lines: "box", "lines-log": "line", "dumbbell-log": "point", multiples: "thin", changes: "change", "changes-up": "change", tornado: "box", indices: "box" };
+  const LEGENDS = { stack: "box", "stack-share": "box", "bars-across": "box", lines: "box", "lines-across-log": "box", "lines-log": "line", "dumbbell-log": "point", multiples: "thin", changes: "change", "changes-up": "change", tornado: "box", indices: "box" };
   const LINES = new Set(["lines-log", "multiples"]);
   function legend(figure, kind, rows) {
     const swatch = SWATCHES[LEGENDS[kind]];
