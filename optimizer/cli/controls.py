@@ -20,6 +20,8 @@ from optimizer.cli.options import (
     instance_argument,
     jobs_option,
     output_options,
+    patch_options,
+    policies_option,
     saving_options,
 )
 
@@ -72,11 +74,8 @@ FAILURES_SHOWN = 5
     help="Only regimes that surely give so much delay, with --delay reach (months) or value (average log "
     "units below the world as it is); looser ones than one that does not are spared.",
 )
-@click.option(
-    "--policy", "policies", multiple=True, metavar="P", help="A policy of the baseline. Several compose."
-)
-@click.option("--set", "patches", multiple=True, metavar="PATCH", help="Change a value of the baseline.")
-@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
+@policies_option
+@patch_options
 @accuracy_options(1e-5, ", of every plan")
 @click.option(
     "--ranges",

@@ -21,6 +21,8 @@ from optimizer.cli.options import (
     instance_argument,
     jobs_option,
     output_options,
+    patch_options,
+    policies_option,
     saving_options,
 )
 
@@ -41,11 +43,8 @@ if TYPE_CHECKING:
 )
 @instance_argument
 @countries_option
-@click.option(
-    "--policy", "policies", multiple=True, metavar="P", help="A policy file or name. Several compose."
-)
-@click.option("--set", "patches", multiple=True, metavar="PATCH", help="Change a value. May be repeated.")
-@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
+@policies_option
+@patch_options
 @equilibrium_options
 @click.option(
     "--against",
@@ -75,6 +74,7 @@ def command(
     --tolerance: then only regrets are told, and --resume goes on.
     """
     from optimizer.cli.asking import opened
+    from optimizer.cli.progress import end_progress
     from optimizer.cli.session import DONE, STOPPED, interrupts_held, note, report
     from optimizer.cli.solve import save_run
     from optimizer.study.equilibrium.equilibrium import find
@@ -108,7 +108,7 @@ def command(
         most_rounds=rounds,
         tell=tell,
     )
-    _end_progress(output.quiet)
+    end_progress(output.quiet)
     if found.converged:
         from optimizer.study.explained import explained
 
@@ -164,12 +164,6 @@ def progress_of_search(quiet: bool, of: str = "") -> Tell:
             note(text)
 
     return (lambda told: None) if quiet else tell
-
-
-def _end_progress(quiet: bool) -> None:
-    from optimizer.cli.progress import end_progress
-
-    end_progress(quiet)
 
 
 def _files(

@@ -101,8 +101,8 @@ def instance_argument(function: Command) -> Command:
     return click.argument("instance", metavar="INSTANCE")(function)
 
 
-def change_options(function: Command) -> Command:
-    """What changes the instance, beside policies, and what is asked of it."""
+def patch_options(function: Command) -> Command:
+    """What changes single values of the instance, and what is asked of it."""
     return _compose(
         click.option(
             "--set",
@@ -112,24 +112,33 @@ def change_options(function: Command) -> Command:
             help="Change a value: 'PATH = V', 'PATH *= V' or 'PATH += V'. May be repeated.",
         ),
         click.option("--objective", metavar="PRESET", help="An objective preset of the instance."),
-        click.option(
-            "--extend",
-            metavar="FILE.py:FUNCTION",
-            help="A function that adds rows of your own to the Pyomo model.",
-        ),
     )(function)
 
 
-def scenario_options(function: Command) -> Command:
-    """What turns the instance into the scenario that is solved."""
-    policies = click.option(
+def change_options(function: Command) -> Command:
+    """What changes the instance, beside policies, and what is asked of it."""
+    extend = click.option(
+        "--extend",
+        metavar="FILE.py:FUNCTION",
+        help="A function that adds rows of your own to the Pyomo model.",
+    )
+    return _compose(patch_options, extend)(function)
+
+
+def policies_option(function: Command) -> Command:
+    """The policies that compose one scenario."""
+    return click.option(
         "--policy",
         "policies",
         multiple=True,
         metavar="P",
         help="A policy file, or the name of a shipped policy. Several compose.",
-    )
-    return _compose(policies, change_options)(function)
+    )(function)
+
+
+def scenario_options(function: Command) -> Command:
+    """What turns the instance into the scenario that is solved."""
+    return _compose(policies_option, change_options)(function)
 
 
 def accuracy_options(gap: float | None, why: str) -> Callable[[Command], Command]:
