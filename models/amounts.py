@@ -40,12 +40,13 @@ def designers_wafers(p: PlanParameters, v: Values) -> Array:
 
 def launch_wafers(p: PlanParameters, v: Values) -> Array:
     """The good wafers that each chip may have of its line for the part of each period in which it is made."""
-    return np.asarray(p["launched"] * (p["on_line"] @ good_wafers(p, v)))
+    made = p.sets.made_places
+    return np.asarray(p["launched"][made] * (p["on_line"][made] @ good_wafers(p, v)))
 
 
 def launch_packages(p: PlanParameters, v: Values) -> Array:
     """The packages that each chip may have for the part of each period in which it is made, thousand."""
-    return np.asarray(p["launched"] * packages(p, v))
+    return np.asarray(p["launched"][p.sets.made_places] * packages(p, v))
 
 
 def packages(p: PlanParameters, v: Values) -> Array:

@@ -22,10 +22,10 @@ def purchases(m: Any, t: str) -> Any:
     paid = sum(
         (m.unit_cost[k, t] + m.fee[k, t]) * m.imports[k, t]
         + (m.unit_cost[k, t] + m.grey_premium[k, t]) * m.grey[k, t]
-        + m.unit_cost[k, t] * m.domestic[k, t]
         for k in m.CHIPS
     )
-    return m.buy[t] == paid / m.million_per_billion
+    made = sum(m.unit_cost[k, t] * m.domestic[k, t] for k in m.MADE)
+    return m.buy[t] == (paid + made) / m.million_per_billion
 
 
 def rent_paid(m: Any, t: str) -> Any:
@@ -189,7 +189,7 @@ def home_returns(m: Any, t: str) -> Any:
 
     Units: USD bn.
     """
-    value = sum(m.chip_part[k] * m.unit_cost[k, t] * m.domestic[k, t] for k in m.CHIPS)
+    value = sum(m.chip_part[k] * m.unit_cost[k, t] * m.domestic[k, t] for k in m.MADE)
     return m.home_returned[t] == m.home_return * value / m.million_per_billion
 
 

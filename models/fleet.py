@@ -26,7 +26,9 @@ def fleet_balance(m: Any, k: str, t: str) -> Any:
     """
     kept = per_period(m, m.survival[k])
     half = m.survival[k] ** (m.dt / m.year / 2)
-    bought = m.imports[k, t] + m.grey[k, t] + m.domestic[k, t]
+    bought = m.imports[k, t] + m.grey[k, t]
+    if k in m.MADE:
+        bought += m.domestic[k, t]
     label = m.before[t]
     before = m.fleet0[k] if label is None else in_use(m, k, label)
     return in_use(m, k, t) == kept * before + half * bought - m.retired[k, t]

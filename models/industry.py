@@ -73,7 +73,7 @@ def good_wafers(m: Any, n: str, t: str) -> Any:
 
     In staged mode the yield is that of the level reached (`earned_wafers`). Units: thousand wafers.
     """
-    return wafers_used(m, m.CHIPS, n, t) <= used_yield(m, n, t) * m.wafers_started[n, t]
+    return wafers_used(m, m.MADE, n, t) <= used_yield(m, n, t) * m.wafers_started[n, t]
 
 
 def designer_share(m: Any, q: str, n: str, t: str) -> Any:
@@ -87,7 +87,7 @@ def designer_share(m: Any, q: str, n: str, t: str) -> Any:
     so that there is no row, where there is none. Units: thousand wafers.
     """
     used = sum(
-        m.designed_by[k, q] * m.on_line[k, n] * m.wafers_per_chip[k] * fabricated(m, k, t) for k in m.CHIPS
+        m.designed_by[k, q] * m.on_line[k, n] * m.wafers_per_chip[k] * fabricated(m, k, t) for k in m.MADE
     )
     return used - m.designer_ceiling[q, n, t] * good_starts(m, n, t) <= m.ceiling_side[q, n, t]
 
@@ -152,7 +152,7 @@ def packaging(m: Any, t: str) -> Any:
 
     Units: thousand packages of the reference chip.
     """
-    return sum(m.packages_per_chip[k] * m.domestic[k, t] for k in m.CHIPS) <= packages(m, t)
+    return sum(m.packages_per_chip[k] * m.domestic[k, t] for k in m.MADE) <= packages(m, t)
 
 
 def packaging_balance(m: Any, t: str) -> Any:
@@ -201,7 +201,7 @@ def add(model: Any, units: UnitSystem) -> None:
     """Variables and rows of the chip industry, tools and memory apart."""
     positive = pyo.NonNegativeReals
     by_line: tuple[Any, ...] = (model.LINES, model.PERIODS)
-    by_chip: tuple[Any, ...] = (model.CHIPS, model.PERIODS)
+    by_chip: tuple[Any, ...] = (model.MADE, model.PERIODS)
     by_period: tuple[Any, ...] = (model.PERIODS,)
     model.wafers_per_capacity = units.constant(12, "kwafer/kwpm/year")
     model.kwafer, model.kpackage = units.constant(1, "kwafer"), units.constant(1, "kpackage")
@@ -211,9 +211,13 @@ def add(model: Any, units: UnitSystem) -> None:
         ("wafers_started", by_line, "kwafer"),
         ("packaging_built", by_period, "kpackage/year"),
         ("packaging_capacity", by_period, "kpackage/year"),
-        ("bank_drawn", by_chip, "kchip"),
+        ("bank_drawn", (model.CHIPS, model.PERIODS), "kchip"),
     ):
         model.add_component(name, pyo.Var(*index, within=positive, units=units(unit)))
+    for k in set(model.CHIPS) - set(model.MADE):
+        for t in model.PERIODS:
+            model.domestic[k, t].fix(0)
+            model.bank_drawn[k, t].fix(0)
     for name, index, rule in (
         ("wafer_balance", by_line, wafer_balance),
         ("wafer_supply", by_line, wafer_supply),
@@ -226,7 +230,7 @@ def add(model: Any, units: UnitSystem) -> None:
         ("packaging", by_period, packaging),
         ("packaging_balance", by_period, packaging_balance),
         ("packaging_orders", by_period, packaging_orders),
-        ("die_bank", (model.CHIPS,), die_bank),
+        ("die_bank", (model.MADE,), die_bank),
         ("bank_launch", by_chip, bank_launch),
     ):
         model.add_component(name, pyo.Constraint(*index, rule=rule))

@@ -141,7 +141,7 @@ def earned_wafers(m: Any, n: str, t: str) -> Any:
     Units: thousand wafers.
     """
     good = sum(m.yield_level[n, stage] * m.started[n, stage, t] for stage in m.LEVELS)
-    return wafers_used(m, m.CHIPS, n, t) == good
+    return wafers_used(m, m.MADE, n, t) == good
 
 
 def node_progress_balance(m: Any, n: str, t: str) -> Any:

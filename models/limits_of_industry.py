@@ -7,7 +7,7 @@ from typing import Final
 from models import amounts
 from models.limit import LimitSpec
 
-_BY_CHIP, _BY_LINE, _BY_PERIOD = ("chips", "periods"), ("lines", "periods"), ("periods",)
+_BY_CHIP, _BY_LINE, _BY_PERIOD = ("made", "periods"), ("lines", "periods"), ("periods",)
 _BY_TOOLS, _BY_DESIGNER = ("tool_classes", "periods"), ("designers", "lines", "periods")
 _BY_STAGED_LINE, _BY_STAGED_CLASS = ("staged_lines", "periods"), ("staged_classes", "periods")
 
@@ -89,7 +89,7 @@ INDUSTRY_LIMITS: Final = (
         *(10, "10,000", "{item} made", "at most {amount} thousand {item} made a year"),
         parameters=("make_limit",),
         added=True,
-        amount=lambda p, v: p["make_limit"] * p["dt"],
+        amount=lambda p, v: p["make_limit"][p.sets.made_places] * p["dt"],
         counted=True,
         chips="home",
         zero="nothing",
@@ -152,10 +152,10 @@ INDUSTRY_LIMITS: Final = (
         zero="nothing",
     ),
     LimitSpec(
-        *("die_bank", ("chips",), "thousand chips", "dies", "stockpiled dies"),
+        *("die_bank", ("made",), "thousand chips", "dies", "stockpiled dies"),
         *(10, "10,000", "stockpiled dies of {item}", "stockpiled dies for {amount} thousand {item}"),
         parameters=("bank0",),
-        amount=lambda p, v: p["bank0"],
+        amount=lambda p, v: p["bank0"][p.sets.made_places],
         counted=True,
         chips="home",
         zero="nothing",
@@ -171,7 +171,7 @@ INDUSTRY_LIMITS: Final = (
         *(10, "10,000", "stockpiled dies of {item} before launch or after the end"),
         conflict="no stockpiled dies of {item} used before its launch or after its end",
         parameters=("bank_limit",),
-        amount=lambda p, v: p["bank_limit"],
+        amount=lambda p, v: p["bank_limit"][p.sets.made_places],
         counted=True,
         chips="home",
         zero="nothing",

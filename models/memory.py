@@ -51,7 +51,7 @@ def memory_balance(m: Any, t: str) -> Any:
     Units: PB.
     """
     made = m.dt * mid(m, m.hbm_capacity, m.hbm_capacity0, t)
-    used = sum(m.hbm_per_chip[k] * m.domestic[k, t] for k in m.CHIPS)
+    used = sum(m.hbm_per_chip[k] * m.domestic[k, t] for k in m.MADE)
     return m.hbm_stock[t] == previous(m, m.hbm_stock, m.hbm_stock0, t) + made + m.hbm_imports[t] - used
 
 

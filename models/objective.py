@@ -31,7 +31,7 @@ def home_made_compute(m: Any, t: str) -> Any:
     Units: kH100e.
     """
     home = 0
-    for k in m.CHIPS:
+    for k in m.MADE:
         label = m.before[t]
         before = m.fleet0[k] if label is None else in_use(m, k, label)
         home += m.is_domestic[k] * m.research_h100e[k] * (before + in_use(m, k, t)) / 2

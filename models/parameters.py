@@ -44,7 +44,9 @@ class PlanSets:
 
     `periods` are labels, tail included; the first `reported` are shown. `starts` holds the start of each
     period in decimal years; `delays` is 0..longest lead, in periods. `levels` are those of learning in staged
-    mode, lowest first; without levels the plan is in path mode.
+    mode, lowest first; without levels the plan is in path mode. `domestic` are the chips that this country
+    makes on its lines, `made` those that any country makes: the others can only be bought, and have no rows
+    of the industry.
     """
 
     periods: tuple[str, ...]
@@ -58,6 +60,7 @@ class PlanSets:
     rules: tuple[str, ...]
     delays: tuple[int, ...]
     domestic: tuple[str, ...]
+    made: tuple[str, ...]
     levels: tuple[str, ...] = ()
 
     @property
@@ -94,6 +97,11 @@ class PlanSets:
         return tuple(chip for chip in self.chips if chip not in home)
 
     @property
+    def made_places(self) -> list[int]:
+        """Where the chips that some country makes stand among all of them."""
+        return [self.chips.index(chip) for chip in self.made]
+
+    @property
     def base_and_periods(self) -> tuple[str, ...]:
         """The base state (label `base`), then every period."""
         return ("base", *self.periods)
@@ -116,7 +124,7 @@ class PlanSets:
         """What the compiled program depends on: two plans of equal structure share it."""
         return (
             *(self.periods[: self.reported], self.periods, self.chips, self.segments, self.lines),
-            *(self.tool_classes, self.designers, self.rules, self.delays, self.levels),
+            *(self.made, self.tool_classes, self.designers, self.rules, self.delays, self.levels),
         )
 
 
@@ -204,6 +212,11 @@ class PlanParameters:
             ("transfer", v["transfer"] <= 1, "must not exceed 1"),
             ("attrition", v["attrition"] < 1, "must be below 1"),
             ("survival", v["survival"] <= 1, "must not exceed 1"),
+            (
+                "is_domestic",
+                np.delete(v["is_domestic"], self.sets.made_places) == 0,
+                "must be 0 of chips that nobody makes",
+            ),
             ("interest", v["interest"] > -1, "must exceed -1"),
             ("wafer_yield", v["wafer_yield"] <= 1, "must not exceed 1"),
             ("launched", v["launched"] <= 1, "must not exceed 1"),

@@ -17,6 +17,7 @@ from models.units import UnitSystem
 
 SET_NAMES = {
     "chips": "CHIPS",
+    "made": "MADE",
     "periods": "PERIODS",
     "base_and_periods": "BASE_AND_PERIODS",
     "uses": "USES",

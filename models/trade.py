@@ -105,7 +105,7 @@ def home_market(m: Any, t: str) -> Any:
 
     with \(c\) the all-in cost. Units: USD mn.
     """
-    home = sum(m.unit_cost[k, t] * m.domestic[k, t] for k in m.CHIPS)
+    home = sum(m.unit_cost[k, t] * m.domestic[k, t] for k in m.MADE)
     abroad = sum(m.unit_cost[k, t] * (m.imports[k, t] + m.grey[k, t]) for k in m.CHIPS)
     rented = m.million_per_billion * m.rent_cost[t] * m.dt * sum(m.rented[u, t] for u in m.USES)
     return home >= m.mandate[t] * (home + abroad + rented)

@@ -32,6 +32,7 @@ TOLERANCE: Final = 1e-7
 # A cause stands before what follows from it: what cannot be bought cannot be paid, put to use or installed.
 AS_PLANNED: Final = "as planned"
 NOT_NEGATIVE: Final = "not negative"
+NOT_MADE: Final = "made by nobody"
 THEMES: Final = (
     "chips",
     "budget",
@@ -70,6 +71,8 @@ class Broken:
     def rank(self) -> int:
         """How near to the cause of what is wrong, the nearest first."""
         name, _, rest = self.row.partition("[")
+        if rest.endswith(NOT_MADE):
+            return -1
         if name not in LIMITS or rest.endswith((AS_PLANNED, NOT_NEGATIVE)):
             return len(THEMES) + 1 + rest.endswith(AS_PLANNED)
         theme = LIMITS[name].theme
@@ -167,7 +170,8 @@ def _broken_rows(solution: Solution, values: Mapping[str, Array]) -> Iterator[Br
     for column in np.flatnonzero(np.fmax(low, high) > size):
         name = program.column_name(int(column))
         spec = VARIABLES.get(name.partition("[")[0])
-        label = f"{name} {NOT_NEGATIVE}" if spec is not None else f"{name}{BOUND}"
+        why = NOT_MADE if numbers.column_upper[column] == 0 else NOT_NEGATIVE
+        label = f"{name} {why}" if spec is not None else f"{name}{BOUND}"
         excess_here = float(max(low[column], high[column]))
         yield Broken(label, excess_here, VARIABLE_UNIT if spec is None else spec.unit)
     with np.errstate(invalid="ignore"):

@@ -91,6 +91,7 @@ def _prices(parameters: PlanParameters, solution: Solution, limit: LimitSpec) ->
 
 def _meant(parameters: PlanParameters, limit: LimitSpec, names: list[str]) -> NDArray[np.bool_]:
     """Which items of a limit are meant at all: no country makes foreign chips, or buys its own abroad."""
-    home = parameters["is_domestic"] > 0
-    meant = {"home": home, "foreign": ~home, "all": np.ones(len(names), dtype=np.bool_)}
-    return meant[limit.chips]
+    if limit.chips == "all":
+        return np.ones(len(names), dtype=np.bool_)
+    makes = dict(zip(parameters.sets.chips, parameters["is_domestic"] > 0, strict=True))
+    return np.array([makes[name] == (limit.chips == "home") for name in names], dtype=np.bool_)

@@ -21,7 +21,18 @@ from optimizer.study.ask import Ask
 from optimizer.study.single import compiled
 
 SETS: Final = (
-    *("periods", "chips", "foreign", "domestic", "uses", "segments", "lines", "tool_classes", "designers"),
+    *(
+        "periods",
+        "chips",
+        "foreign",
+        "domestic",
+        "made",
+        "uses",
+        "segments",
+        "lines",
+        "tool_classes",
+        "designers",
+    ),
     *("rules", "supplies", "categories", "levels", "delays", "base_and_periods"),
     *("path_lines", "staged_lines", "staged_classes"),
 )

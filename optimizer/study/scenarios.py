@@ -51,8 +51,8 @@ Progress = Callable[[Solved], None]
 # Settings that choose what is solved rather than feed a parameter.
 WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
 STRUCTURE = (
-    *("years shown", "periods", "chips", "segments", "lines", "classes of tools"),
-    *("groups of designers", "rules", "delays", "levels"),
+    *("years shown", "periods", "chips", "segments", "lines", "chips made at home"),
+    *("classes of tools", "groups of designers", "rules", "delays", "levels"),
 )
 
 

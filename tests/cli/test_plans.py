@@ -196,3 +196,15 @@ def test_one_row_disagrees(kloof: Run, world: str, saved: Path, tmp_path: Path) 
     assert done.code == 1
     assert "1 row of the file disagrees with" in done.out
     assert "1 row disagrees with" in done.err
+
+
+def test_a_chip_that_nobody_makes_is_named_first_of_what_a_plan_breaks(
+    kloof: Run, world: str, saved: Path, tmp_path: Path
+) -> None:
+    rows = rows_of(saved)
+    of(rows, "domestic", item="nv_h200", period="2028")["value"] = "50"
+    plan = written(tmp_path / "plan.csv", rows)
+    done = kloof("evaluate", world, "--country", "CHN", "--plan", str(plan))
+    assert done.code == 1
+    said = done.out.partition("causes first")[2].splitlines()
+    assert said[2].split()[:5] == ["domestic[nv_h200,2028]", "made", "by", "nobody", "50"]

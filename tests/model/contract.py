@@ -196,7 +196,8 @@ def row_sides(plan: ContractPlan) -> dict[str, Array]:
 
 def parameters(plan: ContractPlan) -> PlanParameters:
     """The same plan for the code, with nothing learned or unlocked where the code has a staged mode."""
-    sets = PlanSets(**{item.name: getattr(plan.sets, item.name) for item in fields(plan.sets) if item.init})
+    given = {item.name: getattr(plan.sets, item.name) for item in fields(plan.sets) if item.init}
+    sets = PlanSets(**given, made=plan.sets.domestic)
     staged = {name: np.zeros(sets.shape(TABLE[name].index)) for name in STAGED & TABLE.keys()}
     sides = {name: side for name, side in row_sides(plan).items() if name in TABLE}
     return PlanParameters("RND", sets, {**plan.values, **staged, **sides})

@@ -43,7 +43,7 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
         "- 0.5 * (1 - 0.6 / 1.1) * 3 * 0.5 * (wafer_capacity[n7,2026Q1] + wafer_capacity[n7,2026Q2]) / 2",
         "<= 6",
     ],
-    "launch_wafers[big,2026Q2]": ["0.03 * (domestic[big,2026Q2] - bank_drawn[big,2026Q2]) <= 1"],
+    "launch_wafers[denied,2026Q2]": ["0.03 * (domestic[denied,2026Q2] - bank_drawn[denied,2026Q2]) <= 1"],
     "launch_packages[banked,2026Q1]": [
         "0.5 * domestic[banked,2026Q1] - 0.5 * 0.125 * (600 + packaging_capacity[2026Q1]) <= 6"
     ],
@@ -51,12 +51,12 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
         "domestic[home,2026Q2] - 0.5 * 0.125 * (packaging_capacity[2026Q1] + packaging_capacity[2026Q2]) <= 6"
     ],
     "packaging[2026Q1]": [
-        "0.1 * domestic[big,2026Q1] + 0.2 * domestic[small,2026Q1] + 0.3 * domestic[denied,2026Q1]",
+        "0.3 * domestic[denied,2026Q1]",
         "+ domestic[home,2026Q1] + 0.5 * domestic[banked,2026Q1]",
         "<= 0.125 * (600 + packaging_capacity[2026Q1])",
     ],
     "packaging[2026Q2]": [
-        "0.1 * domestic[big,2026Q2] + 0.2 * domestic[small,2026Q2] + 0.3 * domestic[denied,2026Q2]",
+        "0.3 * domestic[denied,2026Q2]",
         "+ domestic[home,2026Q2] + 0.5 * domestic[banked,2026Q2]",
         "<= 0.125 * (packaging_capacity[2026Q1] + packaging_capacity[2026Q2])",
     ],
@@ -98,13 +98,13 @@ INDUSTRY_ROWS: dict[str, list[str]] = {
     "memory_imports[2026Q2]": ["hbm_imports[2026Q2] <= 3"],
     "memory_balance[2026Q1]": [
         "hbm_stock[2026Q1] == 40 + 0.125 * (10 + hbm_capacity[2026Q1]) + hbm_imports[2026Q1]",
-        "- 0.14 * domestic[big,2026Q1] - 0.08 * domestic[small,2026Q1] - 0.14 * domestic[denied,2026Q1]",
+        "- 0.14 * domestic[denied,2026Q1]",
         "- 0.12 * domestic[home,2026Q1] - 0.06 * domestic[banked,2026Q1]",
     ],
     "memory_balance[2026Q2]": [
         "hbm_stock[2026Q2] == hbm_stock[2026Q1] + hbm_imports[2026Q2]",
         "+ 0.125 * (hbm_capacity[2026Q1] + hbm_capacity[2026Q2])",
-        "- 0.14 * domestic[big,2026Q2] - 0.08 * domestic[small,2026Q2] - 0.14 * domestic[denied,2026Q2]",
+        "- 0.14 * domestic[denied,2026Q2]",
         "- 0.12 * domestic[home,2026Q2] - 0.06 * domestic[banked,2026Q2]",
     ],
 }

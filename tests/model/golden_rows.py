@@ -96,7 +96,7 @@ ROWS: dict[str, list[str]] = {
     # compute fleet
     "fleet_balance[big,2026Q1]": [
         "stock[big,research,2026Q1] + stock[big,delivery,2026Q1] == 0.91**0.25 * 100",
-        "+ 0.91**0.125 * (imports[big,2026Q1] + grey[big,2026Q1] + domestic[big,2026Q1])",
+        "+ 0.91**0.125 * (imports[big,2026Q1] + grey[big,2026Q1])",
         "- retired[big,2026Q1]",
     ],
     "fleet_balance[home,2026Q2]": [
@@ -157,10 +157,10 @@ ROWS: dict[str, list[str]] = {
         "+ 0.5 * grey[home,2026Q2] + 0.4 * grey[banked,2026Q2] <= 40",
     ],
     "home_market[2026Q2]": [
-        "61 * domestic[big,2026Q2] + 26 * domestic[small,2026Q2] + 71 * domestic[denied,2026Q2]",
+        "71 * domestic[denied,2026Q2]",
         "+ 41 * domestic[home,2026Q2] + 36 * domestic[banked,2026Q2] >= 0.1 * (",
-        "61 * (domestic[big,2026Q2] + imports[big,2026Q2] + grey[big,2026Q2])",
-        "+ 26 * (domestic[small,2026Q2] + imports[small,2026Q2] + grey[small,2026Q2])",
+        "61 * (imports[big,2026Q2] + grey[big,2026Q2])",
+        "+ 26 * (imports[small,2026Q2] + grey[small,2026Q2])",
         "+ 71 * (domestic[denied,2026Q2] + imports[denied,2026Q2] + grey[denied,2026Q2])",
         "+ 41 * (domestic[home,2026Q2] + imports[home,2026Q2] + grey[home,2026Q2])",
         "+ 36 * (domestic[banked,2026Q2] + imports[banked,2026Q2] + grey[banked,2026Q2])",
@@ -239,8 +239,8 @@ ROWS: dict[str, list[str]] = {
         "buy[2026Q2] == 0.067 * imports[big,2026Q2] + 0.028 * imports[small,2026Q2]",
         "+ 0.072 * imports[denied,2026Q2] + 0.044 * imports[home,2026Q2] + 0.040 * imports[banked,2026Q2]",
         "+ 0.066 * grey[big,2026Q2] + 0.033 * grey[small,2026Q2] + 0.101 * grey[denied,2026Q2]",
-        "+ 0.049 * grey[home,2026Q2] + 0.045 * grey[banked,2026Q2] + 0.061 * domestic[big,2026Q2]",
-        "+ 0.026 * domestic[small,2026Q2] + 0.071 * domestic[denied,2026Q2]",
+        "+ 0.049 * grey[home,2026Q2] + 0.045 * grey[banked,2026Q2]",
+        "+ 0.071 * domestic[denied,2026Q2]",
         "+ 0.041 * domestic[home,2026Q2] + 0.036 * domestic[banked,2026Q2]",
     ],
     "rent_paid[2026Q2]": ["rent[2026Q2] == 0.0075 * (rented[research,2026Q2] + rented[delivery,2026Q2])"],
@@ -316,8 +316,7 @@ ROWS: dict[str, list[str]] = {
     "last_debt": ["cash[2026Q4] >= -2"],
     "recovery[2026Q2]": ["recovered[2026Q2] == 0.1 * use_cost[delivery,2026Q2]"],
     "home_returns[2026Q2]": [
-        "home_returned[2026Q2] == 0.1 * (0.0061 * domestic[big,2026Q2] + 0.0052 * domestic[small,2026Q2]",
-        "+ 0.0213 * domestic[denied,2026Q2] + 0.0205 * domestic[home,2026Q2]",
+        "home_returned[2026Q2] == 0.1 * (0.0213 * domestic[denied,2026Q2] + 0.0205 * domestic[home,2026Q2]",
         "+ 0.0216 * domestic[banked,2026Q2])",
     ],
     "cost_of_use[delivery,2026Q1]": [

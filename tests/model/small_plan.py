@@ -36,6 +36,7 @@ def small_sets(
         rules=("quota",),
         delays=tuple(range(delays)),
         domestic=("home", "banked"),
+        made=("denied", "home", "banked"),
         levels=levels,
     )
 

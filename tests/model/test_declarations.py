@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from models.limit import LimitSpec
 from models.limits import CAUSES, DEFINITIONS, GROUPS, LIMITS
 from models.national import build
-from models.parameters import TABLE, PlanParameters
+from models.parameters import TABLE, ParameterError, PlanParameters
 from models.quantities import QUANTITIES, VARIABLES
 from models.simulate import DECISIONS, simulate
 from optimizer.instance import Instance, load, patch, read_policy
@@ -154,3 +155,22 @@ def test_what_a_flow_adds_to_is_a_quantity_that_stands_or_holds() -> None:
     for quantity in QUANTITIES.values():
         if quantity.adds_to:
             assert QUANTITIES[quantity.adds_to].kind in ("stock", "level")
+
+
+def test_chips_that_nobody_makes_have_no_rows_of_the_industry(program: Program) -> None:
+    by_chip = [limit.name for limit in LIMITS.values() if limit.index[:1] == ("made",)]
+    assert {"bottleneck", "die_bank"} <= set(by_chip)
+    for name in (*by_chip, "fabrication_not_negative"):
+        assert {key[0] for key in program.rows[name].indices} == set(PLAN.sets.made)
+    numbers = program.at(program.parameter_vector(PLAN.values))
+    for name in ("domestic", "bank_drawn"):
+        block = program.variables[name]
+        for number, (chip, _) in enumerate(block.indices):
+            made = chip in PLAN.sets.made
+            assert (numbers.column_upper[block.start + number] > 0) == made
+
+
+def test_a_chip_made_at_home_must_be_among_those_that_are_made() -> None:
+    sets = replace(PLAN.sets, made=("denied", "home"))
+    with pytest.raises(ParameterError, match="is_domestic: must be 0 of chips that nobody makes"):
+        replace(PLAN, sets=sets).check()

@@ -296,6 +296,7 @@ def without_chip(p: PlanParameters, chip: str) -> PlanParameters:
         p.sets,
         chips=tuple(k for k in p.sets.chips if k != chip),
         domestic=tuple(k for k in p.sets.domestic if k != chip),
+        made=tuple(k for k in p.sets.made if k != chip),
     )
     values = {
         name: np.delete(p[name], place, axis=spec.index.index("chips")) if "chips" in spec.index else p[name]

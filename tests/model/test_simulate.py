@@ -57,6 +57,8 @@ def random_decisions(p: PlanParameters, seed: int, size: float = 1.0) -> dict[st
         * (rng.random(shapes.get(name, (t,))) < 0.8)
         for name in DECISIONS
     }
+    nobody = np.delete(np.arange(len(sets.chips)), sets.made_places)
+    decisions["domestic"][nobody] = 0
     decisions["bank_drawn"] = np.minimum(decisions["bank_drawn"], decisions["domestic"])
     return decisions
 

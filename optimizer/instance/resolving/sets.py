@@ -165,5 +165,6 @@ def plan_sets(instance: Instance, country: str) -> PlanSets:
         rules=tuple(rules),
         delays=tuple(range(math.ceil(longest * steps - ROUNDING) + 1)),
         domestic=tuple(name for name, chip in instance.chips.items() if chip.domestic_in == country),
+        made=tuple(name for name, chip in instance.chips.items() if chip.domestic_in is not None),
         levels=level_names(settings),
     )
