@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanParameters, PlanSets
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, Headline, remarks
+from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.answer.long_game import stages
 from optimizer.answer.rolled import RolledAnswer, rolled_answer
 from optimizer.answer.run import INFEASIBLE, OPTIMAL, ROLLED, STOPPED, CountryRun, WorldRun
@@ -19,6 +20,7 @@ MIXED: Final = "mixed"
 INTERRUPTED: Final = "interrupted"
 NOTHING_DONE: Final = "interrupted before any country was done"
 PROVISIONAL: Final = "provisional"
+NOT_CONVERGED: Final = "not_converged"
 # What there is to know of a lag beside its number.
 ABOVE: Final = "above"
 BEYOND: Final = "beyond"
@@ -150,6 +152,11 @@ def status(world: WorldRun) -> str:
     if kinds == {OPTIMAL} and world.provisional:
         return PROVISIONAL
     return kinds.pop() if len(kinds) == 1 else MIXED
+
+
+def status_at_prices(status: str, equilibria: Iterable[EquilibriumAnswer]) -> str:
+    """The status of plans at market prices: that of the plans, where all these prices clear their market."""
+    return status if all(each.converged for each in equilibria) else NOT_CONVERGED
 
 
 def certificate(run: CountryRun) -> CertificateData | None:

@@ -83,6 +83,11 @@ DETAILED_COUNTRIES = 3
     help="Plan each at the prices that clear its own market, as `kloof equilibrium` does.",
 )
 @equilibrium_options
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="With --equilibrium: go on from where the searches saved in the same place ended.",
+)
 @jobs_option
 @saving_options
 @output_options
@@ -93,6 +98,7 @@ def command(
     equilibrium: bool,
     tolerance: float,
     rounds: int,
+    resume: bool,
     saving: Saving,
     output: Output,
 ) -> int:
@@ -102,14 +108,15 @@ def command(
     countries by policies, and the tables of single countries where at most three are named; saves
     comparison.csv, strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans
     that are done.
-    With --equilibrium nothing is kept on Ctrl-C, and prices.csv is saved too; the gap of a plan is then its
-    regret.
+    With --equilibrium nothing is kept on Ctrl-C, and prices.csv and search.json are saved too; the gap of a
+    plan is then its regret. Exit code 4 where a policy's prices do not clear: of that one only regrets are
+    told.
     """
     from optimizer.answer.run import INFEASIBLE
     from optimizer.answer.summary import NOTHING_DONE
     from optimizer.cli.asking import opened_to_compare
     from optimizer.cli.progress import end_progress, plan_progress
-    from optimizer.cli.session import INTERRUPTED, interrupts_held, note, report, strongest
+    from optimizer.cli.session import INTERRUPTED, STOPPED, interrupts_held, note, report, strongest
     from optimizer.cli.solve import UNEXPLAINED, save_run
     from optimizer.tell.files import store
 
@@ -122,6 +129,8 @@ def command(
     if equilibrium:
         _refuse_beside_prices(given)
         given = replace(given, gap=tolerance)
+    elif resume:
+        raise click.UsageError("--resume goes with --equilibrium: only searches for prices are gone on with")
     asking = opened_to_compare(given, every_policy)
     if equilibrium:
         asking = replace(asking, inputs={**asking.inputs, "equilibrium": {"rounds": rounds}})
@@ -137,18 +146,20 @@ def command(
     equilibria: dict[str, Equilibrium] = {}
     if equilibrium:
         from optimizer.study.equilibrium.comparing import compare_at_equilibrium
+        from optimizer.tell.files.equilibrium_files import read_searches
 
         def tell_of(name: str) -> Tell:
             return progress_of_search(output.quiet, f"{name}: ")
 
-        comparison, found = compare_at_equilibrium(ask, tolerance, rounds, tell_of)
+        resumed = read_searches(directory) if resume else None
+        comparison, found = compare_at_equilibrium(ask, tolerance, rounds, tell_of, resumed)
         equilibria = {each.world.policy: each for each in found}
     else:
         from optimizer.study.compare import compare_scenarios
 
         comparison = compare_scenarios(ask, plan_progress(ask.asked, output.quiet))
     end_progress(output.quiet)
-    if not any(world.countries for world in comparison.worlds):
+    if not equilibria and not any(world.countries for world in comparison.worlds):
         note(f"{NOTHING_DONE}: there is nothing to show or save")
         return INTERRUPTED
     written = not saving.no_save or output.form == "json"
@@ -182,10 +193,15 @@ def command(
             if unplanned and unsaved is None and not output.quiet:
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
     detailed = output.verbose or 0 < len(given.countries) <= DETAILED_COUNTRIES
-    _show(comparison, document, asking, output, detailed)
+    if comparison.baseline.countries or output.form != "table":
+        _show(comparison, document, asking, output, detailed)
     if equilibria and output.form == "table":
         _show_prices(equilibria)
     code = _exit_code(comparison)
+    if not all(each.converged for each in equilibria.values()):
+        code = STOPPED
+        if not output.quiet and not saving.no_save:
+            note("to go on from here: the same command with --resume")
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
@@ -208,9 +224,11 @@ def _answers(equilibria: dict[str, Equilibrium]) -> dict[str, EquilibriumAnswer]
 
 def _prices(equilibria: dict[str, Equilibrium]) -> dict[str, str]:
     """What a comparison of equilibria saves beside its plans."""
-    from optimizer.tell.files.equilibrium_files import PRICES, compared_prices_text
+    from optimizer.tell.files.equilibrium_files import PRICES, SEARCH, compared_prices_text, searches_text
 
-    return {PRICES: compared_prices_text(equilibria)} if equilibria else {}
+    if not equilibria:
+        return {}
+    return {PRICES: compared_prices_text(equilibria), SEARCH: searches_text(equilibria)}
 
 
 def _show_prices(equilibria: dict[str, Equilibrium]) -> None:

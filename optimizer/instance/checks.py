@@ -118,6 +118,10 @@ def _chain(instance: Instance, name: str) -> list[str]:
 def _check_market(instance: Instance) -> Iterator[Conflict]:
     for chip in instance.market.output:
         yield from unknown(("market", "output", chip), "E301", "chip", chip, instance.chips)
+    to_order = () if instance.market.clearing is None else instance.market.clearing.made_to_order
+    for position, chip in enumerate(to_order):
+        ordered: Where = ("market", "clearing", "made_to_order", position)
+        yield from unknown(ordered, "E301", "chip", chip, instance.chips, False)
     for name, figure in instance.market.observed.items():
         where: Where = ("market", "observed", name)
         if figure.low > figure.value:

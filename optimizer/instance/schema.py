@@ -255,11 +255,14 @@ class Component(Record):
 
 class Clearing(Record):
     """How supply answers to prices, for `kloof equilibrium` alone: nobody sells a chip below
-    `floor_share_of_list_price`, and what is made of one grows with its price over list by
-    `output_elasticity`."""
+    `floor_share_of_list_price`, or one `made_to_order` below list, and what is made of one grows with its
+    price over list by `output_elasticity`. Before `first_year` chips are sold by contract: at list price,
+    to each country its share of supply."""
 
     floor_share_of_list_price: Annotated[Quantity, Rule(gt=0, le=1)]
     output_elasticity: ScalarNonNegative
+    first_year: Year | None = None
+    made_to_order: Ids = ()
     components: Mapping[Id, Component] = Field(default_factory=dict)
 
 

@@ -12,7 +12,7 @@ from optimizer.program import compile_model
 from optimizer.solver import Solver, solve_model
 from optimizer.study.equilibrium.bids import Valued
 from optimizer.study.equilibrium.market import Components, Market
-from optimizer.study.equilibrium.sweeps import Prices, Response
+from optimizer.study.equilibrium.sweeps import Prices, Ration, Response
 
 NO_COMPONENTS = Components((), np.zeros((0, 0)), np.zeros((0, 1)), np.zeros((0, 1)))
 
@@ -61,11 +61,11 @@ class Consumer:
         m.value = pyo.Objective(expr=value, sense=pyo.maximize)
         self.solver = Solver(compile_model(m))
 
-    def respond(self, prices: Prices, limit: np.ndarray | None, leader: Response | None) -> Response:
+    def respond(self, prices: Prices, ration: Ration | None, leader: Response | None) -> Response:
         price = prices.goods[:, 0]
         money = self.money if self.endowment is None else float(price @ self.endowment)
         most = np.full(len(price), 1e3)
-        bound = most if limit is None else np.minimum(limit[:, 0], most)
+        bound = most if ration is None else np.minimum(ration.market[:, 0], most)
         program = self.solver.program
         numbers = {"price": price, "limit": bound, "money": np.array(money)}
         solution = self.solver.solve(program.parameter_vector(numbers), gap=1e-8, gap_scale=1.0)
@@ -86,6 +86,7 @@ class Consumer:
             valued=valued,
             most=most[:, None],
             components=np.zeros((0, 1)),
+            grey=np.zeros((len(most), 1)),
             lower=solution.certificate.lower,
             upper=solution.certificate.upper,
             plan=None,

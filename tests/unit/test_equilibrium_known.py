@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizer.study.equilibrium.settling import settle
-from optimizer.study.equilibrium.sweeps import Prices, State, answers, one_by_one, sweep
+from optimizer.study.equilibrium.sweeps import Prices, Ration, State, answers, one_by_one, sweep
 from tests.unit.small_markets import Consumer, cournot_firm, eisenberg_gale, market
 
 
@@ -14,8 +14,8 @@ def searched(buyers, goods, rounds, substitution, damping=1.0):
     """The state after so many rounds."""
     state = State(0, Prices(goods.list_price, np.zeros((0, 1))))
     for _ in range(rounds):
-        limits = [goods.output] * len(buyers) if state.rations is None else list(state.rations)
-        found = answers(buyers, state.prices, limits, one_by_one)
+        within = [goods.output] * len(buyers) if state.rations is None else state.rations
+        found = answers(buyers, state.prices, [Ration(each) for each in within], one_by_one)
         state, _ = sweep(goods, state, found, lambda round_: substitution, lambda round_: damping)
     return state
 

@@ -79,7 +79,7 @@ def clear(
     """The prices nearest to `price` at which supply meets demand, good by good: below its floor none is sold,
     and what nobody wants at the floor stays unsold. `others` is what is taken of components beside the goods,
     shape (components, periods)."""
-    traded = market.traded
+    cleared = market.cleared
     # one good of several is bought with an elasticity between that of substitution and 1
     slope = max(substitution, 1.0) + market.output_elasticity
     residual = np.inf
@@ -89,11 +89,14 @@ def clear(
         supply = np.maximum(market.supply(price), TINY)
         step = np.clip(np.log(demand / supply), -LARGEST_STEP, LARGEST_STEP) / slope
         asked = np.maximum(price * np.exp(step), market.floor(component_price))
-        following = np.where(traded, asked, price)
+        following = np.where(cleared, asked, price)
         wanted = market.components.content @ np.minimum(demand, supply) + others
-        target = market.components.at(wanted)
+        target = market.component_price(wanted)
         moved = component_price * (target / component_price) ** COMPONENT_STEP
-        changes = [np.abs(np.log(following[traded] / price[traded])), np.abs(np.log(moved / component_price))]
+        changes = [
+            np.abs(np.log(following[cleared] / price[cleared])),
+            np.abs(np.log(moved / component_price)),
+        ]
         residual = max((float(each.max()) for each in changes if each.size), default=0.0)
         price, component_price = following, moved
         taken = demands(bids, price, substitution)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from optimizer.answer.comparison import Comparison
 from optimizer.study.ask import Ask
@@ -10,12 +11,18 @@ from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium, Te
 
 
 def compare_at_equilibrium(
-    ask: Ask, tolerance: float, most_rounds: int, tell_of: Callable[[str], Tell]
+    ask: Ask,
+    tolerance: float,
+    most_rounds: int,
+    tell_of: Callable[[str], Tell],
+    resumed: Mapping[str, Calibration] | None = None,
 ) -> tuple[Comparison, tuple[Equilibrium, ...]]:
     """The equilibrium of each scenario: the baseline's first, against which prices of components are held in
-    all others and from which they start. `tell_of` gives what is told of the search of a scenario.
+    all others and from which they start, or from where the search of the same name `resumed` ended. `tell_of`
+    gives what is told of the search of a scenario.
 
-    Raises as `optimizer.study.equilibrium.equilibrium.find`.
+    What has not converged is nobody's plan and no column of the comparison has it; without a baseline there
+    is nothing to compare with, and none has any. Raises as `optimizer.study.equilibrium.equilibrium.find`.
     """
     base: Calibration | None = None
     found = []
@@ -25,9 +32,16 @@ def compare_at_equilibrium(
             scenario,
             tolerance=tolerance,
             base=base,
+            resumed=(resumed or {}).get(scenario.name),
             most_rounds=most_rounds,
             tell=tell_of(scenario.name),
         )
         base = base or each.last
         found.append(each)
-    return Comparison(tuple(each.world for each in found), ask.asked), tuple(found)
+    worlds = [
+        each.world
+        if each.converged and found[0].converged
+        else replace(each.world, countries={}, leader_run=None)
+        for each in found
+    ]
+    return Comparison(tuple(worlds), ask.asked), tuple(found)

@@ -17,17 +17,17 @@ from optimizer.instance.findings import findings
 from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.study.ask import Ask, Scenario
 from optimizer.study.country import finished, gap_of_stopped
-from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index
+from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index, with_contracts
 from optimizer.study.equilibrium.membership import Members, buyers_of, check_path_mode, check_same, reordered
 from optimizer.study.equilibrium.national import Nation, on_processes
 from optimizer.study.equilibrium.settling import Settled, settle
-from optimizer.study.equilibrium.sweeps import Prices, Response, State, answers, sweep
+from optimizer.study.equilibrium.sweeps import Prices, Ration, Response, State, answers, sweep
 from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
 
 TOLERANCE: Final = 0.005
 # Prices of components may be off by so much, |log|: with an elasticity of 0.3 that is 3% of what is taken.
 COMPONENT_TOLERANCE: Final = 0.1
-# what stays unsold above its floor may be worth so much, as a share of what is sold
+# what stays unsold above its floor in the reported periods may be worth so much, as a share of what is sold
 UNSOLD_TOLERANCE: Final = 0.05
 # how exactly plans are solved on the way: regrets below a few times this one mean nothing
 PLAN_GAP: Final = BATCH_GAP
@@ -99,7 +99,7 @@ class Equilibrium:
 def _clears(settled: Settled, residuals: Array) -> bool:
     """Whether prices are those of what is scarce, whatever plans are worth at them."""
     near = residuals.max(initial=0.0) <= COMPONENT_TOLERANCE
-    return bool(near and settled.unsold <= UNSOLD_TOLERANCE)
+    return bool(near and settled.unsold(residuals.shape[1]) <= UNSOLD_TOLERANCE)
 
 
 def find(
@@ -122,7 +122,7 @@ def find(
     instance = scenario.instance
     check_path_mode(instance)
     countries, left_out = buyers_of(ask.countries, instance)
-    goods = goods_of(instance, instance.leader)
+    goods = with_contracts(goods_of(instance, instance.leader), instance, countries)
     members = _members(instance, goods, countries, ask.objective)
     for held in (base, resumed):
         if held is not None:
@@ -146,8 +146,8 @@ def find(
         done = state.rounds - first
         if done >= most_rounds:
             break
-        limits = [market.output] * len(buyers) if state.rations is None else list(state.rations)
-        found = answers(buyers, state.prices, limits, respond)
+        within = [market.output] * len(buyers) if state.rations is None else state.rations
+        found = answers(buyers, state.prices, [Ration(each) for each in within], respond)
         state, moving = sweep(market, state, found)
         done, regret = done + 1, None
         if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
@@ -194,10 +194,11 @@ class _Looked:
 
 
 def _look(goods: Goods, state: State, settled: Settled) -> _Looked:
-    components = goods.market.components
+    market = goods.market
+    components = market.components
     demand = sum((_components(goods, each) for each in settled.answers), np.zeros(components.price.shape))
     reported = settled.answers[0].plan.parameters.sets.reported
-    off = np.abs(np.log(components.at(demand) / state.prices.components))
+    off = np.abs(np.log(market.component_price(demand) / state.prices.components))
     residuals = off[:, :reported]
     return _Looked(state, settled, demand, residuals)
 

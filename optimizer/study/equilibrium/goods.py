@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,8 @@ class Goods:
     """The traded chips among all of an instance. `rows` are their positions, `list_cost` the all-in cost at
     list price, thousand USD, and `content` what a thousand chips hold of each component in thousand units,
     of all chips: (chips, periods) and (components, chips). `grows` are the chips whose cost follows
-    components but not the market: those that their owners make for themselves."""
+    components but not the market: those that their owners make for themselves. `kept` is the part of what
+    contracts promise of each good that no other way takes, 1 without contracts, shape (goods, periods)."""
 
     market: Market
     rows: NDArray[np.int64]
@@ -36,6 +38,7 @@ class Goods:
     multiplier: Array
     content: Array
     hbm_price: Array
+    kept: Array
 
     def unit_cost(self, prices: Prices) -> Array:
         """All-in cost of every chip at market prices, thousand USD, shape (chips, periods)."""
@@ -121,14 +124,16 @@ def goods_of(instance: Instance, leader: str) -> Goods:
     components = Components(
         tuple(clearing.components), content[:, rows], price.reshape(-1, periods), elasticity.reshape(-1, 1)
     )
+    to_order = np.array([[chips[row].id in clearing.made_to_order] for row in rows])
     return Goods(
         market=Market(
             tuple(chips[row].id for row in rows),
             list_cost[rows],
             made[rows],
-            clearing.floor_share_of_list_price.number(),
+            np.where(to_order, 1.0, clearing.floor_share_of_list_price.number()),
             clearing.output_elasticity.number(),
             components,
+            _contracted(instance) * steps,
         ),
         rows=rows,
         grows=np.array([chip.sale in ("market", "owner") and chip.domestic_in is None for chip in chips]),
@@ -136,7 +141,27 @@ def goods_of(instance: Instance, leader: str) -> Goods:
         multiplier=np.array([chip.system_price_multiplier.number() for chip in chips]),
         content=content,
         hbm_price=hbm_price,
+        kept=np.ones(made[rows].shape),
     )
+
+
+def _contracted(instance: Instance) -> int:
+    """Reported years before prices clear."""
+    clearing, horizon = instance.market.clearing, instance.horizon
+    assert clearing is not None
+    first = horizon.first_year if clearing.first_year is None else clearing.first_year
+    return min(max(first - horizon.first_year, 0), len(horizon.years))
+
+
+def with_contracts(goods: Goods, instance: Instance, countries: Iterable[str]) -> Goods:
+    """The goods, of which contracts promise to all what grey markets cannot take, the more of it the more
+    countries have one."""
+    market = goods.market
+    rates = [quantity_of(instance, one, "grey_open")[goods.rows] for one in countries]
+    leaked = np.array(rates).sum(axis=0) / instance.horizon.steps_per_year
+    part = np.divide(leaked, market.output, out=np.zeros(leaked.shape), where=market.traded)
+    kept = np.where(market.cleared, 1.0, np.maximum(1.0 - part, 0.0))
+    return replace(goods, kept=kept)
 
 
 def middles_of(instance: Instance, leader: str) -> Array:

@@ -44,20 +44,29 @@ class Market:
     """Goods that anybody may buy.
 
     `list_price` is what a seller asks where there is enough, `output` what is made at that price. Nobody
-    sells below `floor_share` of it; above it `output_elasticity` says how much more is made.
+    sells below `floor_share` of it, shape (goods, 1) or one for all; above it `output_elasticity` says how
+    much more is made. In the first `contracted` periods goods cost what contracts say, list, and components
+    what they cost at the base. `aside` is what is taken past the market, shape (goods, periods).
     """
 
     names: tuple[str, ...]
     list_price: Array
     output: Array
-    floor_share: float
+    floor_share: float | Array
     output_elasticity: float
     components: Components
+    contracted: int = 0
+    aside: float | Array = 0.0
 
     @property
     def traded(self) -> NDArray[np.bool_]:
         """Where there is something to sell, shape (goods, periods)."""
         return np.asarray(self.output > 0)
+
+    @property
+    def cleared(self) -> NDArray[np.bool_]:
+        """Where prices clear: where there is something to sell and no contract, shape (goods, periods)."""
+        return np.asarray(self.traded & (np.arange(self.output.shape[1]) >= self.contracted))
 
     def extra_cost(self, component_price: Array) -> Array:
         """What components cost more than at the base, per unit of each good."""
@@ -68,10 +77,20 @@ class Market:
         least = self.floor_share * self.list_price
         return np.maximum(least + self.extra_cost(component_price), 0.01 * self.list_price)
 
-    def supply(self, price: Array) -> Array:
+    def made(self, price: Array) -> Array:
         """What is made at a price."""
         dear = np.maximum(price / np.maximum(self.list_price, np.finfo(float).tiny), 1.0)
         return np.asarray(self.output * dear**self.output_elasticity)
+
+    def supply(self, price: Array) -> Array:
+        """What is left of it for the market."""
+        return np.maximum(self.made(price) - self.aside, 0.0)
+
+    def component_price(self, demand: Array) -> Array:
+        """The prices of components that call forth `demand`; those of contracts are the base's."""
+        found = self.components.at(demand).copy()
+        found[:, : self.contracted] = self.components.price[:, : self.contracted]
+        return found
 
     def calibrated(self, demand: Array) -> Market:
         """The same market, of whose components `demand` is made at the base price."""

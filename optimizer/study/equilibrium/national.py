@@ -19,7 +19,7 @@ from optimizer.solver import Start
 from optimizer.study.country import Sent, leader_path, received, sent, solve_country
 from optimizer.study.equilibrium.bids import Valued
 from optimizer.study.equilibrium.goods import Goods
-from optimizer.study.equilibrium.sweeps import Buyer, Prices, Respond, Response
+from optimizer.study.equilibrium.sweeps import Buyer, Prices, Ration, Respond, Response
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.runner import process_ended, run_each
 
@@ -47,10 +47,13 @@ class Nation:
 
     @cached_property
     def _reach(self) -> Array:
-        """What money can buy where no share of supply bounds it, thousand chips per year, (chips, years): a
-        chip of which the normal share is 0 is not sold there."""
-        reach, output = (quantity_of(self.instance, self.country, one) for one in ("within_reach", "output"))
-        return np.asarray(np.where(reach > 0, WIDE * output, 0.0))
+        """What money can buy, thousand chips per year, (chips, years): the normal share while contracts hold,
+        and no share of supply after that; a chip of which it is 0 is not sold there."""
+        normal, output = (quantity_of(self.instance, self.country, one) for one in ("supply", "output"))
+        wide = np.where(normal > 0, WIDE * output, 0.0)
+        years = self.goods.market.contracted // self.instance.horizon.steps_per_year
+        wide[:, :years] = normal[:, :years]
+        return np.asarray(wide)
 
     def parameters(self, prices: Prices, leader: LeaderPath | None) -> PlanParameters:
         """The plan's parameters at market prices: shares of supply and the country's own bid-up left out."""
@@ -65,17 +68,19 @@ class Nation:
         }
         return resolve_at(self.instance, self.country, leader, self.objective, known)
 
-    def respond(self, prices: Prices, limit: Array | None, leader: Response | None) -> Response:
-        """The best plan with at most `limit` thousand of each good and period. Raises SolverError where
-        none is certified."""
+    def respond(self, prices: Prices, ration: Ration | None, leader: Response | None) -> Response:
+        """The best plan within a ration, thousand of each good and period. Raises SolverError where none is
+        certified."""
         path = None if leader is None else leader.plan.leader
         open_ = self.parameters(prices, path)
         rows, dt = self.goods.rows, open_.scalar("dt")
-        allowed = open_["import_limit"][rows] * dt
-        limited = open_["import_limit"].copy()
-        if limit is not None:
-            limited[rows] = np.minimum(allowed, limit) / dt
-        parameters = PlanParameters(open_.country, open_.sets, {**open_.values, "import_limit": limited})
+        allowed = open_["import_limit"][rows] * dt * self.goods.kept
+        limited, grey = open_["import_limit"].copy(), open_["grey_open"].copy()
+        limited[rows] = (allowed if ration is None else np.minimum(allowed, ration.market)) / dt
+        if ration is not None and ration.grey is not None:
+            grey[rows] = np.minimum(grey[rows], ration.grey / dt)
+        bounded = {"import_limit": limited, "grey_open": grey}
+        parameters = PlanParameters(open_.country, open_.sets, {**open_.values, **bounded})
         run = solve_country(self.plan_solver, parameters, self.gap, None, self.start)
         if run.status != OPTIMAL or run.solution is None or run.values is None:
             raise SolverError(
@@ -88,7 +93,8 @@ class Nation:
         return Response(
             valued=self._valued(parameters, run),
             most=allowed,
-            components=self._components(parameters, run),
+            components=self._components(run),
+            grey=run.values["grey"][rows],
             lower=certificate.lower / weight,
             upper=certificate.upper / weight,
             plan=replace(run, leader=path),
@@ -115,11 +121,13 @@ class Nation:
             elsewhere=np.maximum(_outlays(values) * THOUSAND - (cost * bought).sum(axis=0), 0.0),
         )
 
-    def _components(self, parameters: PlanParameters, run: CountryRun) -> Array:
-        """What its own firms' chips take of components, and what its industry imports of memory."""
+    def _components(self, run: CountryRun) -> Array:
+        """What its own firms' chips and those of the grey market take of components, and what its industry
+        imports of memory."""
         assert run.values is not None
         rest = run.values["imports"].copy()
         rest[self.goods.rows] = 0.0
+        rest += run.values["grey"]
         return self.goods.components_of(rest) + self.goods.memory_content(run.values["hbm_imports"])
 
 
@@ -133,13 +141,13 @@ def on_processes(jobs: int) -> Respond:
     """Answers of several countries, on so many processes; the same ones for any number of them."""
 
     def respond(
-        asked: Sequence[tuple[Buyer, Prices, Array | None]], leader: Response | None
+        asked: Sequence[tuple[Buyer, Prices, Ration | None]], leader: Response | None
     ) -> Iterable[Response]:
         nations = [_nation(buyer) for buyer, _, _ in asked]
 
         def answer(position: int) -> tuple[Response, Sent]:
-            _, prices, limit = asked[position]
-            found = nations[position].respond(prices, limit, leader)
+            _, prices, ration = asked[position]
+            found = nations[position].respond(prices, ration, leader)
             return replace(found, plan=None), sent(found.plan, with_start=True)
 
         def lost(position: int, how: str) -> tuple[Response, Sent]:

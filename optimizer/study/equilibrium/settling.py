@@ -10,7 +10,15 @@ import numpy as np
 
 from models.parameters import Array
 from optimizer.study.equilibrium.market import Market
-from optimizer.study.equilibrium.sweeps import Buyer, Respond, Response, State, answers
+from optimizer.study.equilibrium.sweeps import (
+    Buyer,
+    Ration,
+    Respond,
+    Response,
+    State,
+    answers,
+    past_the_market,
+)
 
 AT_FLOOR: Final = 1e-6
 AT_RATION: Final = 1e-6
@@ -19,13 +27,20 @@ AT_RATION: Final = 1e-6
 @dataclass(frozen=True)
 class Settled:
     """Plans at given prices that together buy no more than is made, and what each would gain if it could buy
-    as much as it likes at these prices: `regret`, average log units. `unsold` is the value of what stays
-    unsold above the floor over that of what is sold: 0 where prices above it are those of scarce goods."""
+    as much as it likes at these prices: `regret`, average log units. `sold` counts what reaches buyers past
+    the market, too. Of each period in which prices clear, `value` is that of what is sold and `waste` that of
+    what stays unsold above its floor: 0 where prices above it are those of scarce goods."""
 
     answers: tuple[Response, ...]
     regrets: Array
     sold: Array
-    unsold: float
+    value: Array
+    waste: Array
+
+    def unsold(self, periods: int | None = None) -> float:
+        """What stays unsold above the floor, as a share of the value of what is sold, in so many periods."""
+        value = float(self.value[:periods].sum())
+        return float(self.waste[:periods].sum()) / value if value > 0 else 0.0
 
 
 def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respond) -> Settled:
@@ -35,25 +50,33 @@ def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respo
     all plan again. Rations add up to no more than is made, so that no good is sold twice.
     """
     assert state.rations is not None
-    prices, supply = state.prices, market.supply(state.prices.goods)
-    first = answers(buyers, prices, list(state.rations), respond)
-    found = answers(buyers, prices, list(_offered(first, state.rations, supply)), respond)
+    prices = state.prices
+    first = answers(buyers, prices, [Ration(each) for each in state.rations], respond)
+    market = past_the_market(market, first)
+    offered = _offered(first, state.rations, market, prices.goods)
+    # who found more by other ways now would take it from those to whom it is promised
+    rations = [Ration(each, of.grey) for each, of in zip(offered, first, strict=True)]
+    found = answers(buyers, prices, rations, respond)
     (leader,) = respond([(buyers[0], prices, None)], None)
     followers = respond([(buyer, prices, None) for buyer in buyers[1:]], found[0])
     bounds = [leader.upper, *(each.upper for each in followers)]
     regrets = np.array([bound - each.lower for bound, each in zip(bounds, found, strict=True)])
-    sold = np.array([each.bought for each in found]).sum(axis=0)
-    above = market.traded & (prices.goods > market.floor(prices.components) * (1 + AT_FLOOR))
-    value = float((prices.goods * sold)[market.traded].sum())
-    waste = float((prices.goods * np.maximum(supply - sold, 0.0))[above].sum())
-    return Settled(tuple(found), regrets, sold, waste / value if value > 0 else 0.0)
+    sold = np.array([each.bought + each.grey for each in found]).sum(axis=0)
+    above = market.cleared & (prices.goods > market.floor(prices.components) * (1 + AT_FLOOR))
+    left = np.maximum(market.made(prices.goods) - sold, 0.0)
+    value = np.where(market.cleared, prices.goods * sold, 0.0).sum(axis=0)
+    waste = np.where(above, prices.goods * left, 0.0).sum(axis=0)
+    return Settled(tuple(found), regrets, sold, value, waste)
 
 
-def _offered(found: Sequence[Response], rations: Array, supply: Array) -> Array:
-    """What each bought and, in equal parts for all who bought their whole ration, what was left over."""
+def _offered(found: Sequence[Response], rations: Array, market: Market, price: Array) -> Array:
+    """What each bought and, in equal parts for all who bought their whole ration, what was left over; of
+    what is sold by contract its whole part."""
+    supply = market.supply(price)
     bought = np.array([each.bought for each in found])
     most = np.array([each.most for each in found])
     left = np.maximum(supply - bought.sum(axis=0), 0.0)
     short = (bought >= rations * (1 - AT_RATION)) & (rations < most)
     sharing = np.maximum(short.sum(axis=0), 1)
-    return np.asarray(np.where(short, np.minimum(bought + left / sharing, most), bought))
+    offered = np.where(short, np.minimum(bought + left / sharing, most), bought)
+    return np.asarray(np.where(market.cleared, offered, most))

@@ -10,7 +10,7 @@ jumps from one to another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -34,13 +34,14 @@ REENTRY: Final = 1e-3
 @dataclass(frozen=True)
 class Response:
     """A buyer's best plan: what it buys and what that is worth to it, and `most`, what rules let it buy,
-    shape (goods, periods). `components` is what it takes of components beside the goods, shape (components,
-    periods). `lower` and `upper` hold its value between them, average log units. `plan` is all there is to
-    know of it."""
+    shape (goods, periods). `grey` is what it gets of goods past the market, and `components` what it takes
+    of components in those and beside the goods, shape (components, periods). `lower` and `upper` hold its
+    value between them, average log units. `plan` is all there is to know of it."""
 
     valued: Valued
     most: Array
     components: Array
+    grey: Array
     lower: float
     upper: float
     plan: Any
@@ -51,14 +52,23 @@ class Response:
         return self.valued.bought
 
 
+@dataclass(frozen=True)
+class Ration:
+    """The most that a buyer may take of each good, shape (goods, periods): on the market and, where that is
+    bounded too, past it."""
+
+    market: Array
+    grey: Array | None = None
+
+
 class Buyer(Protocol):
     """Somebody who answers prices with a best plan."""
 
     @property
     def name(self) -> str: ...
 
-    def respond(self, prices: Prices, limit: Array | None, leader: Response | None) -> Response:
-        """The best plan at `prices` with at most `limit` of each good, None for as much as rules allow."""
+    def respond(self, prices: Prices, ration: Ration | None, leader: Response | None) -> Response:
+        """The best plan at `prices` within a `ration`, None for as much as rules allow."""
 
 
 @dataclass(frozen=True)
@@ -79,23 +89,23 @@ class State:
     rations: Array | None = None
 
 
-Respond = Callable[[Sequence[tuple[Buyer, Prices, "Array | None"]], "Response | None"], Iterable[Response]]
+Respond = Callable[[Sequence[tuple[Buyer, Prices, Ration | None]], "Response | None"], Iterable[Response]]
 """Answers of several buyers who see the same leader, in order, on however many processes."""
 
 
 def one_by_one(
-    asked: Sequence[tuple[Buyer, Prices, Array | None]], leader: Response | None
+    asked: Sequence[tuple[Buyer, Prices, Ration | None]], leader: Response | None
 ) -> Iterable[Response]:
     """Answers of several buyers, one after the other."""
-    return [buyer.respond(prices, limit, leader) for buyer, prices, limit in asked]
+    return [buyer.respond(prices, ration, leader) for buyer, prices, ration in asked]
 
 
 def answers(
-    buyers: Sequence[Buyer], prices: Prices, limits: Sequence[Array | None], respond: Respond
+    buyers: Sequence[Buyer], prices: Prices, rations: Sequence[Ration | None], respond: Respond
 ) -> list[Response]:
     """The leader's answer, then those of all who see it."""
-    (leader,) = respond([(buyers[0], prices, limits[0])], None)
-    asked = [(buyer, prices, limit) for buyer, limit in zip(buyers[1:], limits[1:], strict=True)]
+    (leader,) = respond([(buyers[0], prices, rations[0])], None)
+    asked = [(buyer, prices, ration) for buyer, ration in zip(buyers[1:], rations[1:], strict=True)]
     return [leader, *respond(asked, leader)]
 
 
@@ -125,6 +135,7 @@ def sweep(
     move, |log|, shape (components, periods)."""
     most = np.array([each.most for each in found])
     bought = np.array([each.bought for each in found])
+    market = past_the_market(market, found)
     floor = np.where(market.traded, np.minimum(reentry_of(state.rounds) * market.output, most), 0.0)
     held = np.maximum(bought, floor)
     paid = np.array([worth(each.valued, amount) for each, amount in zip(found, held, strict=True)])
@@ -138,9 +149,15 @@ def sweep(
     rations = rationed(cleared.taken, floor, most, market.supply(cleared.price))
     if state.rations is not None:
         rations = (1 - step) * state.rations + step * rations
-    rations = _within(rations, market.supply(goods))
+    rations = np.where(market.cleared, _within(rations, market.supply(goods)), most)
     moved = np.abs(np.log(cleared.component_price / prices.components))
     return State(state.rounds + 1, Prices(goods, components), rations), moved
+
+
+def past_the_market(market: Market, found: Sequence[Response]) -> Market:
+    """The market without what buyers get of its goods by other ways."""
+    aside = sum((each.grey for each in found), np.zeros(market.output.shape))
+    return replace(market, aside=aside)
 
 
 def rationed(taken: Array, floor: Array, most: Array, supply: Array) -> Array:

@@ -47,7 +47,7 @@ def comparison_document(
     return CompareAnswer(
         schema_version=SCHEMA_VERSION,
         command="compare",
-        status=overall_status(comparison),
+        status=summary.status_at_prices(overall_status(comparison), (equilibria or {}).values()),
         instance=baseline.instance.name,
         leader=baseline.leader,
         gap=ask.gap,

@@ -59,7 +59,7 @@ def solve_answer(
     told |= {"view_years": max(views)} if views else {}
     return SolveAnswer(
         schema_version=SCHEMA_VERSION,
-        status=summary.status(world),
+        status=summary.status_at_prices(summary.status(world), [equilibrium] if equilibrium else ()),
         instance=world.instance.name,
         policy=world.policy,
         leader=_leader(world),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -22,12 +22,14 @@ from optimizer.tell.files.store import json_text
 
 PRICES: Final = "prices.csv"
 SEARCH: Final = "search.json"
+POLICIES: Final = "policies"
 COLUMNS: Final = (
     *("kind", "item", "period", "list_price_usd", "price_usd", "floor_usd", "rent_usd"),
     *("made_thousand", "sold_thousand"),
 )
 MEMBERS: Final = ("countries", "chips", "components", "periods")
 THOUSAND: Final = 1000.0
+Said = TypeVar("Said")
 
 
 def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
@@ -35,12 +37,12 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
     market, prices, settled = found.goods.market, found.state.prices, found.settled
     reported = _reported(found)
     shown = slice(0, reported)
-    sold, supply = settled.sold[:, shown], market.supply(prices.goods)[:, shown]
+    sold, supply = settled.sold[:, shown], market.made(prices.goods)[:, shown]
     rating = _ratings(found)[:, None]
     compute = np.maximum((rating * sold).sum(axis=0), np.finfo(float).tiny)
     excess = np.divide(sold - supply, supply, out=np.zeros(sold.shape), where=supply > 0)
     paid = {
-        one: (prices.goods * each.bought)[:, shown].sum(axis=0)
+        one: (prices.goods * (each.bought + each.grey))[:, shown].sum(axis=0)
         for one, each in zip(found.countries, settled.answers, strict=True)
     }
     total = np.maximum(sum(paid.values(), np.zeros(reported)), np.finfo(float).tiny)
@@ -61,7 +63,7 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
         base_regret=found.base_regret,
         regrets=dict(zip(found.countries, map(float, settled.regrets), strict=True)),
         excess=float(max(excess.max(initial=0.0), 0.0)),
-        unsold=settled.unsold,
+        unsold=settled.unsold(reported),
         component_residuals={
             name: float(line[shown].max())
             for name, line in zip(components.names, found.residuals, strict=True)
@@ -99,7 +101,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _prices(found: Equilibrium) -> Iterator[tuple[str, ...]]:
     market, prices, periods = found.goods.market, found.state.prices, _periods(found)
-    floor, supply = market.floor(prices.components), market.supply(prices.goods)
+    floor, supply = market.floor(prices.components), market.made(prices.goods)
     for k, name in enumerate(market.names):
         for t, period in enumerate(periods):
             if market.output[k, t] <= 0:
@@ -120,39 +122,55 @@ def _text(number: float) -> str:
 
 def search_text(found: Equilibrium) -> str:
     """Where the search stands, for another that goes on from here or is held against it."""
-    last = found.last
+    return json_text(_search(found.last))
+
+
+def searches_text(equilibria: Mapping[str, Equilibrium]) -> str:
+    """The same of several policies, by name."""
+    return json_text({POLICIES: {name: _search(each.last) for name, each in equilibria.items()}})
+
+
+def _search(last: Calibration) -> dict[str, Any]:
     assert last.state.rations is not None
-    return json_text(
-        {
-            **asdict(last.members),
-            "rounds": last.state.rounds,
-            "regret": last.regret,
-            "goods": last.state.prices.goods.tolist(),
-            "component_prices": last.state.prices.components.tolist(),
-            "rations": last.state.rations.tolist(),
-            "component_demand": last.demand.tolist(),
-        }
-    )
+    return {
+        **asdict(last.members),
+        "rounds": last.state.rounds,
+        "regret": last.regret,
+        "goods": last.state.prices.goods.tolist(),
+        "component_prices": last.state.prices.components.tolist(),
+        "rations": last.state.rations.tolist(),
+        "component_demand": last.demand.tolist(),
+    }
 
 
 def read_search(directory: Path) -> Calibration:
     """What `search_text` wrote. Raises InputError where there is none, or it cannot be read."""
+    return _read(directory, _calibration)
+
+
+def read_searches(directory: Path) -> dict[str, Calibration]:
+    """What `searches_text` wrote. Raises InputError as `read_search`."""
+    return _read(directory, lambda said: {name: _calibration(one) for name, one in said[POLICIES].items()})
+
+
+def _calibration(said: Mapping[str, Any]) -> Calibration:
+    names = {name: tuple(map(str, said[name])) for name in MEMBERS}
+    files = {str(k): str(v) for k, v in said["files"].items()}
+    members = Members(str(said["instance"]), files, **names, objective=str(said["objective"]))
+    counts = {name: len(held) for name, held in names.items()}
+    goods = _array(said["goods"], counts["chips"], counts["periods"])
+    prices = Prices(goods, _array(said["component_prices"], counts["components"], counts["periods"]))
+    rations = _array(said["rations"], counts["countries"], counts["chips"], counts["periods"])
+    demand = _array(said["component_demand"], counts["components"], counts["periods"])
+    return Calibration(members, demand, State(int(said["rounds"]), prices, rations), float(said["regret"]))
+
+
+def _read(directory: Path, of: Callable[[Any], Said]) -> Said:
     path = directory / SEARCH
     try:
-        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        names = {name: tuple(map(str, said[name])) for name in MEMBERS}
-        files = {str(k): str(v) for k, v in said["files"].items()}
-        members = Members(str(said["instance"]), files, **names, objective=str(said["objective"]))
-        counts = {name: len(held) for name, held in names.items()}
-        goods = _array(said["goods"], counts["chips"], counts["periods"])
-        prices = Prices(goods, _array(said["component_prices"], counts["components"], counts["periods"]))
-        rations = _array(said["rations"], counts["countries"], counts["chips"], counts["periods"])
-        demand = _array(said["component_demand"], counts["components"], counts["periods"])
-        return Calibration(
-            members, demand, State(int(said["rounds"]), prices, rations), float(said["regret"])
-        )
+        return of(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        hint = "name a directory that `kloof equilibrium` saved"
+        hint = "name a directory that the same command saved"
         raise InputError(Diagnostic("E641", "no saved search here", file=str(path), hint=hint)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = "the search of an equilibrium cannot be read"
