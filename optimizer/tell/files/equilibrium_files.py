@@ -118,9 +118,8 @@ def _text(number: float) -> str:
     return repr(float(number))
 
 
-def search_text(found: Equilibrium) -> str:
+def search_text(last: Calibration) -> str:
     """Where the search stands, for another that goes on from here or is held against it."""
-    last = found.last
     assert last.state.rations is not None
     return json_text(
         {
