@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from optimizer.answer.cleared import ClearedAnswer
 from optimizer.answer.part import Number, Part
 
 Delay = Literal["lag", "reach", "value"]
@@ -46,8 +47,10 @@ class RegimeAnswer(Part):
     highest capability of that year lies that any plan can reach, `guaranteed_lag_months` the lag at its upper
     end (-inf where that is beyond all that the leader reaches), and `surely_reached_lag_months` that at its
     lower end. `revenue_usd_bn` is what the controller's firms and tariffs get for chips, `fees_usd_bn` the
-    part of it that is a tariff or a share of revenue; memory and rent are apart, whoever sells them. Money is
-    discounted, over the reported periods. `leader_changed`: the regime reaches the leader's own plan.
+    part of it that is a tariff or a share of revenue. Apart from it: `grey_usd_bn`, what the same firms got
+    from whoever bought the chips that come through the grey market, at list price; memory and rent, whoever
+    sells them. Money is discounted, over the reported periods. `leader_changed`: the regime reaches the
+    leader's own plan.
     """
 
     number: int
@@ -66,6 +69,7 @@ class RegimeAnswer(Part):
     surely_reached_lag_months: Number | None = None
     revenue_usd_bn: Range | None = None
     fees_usd_bn: Number | None = None
+    grey_usd_bn: Number | None = None
     memory_usd_bn: Number | None = None
     rent_usd_bn: Number | None = None
 
@@ -114,7 +118,8 @@ class Verdict(Part):
 class ControlsAnswer(Part):
     """What came of the regimes of a design. Regime 0 is the baseline, the instance as it is; verdicts are of
     the regimes that were certified to the gap. `at_least` is the delay that regimes had to give,
-    `interrupted` whether an interrupt came before all were done: then there are no verdicts."""
+    `interrupted` whether an interrupt came before all were done: then there are no verdicts. `cleared` are
+    some of the regimes at prices that clear the world's market, where that was asked for."""
 
     status: str
     instance: str
@@ -127,6 +132,7 @@ class ControlsAnswer(Part):
     gap: Number
     at_least: Number | None
     interrupted: bool
+    cleared: ClearedAnswer | None = None
     design: str
     description: str
     factors: Mapping[str, tuple[str, ...]]
@@ -158,7 +164,8 @@ class ControlsAnswer(Part):
             *(f"lag_months_{self.last_period}", f"guaranteed_lag_months_{self.period}"),
             *(f"reach_lower_log_units_{self.period}", f"reach_upper_log_units_{self.period}"),
             *("revenue_usd_bn", "revenue_least_usd_bn", "revenue_greatest_usd_bn"),
-            *("fees_usd_bn", "memory_usd_bn", "rent_usd_bn", "same_as_baseline", "leader_changed", "message"),
+            *("fees_usd_bn", "grey_usd_bn", "memory_usd_bn", "rent_usd_bn"),
+            *("same_as_baseline", "leader_changed", "message"),
         )
 
     def row(self, one: RegimeAnswer) -> tuple[object, ...]:
@@ -175,6 +182,6 @@ class ControlsAnswer(Part):
             *(one.lag_last_months, one.guaranteed_lag_months),
             *(one.reach_log_units or (None, None)),
             *((revenue.at, revenue.least, revenue.greatest) if revenue else (None,) * 3),
-            *(one.fees_usd_bn, one.memory_usd_bn, one.rent_usd_bn),
+            *(one.fees_usd_bn, one.grey_usd_bn, one.memory_usd_bn, one.rent_usd_bn),
             *(one.same_as_baseline, one.leader_changed, one.message),
         )

@@ -92,12 +92,12 @@ def command(
     base: Calibration | None = None
     if against is not None:
         base = read_search(against)
-    elif resumed is not None and _is_changed(given):
+    elif resumed is not None and is_changed(given):
         base = resumed
-    elif _is_changed(given):
+    elif is_changed(given):
         if not output.quiet:
             note("first the instance as it is, which prices of components are held against")
-        base = _base(given, tolerance, rounds, tell)
+        base = base_of(given, tolerance, rounds, tell)
     (scenario,) = asking.ask.scenarios
     found = find(
         asking.ask,
@@ -132,12 +132,12 @@ def _of_horizon(given: Given) -> tuple[str, ...]:
     return tuple(each for each in given.patches if each.strip().startswith("horizon."))
 
 
-def _is_changed(given: Given) -> bool:
+def is_changed(given: Given) -> bool:
     """Whether more than the horizon is changed: then there is an instance as it is to hold prices against."""
     return bool(given.policies) or len(_of_horizon(given)) < len(given.patches)
 
 
-def _base(given: Given, tolerance: float, rounds: int, tell: Tell) -> Calibration:
+def base_of(given: Given, tolerance: float, rounds: int, tell: Tell) -> Calibration:
     """The instance as it is, in the years that are looked at."""
     from optimizer.cli.asking import opened
     from optimizer.study.equilibrium.equilibrium import find
@@ -178,7 +178,7 @@ def _files(
     world = found.world if found.converged else replace(found.world, countries={})
     files = {
         SUMMARY: json_text(solve_answer(world, (), equilibrium=answer).data()),
-        SEARCH: search_text(found),
+        SEARCH: search_text(found.last),
         MANIFEST: json_text(manifest_document("equilibrium", written, asking.ask, world, wall)),
     }
     if found.converged:

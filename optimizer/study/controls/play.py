@@ -38,6 +38,7 @@ def play(
     at_least: float | None = None,
     policy: str = "",
     jobs: int = 1,
+    known: ControlsAnswer | None = None,
     tell: Tell = lambda done, count: None,
 ) -> ControlsAnswer:
     """Solve every regime of the design, and each of its levels alone.
@@ -45,7 +46,8 @@ def play(
     With `at_least` only the regimes that surely give that much `delay` (months that are guaranteed, or
     average log units that the target's value is below the baseline's) are looked for: one that is looser
     than a regime that surely does not is `pruned` unsolved. `policy` names what the instance was patched
-    with. Results do not depend on `jobs`. An interrupt keeps what is done. Raises `InputError` for a design
+    with. Results do not depend on `jobs`. An interrupt keeps what is done; what is certified in `known`, an
+    answer to the same question, is not solved again. Raises `InputError` for a design
     or a question that does not fit the instance, and (E748) for a threshold on the best response's lag;
     `SolverError` where the baseline has no plan.
     """
@@ -60,7 +62,7 @@ def play(
     choices = list(design.choices())
     twins = _twins(design, choices)
     alone = [single for single in _singles(design) if single not in twins or at_least is not None]
-    work = _Work(solver, design, jobs, tell, len(choices) + len(alone))
+    work = _Work(solver, design, jobs, tell, len(choices) + len(alone), _certified(known))
     threshold = None if at_least is None else _Threshold(delay, at_least, baseline)
     singles: dict[Choice, RegimeAnswer] = {}
     found: dict[int, RegimeAnswer] = {}
@@ -113,6 +115,14 @@ def play(
         verdicts=tuple(said),
         notes=NOT_MODELLED,
     )
+
+
+def _certified(known: ControlsAnswer | None) -> dict[tuple[int, Choice], RegimeAnswer]:
+    """What need not be solved again, by number and choice."""
+    found = () if known is None else known.tried
+    return {
+        (one.number, tuple(one.levels.items())): one for one in found if one.solved and one.status == OPTIMAL
+    }
 
 
 def _singles(design: Design) -> list[Choice]:
@@ -175,6 +185,7 @@ class _Work:
     jobs: int
     tell: Tell
     count: int
+    known: Mapping[tuple[int, Choice], RegimeAnswer]
     done: int = 0
 
     def solved(self, items: Sequence[tuple[int, Choice]]) -> Iterator[tuple[Choice, RegimeAnswer]]:
@@ -188,9 +199,12 @@ class _Work:
             message = process_ended(f"regime {number}", how).message
             return RegimeAnswer(number=number, levels=dict(choice), status=FAILED, message=message)
 
-        for (_, choice), answer in zip(items, run_each(solve, items, self.jobs, lost), strict=True):
+        waiting = [item for item in items if item not in self.known]
+        solving = run_each(solve, waiting, self.jobs, lost)
+        for item in items:
+            answer = self.known[item] if item in self.known else next(solving)
             self.tick()
-            yield choice, answer
+            yield item[1], answer
 
     def tick(self) -> None:
         """One more is done."""

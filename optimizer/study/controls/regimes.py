@@ -23,6 +23,7 @@ from optimizer.instance import Instance, Patch, patch, resolve, resolve_again
 from optimizer.solver import Solution
 from optimizer.study.batch.solving import ANCHOR_SHARE, no_base
 from optimizer.study.controls.design import Choice, Design
+from optimizer.study.controls.revenue import discounted, of_chips, of_fees, of_legal, of_memory
 from optimizer.study.country import identity, leader_path, solve_country, solve_near
 from optimizer.study.plan_solver import BATCH_GAP, AnchoredPlan, PlanSolver
 
@@ -232,13 +233,11 @@ class RegimeSolver:
                 message = solution.message
             return RegimeAnswer(number=number, levels=levels, status=run.status, message=message)
         assert run.leader is not None
-        sold = self.sold(parameters)
+        sold = of_legal(self.instance, parameters)
         revenue = self._ranges(solution, {"imports": sold})
         weight, certificate = weight_of_time(parameters), solution.certificate
         lag_range = self._lag_range(run) if self.question.ranges else None
         lags = lag_of_plan(parameters, values["capability"], run.leader).months
-        discount = _reported(parameters, parameters["discount"])
-        memory = parameters["hbm_price"] * values["hbm_imports"]
         at = float((sold * values["imports"]).sum())
         return RegimeAnswer(
             number=number,
@@ -254,9 +253,10 @@ class RegimeSolver:
             surely_reached_lag_months=self.lag_at(parameters, bounds[0], run.leader),
             # nothing is bought back
             revenue_usd_bn=Range(at=at, least=max(min(revenue[0], at), 0.0), greatest=max(revenue[1], at)),
-            fees_usd_bn=float((self.fees(parameters) * values["imports"]).sum()),
-            memory_usd_bn=float((discount * memory).sum()),
-            rent_usd_bn=float((discount * values["rent"]).sum()),
+            fees_usd_bn=float((of_fees(self.instance, parameters) * values["imports"]).sum()),
+            grey_usd_bn=float((of_chips(self.instance, parameters) * values["grey"]).sum()),
+            memory_usd_bn=of_memory(parameters, values["hbm_imports"]),
+            rent_usd_bn=float((discounted(parameters) * values["rent"]).sum()),
             lag_range_months=lag_range,
         )
 
@@ -287,23 +287,6 @@ class RegimeSolver:
         that the leader reaches, so that nothing is known of how far ahead it is."""
         lag = lag_of_plan(parameters, np.full(len(parameters.sets.periods), capability), path)
         return -np.inf if lag.beyond[self.period] else float(lag.months[self.period])
-
-    def sold(self, parameters: PlanParameters) -> Array:
-        """What the controller's side gets for a thousand chips, USD bn discounted, shape (chips, periods):
-        the chip's part of the all-in price and the fee, of chips that its firms design; 0 beyond the
-        reported periods."""
-        price = parameters["chip_part"][:, None] * parameters["unit_cost"]
-        return self._money(parameters, price + parameters["fee"])
-
-    def fees(self, parameters: PlanParameters) -> Array:
-        """The fee alone of the same."""
-        return self._money(parameters, parameters["fee"])
-
-    def _money(self, parameters: PlanParameters, price: Array) -> Array:
-        chips = [self.instance.chips[name] for name in parameters.sets.chips]
-        ours = np.array([chip.designer_country == self.instance.leader for chip in chips], dtype=float)
-        discount = _reported(parameters, parameters["discount"])
-        return np.asarray(ours[:, None] * price * discount / 1000.0, dtype=np.float64)
 
 
 def all_into(own: PlanParameters, place: int) -> PlanParameters:
@@ -344,11 +327,6 @@ def _refuse_stages(instance: Instance) -> None:
 
 def _places(parameters: PlanParameters, year: int) -> list[int]:
     return [place for place, start in enumerate(parameters.sets.starts) if int(start + 1e-9) == year]
-
-
-def _reported(parameters: PlanParameters, line: Array) -> Array:
-    """A line over all periods, 0 beyond those that are reported."""
-    return np.where(np.arange(line.shape[-1]) < parameters.sets.reported, line, 0.0)
 
 
 def _comparable(after: PlanParameters, before: PlanParameters) -> PlanParameters:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from optimizer.answer.cleared import ClearedAnswer
 from optimizer.answer.controls import ControlsAnswer, RegimeAnswer
 from optimizer.tell import SCHEMA_VERSION
 
 REGIMES: Final = "regimes.csv"
 FRONTIER: Final = "frontier.csv"
+CLEARED: Final = "cleared.csv"
+AS_IT_IS: Final = "0"
+AGAIN: Final = "0 again"
 
 
 def controls_document(answer: ControlsAnswer) -> dict[str, Any]:
@@ -29,12 +33,25 @@ def frontier_text(answer: ControlsAnswer) -> str:
     return _text(answer, answer.frontier)
 
 
+def cleared_text(answer: ControlsAnswer, cleared: ClearedAnswer) -> str:
+    """The regimes at prices that clear, under `ClearedAnswer.columns`: the world as it is first, then the
+    same again."""
+    columns = cleared.columns(tuple(answer.factors), answer.period, answer.last_period)
+    named = {id(cleared.baseline): AS_IT_IS, id(cleared.again): AGAIN}
+    rows = (cleared.row(one, tuple(answer.factors), named.get(id(one), "")) for one in cleared.all)
+    return _table(columns, rows)
+
+
 def _text(answer: ControlsAnswer, regimes: Iterable[RegimeAnswer]) -> str:
+    return _table(answer.columns, (answer.row(one) for one in regimes))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     buffer = io.StringIO()
     write = csv.writer(buffer, lineterminator="\n").writerow
-    write(answer.columns)
-    for one in regimes:
-        write([_cell(value) for value in answer.row(one)])
+    write(columns)
+    for row in rows:
+        write([_cell(value) for value in row])
     return buffer.getvalue()
 
 

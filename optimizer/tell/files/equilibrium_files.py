@@ -120,9 +120,9 @@ def _text(number: float) -> str:
     return repr(float(number))
 
 
-def search_text(found: Equilibrium) -> str:
+def search_text(last: Calibration) -> str:
     """Where the search stands, for another that goes on from here or is held against it."""
-    return json_text(_search(found.last))
+    return json_text(_search(last))
 
 
 def searches_text(equilibria: Mapping[str, Equilibrium]) -> str:

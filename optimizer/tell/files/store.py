@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from optimizer.answer.answer import CompareAnswer, SolveAnswer
 from optimizer.answer.context import Context
+from optimizer.answer.controls import ControlsAnswer
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.part import Part
 from optimizer.errors import Diagnostic, InputError, OutputError
@@ -30,6 +31,7 @@ MANIFEST: Final = "manifest.json"
 SUMMARY: Final = "summary.json"
 CONTEXT: Final = "context.json"
 PROGRAM: Final = "kloof"
+CONTROLS: Final = "controls"
 
 Answer = SolveAnswer | CompareAnswer
 Saved = TypeVar("Saved", bound=Part)
@@ -125,22 +127,45 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
     Raises `InputError`: E641 where there is none, E642 where a file is damaged, E644 where another version of
     Kloof saved it.
     """
+    said, place = said_of(directory), directory / MANIFEST
+    command = str(said.get("command"))
+    if command not in ANSWERS:
+        raise InputError(Diagnostic("E641", f"a run of `{command}` cannot be told", file=str(place)))
+    summary = _read(directory / SUMMARY)
+    _check_version(said, place)
+    manifest = _checked(Manifest, said, place, "save the run again")
+    again = f"save it again: {_command(manifest, directory)}"
+    return manifest, _checked(ANSWERS[command], summary, directory / SUMMARY, again)
+
+
+def said_of(directory: Path) -> dict[str, Any]:
+    """The manifest of a saved run as it is written. Raises `InputError` as `open_run`."""
     if not _is_run(directory):
         message = "no saved run here" if directory.is_dir() else "no such directory"
         hint = "name a directory that `kloof solve` or `kloof compare` saved"
         raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
-    place = directory / MANIFEST
-    said, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
-    command = str(said.get("command"))
-    if command not in ANSWERS:
-        raise InputError(Diagnostic("E641", f"a run of `{command}` cannot be told", file=str(place)))
+    return _read(directory / MANIFEST)
+
+
+def _check_version(said: Mapping[str, Any], place: Path) -> None:
     version = said.get("schema_version")
     if version != SCHEMA_VERSION:
         message = f"saved by another version of Kloof: its form is {version}, not {SCHEMA_VERSION}"
         raise InputError(Diagnostic("E644", message, file=str(place), hint="save the run again"))
-    manifest = _checked(Manifest, said, place, "save the run again")
-    again = f"save it again: {_command(manifest, directory)}"
-    return manifest, _checked(ANSWERS[command], summary, directory / SUMMARY, again)
+
+
+def open_controls(directory: Path) -> tuple[dict[str, Any], ControlsAnswer]:
+    """The manifest, as it is written, and the answer of a saved run of export regimes.
+
+    Raises as `open_run`.
+    """
+    said = said_of(directory)
+    if said.get("command") != CONTROLS:
+        message = f"a run of `{said.get('command')}` is none of export regimes"
+        raise InputError(Diagnostic("E641", message, file=str(directory / MANIFEST)))
+    _check_version(said, directory / MANIFEST)
+    path = directory / SUMMARY
+    return said, _checked(ControlsAnswer, _read(path), path, "save the run again")
 
 
 def open_context(directory: Path) -> Context:

@@ -54,7 +54,7 @@ def _alone(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
     heads = [
         *("factor", "level", f"lag {answer.period}\nmonths", f"certain {answer.period}\nmonths"),
         *(f"lag {answer.last_period}\nmonths", "value\nlog units", "revenue\nUSD bn", "of it fees\nUSD bn"),
-        *("memory\nUSD bn", "rent\nUSD bn"),
+        *("grey\nUSD bn", "memory\nUSD bn", "rent\nUSD bn"),
     ]
     body = [["as it is", "", *_numbers(base)]]
     last = ""
@@ -67,7 +67,7 @@ def _alone(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
 
 def _numbers(one: RegimeAnswer) -> list[str]:
     if not one.solved or one.revenue_usd_bn is None or one.value is None:
-        return [one.status, *[""] * 7]
+        return [one.status, *[""] * 8]
     return [
         _fixed(one.lag_months, LAG_DIGITS),
         _fixed(one.guaranteed_lag_months, CERTAIN_DIGITS),
@@ -75,6 +75,7 @@ def _numbers(one: RegimeAnswer) -> list[str]:
         _fixed(one.value[0], VALUE_DIGITS),
         _fixed(one.revenue_usd_bn.at, MONEY_DIGITS),
         _fixed(one.fees_usd_bn, MONEY_DIGITS),
+        _fixed(one.grey_usd_bn, MONEY_DIGITS),
         _fixed(one.memory_usd_bn, MONEY_DIGITS),
         _fixed(one.rent_usd_bn, MONEY_DIGITS),
     ]
@@ -83,9 +84,9 @@ def _numbers(one: RegimeAnswer) -> list[str]:
 def _changes(alone: AloneAnswer, base: RegimeAnswer) -> list[str]:
     one = alone.regime
     if one.same_as_baseline:
-        return ["no change", *[""] * 7]
+        return ["no change", *[""] * 8]
     if not one.solved or not base.solved:
-        return [one.status, *[""] * 7]
+        return [one.status, *[""] * 8]
     assert one.value is not None
     assert base.value is not None
     assert one.revenue_usd_bn is not None
@@ -97,10 +98,11 @@ def _changes(alone: AloneAnswer, base: RegimeAnswer) -> list[str]:
         (one.value[0], base.value[0], VALUE_DIGITS),
         (one.revenue_usd_bn.at, base.revenue_usd_bn.at, MONEY_DIGITS),
         (one.fees_usd_bn, base.fees_usd_bn, MONEY_DIGITS),
+        (one.grey_usd_bn, base.grey_usd_bn, MONEY_DIGITS),
         (one.memory_usd_bn, base.memory_usd_bn, MONEY_DIGITS),
         (one.rent_usd_bn, base.rent_usd_bn, MONEY_DIGITS),
     )
-    return [_signed(after, before, digits) for after, before, digits in pairs]
+    return [signed(after, before, digits) for after, before, digits in pairs]
 
 
 def _frontier(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
@@ -161,7 +163,8 @@ def _fixed(value: float | None, digits: int) -> str:
     return "n/a" if value is None else f"{value + 0.0:.{digits}f}"
 
 
-def _signed(after: float | None, before: float | None, digits: int) -> str:
+def signed(after: float | None, before: float | None, digits: int) -> str:
+    """A change to so many digits, with its sign; 0 where nothing of it is left."""
     if after is None or before is None:
         return "n/a"
     change = round(after - before, digits)

@@ -1,0 +1,227 @@
+"""Regimes at prices that clear the world's market, each from those of the world as it is.
+
+An equilibrium costs a hundred times a best response, so that by default only regimes are cleared that a
+reader looks at. Each depends on its own numbers and on where the base's search ended alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from optimizer.answer.cleared import (
+    CLEARED_NOTES,
+    CONVERGED,
+    NOT_CONVERGED,
+    ClearedAnswer,
+    ClearedRegime,
+)
+from optimizer.answer.controls import ControlsAnswer, RegimeAnswer
+from optimizer.answer.metrics import lag_of_plan
+from optimizer.answer.run import FAILED
+from optimizer.errors import Diagnostic, InputError, KloofError
+from optimizer.instance import Instance, patch
+from optimizer.study.ask import Ask, Scenario
+from optimizer.study.controls.design import Choice, Design
+from optimizer.study.controls.revenue import discounted, of_chips, of_fees, of_legal, of_memory
+from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium, find
+from optimizer.study.equilibrium.goods import goods_of
+from optimizer.study.equilibrium.membership import buyers_of
+from optimizer.study.runner import process_ended, run_each
+
+Item = tuple[int, Choice]
+Tell = Callable[[int, int], None]
+BASE: Final[Item] = (0, ())
+# A regime moves little of a market that has cleared: with the steps of a first round the search would leave
+# what it had found, with those of its end it would take long to where the regime moves it.
+WARM_ROUND: Final = 24
+
+
+@dataclass(frozen=True)
+class Market:
+    """All countries, at which market their regimes are cleared: the ask, where the search of the base ended,
+    and how good an equilibrium must be."""
+
+    ask: Ask
+    base: Calibration
+    tolerance: float
+    rounds: int
+
+
+def check_market(ask: Ask, target: str) -> None:
+    """Raise `InputError` where the instance does not say how its market clears, or (E749) where the target
+    is no buyer of its own on it."""
+    goods_of(ask.instance, ask.instance.leader)
+    _, left_out = buyers_of((), ask.instance)
+    if target in left_out:
+        message = f"{target} is no buyer on the world's market: {left_out[target]} counts it"
+        hint = "name the bloc, or leave --equilibrium out"
+        raise InputError(Diagnostic("E749", message, path="--target", hint=hint))
+
+
+def looked_at(answer: ControlsAnswer, every: bool) -> list[RegimeAnswer]:
+    """The regimes to clear, in order: each level alone, the frontier, and those that are worth least and most
+    to the target; or every one that was solved."""
+    solved = [one for one in answer.regimes if one.solved]
+    worth = sorted(solved, key=lambda one: (one.value or (0.0,))[0])
+    ends = [*worth[:1], *worth[-1:]]
+    wanted = [*(one.regime for one in answer.alone), *(solved if every else [*answer.frontier, *ends])]
+    found: dict[Item, RegimeAnswer] = {}
+    for one in wanted:
+        if one.solved and not one.same_as_baseline:
+            found.setdefault(_item(one), one)
+    return list(found.values())
+
+
+def clear(
+    market: Market,
+    design: Design,
+    answer: ControlsAnswer,
+    *,
+    every: bool = False,
+    known: ClearedAnswer | None = None,
+    tell: Tell = lambda done, count: None,
+) -> ClearedAnswer:
+    """Regimes of an answer at prices that clear, on as many processes as the ask says.
+
+    Of those `known` nothing is solved again. Whatever goes wrong is a regime that failed, with the reason; an
+    interrupt keeps what is done.
+    """
+    waiting = [_item(one) for one in looked_at(answer, every)]
+    done = {(one.number, tuple(one.levels.items())): one for one in known.regimes} if known else {}
+    found = {item: done[item] for item in waiting if item in done}
+    first = (known.baseline, known.again) if known else (None, None)
+    items = [*([BASE] if None in first else []), *(item for item in waiting if item not in found)]
+    count = len(found) + len(items)
+
+    def solve(item: Item) -> tuple[ClearedRegime, ...]:
+        return _solved(market, design, answer, item)
+
+    def lost(item: Item, how: str) -> tuple[ClearedRegime, ...]:
+        message = process_ended(f"regime {item[0]}", how).message
+        return (_failed(item, message),)
+
+    interrupted = False
+    try:
+        for item, cleared in zip(items, run_each(solve, items, market.ask.processes, lost), strict=True):
+            if item == BASE:
+                first = cleared[0], cleared[-1]
+            else:
+                (found[item],) = cleared
+            tell(len(found) + (first[0] is not None), count)
+    except KeyboardInterrupt:
+        interrupted = True
+    return ClearedAnswer(
+        tolerance=market.tolerance,
+        rounds=market.rounds,
+        every=every,
+        interrupted=interrupted,
+        baseline=first[0],
+        again=first[1],
+        regimes=tuple(found[item] for item in waiting if item in found),
+        notes=CLEARED_NOTES,
+    )
+
+
+def nothing_cleared(tolerance: float, rounds: int, every: bool) -> ClearedAnswer:
+    """What is known where an interrupt came before the base was cleared."""
+    return ClearedAnswer(
+        tolerance=tolerance,
+        rounds=rounds,
+        every=every,
+        interrupted=True,
+        baseline=None,
+        again=None,
+        regimes=(),
+        notes=CLEARED_NOTES,
+    )
+
+
+def with_cleared(answer: ControlsAnswer, cleared: ClearedAnswer) -> ControlsAnswer:
+    """The answer with its regimes cleared, and the status of both."""
+    status = "interrupted" if cleared.interrupted else "findings" if cleared.missed else answer.status
+    interrupted = answer.interrupted or cleared.interrupted
+    return answer.model_copy(update={"cleared": cleared, "status": status, "interrupted": interrupted})
+
+
+def _item(one: RegimeAnswer) -> Item:
+    return one.number, tuple(one.levels.items())
+
+
+def _failed(item: Item, message: str) -> ClearedRegime:
+    return ClearedRegime(number=item[0], levels=dict(item[1]), status=FAILED, message=message)
+
+
+def _solved(market: Market, design: Design, answer: ControlsAnswer, item: Item) -> tuple[ClearedRegime, ...]:
+    """The regime; of the base also the same once more, from where the first ended."""
+    try:
+        patches = design.patches(item[1])
+        instance = patch(market.ask.instance, patches) if patches else market.ask.instance
+        first = _found(market, instance, market.base)
+        told = _told(first, instance, answer, item)
+        if item != BASE:
+            return (told,)
+        again = _found(market, instance, replace(market.base, state=first.last.state))
+        return told, _told(again, instance, answer, item)
+    except KloofError as error:
+        return (_failed(item, "; ".join(each.message for each in error.diagnostics)),)
+
+
+def _found(market: Market, instance: Instance, base: Calibration) -> Equilibrium:
+    started = replace(base, state=replace(base.state, rounds=WARM_ROUND))
+    return find(
+        replace(market.ask, instance=instance, jobs=1),
+        Scenario("", instance),
+        tolerance=market.tolerance,
+        base=base,
+        resumed=started,
+        most_rounds=market.rounds,
+    )
+
+
+def _told(found: Equilibrium, instance: Instance, answer: ControlsAnswer, item: Item) -> ClearedRegime:
+    """How good an equilibrium is and, of one that converged, its numbers."""
+    target = found.countries.index(answer.target)
+    quality = ClearedRegime(
+        number=item[0],
+        levels=dict(item[1]),
+        status=CONVERGED if found.converged else NOT_CONVERGED,
+        rounds=found.state.rounds - WARM_ROUND,
+        largest_regret=found.largest_regret,
+        regret_of_target=float(found.settled.regrets[target]),
+        component_residual=float(found.residuals.max(initial=0.0)),
+        unsold=found.settled.unsold,
+    )
+    if not found.converged:
+        return quality
+    rows = found.goods.rows
+    revenue, fees, part = [], [], 0.0
+    for name, each in zip(found.countries, found.settled.answers, strict=True):
+        parameters, bought = each.plan.parameters, each.plan.values["imports"]
+        paid = float((of_legal(instance, parameters) * bought)[rows].sum())
+        revenue.append(paid)
+        fees.append(float((of_fees(instance, parameters) * bought)[rows].sum()))
+        part = paid if name == answer.target else part
+    own = found.settled.answers[target]
+    parameters, values = own.plan.parameters, own.plan.values
+    lags = lag_of_plan(parameters, values["capability"], own.plan.leader).months
+    when = discounted(parameters)
+    prices, goods = found.state.prices.goods, found.goods.market
+    made = goods.output * when
+    return quality.model_copy(
+        update={
+            "value": own.lower,
+            "lag_months": float(lags[parameters.sets.periods.index(answer.period)]),
+            "lag_last_months": float(lags[parameters.sets.reported - 1]),
+            "price_over_list": float((made * prices).sum() / (made * goods.list_price).sum()),
+            "revenue_usd_bn": float(np.sum(revenue)),
+            "from_target_usd_bn": part,
+            "fees_usd_bn": float(np.sum(fees)),
+            "grey_usd_bn": float((of_chips(instance, parameters) * values["grey"]).sum()),
+            "memory_usd_bn": of_memory(parameters, values["hbm_imports"]),
+            "rent_usd_bn": float((when * values["rent"]).sum()),
+        }
+    )
