@@ -17,12 +17,11 @@ from typing import Final
 from optimizer.errors import Diagnostic, InputError, OutputError
 from optimizer.instance.moved import MOVED
 from optimizer.instance.problem import number_text
-from optimizer.instance.yaml_edit import STEP, EditedYaml, Taken
-from optimizer.instance.yaml_reader import Document, Key, Raw, Where, decode, dotted, read_bytes, read_yaml
+from optimizer.instance.yaml_edit import STEP, EditedFile, EditedYaml, Taken
+from optimizer.instance.yaml_reader import Key, Raw, Where, dotted
 
 OLD: Final = 1
 NEW: Final = 2
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # What tools cost stood in the cost of a fab: their class takes nothing more, at whatever pace.
 ANY_PACE: Final = 1
 TOOLS_COST: Final = (
@@ -43,13 +42,9 @@ class Move:
 
 
 @dataclass
-class _File:
-    """A file on its way: its name in the directory, what it says, and its text with the changes to come."""
+class _File(EditedFile):
+    """A file, and what became of its fields."""
 
-    name: str
-    document: Document
-    edited: EditedYaml
-    marked: bool
     moves: list[Move] = field(default_factory=list)
 
     def tell(self, kind: str, where: Where, words: str) -> None:
@@ -86,9 +81,6 @@ class _File:
             except ValueError:
                 raise self._wrong(where, "a number") from None
             self.edited.replace(scalar, number_text(scaled))
-
-    def content(self) -> bytes:
-        return (BYTE_ORDER_MARK if self.marked else b"") + self.edited.changed().encode()
 
     def _wrong(self, where: Where, wanted: str) -> InputError:
         document, mark = self.document, self.document.mark(where)
@@ -323,13 +315,7 @@ def _rounded(number: float) -> float:
 
 
 def _read(source: Path, name: str, prefix: Where = ()) -> _File:
-    shown = str(source / name)
-    content = read_bytes(source / name, shown)
-    text = decode(content, shown)
-    document = read_yaml(text, shown, prefix)
-    if document.problems:
-        raise InputError(document.problems)
-    one = _File(name, document, EditedYaml.read(text), content.startswith(BYTE_ORDER_MARK))
+    one = _File.read(source, name, prefix)
     one.table()
     return one
 

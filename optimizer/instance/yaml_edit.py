@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Self
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from optimizer.instance.yaml_reader import Key, Where
+from optimizer.errors import InputError
+from optimizer.instance.yaml_reader import Document, Key, Where, decode, read_bytes, read_yaml
 
 STEP: Final = 2
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,36 @@ class EditedYaml:
             new = self.end_of_line + new
         self.changes.append((at, at, new))
 
+    def insert(self, at: int, new: str) -> None:
+        """Text at a place that no other change touches."""
+        self.changes.append((at, at, new))
+
+    def add_item(self, where: Where, beside: str, new: str) -> bool:
+        """An item behind that which says `beside` in a list, or in the single text that stands for a list of
+        one; whether there is such an item."""
+        node = self.node(where)
+        for item in node.items or (node,):
+            if item.entries or self.text[item.start : item.end].strip("'\"") != beside:
+                continue
+            if not node.items:
+                self.changes.append((node.start, node.end, f"[{beside}, {new}]"))
+            elif node.flow:
+                self.insert(item.end, f", {new}")
+            else:
+                lead = self.text[self._line(item.start) : item.start]
+                self.insert(item.end, f"{self.end_of_line}{lead}{new}")
+            return True
+        return False
+
+    def comment_above(self, where: Where, comment: str) -> bool:
+        """A line of comment above an entry that has lines of its own; whether it has."""
+        entry = self.entry(where)
+        start = self._line(entry.start)
+        if self.text[start : entry.start].strip():
+            return False
+        self.insert(start, f"{' ' * entry.column}# {comment}{self.end_of_line}")
+        return True
+
     def take(self, where: Where) -> Taken:
         """Take an entry out of its table, with the comments right above it and behind it."""
         node, entry = self.node(where[:-1]), self.entry(where)
@@ -174,6 +207,31 @@ class EditedYaml:
     def _next_line(self, at: int) -> int:
         found = self.text.find("\n", at)
         return len(self.text) if found < 0 else found + 1
+
+
+@dataclass
+class EditedFile:
+    """A file on its way: its name in the directory, what it says, and its text with the changes to come."""
+
+    name: str
+    document: Document
+    edited: EditedYaml
+    marked: bool
+
+    @classmethod
+    def read(cls, directory: Path, name: str, prefix: Where = ()) -> Self:
+        """Raises `InputError` where it cannot be read, or is not YAML."""
+        shown = str(directory / name)
+        content = read_bytes(directory / name, shown)
+        text = decode(content, shown)
+        document = read_yaml(text, shown, prefix)
+        if document.problems:
+            raise InputError(document.problems)
+        return cls(name, document, EditedYaml.read(text), content.startswith(BYTE_ORDER_MARK))
+
+    def content(self) -> bytes:
+        """The file with its changes, with the byte order mark that it had."""
+        return (BYTE_ORDER_MARK if self.marked else b"") + self.edited.changed().encode()
 
 
 def _node(node: Any, text: str) -> Node:
