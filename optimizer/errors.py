@@ -57,6 +57,18 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E213": "CSV identifier repeated",
         "E214": "number too large",
         "E215": "file exists already",
+        # E22x: workbooks
+        "E221": "workbook that cannot be read",
+        "E222": "workbook with macros",
+        "E223": "sheet unknown or missing",
+        "E224": "column of a sheet without a name, unknown, missing or repeated",
+        "E225": "unit that was changed",
+        "E226": "formula or spreadsheet error in the place of a value",
+        "E227": "date in the place of a number or text",
+        "E228": "blank that does not show",
+        "E229": "path that cannot be read or stands twice",
+        "E230": "number that is kept as text",
+        "E231": "cells of a row that contradict each other",
         # E3xx: references from one place to another
         "E301": "unknown chip",
         "E302": "unknown country",

@@ -37,6 +37,7 @@ COMMANDS: Final = (
         "inspect",
         "export",
         "new",
+        "import",
         "migrate",
         "schema",
         "study",

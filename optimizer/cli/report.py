@@ -1,20 +1,25 @@
-"""`kloof report`: a saved run or a stored study as one HTML page that works offline."""
+"""`kloof report`: a saved run or a stored study as one HTML page that works offline, a run as a workbook."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from optimizer.cli.options import Output, examples, output_options
 
+PAGES: Final = (".html", ".htm")
+WORKBOOK: Final = ".xlsx"
+
 
 @click.command(
     "report",
-    short_help="A saved run or study as one HTML page that works offline.",
+    short_help="A saved run or study as one HTML page that works offline, a run as a workbook.",
     epilog=examples(
         "kloof report runs/demo",
         "kloof report runs/compare-0123456789ab --out policies.html",
+        "kloof report runs/demo --out demo.xlsx",
         "kloof report drivers.study",
     ),
 )
@@ -22,8 +27,9 @@ from optimizer.cli.options import Output, examples, output_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE.html",
-    help="Write the page here; by default report.html in the run directory, or beside the store.",
+    metavar="FILE.html|FILE.xlsx",
+    help="Write the page here, or a run's workbook. Default: report.html in the run directory, or a page "
+    "beside the store.",
 )
 @output_options
 def command(
@@ -38,12 +44,17 @@ def command(
     alone, so the run may come from another machine; that of a study needs its instance as it was. A page that
     would be the same is kept. Solving again replaces the run and removes its page. Ends with code 1 where a
     plan's leader is not certified.
+
+    With --out FILE.xlsx a run becomes a workbook of values, without formulas: the summary, every number of
+    the plans, the data of the charts, the inputs with their ranges and sources, and the manifest.
     """
-    if out is not None and out.suffix not in (".html", ".htm"):
-        raise click.UsageError(f"--out must end in .html, got `{out.name}`")
+    if out is not None and out.suffix not in (*PAGES, WORKBOOK):
+        raise click.UsageError(f"--out must end in .html or .xlsx, got `{out.name}`")
     from optimizer.tell.files.store import check_ordinary
 
     is_study = run.is_file() or (run.suffix == ".study" and not run.exists())
+    if is_study and out is not None and out.suffix == WORKBOOK:
+        raise click.UsageError("a study has no workbook: `kloof study export` writes it as CSV or Parquet")
     target = out or (run.with_suffix(".html") if is_study else run / "report.html")
     check_ordinary(target)
     return (_of_study if is_study else _of_run)(run, target, output)
@@ -54,33 +65,34 @@ def _of_study(store: Path, target: Path, output: Output) -> int:
     from optimizer.tell.page.study_page import study_html
     from optimizer.tell.plot.study import read_stored
 
-    _write(study_html(read_stored(store)), target, output)
+    _write(study_html(read_stored(store)).encode(), target, output)
     return DONE
 
 
 def _of_run(run: Path, target: Path, output: Output) -> int:
     from optimizer.cli.session import DONE, FINDINGS, report_uncertified_leaders
+    from optimizer.tell.files.run_workbook import run_workbook
     from optimizer.tell.page.page import report_html
     from optimizer.tell.page.saved import read_run
 
     saved = read_run(run)
-    _write(report_html(saved), target, output)
+    whole = target.suffix == WORKBOOK
+    _write(run_workbook(saved, run) if whole else report_html(saved).encode(), target, output)
     if output.form != "json" and not output.quiet:
         told = (each for plan in saved.all_plans for each in plan.answer.diagnostics)
         report_uncertified_leaders(each.diagnostic for each in told)
     return FINDINGS if any(plan.answer.leader_gap is not None for plan in saved.all_plans) else DONE
 
 
-def _write(page: str, target: Path, output: Output) -> None:
-    """Put a page in its place and say so; one that is there already, byte for byte, is kept as it is. Raises
-    `OutputError` (E605)."""
+def _write(data: bytes, target: Path, output: Output) -> None:
+    """Put a page or workbook in its place and say so; one that is there already, byte for byte, is kept as it
+    is. Raises `OutputError` (E605)."""
     from optimizer.cli.session import emit_json, note
     from optimizer.study.writing import written_whole
 
-    data = page.encode()
     kept = _holds(target, data)
     if not kept:
-        with written_whole(target, "the page") as fresh:
+        with written_whole(target, "the workbook" if target.suffix == WORKBOOK else "the page") as fresh:
             fresh.write_bytes(data)
     if output.form == "json":
         status = "kept" if kept else "written"

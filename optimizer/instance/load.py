@@ -56,7 +56,7 @@ def load(path_or_name: str | os.PathLike[str]) -> Instance:
     """
     directory = find_instance(path_or_name)
     shown = os.fspath(path_or_name) if Path(path_or_name).is_dir() else str(directory)
-    return _Loader(directory, shown).load()
+    return Loader(directory, shown).load()
 
 
 def horizon_years(raw: object) -> range | None:
@@ -69,7 +69,7 @@ def horizon_years(raw: object) -> range | None:
     return None
 
 
-class _Loader:
+class Loader:
     """The files of one directory, and the problems found so far."""
 
     def __init__(self, directory: Path, shown: str) -> None:
@@ -81,6 +81,8 @@ class _Loader:
         self.documents: dict[str, Document] = {}
         self.shapes: dict[str, Shape] = {}
         self.hashes: dict[str, str] = {}
+        self.tables: dict[str, Raw] = {}
+        """What CSV files say, row by row, before numbers and their ranges are put together."""
 
     def load(self) -> Instance:
         self._read()
@@ -104,7 +106,7 @@ class _Loader:
         self._chips(tree["chips"][1])
         self._sources(tree["sources"][1])
         # a world without the file has no rules
-        if (self.directory / RULES).exists():
+        if self._has(RULES):
             self._yaml(RULES, (), record(RulesFile))
         for name in self._country_names():
             self._yaml(f"countries/{name}.yaml", ("countries", name), record(Country))
@@ -168,6 +170,9 @@ class _Loader:
         if read or self.problems:
             raise InputError(sorted([*read, *self.problems], key=position))
 
+    def _has(self, name: str) -> bool:
+        return (self.directory / name).exists()
+
     def _shown(self, name: str) -> str:
         return str(Path(self.shown) / name)
 
@@ -211,7 +216,9 @@ class _Loader:
         shown, prefix = self._shown(name), Path(name).stem
         if text is None:
             return self._kept(name, Document(shown, (prefix,), broken={()}), shape)
-        return self._kept(name, read_csv(text, shown, prefix, columns, needed, ranged), shape)
+        document = read_csv(text, shown, prefix, columns, needed, ranged)
+        self.tables[name] = document.data
+        return self._kept(name, document, shape)
 
     def _country_names(self) -> list[str]:
         folder = self.directory / "countries"

@@ -20,7 +20,7 @@ TABLE_KEYS: Final = ("value", "low", "high", "source", "status", "note")
 
 def read_quantity(raw: object, series: bool, years: range | None) -> tuple[Quantity | None, list[Problem]]:
     """A quantity, a `series` if the field allows one; `years` of the horizon, `None` if it is not known."""
-    if isinstance(raw, Mapping) and not _is_series_table(raw):
+    if isinstance(raw, Mapping) and not is_series_table(raw):
         return _read_table(raw, series, years)
     return _read_value(raw, series, years)
 
@@ -48,7 +48,8 @@ def read_ids(raw: object) -> tuple[tuple[str, ...], list[Problem]]:
     return tuple(str(item) for item in raw), problems
 
 
-def _is_series_table(raw: Mapping[object, object]) -> bool:
+def is_series_table(raw: Mapping[object, object]) -> bool:
+    """Whether a table is a series, and not a value with its range."""
     return any(isinstance(key, int) for key in raw) or "start" in raw or "growth" in raw
 
 

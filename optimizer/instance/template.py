@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +11,11 @@ from pydantic.json_schema import models_json_schema
 
 from optimizer.errors import Diagnostic, InputError, OutputError
 from optimizer.instance.country_schema import Country
+from optimizer.instance.load import load
 from optimizer.instance.policy import PolicyFile
 from optimizer.instance.rules.schema import RulesFile
 from optimizer.instance.schema import Market, Settings
+from optimizer.instance.shipped import find_instance
 
 TEMPLATE: Final = Path(__file__).resolve().parent / "template"
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {
@@ -26,22 +27,26 @@ DOCUMENTS: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def write_template(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Write a small commented instance of two countries into `directory`, made if need be.
+def write_template(
+    directory: str | os.PathLike[str], source: str | os.PathLike[str] = TEMPLATE
+) -> tuple[Path, ...]:
+    """Write a small commented instance of two countries, or the instance `source` as it is, into `directory`,
+    made if need be.
 
     Returns the files written. Raises `InputError`, before it writes anything, where one of them exists, and
     `OutputError` where one cannot be written.
     """
     target = Path(directory)
-    files = [(source, target / source.relative_to(TEMPLATE)) for source in _template_files()]
+    origin = find_instance(source)
+    files = [(origin / name, target / name) for name in sorted(load(source).files)]
     existing = [path for _, path in files if path.exists()]
     if existing:
         message = "the file exists already and is not overwritten"
         raise InputError(Diagnostic("E215", message, file=str(path)) for path in existing)
     try:
-        for source, path in files:
+        for old, path in files:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(source.read_bytes())
+            path.write_bytes(old.read_bytes())
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}"
         raise OutputError(Diagnostic("E605", message, file=str(error.filename or target))) from None
@@ -64,7 +69,3 @@ def schema_json() -> dict[str, Any]:
         "anyOf": list(references.values()),
         "$defs": schema["$defs"],
     }
-
-
-def _template_files() -> Iterator[Path]:
-    return iter(sorted(path for path in TEMPLATE.rglob("*") if path.suffix in (".yaml", ".csv")))

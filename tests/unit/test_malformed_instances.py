@@ -1875,4 +1875,6 @@ def test_every_code_of_files_is_shown_by_a_case() -> None:
     shown = {case.code for case in CASES} | {case[2] for case in FILES} | {"E209", "E215"}
     # in staged mode: test_resolve_staged.py
     shown |= {"E322", "E323"}
+    # of workbooks: test_workbook_instance.py
+    shown |= {f"E{number}" for number in range(221, 232)}
     assert {code for code in CODES if code[:2] in ("E1", "E2", "E3")} <= shown

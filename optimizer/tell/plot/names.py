@@ -8,26 +8,12 @@ from typing import Final
 
 from models.quantities import QUANTITIES
 from optimizer.instance import Instance
+from optimizer.instance.units import WRITTEN, YEARS, path_unit, words_and_unit
 from optimizer.study.batch.outcomes import SPLIT
 from optimizer.study.sampling.moves import Factor, OperandMove, OwnMove, PolicyMove
 from optimizer.study.sampling.sample import Sample
 from optimizer.tell.page.labels import chip_labels
 
-# The first word of a unit in the name of a field, and how its words are written.
-UNIT_STARTS: Final = ("usd", "gw", "pb", "kwpm", "kh100e", "gbs", "months", "years", "thousand", "per")
-WRITTEN: Final[Mapping[str, str]] = {
-    "usd": "USD",
-    "gw": "GW",
-    "pb": "PB",
-    "kh100e": "kH100e",
-    "h100e": "H100e",
-    "kwh": "kWh",
-    "tdp": "TDP",
-    "year2": "year²",
-    "gbs": "GB/s",
-    "mm2": "mm²",
-    "hbm": "HBM",
-}
 OUTCOMES: Final[Mapping[str, str]] = {
     "lag_months": "lag behind the leader",
     "effective_ratio": "effective compute over the leader's",
@@ -36,7 +22,6 @@ OUTCOMES: Final[Mapping[str, str]] = {
 }
 PLACE: Final = "0 low, 1 high"
 PATH: Final = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_*\-]+)+(\[[\d:]+\])?")
-YEARS: Final = re.compile(r"\[([\d:]+)\]$")
 
 
 def factor_names(sample: Sample) -> dict[str, str]:
@@ -109,14 +94,9 @@ def path_words(path: str, instance: Instance) -> str:
     if len(segments) > 1 and segments[0] == "rules" and segments[1] in instance.rules:
         segments = [instance.rules[segments[1]].title.replace(": ", ", "), *segments[2:]]
     *before, last = [_segment(each, instance) for each in segments]
-    words = last if segments[-1] in instance.chips else _split(segments[-1])[0]
+    words = last if segments[-1] in instance.chips else words_and_unit(segments[-1])[0]
     end = f"{words} {years[1]}" if years else words
     return f"{' '.join(before)}: {end}" if before else end
-
-
-def path_unit(path: str) -> str:
-    """The unit that a path's last name says, empty where it says none."""
-    return _split(YEARS.sub("", path).rsplit(".", 1)[-1])[1]
 
 
 def _segment(name: str, instance: Instance) -> str:
@@ -125,16 +105,6 @@ def _segment(name: str, instance: Instance) -> str:
     if name in instance.chips:
         return chip_labels({key: chip.name for key, chip in instance.chips.items()})[name]
     return " ".join(WRITTEN.get(word, word) for word in name.split("_"))
-
-
-def _split(name: str) -> tuple[str, str]:
-    """A field's name as words and unit: `income_usd_bn` as `income` and `USD bn`."""
-    if name == "*":
-        return "all", ""
-    words = name.split("_")
-    start = next((at for at, word in enumerate(words) if at and word in UNIT_STARTS), len(words))
-    written = [WRITTEN.get(word, word) for word in words]
-    return " ".join(written[:start]), " ".join(written[start:])
 
 
 def outcome_words(outcome: str, instance: Instance) -> str:

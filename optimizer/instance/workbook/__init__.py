@@ -1,0 +1,1 @@
+"""Workbooks: written the same every time, and read with the place of every cell."""
