@@ -185,6 +185,8 @@ def _found(market: Market, instance: Instance, base: Calibration) -> Equilibrium
 def _told(found: Equilibrium, instance: Instance, answer: ControlsAnswer, item: Item) -> ClearedRegime:
     """How good an equilibrium is and, of one that converged, its numbers."""
     target = found.countries.index(answer.target)
+    own = found.settled.answers[target]
+    parameters, values = own.plan.parameters, own.plan.values
     quality = ClearedRegime(
         number=item[0],
         levels=dict(item[1]),
@@ -193,20 +195,18 @@ def _told(found: Equilibrium, instance: Instance, answer: ControlsAnswer, item: 
         largest_regret=found.largest_regret,
         regret_of_target=float(found.settled.regrets[target]),
         component_residual=float(found.residuals.max(initial=0.0)),
-        unsold=found.settled.unsold,
+        unsold=found.settled.unsold(parameters.sets.reported),
     )
     if not found.converged:
         return quality
     rows = found.goods.rows
     revenue, fees, part = [], [], 0.0
     for name, each in zip(found.countries, found.settled.answers, strict=True):
-        parameters, bought = each.plan.parameters, each.plan.values["imports"]
-        paid = float((of_legal(instance, parameters) * bought)[rows].sum())
+        theirs, bought = each.plan.parameters, each.plan.values["imports"]
+        paid = float((of_legal(instance, theirs) * bought)[rows].sum())
         revenue.append(paid)
-        fees.append(float((of_fees(instance, parameters) * bought)[rows].sum()))
+        fees.append(float((of_fees(instance, theirs) * bought)[rows].sum()))
         part = paid if name == answer.target else part
-    own = found.settled.answers[target]
-    parameters, values = own.plan.parameters, own.plan.values
     lags = lag_of_plan(parameters, values["capability"], own.plan.leader).months
     when = discounted(parameters)
     prices, goods = found.state.prices.goods, found.goods.market
