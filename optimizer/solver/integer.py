@@ -38,9 +38,13 @@ ON_THE_WAY: Final = (0.25, 0.5, 0.75)
 Result = tuple[str, float, Proven | None]
 
 
-def converge_integer(search: Search, share: float, method: Method) -> Result:
+def converge_integer(search: Search, share: float, method: Method, neighbour: Array | None = None) -> Result:
     """As `Search.converge`, for a program with integer columns. The last optimum is that of the best plan's
-    integers fixed, so its duals hold for them. What is known when time runs out is the answer then."""
+    integers fixed, so its duals hold for them. What is known when time runs out is the answer then.
+
+    `neighbour`: integers of a good plan of a similar program; where there is a plan with them here too, the
+    trees start from the best such plan.
+    """
     search.may_round, rows = False, len(search.relaxation.kinds)
     status, root, last = search.converge(share, method)
     search.may_round = True
@@ -49,7 +53,10 @@ def converge_integer(search: Search, share: float, method: Method) -> Result:
     near = np.zeros(search.program.columns) if last is None else last.x
     # what led to the root stays out of the trees
     search.relaxation.drop_idle_tangents(since=rows)
-    return _Rounds(search, share, root, near).run()
+    rounds = _Rounds(search, share, root, near)
+    if neighbour is not None:
+        rounds.begin_from(neighbour)
+    return rounds.run()
 
 
 class _Rounds:
@@ -65,6 +72,13 @@ class _Rounds:
         self._columns: Index = np.flatnonzero(search.relaxation.integer)
         self._last: Proven | None = None
         self._fine = self._exact = self._careful = False
+
+    def begin_from(self, choice: Array) -> None:
+        """Begin with the best plan that has these integers, where there is one."""
+        relaxation, columns = self._search.relaxation, self._columns
+        inside = (choice >= relaxation.lower[columns]) & (choice <= relaxation.upper[columns])
+        if inside.all():
+            self._fix(choice, again=False)
 
     def run(self) -> Result:
         search, relaxation = self._search, self._search.relaxation
@@ -153,13 +167,14 @@ class _Rounds:
     def _tell(self, level: float, nodes: int) -> None:
         self._search.say(min(self._upper, level + self._search.constant), nodes)
 
-    def _fix(self, choice: Array) -> None:
-        """Solve the program with its integers fixed, from the last continuous basis."""
+    def _fix(self, choice: Array, again: bool = True) -> None:
+        """Solve the program with its integers fixed, from the last continuous basis; where it has no point,
+        `again` with the tolerance of a tree."""
         search, relaxation, columns = self._search, self._search.relaxation, self._columns
         before, rows = search.best, len(relaxation.kinds)
         relaxation.set_bounds(columns, choice, choice)
         status, _, fixed = search.converge(self._share * INNER_SHARE, AFTER_ROWS)
-        if status == "infeasible":
+        if status == "infeasible" and again:
             # what a tree finds within its tolerance may have no point within that of the linear program
             status, _, fixed = search.converge(self._share * INNER_SHARE, LOOSE, AFTER_ROWS_LOOSE)
             self._exact |= status == "infeasible"

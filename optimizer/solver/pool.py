@@ -41,11 +41,12 @@ class Basis:
 @dataclass(frozen=True)
 class Start:
     """Where a warm solve starts: leaf points (leaves, points), which functions use each (functions, points),
-    and the last basis, if there was one."""
+    the last basis, if there was one, and the best plan's integers, in the order of the integer columns."""
 
     points: Array
     mask: NDArray[np.bool_]
     basis: Basis | None = None
+    integers: Array | None = None
 
 
 @dataclass

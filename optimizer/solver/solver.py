@@ -100,7 +100,8 @@ class Solver:
             method = FROM_START
         share = 1.0 - SHARE if self.program.has_tie_breaker else 1.0
         if self.program.integer.any():
-            status, upper, last = converge_integer(search, share, method)
+            neighbour = None if start is None else start.integers
+            status, upper, last = converge_integer(search, share, method, neighbour)
         else:
             status, upper, last = search.converge(share, method)
         if status == "unbounded":
@@ -126,7 +127,7 @@ class Solver:
             status = "optimal"
         # without an optimum there are no rounds behind the start, only the grid
         at = np.zeros(self.program.columns) if last is None else last.x
-        self._start = start_of(relaxation, pool, at, basis)
+        self._start = start_of(relaxation, pool, at, basis, np.round(best.x[self.program.integer]))
         solution = with_plan(search, status, upper, best, last, self._start)
         if within is not None:
             # its outer program cannot be built again from its parameters

@@ -14,8 +14,9 @@ from optimizer.solver.relaxation import TANGENT, Relaxation
 NEAR: Final = 0.1
 
 
-def start_of(relaxation: Relaxation, pool: Pool, x: Array, basis: Basis | None) -> Start:
-    """Where a solve of similar numbers should start: the tangents that pass near a point of all columns.
+def start_of(relaxation: Relaxation, pool: Pool, x: Array, basis: Basis | None, integers: Array) -> Start:
+    """Where a solve of similar numbers should start: the tangents that pass near a point of all columns, and
+    the integers of the best plan.
 
     Functions share no leaves, so point k of the start joins the k-th tangent of every function.
     """
@@ -41,11 +42,11 @@ def start_of(relaxation: Relaxation, pool: Pool, x: Array, basis: Basis | None) 
         filled, every[concave.leaves[:, None], source[of_leaf]], points[concave.leaves]
     )
     if basis is None:
-        return Start(points, mask)
+        return Start(points, mask, None, integers)
     others = np.flatnonzero(relaxation.kinds != TANGENT)
     kept = np.concatenate([others, rows])
     kinds, references, old = relaxation.kinds[kept], relaxation.references[kept], relaxation.origins[kept]
     here = row_keys(kinds, references, old)
     there = row_keys(kinds, references, np.concatenate([old[: len(others)], number]))
     known = basis.known(here)
-    return Start(points, mask, Basis(basis.columns, there[known], basis.of_rows(here[known])))
+    return Start(points, mask, Basis(basis.columns, there[known], basis.of_rows(here[known])), integers)

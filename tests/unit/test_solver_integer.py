@@ -190,3 +190,37 @@ def test_an_exported_program_keeps_its_integers(tmp_path):
     kinds = list(read.getLp().integrality_)
     assert kinds.count(highspy.HighsVarType.kInteger) == 1
     assert -read.getInfo().objective_function_value == pytest.approx(solution.certificate.upper, abs=1e-6)
+
+
+@pytest.mark.parametrize("limit", [170.0, 179.0, 190.0])
+def test_a_neighbours_plan_is_where_trees_start(limit: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    solver = Solver(compile_model(knapsack()))
+    neighbour = solver.solve(gap=1e-6)
+    assert neighbour.start is not None
+    integers = np.round(neighbour.value("x"))
+    assert (neighbour.start.integers == integers).all()
+    used = WEIGHTS @ integers
+    cold = solve_model(knapsack(limit), gap=1e-6)
+    starts = []
+
+    def seen(*arguments: Any, **options: Any) -> Outer:
+        starts.append(options["start"])
+        return integer_optimum(*arguments, **options)
+
+    monkeypatch.setattr(integer, "integer_optimum", seen)
+    numbers = solver.program.parameter_vector({"limit": limit})
+    found = solver.solve(numbers, gap=1e-6, start=neighbour.start)
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(cold.objective, rel=2e-6)
+    # its integers have a plan here where their weight is allowed
+    assert (starts[0] is not None) == (used <= limit)
+    if starts[0] is not None:
+        assert starts[0][:10] == pytest.approx(integers)
+
+
+def test_a_neighbours_integers_that_are_out_of_bounds_are_let_be() -> None:
+    solver = Solver(compile_model(knapsack()))
+    neighbour = solver.solve(gap=1e-6)
+    assert neighbour.start is not None
+    outside = replace(neighbour.start, integers=np.full(10, 5.0))
+    assert solver.solve(gap=1e-6, start=outside).status == "optimal"
