@@ -1,7 +1,7 @@
 """A live HiGHS model of a linear program without the columns that its rows and bounds fix.
 
 From outside it looks like `LinearModel`: columns, rows, points and bases are those of the whole program.
-A program with integer columns is left whole, since fixing integers changes what is fixed.
+Integer columns stay, so that they may be fixed later.
 """
 
 from __future__ import annotations

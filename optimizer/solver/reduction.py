@@ -54,7 +54,8 @@ class Reduction:
     `columns` and `rows` are the numbers of those kept, `low` and `high` the sides of all rows, which differ
     from the given ones where a column taken out was the slack of an equality. With `reduce` off all is kept.
     `read` tells which columns rows appended later will read, many times: a long row that defines one stays,
-    as each of them would become as long.
+    as each of them would become as long. `integer` columns go only where their own bounds meet: so whatever
+    whole numbers within their bounds they are fixed at later, what was taken out still follows.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Reduction:
         upper: Array,
         reduce: bool = True,
         read: NDArray[np.bool_] | None = None,
+        integer: NDArray[np.bool_] | None = None,
     ) -> None:
         self.matrix = csr_array(matrix)
         by_column = self.matrix.tocsc()
@@ -76,6 +78,7 @@ class Reduction:
         self.given_lower, self.given_upper = lower, upper
         self.given_low, self.given_high = low, high
         self._read = np.zeros(matrix.shape[1], dtype=bool) if read is None else read.copy()
+        self._integer = np.zeros(matrix.shape[1], dtype=bool) if integer is None else integer
         self.row_live = np.ones(matrix.shape[0], dtype=bool)
         self.fixed = np.zeros(matrix.shape[1], dtype=bool)
         self.is_defined = np.zeros(matrix.shape[1], dtype=bool)
@@ -125,8 +128,9 @@ class Reduction:
             scale = TOLERANCE * (1.0 + np.bincount(owner, finite, len(rows)))
             idle = (least >= low - scale) & (most <= high + scale)
             idle |= np.bincount(owner, ~self.fixed[column], len(rows)) == 0
-            at_top = ~idle & (np.abs(least - high) <= scale)
-            at_bottom = ~idle & ~at_top & (np.abs(most - low) <= scale)
+            free = ~idle & (np.bincount(owner, self._integer[column] & ~self.fixed[column], len(rows)) == 0)
+            at_top = free & (np.abs(least - high) <= scale)
+            at_bottom = free & ~at_top & (np.abs(most - low) <= scale)
             self.row_live[rows[idle]] = False
             pins = (at_top | at_bottom)[owner] & ~self.fixed[column]
             if not pins.any():
@@ -184,7 +188,7 @@ class Reduction:
         low_end, high_end = self._ends(column, entry)
         largest = np.zeros(len(live))
         np.maximum.at(largest, owner, np.abs(entry))
-        single = ~self.fixed[column] & (count[column] == 1)
+        single = ~self.fixed[column] & ~self._integer[column] & (count[column] == 1)
         single &= np.abs(entry) >= LEAST_SHARE * largest[owner]
         length = np.bincount(owner, ~self.fixed[column], len(live))
         single &= ~self._read[column] | (length[owner] <= LONG)

@@ -85,7 +85,7 @@ class Relaxation:
                     outline.high,
                     lower / self.scale,
                     self.upper / self.scale,
-                    reduce=not self.integer.any(),
+                    integer=self.integer,
                 )
             )
         self.model = model
