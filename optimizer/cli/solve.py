@@ -13,6 +13,7 @@ import click
 from optimizer.cli.options import (
     Given,
     Output,
+    PositiveNumber,
     Saving,
     asks,
     check_brief,
@@ -59,6 +60,12 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
     "--ranges",
     is_flag=True,
     help="Add the range of shares, capability and lag over all plans within the gap. Takes longer.",
+)
+@click.option(
+    "--next-dollar",
+    type=PositiveNumber(min=0, min_open=True),
+    metavar="USD_BN",
+    help="In staged mode: what so much money brings as research, as a fab, as cash. A solve for each.",
 )
 @click.option(
     "--view",
