@@ -263,6 +263,9 @@ DERIVED: Final = _named(
     _metric("home_added", "", "kH100e", "flow", "chips made at home, at their research rating"),
     _metric("all_added", "", "kH100e", "flow", "all chips bought and made, at their research rating"),
     _metric("leader_added", "", "kH100e", "flow", "what the leader buys and makes, at its research rating"),
+    _metric(
+        "market_supply", "", "kH100e", "flow", "what may be bought abroad by rules and by share of supply"
+    ),
     _metric("leader_gap", "", "log units", "level", "gap of a leader's plan that is not certified"),
     _metric(
         "effective_ratio",

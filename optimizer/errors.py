@@ -129,6 +129,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E607": "standard output that cannot be written",
         "E608": "module of the user's in the place of one of Kloof's",
         "E609": "view that cannot be asked for",
+        "E610": "next dollar that cannot be asked for",
         "E611": "plan without the columns of a strategy",
         "E612": "plan row of the wrong length",
         "E613": "unknown metric in a plan",

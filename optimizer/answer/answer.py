@@ -12,6 +12,7 @@ from typing import Any, Final
 from optimizer.answer.bands import Bands
 from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.answer.explanation import Binding
+from optimizer.answer.next_dollar import GiftWorth
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.rolled import RolledAnswer
 from optimizer.answer.stages import Stages
@@ -208,13 +209,15 @@ class OwnLine(Part):
 
 
 class Explained(Part):
-    """Why a plan is as it is: what binds, dearest first; where there is none, what excludes what, and what
-    repairs it (None: not looked for). Not `explained` where an interrupt came before."""
+    """Why a plan is as it is: what binds, dearest first, and what the next dollar for the chip industry
+    brings, where that was asked for; where there is none, what excludes what, and what repairs it (None: not
+    looked for). Not `explained` where an interrupt came before."""
 
     explained: bool = True
     binding: tuple[Binding, ...] = ()
     own: tuple[OwnLine, ...] = ()
     binding_together: tuple[BindingTogether, ...] = ()
+    next_dollar: tuple[GiftWorth, ...] = ()
     conflict_groups: tuple[ConflictingLimit, ...] = ()
     repairs: tuple[Repair, ...] | None = None
 

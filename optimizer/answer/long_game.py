@@ -65,6 +65,7 @@ def staged_metrics(run: CountryRun, leader_run: CountryRun | None) -> dict[str, 
         "good_share": np.asarray(np.einsum("nl,nlt->nt", p["yield_level"], v["level"])),
         "home_added": home_added(p, v),
         "all_added": added(p, v),
+        "market_supply": market_supply(p),
     }
     led = _leaders(run, leader_run)
     return found if led is None else {**found, "leader_added": led}
@@ -87,6 +88,14 @@ def added(parameters: PlanParameters, values: Mapping[str, Array]) -> Array:
     """Compute of all chips bought and made in each period, kH100e at their research rating."""
     chips = values["imports"] + values["grey"] + values["domestic"]
     return np.asarray(parameters["research_h100e"] @ chips)
+
+
+def market_supply(parameters: PlanParameters) -> Array:
+    """Compute of the chips from abroad that rules allow and that are within reach of the country's share of
+    their supply in each period, kH100e at their research rating; infinite where one has no limit."""
+    rating = (1 - parameters["is_domestic"]) * parameters["research_h100e"]
+    limits = parameters["import_limit"] * parameters["dt"]
+    return np.asarray(rating[rating > 0] @ limits[rating > 0])
 
 
 def _opened(

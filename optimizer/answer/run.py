@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.answer.answer import Explained
 from optimizer.answer.explanation import Binding
+from optimizer.answer.next_dollar import GiftWorth
 from optimizer.answer.rolled import Rolled
 from optimizer.answer.worth import BindingTogether
 from optimizer.errors import Diagnostic
@@ -77,7 +78,8 @@ class CountryRun:
     the path that this country follows; for the leader itself its own path. `ranges` gives for a headline
     number, keyed `metric/item/period` or `metric/period` (`spend_share/research/2030`,
     `capability/2030`), its least and greatest value over all plans within the certified gap. `together`
-    says what several limits eased at once bring, where that was solved. `explanation` says what limits the
+    says what several limits eased at once bring, where that was solved, and `gifts` what the next dollar
+    brings by what it is given for, best first. `explanation` says what limits the
     plan, or why there is none (`optimizer.study.explained`). `leader_gap` is the gap of the leader's plan
     where that stopped above the gap asked for: then all that is said here, certificate included, holds for a
     leader that another plan may serve better. `prices` and `facts` are the shadow prices and every limit that
@@ -94,6 +96,7 @@ class CountryRun:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     together: tuple[BindingTogether, ...] = ()
+    gifts: tuple[GiftWorth, ...] = ()
     explanation: Explained = field(default_factory=Explained)
     leader_gap: float | None = None
     prices: tuple[ShadowPrices, ...] | None = None

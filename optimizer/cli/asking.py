@@ -21,7 +21,7 @@ from optimizer.tell.files.store import sha256
 # What is told by the content of files, or changes no answer; all else that is given is a field of `Ask` too.
 TOLD_OTHERWISE: Final = frozenset({"instance", "policies", "columns", "patches", "extend", "jobs"})
 # Options that came later: told where they are given, so that runs without them keep their key and place.
-TOLD_WHERE_GIVEN: Final = frozenset({"bands", "draws", "view"})
+TOLD_WHERE_GIVEN: Final = frozenset({"bands", "draws", "view", "next_dollar"})
 
 
 @dataclass(frozen=True)

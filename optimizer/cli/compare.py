@@ -25,6 +25,7 @@ from optimizer.cli.options import (
     output_options,
     saving_options,
 )
+from optimizer.cli.picturing import check_picture, draw, plot_option
 
 if TYPE_CHECKING:
     from optimizer.answer.comparison import Comparison
@@ -46,6 +47,7 @@ DETAILED_COUNTRIES = 3
         "kloof compare world-2026 --policy grey_closed --policy rental_closed",
         "kloof compare world-2026 --country CHN --policy grey_closed+rental_closed --gap 1e-6",
         "kloof compare world-2026 --every-policy",
+        "kloof compare world-2026 --country CHN --policy no_controls --plot policies.png",
         "kloof compare world-2026 --equilibrium --policy us_brute_force",
         "kloof compare my-world --policy mine.yaml --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
         "kloof compare world-2026 --country chn --set-column 'more money: "
@@ -89,6 +91,7 @@ DETAILED_COUNTRIES = 3
     help="With --equilibrium: go on from where the searches saved in the same place ended.",
 )
 @jobs_option
+@plot_option
 @saving_options
 @output_options
 @asks
@@ -99,6 +102,7 @@ def command(
     tolerance: float,
     rounds: int,
     resume: bool,
+    picture: Path | None,
     saving: Saving,
     output: Output,
 ) -> int:
@@ -139,6 +143,7 @@ def command(
         raise click.UsageError(f"no shipped policy fits: {reasons}")
     if asking.left_out and not output.quiet:
         note(f"left out as they do not fit, {reasons}: {', '.join(asking.left_out)}")
+    check_picture(picture, len(ask.asked), saving)
     directory = saving.out or store.default_directory("compare", asking.inputs)
     if not saving.no_save:
         store.check_place(directory)
@@ -205,6 +210,8 @@ def command(
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
+    if picture is not None and any(run.solved for run in comparison.baseline.countries.values()):
+        draw(directory, picture, output.quiet)
     return code
 
 

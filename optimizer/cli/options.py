@@ -40,6 +40,7 @@ class Given:
     gap: float | None = None
     time_limit: float | None = None
     ranges: bool = False
+    next_dollar: float | None = None
     bands: bool = False
     draws: int | None = None
     view: int | None = None

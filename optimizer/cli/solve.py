@@ -13,6 +13,7 @@ import click
 from optimizer.cli.options import (
     Given,
     Output,
+    PositiveNumber,
     Saving,
     asks,
     check_brief,
@@ -25,6 +26,7 @@ from optimizer.cli.options import (
     scenario_options,
     solver_options,
 )
+from optimizer.cli.picturing import check_picture, draw, plot_option
 
 if TYPE_CHECKING:
     from optimizer.answer.answer import Demand
@@ -48,6 +50,8 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
         "kloof solve world-2026 --country CHN --set 'countries.CHN.budget.income_usd_bn *= 1.2'",
         "kloof solve world-2026 --country chn --brief",
         "kloof solve world-2026 --country CHN --view 3",
+        "kloof solve world-2026 --country CHN --plot plan.png",
+        "kloof solve world-2026 --country CHN --set industry=staged --next-dollar 10",
         "kloof solve my-world --format json --no-save > strategies.json",
     ),
 )
@@ -59,6 +63,12 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
     "--ranges",
     is_flag=True,
     help="Add the range of shares, capability and lag over all plans within the gap. Takes longer.",
+)
+@click.option(
+    "--next-dollar",
+    type=PositiveNumber(min=0, min_open=True),
+    metavar="USD_BN",
+    help="In staged mode: what so much money brings as research, as a fab, as cash. A solve for each.",
 )
 @click.option(
     "--view",
@@ -86,15 +96,21 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
 )
 @click.option("--brief", is_flag=True, help="One screen a country instead of the tables.")
 @jobs_option
+@plot_option
 @saving_options
 @output_options
 @asks
-def command(given: Given, place: Path | None, brief: bool, saving: Saving, output: Output) -> int:
+def command(
+    given: Given, place: Path | None, brief: bool, picture: Path | None, saving: Saving, output: Output
+) -> int:
     """Solve the plan of every country (or of those named) for the best strategy.
 
     The leader is solved first, under the same changes, and the others follow its path. Prints one line per
     country, and the whole plan of those named with --country; saves strategy.csv, summary.json and
     manifest.json in a run directory. Ctrl-C keeps the countries that are done.
+
+    With --next-dollar every programme of research, fab, memory and packaging, and cash, is given to the
+    country in turn, and the plan solved anew: what each brings per dollar, within what the gaps leave.
 
     With --view no plan is an optimum of the whole: each year is decided by the best plan for the years in
     view, the leader's too, and what this costs against full foresight is printed and saved.
@@ -111,6 +127,7 @@ def command(given: Given, place: Path | None, brief: bool, saving: Saving, outpu
     given = _with_draws(given, place)
     check_brief(brief, output)
     asking = opened(given)
+    check_picture(picture, len(asking.ask.asked), saving)
     detailed = output.verbose or 0 < len(given.countries) <= DETAILED_COUNTRIES
     ask = replace(asking.ask, worths=detailed)
     directory = saving.out or store.default_directory("solve", asking.inputs)
@@ -168,6 +185,8 @@ def command(given: Given, place: Path | None, brief: bool, saving: Saving, outpu
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
+    if picture is not None and any(run.solved for run in world.countries.values()):
+        draw(directory, picture, output.quiet)
     if unplanned and not saving.no_save and not output.quiet:
         note(f"what conflicts, and every repair found: kloof explain {directory}")
     return code

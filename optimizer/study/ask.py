@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, fields, is_dataclass
 from functools import cached_property
@@ -44,9 +45,10 @@ class Ask:
     `policies` (None: the instance alone is meant) it is the baseline. Then an `objective` preset (None: the
     instance's own), the `gap` in average log units, seconds per solve, whether the `ranges` of headline
     numbers are wanted (at many times the cost of a plan), what easing limits is worth (`worths`, at about its
-    cost), and `bands`, quantiles over so many `draws` of the inputs. With a `view` each year is planned with
-    so many years in view (`optimizer.study.foresight`). `extension` adds rows of the user's own to the Pyomo
-    model; `extension_key` tells it from others by content. `jobs` is the number of processes,
+    cost), what so many USD bn bring by what they are given for (`next_dollar`, in staged mode, at some ten
+    times its cost), and `bands`, quantiles over so many `draws` of the inputs. With a `view` each year is
+    planned with so many years in view (`optimizer.study.foresight`). `extension` adds rows of the user's own
+    to the Pyomo model; `extension_key` tells it from others by content. `jobs` is the number of processes,
     one per processor if None.
     """
 
@@ -60,6 +62,7 @@ class Ask:
     time_limit: float | None = None
     ranges: bool = False
     worths: bool = False
+    next_dollar: float | None = None
     bands: bool = False
     draws: int | None = None
     view: int | None = None
@@ -68,10 +71,17 @@ class Ask:
     jobs: int | None = None
 
     def __post_init__(self) -> None:
-        """Raises `InputError` for a view that cannot be asked for."""
+        """Raises `InputError` for a view or a next dollar that cannot be asked for."""
+        if self.next_dollar is not None:
+            self._check_next_dollar(self.next_dollar)
         if self.view is None:
             return
-        beside = {"ranges": self.ranges, "bands": self.bands, "extend": self.extension is not None}
+        beside = {
+            "ranges": self.ranges,
+            "bands": self.bands,
+            "next dollar": self.next_dollar is not None,
+            "extend": self.extension is not None,
+        }
         for name, given in beside.items():
             if given:
                 hint = "what it says is of one program; a rolled plan comes of one a year"
@@ -79,6 +89,13 @@ class Ask:
         if isinstance(self.view, bool) or not isinstance(self.view, int) or self.view < 1:
             message = f"a view is a whole number of years, 1 or more, got {self.view!r}"
             raise InputError(Diagnostic("E609", message))
+
+    def _check_next_dollar(self, usd_bn: float) -> None:
+        if not 0 < usd_bn < math.inf:
+            raise InputError(Diagnostic("E610", f"the next dollar is USD bn above 0, got {usd_bn!r}"))
+        if self.instance.industry != "staged":
+            message = "what the next dollar of research and the next fab bring is of a staged industry"
+            raise InputError(Diagnostic("E610", message, hint="add --set industry=staged"))
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -131,8 +148,9 @@ class Ask:
         if not self.bands:
             # an ask without them has the key that it had before there were any
             del said["bands"], said["draws"]
-        if self.view is None:
-            del said["view"]
+        for name in ("view", "next_dollar"):
+            if said[name] is None:
+                del said[name]
         applied = [(each.path, each.old, each.new, each.text) for each in self.instance.applied]
         policies = self.policies and [
             (each.name, [one.text for one in each.patches]) for each in self.policies

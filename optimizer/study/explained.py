@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from optimizer.answer.answer import Explained
 from optimizer.answer.explanation import facts, with_facts
@@ -101,11 +102,11 @@ def explain_plan(run: CountryRun, inputs: Inputs, most: int | None = None) -> Ex
             # a share of nothing: the rules deny the chip, or its own limit of 0 does
             behind = [one for one in behind if fact.item in one.path.split(".") and "limits" in one.path]
         found.append(fact.model_copy(update={"inputs": tuple(behind)}))
-    if not found:
-        return Explained()
-    if not run.together:
-        return Explained(binding=tuple(found))
-    return Explained(binding=tuple(found), binding_together=run.together)
+    said: dict[str, Any] = {"binding": tuple(found)} if found else {}
+    # what says nothing is left out of the answer's text
+    said |= {"binding_together": run.together} if run.together else {}
+    said |= {"next_dollar": run.gifts} if run.gifts else {}
+    return Explained(**said)
 
 
 def explain_conflict(

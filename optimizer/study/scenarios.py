@@ -232,7 +232,7 @@ def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[S
     def follow_baseline(country: str) -> tuple[str, Sent]:
         key, run = follow(first, country, "", None)
         assert run is not None
-        return key, sent(run, with_start=len(cases) > 1 or ask.worths)
+        return key, sent(run, with_start=len(cases) > 1 or ask.worths or ask.next_dollar is not None)
 
     def follow_other(item: tuple[str, int]) -> tuple[str, Sent | None]:
         country, position = item

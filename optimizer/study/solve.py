@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from optimizer.answer.run import WorldRun
 from optimizer.study.ask import Ask
+from optimizer.study.next_dollar import with_next_dollar
 from optimizer.study.scenarios import Progress, solve_scenarios
 
 
@@ -19,4 +20,7 @@ def solve_world(ask: Ask, progress: Progress | None = None) -> WorldRun:
     does not stop the rest. The result does not depend on the number of processes; an interrupt keeps what is
     done. Raises `InputError` where the leader's numbers cannot be resolved.
     """
-    return solve_scenarios(ask, progress)[0]
+    world = solve_scenarios(ask, progress)[0]
+    if ask.next_dollar is None or world.interrupted:
+        return world
+    return with_next_dollar(world, ask)

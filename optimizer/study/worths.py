@@ -72,10 +72,23 @@ def solved_worth(
 ) -> SolvedWorth | None:
     """What one easing of an optimal plan is worth, solved from the plan's own start; None where that finds no
     optimum."""
+    assert run.parameters is not None
+    changed = with_changes(run.parameters, easing.changed)
+    return worth_of(plan_solver, run, changed, gap, time_limit)
+
+
+def worth_of(
+    plan_solver: PlanSolver,
+    run: CountryRun,
+    changed: PlanParameters,
+    gap: float,
+    time_limit: float | None,
+) -> SolvedWorth | None:
+    """What other parameters are worth beside those of an optimal plan, solved from its own start; None where
+    that finds no optimum."""
     parameters, solution = run.parameters, run.solution
     assert parameters is not None
     assert solution is not None
-    changed = with_changes(parameters, easing.changed)
     try:
         found = plan_solver.solve(changed, gap=gap, time_limit=time_limit, start=solution.start)
     except KloofError:

@@ -41,6 +41,7 @@ SHOWN: Final = frozenset(
         *("installed_compute", "compute_ratio", "capability", "effective_ratio"),
         *("lag_months", "lag_extrapolated", "lag_beyond"),
         *("good_share", "wafer_capacity", "home_added", "all_added", "leader_added"),
+        *("market_supply", "wafer_built"),
     )
 )
 UNTRIED: Final = PlanAnswer(

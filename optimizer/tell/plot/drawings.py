@@ -62,12 +62,14 @@ class Names:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, what its axes are called, and the lines beneath its title that a picture of its own needs."""
+    """A figure, what its axes are called, and the lines beneath its title that a picture of its own needs; of
+    several in one picture those of a `group` stand together."""
 
     figure: Figure
     x: str = ""
     y: str = ""
     lines: tuple[str, ...] = ()
+    group: str = ""
 
 
 def unit_words(unit: str) -> str:

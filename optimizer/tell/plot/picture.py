@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ from optimizer.errors import Diagnostic, InputError, OutputError
 from optimizer.study.writing import written_whole
 from optimizer.tell.page.charts import CONFIG, vega_lite_version
 from optimizer.tell.page.figures import Cell, Table
-from optimizer.tell.plot.charts import Titles, specification
+from optimizer.tell.plot.charts import CHARTS, Titles, specification
 from optimizer.tell.plot.drawings import Drawing
+from optimizer.tell.plot.plan_charts import hue_of, of_plan
 
 ENDINGS: Final = (".svg", ".png")
 WIDTH: Final = 560
@@ -31,6 +33,15 @@ COLOURS: Final[Mapping[str, str]] = {
     "var(--strong)": "#1b1f24",
     "var(--s1)": "#0072b2",
     "var(--s2)": "#e69f00",
+    "var(--s3)": "#009e73",
+    "var(--s4)": "#f0e442",
+    "var(--s5)": "#cc79a7",
+    "var(--s6)": "#56b4e9",
+    "var(--s7)": "#d55e00",
+    "var(--s8)": "#9aa0a6",
+    "var(--s9)": "#332288",
+    "var(--s10)": "#882255",
+    "var(--s11)": "#cdd5df",
     "currentColor": "#1b1f24",
     "system-ui, sans-serif": "Arial, Helvetica, Liberation Sans, sans-serif",
 }
@@ -54,18 +65,19 @@ def check_place(path: Path) -> None:
         )
 
 
-def write_picture(drawings: Sequence[Drawing], path: Path) -> None:
-    """Write drawings one below the other. The file is there whole or as it was before. Raises `InputError`
-    (E718) for another ending and `OutputError` (E605) where it cannot be written."""
+def write_picture(drawings: Sequence[Drawing], path: Path, columns: int = 1) -> None:
+    """Write drawings one below the other, or those of each group in so many columns. The file is there whole
+    or as it was before. Raises `InputError` (E718) for another ending and `OutputError` (E605) where it
+    cannot be written."""
     check_ending(path)
-    made = picture(drawings, path.suffix.lower())
+    made = picture(drawings, path.suffix.lower(), columns)
     with written_whole(path, "the picture") as fresh:
         fresh.write_bytes(made)
 
 
-def picture(drawings: Sequence[Drawing], ending: str) -> bytes:
-    """Drawings one below the other, as the bytes of a file of that ending."""
-    whole = vega_lite(drawings)
+def picture(drawings: Sequence[Drawing], ending: str, columns: int = 1) -> bytes:
+    """Drawings in so many columns, as the bytes of a file of that ending."""
+    whole = vega_lite(drawings, columns)
     if ending == ".png":
         made: bytes = vl_convert.vegalite_to_png(whole, vl_version=vega_lite_version(), scale=SCALE)
         return made
@@ -73,16 +85,20 @@ def picture(drawings: Sequence[Drawing], ending: str) -> bytes:
     return drawn.encode()
 
 
-def vega_lite(drawings: Sequence[Drawing]) -> dict[str, Any]:
-    """Drawings one below the other as one Vega-Lite specification with its data."""
+def vega_lite(drawings: Sequence[Drawing], columns: int = 1) -> dict[str, Any]:
+    """Drawings in so many columns as one Vega-Lite specification with its data."""
     config = {**CONFIG, "axisY": {"labelLimit": 0}, "axisX": {"labelLimit": 0}}
     parts = [_part(each) for each in drawings]
+    groups = [
+        [part for part, _ in group]
+        for _, group in groupby(zip(parts, drawings, strict=True), lambda each: each[1].group)
+    ]
     whole = {
         "$schema": f"https://vega.github.io/schema/vega-lite/v{vega_lite_version().split('.')[0]}.json",
         "padding": 12,
         "config": {**config, "background": PAPER},
         "datasets": {_data_name(each): rows_of(each.figure.table) for each in drawings},
-        **(parts[0] if len(parts) == 1 else _below(parts)),
+        **(parts[0] if len(parts) == 1 else _together(groups, columns)),
     }
     written = json.dumps(whole)
     for name, colour in COLOURS.items():
@@ -93,7 +109,10 @@ def vega_lite(drawings: Sequence[Drawing]) -> dict[str, Any]:
 
 def _part(drawing: Drawing) -> dict[str, Any]:
     figure = drawing.figure
-    plain = specification(figure.chart, Titles(drawing.x or None, drawing.y or None, legend=True))
+    if figure.chart in CHARTS:
+        plain = specification(figure.chart, Titles(drawing.x or None, drawing.y or None, legend=True))
+    else:
+        plain = of_plan(figure)
     # of several charts in one picture each has its own data
     named = json.dumps({"name": _data_name(drawing)})
     made: dict[str, Any] = json.loads(json.dumps(plain).replace('{"name": "rows"}', named))
@@ -119,9 +138,12 @@ def _part(drawing: Drawing) -> dict[str, Any]:
     return made
 
 
-def _below(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Charts one below the other, each with its own colours."""
-    return {"vconcat": parts, "spacing": 36, "resolve": {"scale": {"color": "independent"}}}
+def _together(groups: Sequence[Sequence[Mapping[str, Any]]], columns: int) -> dict[str, Any]:
+    """Charts of each group in so many columns, groups below each other; each with its own colours."""
+    own = {"spacing": 36, "resolve": {"scale": {"color": "independent"}}}
+    if columns == 1:
+        return {"vconcat": [part for group in groups for part in group], **own}
+    return {"vconcat": [{"concat": group, "columns": columns, **own} for group in groups], **own}
 
 
 def _data_name(drawing: Drawing) -> str:
@@ -150,6 +172,7 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
             found.append(plain)
         for order, at in enumerate(series):
             one = {"series": table.columns[at].title, "order": order, "value": number(row.cells[at])}
+            one |= {"hue": hue_of(table.columns[at], order), "guess": row.cells[at].text.endswith("*")}
             found.append({**plain, "base": number(row.cells[series[0]]), **one})
     return found
 

@@ -20,6 +20,7 @@ from optimizer.answer.strategy import derived
 from optimizer.answer.summary import AHEAD, lag_in_table, lag_mark, rolled
 from optimizer.tell.own import own_tables
 from optimizer.tell.terminal.book import Book, Line
+from optimizer.tell.terminal.next_dollar_table import next_dollar_lines
 from optimizer.tell.terminal.rolled_table import NO_PRICES
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 from optimizer.tell.words import DEAREST, FOR_GOOD
@@ -78,6 +79,8 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
             parts += [indented(grid(BINDING_HEADS, _binding(run, bound), left=2)), ""]
             parts += [f"  {FOR_GOOD}", f"  {DEAREST}", ""]
             parts += [f"  {FIXED}", ""] if parameters.sets.levels else []
+        if run.gifts:
+            parts += [*(f"  {line}" for line in next_dollar_lines(run.gifts)), ""]
         if run.ranges:
             title = "range over all plans within the gap"
             table = grid([title, *ranges.HEADS[1:]], ranges.range_rows(run, _headline_values(book)), left=2)

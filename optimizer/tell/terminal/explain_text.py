@@ -18,6 +18,7 @@ from optimizer.answer.part import InputCell, text_of_infinity
 from optimizer.answer.rolled import RolledAnswer
 from optimizer.tell.files.store import Answer
 from optimizer.tell.own import own_words
+from optimizer.tell.terminal.next_dollar_table import next_dollar_lines
 from optimizer.tell.terminal.rolled_table import NO_PRICES
 
 INDENT = " " * 5
@@ -143,6 +144,7 @@ def data_of(answer: PlanEnding | LeaderAnswer) -> dict[str, Any]:
         "rolled",
         "binding",
         "binding_together",
+        "next_dollar",
         "own",
         "conflict",
         "conflict_groups",
@@ -222,6 +224,7 @@ def _limits(plan: SavedPlan, most: int | None, rules: RulesCommand, width: int) 
             lines.append(f"{INDENT}denied by the rules: {rules.command(plan, year)}")
     if len(facts) > len(shown):
         lines.append(f"     and {len(facts) - len(shown)} more: --verbose")
+    lines += [f"  {line}" for line in next_dollar_lines(plan.answer.next_dollar)]
     return lines + _own(plan, width)
 
 
@@ -288,6 +291,10 @@ def csv_of(plans: Sequence[SavedPlan]) -> str:
         for joint in answer.binding_together:
             said = {"row": f"together:{joint.name}", "words": joint.sentence}
             solved = joint.solved.percent_effective_compute
+            writer.writerow({**said, **head, "solved_percent_effective_compute": solved})
+        for gift in answer.next_dollar:
+            said = {"row": f"next_dollar:{gift.kind}/{gift.item}".rstrip("/"), "words": gift.words}
+            solved = gift.solved.percent_effective_compute
             writer.writerow({**said, **head, "solved_percent_effective_compute": solved})
         for group in answer.conflict_groups:
             row = "/".join(part for part in (group.family, group.item) if part)
