@@ -119,6 +119,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E534": "market of countries that open fabs one by one",
         "E535": "equilibrium of another market",
         "E536": "component whose price is not given once",
+        "E537": "chip of which contracts promise more than is made",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",

@@ -12,11 +12,13 @@ class EquilibriumAnswer(Part):
 
     `regrets` is by how much each country's plan could be better if it could buy as much as rules allow at
     these prices, average log units: at most `tolerance` where it has `converged`; `weighted_regret` weights
-    it with income. `excess` is the largest amount of any chip bought beyond what is made, as a share of it
-    (the grey market's aside), and `unsold` the value of what stays unsold above its floor over that of what
-    is sold. `component_residuals` is by how much the price of each component is off what calls forth the
+    it with income. `excess` is the largest amount of any chip that reaches buyers beyond what is made, as a
+    share of it, and `unsold` the value of what stays unsold above its floor over that of what is sold, in the
+    reported periods in which prices clear: all but those `contracted`, in which chips are sold at list price.
+    `component_residuals` is by how much the price of each component is off what calls forth the
     demand of these plans, |log|. `base_regret` is the largest regret of the equilibrium that prices of
-    components are held against. `left_out` names countries that a bloc counts, by the bloc. Prices are those
+    components are held against, and `base_converged` whether that has; nothing held against one that has not
+    converges. `left_out` names countries that a bloc counts, by the bloc. Prices are those
     of an H100-equivalent of what is sold, USD, all-in; `component_price_ratios` are over the base price;
     `value_shares` the share of each country in what is paid on the market. Of one that has not converged
     these four are empty.
@@ -28,6 +30,7 @@ class EquilibriumAnswer(Part):
     largest_regret: Number
     weighted_regret: Number
     base_regret: Number | None = None
+    base_converged: bool | None = None
     regrets: Mapping[str, Number]
     excess: Number
     unsold: Number
@@ -35,6 +38,7 @@ class EquilibriumAnswer(Part):
     left_out: Mapping[str, str]
     component_titles: Mapping[str, str]
     periods: tuple[str, ...]
+    contracted: tuple[str, ...] = ()
     compute_price_usd: tuple[Number, ...]
     compute_list_price_usd: tuple[Number, ...]
     component_price_ratios: Mapping[str, tuple[Number, ...]]

@@ -13,7 +13,16 @@ from optimizer.study.equilibrium.bids import Valued, worth
 from optimizer.study.equilibrium.clearing import Bids, clear, demands
 from optimizer.study.equilibrium.market import Components, Market
 from optimizer.study.equilibrium.membership import Members, check_path_mode, check_same, reordered
-from optimizer.study.equilibrium.sweeps import Prices, State, rationed
+from optimizer.study.equilibrium.settling import settle
+from optimizer.study.equilibrium.sweeps import (
+    Prices,
+    Ration,
+    Response,
+    State,
+    one_by_one,
+    rationed,
+    sweep,
+)
 
 PLAN = Valued(
     bought=np.array([[2.0], [1.0], [0.0]]),
@@ -107,6 +116,64 @@ def test_rations_share_out_what_is_made_and_no_more():
     assert shares[:, 1, 0] == pytest.approx([0.1, 0.1])
     crowded = rationed(taken, np.full((2, 2, 1), 4.0), most, np.array([[4.0], [5.0]]))
     assert crowded.sum(axis=0)[:, 0] == pytest.approx([4, 5])
+
+
+def test_what_is_sold_by_contract_keeps_its_price():
+    components = Components(
+        ("hbm",), np.array([[0.1, 0.0]]), np.ones((1, 2)), np.array([[0.5]]), np.full((1, 2), 0.1)
+    )
+    market = Market(
+        ("a", "b"),
+        np.ones((2, 2)),
+        np.array([[2.0, 2], [4, 4]]),
+        np.array([[0.5], [1.0]]),
+        0.0,
+        components,
+        1,
+    )
+    bids = Bids(np.ones((1, 2, 2)), np.array([[[4.0, 4.0], [0.1, 0.1]]]), np.full((1, 2, 2), np.inf))
+    cleared = clear(market, bids, np.ones((2, 2)), np.ones((1, 2)), np.zeros((1, 2)), 8.0)
+    assert cleared.price[:, 0].tolist() == [1, 1]
+    assert cleared.component_price[0, 0] == 1
+    assert cleared.price[0, 1] > 1
+    assert cleared.price[1, 1] == 1, "what is made to order is not sold below list"
+    assert cleared.component_price[0, 1] != 1
+
+
+class Taker:
+    """Somebody who wants so much of a good on the market, and past it more each time."""
+
+    def __init__(self, name, wanted, grey):
+        self.name, self.wanted, self.grey = name, wanted, grey
+
+    def respond(self, prices, ration, leader):
+        shape = prices.goods.shape
+        grey = np.full(shape, self.grey)
+        self.grey *= 1.5
+        if ration is not None and ration.grey is not None:
+            grey = np.minimum(grey, ration.grey)
+        bought = np.full(shape, self.wanted) if ration is None else np.minimum(ration.market, self.wanted)
+        nothing = np.zeros(shape)
+        valued = Valued(bought, prices.goods, nothing, nothing, nothing, *[np.zeros(shape[1])] * 3)
+        most = np.full(shape, self.wanted)
+        return Response(valued, most, np.zeros((0, shape[1])), grey, 0.0, 0.0, None)
+
+
+def test_chips_of_grey_markets_come_out_of_what_is_made():
+    market = goods([10.0])
+    takers = [Taker("USA", 8.0, 0.0), Taker("CHN", 8.0, 1.0)]
+    rations = np.array([[[6.0]], [[4.0]]])
+    state = State(1, Prices(np.ones((1, 1)), np.zeros((0, 1))), rations)
+    found = [
+        each.respond(state.prices, Ration(ration), None) for each, ration in zip(takers, rations, strict=True)
+    ]
+    after, _ = sweep(market, state, found)
+    assert after.rations is not None
+    assert after.rations.sum() == pytest.approx(9), "one of ten is promised to the grey market"
+    settled = settle(takers, market, after, one_by_one)
+    assert settled.sold[0, 0] <= 10 + 1e-9
+    assert settled.sold[0, 0] == pytest.approx(sum(each.bought + each.grey for each in settled.answers)[0, 0])
+    assert settled.answers[1].grey[0, 0] > 1
 
 
 def test_a_search_of_another_market_is_refused():

@@ -18,7 +18,14 @@ from optimizer.instance.resolve import plan_sets, resolve
 from optimizer.study.ask import Ask, Scenario
 from optimizer.study.country import finished, gap_of_stopped
 from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index, with_contracts
-from optimizer.study.equilibrium.membership import Members, buyers_of, check_path_mode, check_same, reordered
+from optimizer.study.equilibrium.membership import (
+    Members,
+    buyers_of,
+    check_path_mode,
+    check_promised,
+    check_same,
+    reordered,
+)
 from optimizer.study.equilibrium.national import Nation, on_processes
 from optimizer.study.equilibrium.settling import Settled, settle
 from optimizer.study.equilibrium.sweeps import Prices, Ration, Response, State, answers, sweep
@@ -53,13 +60,14 @@ Tell = Callable[[Told], None]
 @dataclass(frozen=True)
 class Calibration:
     """What makes two scenarios one world: what is on its market, the `demand` of components at their base
-    prices, shape (components, periods), and the largest `regret` of that world; `state` is where a search of
-    one of them ended."""
+    prices, shape (components, periods), the largest `regret` of that world and whether it `converged`;
+    `state` is where a search of one of them ended."""
 
     members: Members
     demand: Array
     state: State
     regret: float
+    converged: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ class Equilibrium:
     forth the plans' demand, |log|, shape (components, reported periods); `weighted_regret` is weighted with
     income. `left_out` are countries that a bloc counts. It has `converged` where no regret is above
     `tolerance`, no residual above `COMPONENT_TOLERANCE`, and no more than `UNSOLD_TOLERANCE` stays unsold
-    above its floor. `state` has the prices, `last` where the search ended: plans are those of the best round
+    above its floor, and what prices of components are held against (`base_converged`, None for a base itself)
+    has. `state` has the prices, `last` where the search ended: plans are those of the best round
     looked at.
     """
 
@@ -81,6 +90,7 @@ class Equilibrium:
     state: State
     last: Calibration
     base_regret: float | None
+    base_converged: bool | None
     countries: tuple[str, ...]
     residuals: Array
     weighted_regret: float
@@ -93,7 +103,8 @@ class Equilibrium:
 
     @property
     def converged(self) -> bool:
-        return self.largest_regret <= self.tolerance and _clears(self.settled, self.residuals)
+        near = self.largest_regret <= self.tolerance and _clears(self.settled, self.residuals)
+        return near and self.base_converged is not False
 
 
 def _clears(settled: Settled, residuals: Array) -> bool:
@@ -121,6 +132,7 @@ def find(
     """
     instance = scenario.instance
     check_path_mode(instance)
+    check_promised(instance)
     countries, left_out = buyers_of(ask.countries, instance)
     goods = with_contracts(goods_of(instance, instance.leader), instance, countries)
     members = _members(instance, goods, countries, ask.objective)
@@ -156,15 +168,16 @@ def find(
             regret = looked.worst
         tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))
     assert best is not None
-    worst = float(best.settled.regrets.max())
-    demand = best.demand if base is None else base.demand
+    mine = Calibration(members, best.demand, state, best.worst, _enough(best, tolerance))
+    last = mine if base is None else replace(base, members=members, state=state)
     return Equilibrium(
         world=_world(plan_solver, ask, scenario, countries, goods, best, tolerance),
         goods=goods,
         settled=best.settled,
         state=best.state,
-        last=Calibration(members, demand, state, worst if base is None else base.regret),
+        last=last,
         base_regret=None if base is None else base.regret,
+        base_converged=None if base is None else base.converged,
         countries=countries,
         residuals=best.residuals,
         weighted_regret=_weighted(best.settled),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
-from optimizer.instance.blocs import parts
+from optimizer.instance.blocs import oversold_warnings, parts
 from optimizer.study.equilibrium.sweeps import State
 
 
@@ -59,6 +59,14 @@ def check_path_mode(instance: Instance) -> None:
         message = "fabs that are opened one by one have no marginal worth, of which bids are made"
         hint = "leave `industry` at `path` for a market, as by --set industry=path"
         raise InputError(Diagnostic("E534", message, path="industry", hint=hint))
+
+
+def check_promised(instance: Instance) -> None:
+    """Raise InputError where countries' shares of a chip sum to more than 1, as those of a bloc and a part of
+    it do that does not say so: contracts would promise more than is made, and the same firms buy twice."""
+    over = [replace(each, code="E537", severity="error") for each in oversold_warnings(instance)]
+    if over:
+        raise InputError(over)
 
 
 def check_same(base: Members, now: Members) -> None:

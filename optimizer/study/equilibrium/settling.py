@@ -18,9 +18,11 @@ from optimizer.study.equilibrium.sweeps import (
     State,
     answers,
     past_the_market,
+    within,
 )
 
-AT_FLOOR: Final = 1e-6
+# a price that goes towards its floor by parts is there when it is so near
+AT_FLOOR: Final = 0.01
 AT_RATION: Final = 1e-6
 
 
@@ -79,4 +81,5 @@ def _offered(found: Sequence[Response], rations: Array, market: Market, price: A
     short = (bought >= rations * (1 - AT_RATION)) & (rations < most)
     sharing = np.maximum(short.sum(axis=0), 1)
     offered = np.where(short, np.minimum(bought + left / sharing, most), bought)
-    return np.asarray(np.where(market.cleared, offered, most))
+    # grey markets may have taken more than when rations were made
+    return np.asarray(np.where(market.cleared, within(offered, supply), most))

@@ -149,7 +149,7 @@ def sweep(
     rations = rationed(cleared.taken, floor, most, market.supply(cleared.price))
     if state.rations is not None:
         rations = (1 - step) * state.rations + step * rations
-    rations = np.where(market.cleared, _within(rations, market.supply(goods)), most)
+    rations = np.where(market.cleared, within(rations, market.supply(goods)), most)
     moved = np.abs(np.log(cleared.component_price / prices.components))
     return State(state.rounds + 1, Prices(goods, components), rations), moved
 
@@ -165,10 +165,10 @@ def rationed(taken: Array, floor: Array, most: Array, supply: Array) -> Array:
     shared out so, too."""
     total = taken.sum(axis=0)
     scaled = taken * np.divide(supply, total, out=np.zeros(total.shape), where=total > 0)
-    return _within(np.minimum(np.maximum(scaled, floor), most), supply)
+    return within(np.minimum(np.maximum(scaled, floor), most), supply)
 
 
-def _within(rations: Array, supply: Array) -> Array:
+def within(rations: Array, supply: Array) -> Array:
     """Rations that together are no more than is made."""
     total = rations.sum(axis=0)
     return np.asarray(rations * np.divide(supply, total, out=np.ones(total.shape), where=total > supply))

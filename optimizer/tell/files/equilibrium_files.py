@@ -61,6 +61,8 @@ def equilibrium_answer(found: Equilibrium) -> EquilibriumAnswer:
         largest_regret=found.largest_regret,
         weighted_regret=found.weighted_regret,
         base_regret=found.base_regret,
+        base_converged=found.base_converged,
+        contracted=_periods(found)[: market.contracted],
         regrets=dict(zip(found.countries, map(float, settled.regrets), strict=True)),
         excess=float(max(excess.max(initial=0.0), 0.0)),
         unsold=settled.unsold(reported),
@@ -136,6 +138,7 @@ def _search(last: Calibration) -> dict[str, Any]:
         **asdict(last.members),
         "rounds": last.state.rounds,
         "regret": last.regret,
+        "converged": last.converged,
         "goods": last.state.prices.goods.tolist(),
         "component_prices": last.state.prices.components.tolist(),
         "rations": last.state.rations.tolist(),
@@ -162,7 +165,8 @@ def _calibration(said: Mapping[str, Any]) -> Calibration:
     prices = Prices(goods, _array(said["component_prices"], counts["components"], counts["periods"]))
     rations = _array(said["rations"], counts["countries"], counts["chips"], counts["periods"])
     demand = _array(said["component_demand"], counts["components"], counts["periods"])
-    return Calibration(members, demand, State(int(said["rounds"]), prices, rations), float(said["regret"]))
+    state = State(int(said["rounds"]), prices, rations)
+    return Calibration(members, demand, state, float(said["regret"]), said["converged"] is True)
 
 
 def _read(directory: Path, of: Callable[[Any], Said]) -> Said:

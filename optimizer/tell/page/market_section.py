@@ -7,6 +7,7 @@ from optimizer.answer.answer import CompareAnswer
 from optimizer.answer.equilibrium import EquilibriumAnswer
 from optimizer.tell.page.figures import PERIOD, Column, Row, Section, Table, amount, rounded, text
 from optimizer.tell.page.saved import SavedRun
+from optimizer.tell.page.words import listed_names
 
 REGRET = (
     "Regret: by how much a plan could be better if its country could buy as much as rules allow at these "
@@ -25,7 +26,7 @@ def market_sections(run: SavedRun) -> list[Section]:
             key="market",
             title="What the market asks",
             short="Market",
-            answer=_answer(found),
+            answer=_answer(run, found),
             tables=[
                 each
                 for name, one in found.items()
@@ -33,7 +34,7 @@ def market_sections(run: SavedRun) -> list[Section]:
                 for each in _tables(run, name, one, len(found) > 1)
             ],
             after=[("How good each equilibrium is", _quality(run, found))],
-            notes=[REGRET],
+            notes=[REGRET, *_contracts(found)],
         )
     ]
 
@@ -45,10 +46,14 @@ def _equilibria(run: SavedRun) -> dict[str, EquilibriumAnswer]:
     return {} if found is None else {"": found}
 
 
-def _answer(found: dict[str, EquilibriumAnswer]) -> str:
+def _answer(run: SavedRun, found: dict[str, EquilibriumAnswer]) -> str:
     first = next(iter(found.values()))
     if not first.converged:
-        return "The search for prices has not converged."
+        return (
+            "The search for prices has not converged: there are regrets, and neither prices nor plans. "
+            "The command that made this run goes on with --resume."
+        )
+    left = [run.policy_names.get(name, name) for name, one in found.items() if not one.converged]
     last = len(first.periods) - 1
     price, at_list = (
         digits.significant(line[last] / 1000, 3)
@@ -56,8 +61,16 @@ def _answer(found: dict[str, EquilibriumAnswer]) -> str:
     )
     return (
         f"In {first.periods[last]} an H100-equivalent of what is sold costs {price} thousand USD all-in, "
-        f"{at_list} at list price."
+        f"{at_list} at list price." + (f" Not converged, and left out: {listed_names(left)}." if left else "")
     )
+
+
+def _contracts(found: dict[str, EquilibriumAnswer]) -> list[str]:
+    contracted = next(iter(found.values())).contracted
+    if not contracted:
+        return []
+    until = contracted[-1]
+    return [f"Until {until} chips are sold by contract: at list price, to each country its share of supply."]
 
 
 def _tables(run: SavedRun, name: str, found: EquilibriumAnswer, several: bool) -> list[tuple[str, Table]]:
@@ -111,7 +124,13 @@ def _quality(run: SavedRun, found: dict[str, EquilibriumAnswer]) -> Table:
             Row(
                 [
                     text(run.policy_names.get(name, name) or run.instance),
-                    text("yes" if one.converged else "no"),
+                    text(
+                        "yes"
+                        if one.converged
+                        else "no"
+                        if one.base_converged is not False
+                        else "no, nor its base"
+                    ),
                     text(one.rounds),
                     amount(one.largest_regret, 2),
                     text(run.name(max(one.regrets, key=lambda each: one.regrets[each]))),

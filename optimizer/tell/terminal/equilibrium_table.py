@@ -55,7 +55,7 @@ def compared(equilibria: Mapping[str, EquilibriumAnswer]) -> list[ConsoleRendera
     good = [
         [
             name,
-            "converged" if each.converged else "not converged",
+            _ended(each),
             str(each.rounds),
             digits.significant(each.largest_regret),
             max(each.regrets, key=lambda one: each.regrets[one]),
@@ -79,6 +79,12 @@ def compared(equilibria: Mapping[str, EquilibriumAnswer]) -> list[ConsoleRendera
     ]
 
 
+def _ended(found: EquilibriumAnswer) -> str:
+    if found.converged:
+        return "converged"
+    return "NOT CONVERGED" if found.base_converged is not False else "NOT CONVERGED, nor its base"
+
+
 def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
     """How good it is: regrets and residuals, and no plan."""
     least = sorted(found.regrets.items(), key=lambda item: -item[1])
@@ -87,13 +93,14 @@ def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
         f"{found.component_titles[name].lower()} {digits.fixed(100 * value, 1)}%"
         for name, value in found.component_residuals.items()
     )
-    end = "converged" if found.converged else "not converged"
+    end = _ended(found)
     held = (
         []
         if found.base_regret is None
         else [
             "prices of components are held against an equilibrium with a largest regret of "
             f"{digits.significant(found.base_regret, 2)}"
+            f"{'' if found.base_converged else ': IT HAS NOT CONVERGED, so nothing held against it has'}"
         ]
     )
     lines: list[ConsoleRenderable | str] = [
@@ -103,6 +110,10 @@ def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
         f"regrets: {regrets}",
         f"on the market nothing is bought beyond what is made (excess {digits.scientific(found.excess)}); "
         f"{digits.fixed(100 * found.unsold, 1)}% of the value sold stays unsold above its floor",
+        f"until {found.contracted[-1]} chips are sold by contract, at list price and to each country its "
+        "share of supply: what is left over then is not counted as unsold"
+        if found.contracted
+        else "",
         f"prices of components are off what calls forth the demand by: {residuals}" if residuals else "",
         *held,
         REGRET,
