@@ -57,6 +57,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E213": "CSV identifier repeated",
         "E214": "number too large",
         "E215": "file exists already",
+        "E216": "shipped file that stays as it is",
         # E3xx: references from one place to another
         "E301": "unknown chip",
         "E302": "unknown country",
