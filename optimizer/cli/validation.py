@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
-from optimizer.instance.blocs import parts
+from optimizer.instance.blocs import parts, share_sums
 from optimizer.instance.resolve import resolve
 from optimizer.instance.rules.membership import memberships
 from optimizer.study.single import standing_leader
+from optimizer.tell.terminal.tables import Screen, grid
 
 MOST_NAMED = 4
 NO_GROUP = "in no group"
@@ -43,27 +44,40 @@ def _of_countries(problem: Diagnostic, countries: list[str]) -> Diagnostic:
     return replace(problem, message=whose + problem.message)
 
 
-def group_lines(instance: Instance) -> str:
-    """One line per country: the groups that rules name it by, and how many rules are about it."""
-    if not instance.rules:
+def country_table(instance: Instance) -> str:
+    """A line for each country: the bloc that it is part of or the parts that it counts, its groups and tiers,
+    and how many rules have it as destination."""
+    found, blocs = memberships(instance), parts(instance)
+
+    def bloc(country: str) -> str:
+        counted = [name for name, whole in blocs.items() if whole == country]
+        return (
+            f"part of {blocs[country]}"
+            if country in blocs
+            else f"counts {', '.join(counted)}" * bool(counted)
+        )
+
+    heads = ["country", *(["bloc"] if blocs else [])]
+    rows = [[country, *([bloc(country)] if blocs else [])] for country in instance.countries]
+    if instance.rules:
+        heads += ["groups and tiers", f"rules, of {len(instance.rules)}"]
+        for row in rows:
+            one = found[row[0]]
+            row += [", ".join(one.groups) or NO_GROUP, str(one.rules)]
+    if len(heads) == 1:
         return ""
-    found = memberships(instance)
-    groups = {country: ", ".join(one.groups) or NO_GROUP for country, one in found.items()}
-    width = max(map(len, groups.values()))
-    lines = [
-        f"  {country}  {groups[country]:<{width}}  {one.rules} of {len(instance.rules)} rules\n"
-        for country, one in found.items()
-    ]
-    return "groups of countries, and rules that have a country as destination:\n" + "".join(lines)
+    return Screen().render([grid(heads, rows, len(heads) - bool(instance.rules))]) + "\n"
 
 
-def part_lines(instance: Instance) -> str:
-    """One line per country that is part of a bloc."""
-    lines = [
-        f"{country} is part of {bloc}, which counts it: sums and checks over countries leave {country} out\n"
-        for country, bloc in parts(instance).items()
-    ]
-    return "".join(lines)
+def share_lines(instance: Instance) -> str:
+    """A line for each sum of the countries' shares that some chips have; a chip has 1 at most."""
+    blocs = parts(instance)
+    out = f" without {', '.join(blocs)}, which a bloc counts" if blocs else ""
+    lines = [f"all countries' shares of a chip{out}; the greatest sum of a year (at most 1):\n"]
+    for one in share_sums(instance):
+        more = f" and {len(one.chips) - MOST_NAMED} more" if len(one.chips) > MOST_NAMED else ""
+        lines.append(f"  {one.total:<8g}  in {one.year}  {', '.join(one.chips[:MOST_NAMED])}{more}\n")
+    return "".join(lines) if len(lines) > 1 else ""
 
 
 def counts(instance: Instance) -> dict[str, int]:

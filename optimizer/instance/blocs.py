@@ -48,36 +48,64 @@ def check_parts(instance: Instance) -> Iterator[Conflict]:
             yield Conflict(where, "E313", message, f"name the whole: `part_of: {blocs[bloc]}`")
 
 
-def oversold(instance: Instance) -> Iterator[Oversold]:
-    """Chips sold on the market of which the countries' shares, parts of a bloc left out, sum to more than 1
-    in some reported year."""
+def market_shares(instance: Instance) -> Iterator[tuple[str, Mapping[str, Array]]]:
+    """Each chip sold on the market, and the share of it that every country has in the reported years; parts
+    of a bloc are left out, and the country that makes it."""
     years = np.array(instance.horizon.years, dtype=np.float64)
     blocs = parts(instance)
     nations = {name: one.trade for name, one in instance.countries.items() if name not in blocs}
     general = {name: _yearly(trade.supply_share, years) for name, trade in nations.items()}
-    found: dict[tuple[int, float, Where], tuple[list[str], Mapping[str, float]]] = {}
     for chip_id, chip in instance.chips.items():
         if chip.sale != "market":
             continue
         shares = {
-            name: _yearly(trade.supply_shares[chip_id], years) if chip_id in trade.supply_shares else share
+            name: _yearly(trade.supply_shares[chip_id], years)
+            if chip_id in trade.supply_shares
+            else general[name]
             for name, trade in nations.items()
-            if (share := general[name]) is not None and chip.domestic_in != name
+            if chip.domestic_in != name
         }
-        if not shares:
-            continue
+        if shares:
+            yield chip_id, shares
+
+
+def oversold(instance: Instance) -> Iterator[Oversold]:
+    """Chips sold on the market of which the countries' shares, parts of a bloc left out, sum to more than 1
+    in some reported year."""
+    found: dict[tuple[int, float, Where], tuple[list[str], Mapping[str, float]]] = {}
+    for chip_id, shares in market_shares(instance):
         total = np.sum(list(shares.values()), axis=0)
         over = np.flatnonzero(total > 1 + SHARE_TOLERANCE)
         if len(over):
             t = over[0]
+            year = instance.horizon.years[int(t)]
             ordered = sorted(shares, key=lambda name: -shares[name][t])
-            own = chip_id in nations[ordered[0]].supply_shares
+            own = chip_id in instance.countries[ordered[0]].trade.supply_shares
             field: Where = ("supply_shares", chip_id) if own else ("supply_share",)
-            key = (int(years[t]), round(float(total[t]), 9), ("countries", ordered[0], "trade", *field))
+            key = (year, round(float(total[t]), 9), ("countries", ordered[0], "trade", *field))
             chips, _ = found.setdefault(key, ([], {name: float(shares[name][t]) for name in ordered}))
             chips.append(chip_id)
     for (year, whole, where), (chips, each) in found.items():
         yield Oversold(tuple(chips), year, whole, each, where)
+
+
+class ShareSum(NamedTuple):
+    """The greatest sum over reported years of all countries' shares of some chips, the first year of it."""
+
+    chips: tuple[str, ...]
+    year: int
+    total: float
+
+
+def share_sums(instance: Instance) -> tuple[ShareSum, ...]:
+    """Chips sold on the market, those of one sum together, the greatest sum first."""
+    found: dict[tuple[float, int], list[str]] = {}
+    for chip, shares in market_shares(instance):
+        total = np.sum(list(shares.values()), axis=0)
+        t = int(np.argmax(total > total.max() - SHARE_TOLERANCE))
+        found.setdefault((round(float(total[t]), 6), instance.horizon.years[t]), []).append(chip)
+    ordered = sorted(found.items(), key=lambda one: -one[0][0])
+    return tuple(ShareSum(tuple(chips), year, total) for (total, year), chips in ordered)
 
 
 def check_shares(instance: Instance) -> Iterator[Conflict]:

@@ -25,12 +25,15 @@ def test_validate_warns_and_ends_well(kloof: Run, world: str) -> None:
 
 def test_validate_says_in_which_groups_countries_are(kloof: Run, world: str) -> None:
     lines = kloof("validate", world).out.splitlines()
-    assert [line.split() for line in lines[2:]] == [
-        ["CHN", "embargoed", "3", "of", "3", "rules"],
-        ["USA", "in", "no", "group", "0", "of", "3", "rules"],
+    assert [line.split() for line in lines[3:5]] == [
+        ["CHN", "embargoed", "3"],
+        ["USA", "in", "no", "group", "0"],
     ]
+    assert lines[-1].split() == ["0.9", "in", "2026", "nv_h200,", "nv_b200,", "nv_vr200"]
     data = kloof("validate", world, "--format", "json").data
     assert (data["groups"], data["diagnostics"]) == ({"CHN": ["embargoed"], "USA": []}, [])
+    (sums,) = data["share_sums"]
+    assert (sums["chips"], sums["year"], sums["total"]) == (["nv_h200", "nv_b200", "nv_vr200"], 2026, 0.9)
 
 
 @pytest.mark.parametrize("command", ["solve", "compare"])

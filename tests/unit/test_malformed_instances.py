@@ -1872,7 +1872,7 @@ def test_rendering_names_code_place_path_and_hint(tmp_path: Path) -> None:
 
 
 def test_every_code_of_files_is_shown_by_a_case() -> None:
-    shown = {case.code for case in CASES} | {case[2] for case in FILES} | {"E209", "E215"}
+    shown = {case.code for case in CASES} | {case[2] for case in FILES} | {"E209", "E215", "E216"}
     # in staged mode: test_resolve_staged.py
     shown |= {"E322", "E323"}
     # of workbooks: test_workbook_instance.py
