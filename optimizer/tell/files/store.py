@@ -130,7 +130,7 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
         hint = "name a directory that `kloof solve` or `kloof compare` saved"
         raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
     place = directory / MANIFEST
-    said, summary = (_read(directory / name) for name in (MANIFEST, SUMMARY))
+    said, summary = (read_object(directory / name) for name in (MANIFEST, SUMMARY))
     command = str(said.get("command"))
     if command not in ANSWERS:
         raise InputError(Diagnostic("E641", f"a run of `{command}` cannot be told", file=str(place)))
@@ -146,10 +146,10 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
 def open_context(directory: Path) -> Context:
     """What the names of a saved run mean; nothing where it does not say. Raises as `open_run`."""
     path = directory / CONTEXT
-    return _checked(Context, _read(path), path, "save the run again") if path.exists() else Context()
+    return _checked(Context, read_object(path), path, "save the run again") if path.exists() else Context()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """The JSON object that a file of a run holds. Raises `InputError` (E642) where it is damaged."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
