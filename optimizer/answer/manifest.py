@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.answer.part import Part
+from optimizer.answer.part import Number, Part
 
 
 class UsedPolicy(Part):
@@ -37,7 +37,7 @@ class ManifestPatch(Part):
 
 class Manifest(Part):
     """How a run came about; `files` gives the hashes of its instance's files, `given_policies` the texts that
-    named its policies."""
+    named its policies, `key` all that the answer depends on, and `gap` is that of each plan."""
 
     command: str
     instance: str
@@ -49,4 +49,6 @@ class Manifest(Part):
     extend: Extended | None = None
     versions: Mapping[str, str | None]
     patches: tuple[ManifestPatch, ...]
+    key: str = ""
+    gap: Mapping[str, Number | None] = {}
     wall_time_seconds: float

@@ -26,6 +26,8 @@ COMMANDS: Final = (
         "compare",
         "explain",
         "report",
+        "runs",
+        "diff",
         "evaluate",
         "equilibrium",
         "sweep",

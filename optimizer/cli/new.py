@@ -58,7 +58,9 @@ def command(
     likeness = Likeness(like, scale, inside, country_name)
     if likeness.is_given:
         if source is not None or xlsx:
-            raise click.UsageError("--from and --xlsx copy an instance: leave them out beside --like and --in")
+            raise click.UsageError(
+                "--from and --xlsx copy an instance: leave them out beside --like and --in"
+            )
         return make_country(str(directory), likeness, output)
     origin = TEMPLATE if source is None else source
     if xlsx:

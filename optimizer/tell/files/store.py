@@ -131,7 +131,7 @@ def open_run(directory: Path) -> tuple[Manifest, Answer]:
     command = str(said.get("command"))
     if command not in ANSWERS:
         raise InputError(Diagnostic("E641", f"a run of `{command}` cannot be told", file=str(place)))
-    summary = _read(directory / SUMMARY)
+    summary = read_object(directory / SUMMARY)
     _check_version(said, place)
     manifest = _checked(Manifest, said, place, "save the run again")
     again = f"save it again: {_command(manifest, directory)}"
@@ -144,7 +144,7 @@ def said_of(directory: Path) -> dict[str, Any]:
         message = "no saved run here" if directory.is_dir() else "no such directory"
         hint = "name a directory that `kloof solve` or `kloof compare` saved"
         raise InputError(Diagnostic("E641", message, file=str(directory), hint=hint))
-    return _read(directory / MANIFEST)
+    return read_object(directory / MANIFEST)
 
 
 def _check_version(said: Mapping[str, Any], place: Path) -> None:
@@ -165,16 +165,16 @@ def open_controls(directory: Path) -> tuple[dict[str, Any], ControlsAnswer]:
         raise InputError(Diagnostic("E641", message, file=str(directory / MANIFEST)))
     _check_version(said, directory / MANIFEST)
     path = directory / SUMMARY
-    return said, _checked(ControlsAnswer, _read(path), path, "save the run again")
+    return said, _checked(ControlsAnswer, read_object(path), path, "save the run again")
 
 
 def open_context(directory: Path) -> Context:
     """What the names of a saved run mean; nothing where it does not say. Raises as `open_run`."""
     path = directory / CONTEXT
-    return _checked(Context, _read(path), path, "save the run again") if path.exists() else Context()
+    return _checked(Context, read_object(path), path, "save the run again") if path.exists() else Context()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """The JSON object that a file of a run holds. Raises `InputError` (E642) where it is damaged."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

@@ -47,6 +47,7 @@ SHOWN: Final = frozenset(
 UNTRIED: Final = PlanAnswer(
     status=NOT_SOLVED, objective=None, certificate=None, diagnostics=(), headline=None
 )
+INPUTS: Final = "inputs.csv"
 INPUT_COLUMNS: Final = ("path", "value", "low", "high", "status", "sources", "note")
 
 
@@ -263,7 +264,7 @@ def read_run(directory: Path) -> SavedRun:
         answer=answer,
         manifest=manifest,
         context=open_context(directory),
-        inputs=_inputs(directory / "inputs.csv"),
+        inputs=read_inputs(directory / INPUTS),
         comparison=comparison,
         plans=_plans(answer, strategy),
     )
@@ -311,8 +312,8 @@ def _strategy(path: Path) -> pd.DataFrame:
     return frame[frame["metric"].isin(SHOWN)]
 
 
-def _inputs(path: Path) -> list[dict[str, str]]:
-    """The lines of `inputs.csv`, none where an older run has no such file."""
+def read_inputs(path: Path) -> list[dict[str, str]]:
+    """The lines of `inputs.csv`, none where an older run has no such file. Raises `InputError` (E642)."""
     if not path.exists():
         return []
     frame = _frame(path)
