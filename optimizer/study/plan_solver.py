@@ -124,6 +124,11 @@ class PlanSolver:
             sizes[self.program.variables[name].slice] = size.ravel()
         return sizes
 
+    @property
+    def whole_steps(self) -> bool:
+        """Whether plans decide in whole steps, so that the program is an integer one."""
+        return bool(self.program.integer.any())
+
     @cached_property
     def extended(self) -> bool:
         """Whether the plan has rows or variables of the user's own."""

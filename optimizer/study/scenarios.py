@@ -168,7 +168,9 @@ def _lead(case: _Case, ask: Ask, start: Start | None) -> CountryRun:
     if run.values is None:
         return run
     path = leader_path(case.scenario.instance, case.leading, run.values)
-    return finished(case.plan_solver, run, path, ask.ranges and case.leader in ask.asked)
+    return finished(
+        case.plan_solver, run, path, ask.ranges and case.leader in ask.asked, None, ask.time_limit
+    )
 
 
 def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
@@ -227,7 +229,7 @@ def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[S
             assert case.leader_run is not None
             run = roll_follower(case.windows, case.scenario.instance, own, case.leader_run, ask)
         uncertified = gap_of_stopped(case.leader_run)
-        return key, finished(case.plan_solver, run, case.path, ask.ranges, uncertified)
+        return key, finished(case.plan_solver, run, case.path, ask.ranges, uncertified, ask.time_limit)
 
     def follow_baseline(country: str) -> tuple[str, Sent]:
         key, run = follow(first, country, "", None)

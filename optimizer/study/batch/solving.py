@@ -44,6 +44,7 @@ CERTIFIED: Final = "certified"
 OTHER_PERIODS: Final = "other periods than the base's: the objective is another sum and does not compare"
 # Rows whose plans are reported are solved to a share of the gap asked for, which need not be finer than what
 # is known to be enough; and the base to a share of that, as its rows repeat its distance from the optimum.
+# An integer program takes many times as long to a finer gap, and its rows do not repeat that of the base.
 OUTCOME_SHARE: Final = OUTCOME_GAP / BATCH_GAP
 ANCHOR_SHARE: Final = ANCHOR_GAP / OUTCOME_GAP
 
@@ -85,9 +86,6 @@ class RowSolver:
         self.question = question
         # where the objective alone is asked for, the base's plan may be proven good enough without a solve
         self._keeps_plans = any(name != OBJECTIVE for name in question.outcomes)
-        near = outcome_gap(question.gap)
-        self._anchor_gap = ANCHOR_SHARE * near
-        self._row_gap = near if self._keeps_plans else question.gap
         self._policies = {"": (), **(policies or {})}
         leading = resolve(instance, instance.leader, None, question.objective)
         reader = Reader(question.outcomes, leading.sets)
@@ -106,7 +104,8 @@ class RowSolver:
 
     def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
         question = self.question
-        found = solve_country(self._plan_solver, parameters, self._anchor_gap, question.time_limit)
+        gap = anchor_gap(question.gap, self._plan_solver.whole_steps)
+        found = solve_country(self._plan_solver, parameters, gap, question.time_limit)
         run = self._as_asked(found)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
             raise no_base(run)
@@ -224,18 +223,18 @@ class RowSolver:
         return replace(run, status=OPTIMAL, solution=replace(run.solution, status=OPTIMAL, message=""))
 
     def _solved_finely(self, parameters: PlanParameters) -> CountryRun:
-        gap, time_limit = self._row_gap, self.question.time_limit
+        asked, time_limit = self.question.gap, self.question.time_limit
         anchor = self._anchors.get(parameters.country)
         base = self._anchors[self.instance.leader].run.parameters
         assert base is not None
         structure = parameters.sets.structure
-        if structure == base.sets.structure and anchor is not None:
-            return solve_near(anchor.near, parameters, gap, time_limit)
-        if structure == base.sets.structure:
-            return solve_country(self._plan_solver, parameters, gap, time_limit)
-        if structure not in self._others:
+        if structure != base.sets.structure and structure not in self._others:
             self._others[structure] = PlanSolver.compile(parameters)
-        return solve_country(self._others[structure], parameters, gap, time_limit)
+        plans = self._others.get(structure, self._plan_solver)
+        gap = outcome_gap(asked, plans.whole_steps) if self._keeps_plans else asked
+        if plans is self._plan_solver and anchor is not None:
+            return solve_near(anchor.near, parameters, gap, time_limit)
+        return solve_country(plans, parameters, gap, time_limit)
 
     def _result(
         self,
@@ -293,9 +292,15 @@ class RowSolver:
         )
 
 
-def outcome_gap(gap: float) -> float:
-    """The gap of rows whose plans are reported, where `gap` is asked for."""
-    return min(gap, max(OUTCOME_SHARE * gap, OUTCOME_GAP))
+def outcome_gap(gap: float, whole: bool = False) -> float:
+    """The gap of rows whose plans are reported, where `gap` is asked for: that itself of plans in whole
+    steps."""
+    return gap if whole else min(gap, max(OUTCOME_SHARE * gap, OUTCOME_GAP))
+
+
+def anchor_gap(gap: float, whole: bool) -> float:
+    """The gap of the base's plans, where `gap` is asked for."""
+    return gap if whole else ANCHOR_SHARE * outcome_gap(gap)
 
 
 def _moves_growth(changed: Sequence[str]) -> bool:
