@@ -19,6 +19,7 @@ from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
 from optimizer.instance.resolve import leader_base_level
 from optimizer.solver import Solution, Start
+from optimizer.solver.progress import Tell
 from optimizer.study.plan_solver import AnchoredPlan, PlanSolver
 
 Sent = tuple[CountryRun, dict[str, Any]]
@@ -32,12 +33,13 @@ def solve_country(
     gap: float,
     time_limit: float | None,
     start: Start | None = None,
+    tell: Tell | None = None,
 ) -> CountryRun:
-    """Solve one country and run its plan forward."""
+    """Solve one country and run its plan forward; `tell` hears how far a tree over whole steps is."""
     return _run(
         plan_solver,
         parameters,
-        lambda: plan_solver.solve(parameters, gap=gap, time_limit=time_limit, start=start),
+        lambda: plan_solver.solve(parameters, gap=gap, time_limit=time_limit, start=start, tell=tell),
     )
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 from models.parameters import LeaderPath, PlanParameters
@@ -25,6 +26,7 @@ from optimizer.errors import (
 )
 from optimizer.instance import Instance, patch, resolve, resolve_again
 from optimizer.instance.resolving.sets import plan_sets
+from optimizer.solver.progress import Progress
 from optimizer.study.batch.outcomes import OBJECTIVE, Reader
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.country import (
@@ -37,6 +39,8 @@ from optimizer.study.country import (
 )
 from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, OUTCOME_GAP, AnchoredPlan, PlanSolver
 
+# hears of a country how far the tree of its plan is
+BaseTell = Callable[[str, Progress], None]
 LeaderMode = Literal["answer", "hold"]
 SOLVED: Final = "solved"
 SAME: Final = "same"
@@ -72,15 +76,16 @@ class _Anchor:
 
 
 class RowSolver:
-    """Solves the rows of one study. Making it solves the base; raises `InputError` where the base cannot be
-    resolved or an outcome is unknown, `SolverError` (S120) where a country has no certified plan in it:
-    `InfeasibleError` or `StoppedError` where that is why."""
+    """Solves the rows of one study. Making it solves the base, of whose trees `tell` hears; raises
+    `InputError` where the base cannot be resolved or an outcome is unknown, `SolverError` (S120) where a
+    country has no certified plan in it: `InfeasibleError` or `StoppedError` where that is why."""
 
     def __init__(
         self,
         instance: Instance,
         question: BatchQuestion,
         policies: Mapping[str, Sequence[str]] | None = None,
+        tell: BaseTell | None = None,
     ) -> None:
         self.instance = instance
         self.question = question
@@ -96,16 +101,17 @@ class RowSolver:
         self._others: dict[object, PlanSolver] = {}
         self._anchors: dict[str, _Anchor] = {}
         self._host = socket.gethostname()
-        leader = self._anchor(leading, None)
+        leader = self._anchor(leading, None, tell)
         for country in question.countries:
             if country != instance.leader:
                 own = resolve(instance, country, leader.run.leader, question.objective)
-                self._anchor(own, leader.run.leader)
+                self._anchor(own, leader.run.leader, tell)
 
-    def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
+    def _anchor(self, parameters: PlanParameters, path: LeaderPath | None, tell: BaseTell | None) -> _Anchor:
         question = self.question
         gap = anchor_gap(question.gap, self._plan_solver.whole_steps)
-        found = solve_country(self._plan_solver, parameters, gap, question.time_limit)
+        hear = None if tell is None else partial(tell, parameters.country)
+        found = solve_country(self._plan_solver, parameters, gap, question.time_limit, tell=hear)
         run = self._as_asked(found)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
             raise no_base(run)
