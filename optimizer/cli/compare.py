@@ -162,7 +162,7 @@ def command(
     else:
         from optimizer.study.compare import compare_scenarios
 
-        comparison = compare_scenarios(ask, plan_progress(ask.asked, output.quiet))
+        comparison = compare_scenarios(ask, plan_progress(ask.asked, output.quiet, output.verbose))
     end_progress(output.quiet)
     if not equilibria and not any(world.countries for world in comparison.worlds):
         note(f"{NOTHING_DONE}: there is nothing to show or save")

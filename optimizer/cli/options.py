@@ -157,7 +157,7 @@ def accuracy_options(gap: float | None, why: str) -> Callable[[Command], Command
             "--time-limit",
             type=PositiveNumber(min=0, min_open=True),
             metavar="SECONDS",
-            help="Stop each plan after this long with the best one found and its gap.",
+            help="Stop each plan after this long with the best one found; --ranges get as long again.",
         ),
     )
 

@@ -1,8 +1,9 @@
 """How far plans or a batch are, on stderr while they are solved: over itself on a terminal, elsewhere of a
-batch a line now and then, of plans nothing."""
+batch a line now and then, of plans nothing, and with --verbose a line now and then of a tree."""
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Final
 from optimizer.cli.streams import is_terminal, note
 
 if TYPE_CHECKING:
+    from optimizer.solver.progress import Progress as TreeProgress
     from optimizer.study.batch.drain import Progress
-    from optimizer.study.scenarios import Solved
+    from optimizer.study.telling import Searching, Solved
 
 # Seconds between what is written to a terminal, and to a log.
 TERMINAL_SECONDS: Final = 0.2
 LOG_SECONDS: Final = 30.0
+TREE_LOG_SECONDS: Final = 10.0
 ENDING: Final = "ending: what is at work is finished and kept; Ctrl-C stops at once"
 
 
@@ -26,30 +29,40 @@ class PlanProgress:
     def __init__(self, asked: Sequence[str]) -> None:
         self._asked = asked
         self._done: set[str] = set()
+        self._terminal = is_terminal(sys.stderr)
+        self._told = -math.inf
 
-    def __call__(self, solved: Solved) -> None:
-        sys.stderr.write(f"\r\x1b[K{self.line(solved)}")
-        sys.stderr.flush()
+    def __call__(self, said: Solved | Searching) -> None:
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{self.line(said)}")
+            sys.stderr.flush()
+        elif not hasattr(said, "plans") and time.monotonic() - self._told >= TREE_LOG_SECONDS:
+            self._told = time.monotonic()
+            note(self.line(said))
 
-    def line(self, solved: Solved) -> str:
+    def line(self, said: Solved | Searching) -> str:
         """`solving USA`, `CHN: 3 of 28 columns (1 of 14 countries done)`, `CHN done (2 of 14)`."""
-        if not solved.plans:
-            return f"solving {solved.country}"
+        from optimizer.study.telling import Searching
+
+        if isinstance(said, Searching):
+            return tree_text(said.country, said.scenario, said.tree)
+        if not said.plans:
+            return f"solving {said.country}"
         count = len(self._asked)
-        if solved.plans < solved.of:
+        if said.plans < said.of:
             return (
-                f"{solved.country}: {solved.plans} of {solved.of} columns "
+                f"{said.country}: {said.plans} of {said.of} columns "
                 f"({len(self._done)} of {count} countries done)"
             )
-        if solved.country not in self._asked:
-            return f"{solved.country} done, whom the others follow"
-        self._done.add(solved.country)
-        return f"{solved.country} done ({len(self._done)} of {count})"
+        if said.country not in self._asked:
+            return f"{said.country} done, whom the others follow"
+        self._done.add(said.country)
+        return f"{said.country} done ({len(self._done)} of {count})"
 
 
-def plan_progress(asked: Sequence[str], quiet: bool) -> PlanProgress | None:
-    """What tells of plans: nothing does where no person reads it."""
-    return PlanProgress(asked) if is_terminal(sys.stderr) and not quiet else None
+def plan_progress(asked: Sequence[str], quiet: bool, verbose: bool = False) -> PlanProgress | None:
+    """What tells of plans: nothing does where no person reads it, unless more detail is asked for."""
+    return PlanProgress(asked) if (is_terminal(sys.stderr) or verbose) and not quiet else None
 
 
 def end_progress(quiet: bool) -> None:
@@ -81,6 +94,18 @@ class BatchProgress:
             note(ENDING)
         self._show()
 
+    def searching(self, country: str, tree: TreeProgress) -> None:
+        """Tell of the base, which is solved before all rows."""
+        now = time.monotonic()
+        if self._told is None or now - self._told >= (TERMINAL_SECONDS if self._terminal else LOG_SECONDS):
+            self._told, self._last = now, f"base: {tree_text(country, '', tree)}"
+            self._show()
+
+    def begin(self) -> None:
+        """Take what was said of the base off, before the rows."""
+        self._clear()
+        self._told, self._last = None, ""
+
     def end(self) -> None:
         """Leave how far it came as the last line."""
         self._clear()
@@ -110,6 +135,15 @@ def progress_text(progress: Progress) -> str:
     pace = f"{rate:.3g} per second" if rate >= 1 else f"{60 * rate:.3g} per minute"
     left = progress.seconds_left
     return f"{text}; {pace}" + (f", about {duration(left)} to go" if left else "")
+
+
+def tree_text(country: str, scenario: str, tree: TreeProgress) -> str:
+    """`CHN in euv_sold: bound 151.6, plan 151.4, gap 3e-03, 1,204 nodes, 40 s left`."""
+    who = f"{country} in {scenario}" if scenario else country
+    known = math.isfinite(tree.plan)
+    plan = f"plan {tree.plan:.6g}, gap {tree.gap:.0e}" if known else "no plan yet"
+    left = f", {duration(tree.seconds_left)} left" if math.isfinite(tree.seconds_left) else ""
+    return f"{who}: bound {tree.bound:.6g}, {plan}, {tree.nodes:,} nodes{left}"
 
 
 def duration(seconds: float) -> str:

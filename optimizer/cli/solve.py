@@ -146,7 +146,7 @@ def command(
     from optimizer.study.demand import world_demand
     from optimizer.study.solve import solve_world
 
-    world = solve_world(ask, plan_progress(ask.asked, output.quiet))
+    world = solve_world(ask, plan_progress(ask.asked, output.quiet, output.verbose))
     from optimizer.study.explained import explained, unexplained
 
     end_progress(output.quiet)

@@ -211,7 +211,9 @@ def _solve(
     if not batch.quiet:
         whose = ", ".join(sample.countries)
         note(f"{len(sample.rows):,} scenarios of {whose}: at most {most_solves(sample):,} solves")
-    solver = solver_of(sample)
+    solver = solver_of(sample, None if batch.quiet else told.searching)
+    if not batch.quiet:
+        told.begin()
     taken = time.perf_counter() - began
     path.parent.mkdir(parents=True, exist_ok=True)
     store = Store.open(path, writing=True) if path.exists() else Store.create(path, header, sample.rows)

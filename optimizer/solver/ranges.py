@@ -65,7 +65,10 @@ class Ranges:
         self._amount = self._price = 0.0
 
     def of(self, coefficients: Array) -> tuple[float, float]:
-        """Least and greatest value of coefficients x; infinite where nothing bounds it."""
+        """Least and greatest value of coefficients x; infinite where nothing bounds it, or where the search's
+        time was up before an end was known."""
+        if self._search.late():
+            return -np.inf, np.inf
         here = float(coefficients @ self._x)
         nominal = self._search.numbers.nominal
         self._amount = float(np.abs(coefficients) @ np.maximum(np.abs(self._x), 1e-3 * nominal))
@@ -101,12 +104,15 @@ class Ranges:
         for _ in range(self._tries):
             relaxation.set_objective(self._search.objective + price * wide)
             bound, point = self._greatest()
-            if point is None:
+            late = self._search.late()
+            if point is None and not late:
                 if price <= least:
                     break
                 price = max(price / STRIDE, least)
                 continue
             best = min(best, (bound + self._search.constant - self._value + self._slack) / price)
+            if point is None or late:
+                break
             lost = self._value - self._search.constant - float(self._search.objective @ point)
             found = (lost, float(wide @ point))
             if lost <= self._slack:
@@ -137,11 +143,20 @@ class Ranges:
         relaxation, search = self._search.relaxation, self._search
         if relaxation.integer.any():
             width = SETTLED * self._slack
-            outer = integer_optimum(relaxation, width, self._wide(self._x), None, asked=0.5 * width)
-            return (outer.level, outer.points[-1]) if outer.points else (np.inf, None)
+            outer = integer_optimum(
+                relaxation,
+                width,
+                self._wide(self._x),
+                search.deadline,
+                asked=0.5 * width,
+                start=relaxation.whole_point(self._x),
+            )
+            if outer.points:
+                return outer.level, outer.points[-1]
+            return outer.level if outer.status == "stopped" else np.inf, None
         method: Method = AFTER_COST
         for _ in range(ROUNDS):
-            relaxed = relaxation.solve(method, None)
+            relaxed = relaxation.solve(method, search.deadline)
             method = AFTER_ROWS
             if relaxed.status != "optimal":
                 return np.inf, None

@@ -152,13 +152,16 @@ class Solver:
         *,
         first: float = FIRST_RANGE,
         tries: int = TRIES,
+        time_limit: float | None = None,
     ) -> list[tuple[float, float]]:
         """`range` of several functionals, cheaper than one by one. With fewer `tries` from a good guess of
-        the range, the `first` as a share of what a functional adds up, ends may be further out."""
+        the range, the `first` as a share of what a functional adds up, ends may be further out. What is not
+        known after `time_limit` seconds is infinite."""
+        deadline = None if time_limit is None else time.monotonic() + time_limit
         relaxation, pool = self._revived(solution)
         certificate, value = solution.certificate, self.program.sense * solution.objective
         slack = max(certificate.upper - certificate.lower, RANGE_SLACK * max(1.0, abs(value)))
-        search = Search(relaxation, pool, None, certificate.gap, None, None)
+        search = Search(relaxation, pool, None, certificate.gap, None, deadline)
         basis = relaxation.basis()
         found = Ranges(search, solution.x, value, slack, first, tries)
         ends = [found.of(coefficients) for coefficients in functionals]

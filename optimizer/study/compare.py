@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from optimizer.answer.comparison import Comparison
 from optimizer.study.ask import Ask
-from optimizer.study.scenarios import Progress, solve_scenarios
+from optimizer.study.scenarios import solve_scenarios
+from optimizer.study.telling import Progress
 
 
 def compare_scenarios(ask: Ask, progress: Progress | None = None) -> Comparison:

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,9 +19,12 @@ from optimizer.errors import Diagnostic, KloofError, SolverError
 from optimizer.instance import Instance
 from optimizer.instance.resolve import leader_base_level
 from optimizer.solver import Solution, Start
+from optimizer.solver.progress import Tell
 from optimizer.study.plan_solver import AnchoredPlan, PlanSolver
 
 Sent = tuple[CountryRun, dict[str, Any]]
+# numbers without a range that a warning names
+SHOWN: Final = 3
 
 
 def solve_country(
@@ -30,12 +33,13 @@ def solve_country(
     gap: float,
     time_limit: float | None,
     start: Start | None = None,
+    tell: Tell | None = None,
 ) -> CountryRun:
-    """Solve one country and run its plan forward."""
+    """Solve one country and run its plan forward; `tell` hears how far a tree over whole steps is."""
     return _run(
         plan_solver,
         parameters,
-        lambda: plan_solver.solve(parameters, gap=gap, time_limit=time_limit, start=start),
+        lambda: plan_solver.solve(parameters, gap=gap, time_limit=time_limit, start=start, tell=tell),
     )
 
 
@@ -76,8 +80,10 @@ def finished(
     path: LeaderPath,
     ranges: bool,
     leader_gap: float | None = None,
+    time_limit: float | None = None,
 ) -> CountryRun:
-    """The run with its leader, what a reader should be warned of and, if wanted, its headline ranges.
+    """The run with its leader, what a reader should be warned of and, if wanted, its headline ranges, as many
+    of them as are known after `time_limit` seconds.
 
     `leader_gap`: that of the leader's plan where it is not certified to the gap asked for.
     """
@@ -89,7 +95,10 @@ def finished(
     found: Mapping[str, tuple[float, float]] = {}
     if ranges and run.solution is not None:
         try:
-            found = headline_ranges(plan_solver, run.parameters, run.values, run.solution, path)
+            found, late = headline_ranges(
+                plan_solver, run.parameters, run.values, run.solution, path, time_limit
+            )
+            warnings += late
         except SolverError as error:
             warnings += tuple(replace(problem, severity="warning") for problem in error.diagnostics)
     return replace(run, ranges=found, diagnostics=run.diagnostics + warnings)
@@ -164,8 +173,10 @@ def headline_ranges(
     values: Mapping[str, Array],
     solution: Solution,
     path: LeaderPath,
-) -> dict[str, tuple[float, float]]:
-    """Least and greatest value of the headline numbers over all plans within the certified gap.
+    time_limit: float | None = None,
+) -> tuple[dict[str, tuple[float, float]], tuple[Diagnostic, ...]]:
+    """Least and greatest value of the headline numbers over all plans within the certified gap, and a warning
+    of those left out, as they were not known after `time_limit` seconds.
 
     Keys: `capability/PERIOD`, `lag_months/PERIOD`, `spend_share/CATEGORY/PERIOD` and, for
     researchers taken on and let go, `trained`, `released` and `recruited/PERIOD`, at mid-horizon and the last
@@ -188,23 +199,37 @@ def headline_ranges(
             key = f"spend_share/{category}/{period}"
             shares[key] = share
             functionals[key] = plan_solver.direction({"spend": spend, "total": -share / total * unit})
-    found = plan_solver.solver.ranges(solution, list(functionals.values()))
-    ranges = dict(zip(functionals, found, strict=True))
-    for key in functionals:
+    found = plan_solver.solver.ranges(solution, list(functionals.values()), time_limit=time_limit)
+    ranges = {key: ends for key, ends in zip(functionals, found, strict=True) if np.isfinite(ends).all()}
+    for key in ranges:
         if key.partition("/")[0] in FLOWS:
             # the solver's tolerance may leave an end just below nothing
             ranges[key] = (max(ranges[key][0], 0.0), max(ranges[key][1], 0.0))
     for key, share in shares.items():
+        if key not in ranges:
+            continue
         low, high = ranges[key]
         ranges[key] = (max(share + low, 0.0), min(share + high, 1.0))
     if parameters.country != path.country:
         for t in positions:
+            if f"capability/{sets.periods[t]}" not in ranges:
+                continue
             low, high = ranges[f"capability/{sets.periods[t]}"]
             bounds = np.repeat(values["capability"][None, :], 2, axis=0)
             bounds[0, t], bounds[1, t] = low, high
             behind = [metrics.lag_of_plan(parameters, bound, path).months[t] for bound in bounds]
             ranges[f"lag_months/{sets.periods[t]}"] = (float(min(behind)), float(max(behind)))
-    return ranges
+    return ranges, _unknown_ranges(parameters.country, [key for key in functionals if key not in ranges])
+
+
+def _unknown_ranges(country: str, left_out: list[str]) -> tuple[Diagnostic, ...]:
+    """A warning of headline numbers whose range is not known."""
+    if not left_out:
+        return ()
+    shown = ", ".join(left_out[:SHOWN]) + (" ..." if len(left_out) > SHOWN else "")
+    message = f"{country}: no range was found of {len(left_out)} headline numbers within the time: {shown}"
+    hint = "more time with --time-limit, which ranges get once more than the plan itself"
+    return (Diagnostic("S115", message, severity="warning", hint=hint),)
 
 
 def passes_leader(run: CountryRun, path: LeaderPath) -> tuple[Diagnostic, ...]:

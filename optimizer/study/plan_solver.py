@@ -16,6 +16,7 @@ from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
 from optimizer.solver import Anchored, Solution, Solver, Start
 from optimizer.solver.certificate import FEASIBLE
+from optimizer.solver.progress import Tell
 from optimizer.study.ask import DEFAULT_GAP, Extension
 from optimizer.study.extension import refuse_changes, snapshot
 
@@ -55,9 +56,10 @@ class PlanSolver:
         gap: float = DEFAULT_GAP,
         time_limit: float | None = None,
         start: Start | None = None,
+        tell: Tell | None = None,
     ) -> Solution:
         """The certified plan; `gap` is in average log units. `start`, that of any solution of this program,
-        makes a solve of similar parameters fast."""
+        makes a solve of similar parameters fast. `tell` hears how far a tree over whole steps is."""
         return self.solver.solve(
             self.program.parameter_vector(parameters.values),
             gap=gap,
@@ -66,6 +68,7 @@ class PlanSolver:
             nominal=self.nominal(parameters),
             time_limit=time_limit,
             start=start,
+            tell=tell,
         )
 
     def solve_on(
@@ -123,6 +126,11 @@ class PlanSolver:
         for name, size in nominal_sizes(parameters).items():
             sizes[self.program.variables[name].slice] = size.ravel()
         return sizes
+
+    @property
+    def whole_steps(self) -> bool:
+        """Whether plans decide in whole steps, so that the program is an integer one."""
+        return bool(self.program.integer.any())
 
     @cached_property
     def extended(self) -> bool:

@@ -8,7 +8,7 @@ on its own scenario and the baseline only. Plans of equal parameters are solved 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -21,6 +21,7 @@ from optimizer.instance import Instance, resolve
 from optimizer.instance.cells import cell_map
 from optimizer.instance.findings import findings
 from optimizer.solver import Start
+from optimizer.solver.progress import Tell
 from optimizer.study.ask import Ask, Scenario
 from optimizer.study.country import (
     Sent,
@@ -35,19 +36,9 @@ from optimizer.study.country import (
 from optimizer.study.foresight import Windows, roll_follower, roll_leader
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.runner import process_ended, run_each
+from optimizer.study.telling import Progress, Searching, Solved
 from optimizer.study.worths import easings, solved_worth, with_worths
 
-
-@dataclass(frozen=True)
-class Solved:
-    """How far a country is: so many `plans` of its `of` columns are solved."""
-
-    country: str
-    plans: int
-    of: int
-
-
-Progress = Callable[[Solved], None]
 # Settings that choose what is solved rather than feed a parameter.
 WORLD_WIDE = frozenset({"leader", "default_objective", "horizon"})
 STRUCTURE = (
@@ -106,13 +97,13 @@ def solve_scenarios(ask: Ask, progress: Progress | None = None) -> list[WorldRun
     ask = replace(ask, extension=None)
     leader, of = cases[0].leader, len({case.identity for case in cases if case.leading})
     tell(Solved(leader, 0, of))
-    start = _solve_first_leader(cases, ask)
+    start = _solve_first_leader(cases, ask, progress)
     tell(Solved(leader, 1, of))
     interrupted = False
     try:
-        for plans in _solve_other_leaders(cases, ask, start):
+        for plans in _solve_other_leaders(cases, ask, start, progress):
             tell(Solved(leader, 1 + plans, of))
-        for solved in _follow(cases, ask, start):
+        for solved in _follow(cases, ask, start, progress):
             tell(solved)
         if ask.worths:
             _value(cases, ask)
@@ -159,16 +150,26 @@ def _compiled_anew(scenario: Scenario, before: PlanSets, after: PlanSets) -> Dia
     return Diagnostic("S108", message, severity="note")
 
 
-def _lead(case: _Case, ask: Ask, start: Start | None) -> CountryRun:
+def _trees(case: _Case, country: str, progress: Progress | None) -> Tell | None:
+    """What hears of the trees of a country's plan, in whichever process it is solved."""
+    if progress is None:
+        return None
+    return lambda tree: progress(Searching(country, case.scenario.name, tree))
+
+
+def _lead(case: _Case, ask: Ask, start: Start | None, progress: Progress | None) -> CountryRun:
     assert case.leading is not None
     if ask.view is None:
-        run = solve_country(case.plan_solver, case.leading, ask.gap, ask.time_limit, start)
+        tell = _trees(case, case.leader, progress)
+        run = solve_country(case.plan_solver, case.leading, ask.gap, ask.time_limit, start, tell)
     else:
         run = roll_leader(case.windows, case.scenario.instance, case.leading, ask)
     if run.values is None:
         return run
     path = leader_path(case.scenario.instance, case.leading, run.values)
-    return finished(case.plan_solver, run, path, ask.ranges and case.leader in ask.asked)
+    return finished(
+        case.plan_solver, run, path, ask.ranges and case.leader in ask.asked, None, ask.time_limit
+    )
 
 
 def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
@@ -178,14 +179,16 @@ def _give(run: CountryRun, identity: str, cases: Sequence[_Case]) -> None:
             case.leader_run = run
 
 
-def _solve_first_leader(cases: Sequence[_Case], ask: Ask) -> Start | None:
+def _solve_first_leader(cases: Sequence[_Case], ask: Ask, progress: Progress | None) -> Start | None:
     """Solve the baseline's leader, cold; returns where it ended."""
-    run = _lead(cases[0], ask, None)
+    run = _lead(cases[0], ask, None, progress)
     _give(run, cases[0].identity, cases)
     return run.solution.start if run.solution is not None else None
 
 
-def _solve_other_leaders(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[int]:
+def _solve_other_leaders(
+    cases: Sequence[_Case], ask: Ask, start: Start | None, progress: Progress | None
+) -> Iterator[int]:
     """Solve every leader that differs from the baseline's, from where that one ended, and yield how many are
     solved."""
     first = cases[0]
@@ -193,7 +196,8 @@ def _solve_other_leaders(cases: Sequence[_Case], ask: Ask, start: Start | None) 
 
     def lead(key: str) -> Sent:
         case = others[key]
-        return sent(_lead(case, ask, start if case.plan_solver is first.plan_solver else None))
+        near = start if case.plan_solver is first.plan_solver else None
+        return sent(_lead(case, ask, near, progress))
 
     def lost(key: str, how: str) -> Sent:
         case = others[key]
@@ -206,7 +210,9 @@ def _solve_other_leaders(cases: Sequence[_Case], ask: Ask, start: Start | None) 
         yield plans
 
 
-def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[Solved]:
+def _follow(
+    cases: Sequence[_Case], ask: Ask, start: Start | None, progress: Progress | None
+) -> Iterator[Solved]:
     """Solve every follower in every case and yield how far it is after each."""
     first = cases[0]
     anchors: dict[str, tuple[str, Start | None]] = {}
@@ -222,12 +228,13 @@ def _follow(cases: Sequence[_Case], ask: Ask, start: Start | None) -> Iterator[S
         if key == anchor:
             return key, None
         if ask.view is None:
-            run = solve_country(case.plan_solver, own, ask.gap, ask.time_limit, start)
+            tell = _trees(case, country, progress)
+            run = solve_country(case.plan_solver, own, ask.gap, ask.time_limit, start, tell)
         else:
             assert case.leader_run is not None
             run = roll_follower(case.windows, case.scenario.instance, own, case.leader_run, ask)
         uncertified = gap_of_stopped(case.leader_run)
-        return key, finished(case.plan_solver, run, case.path, ask.ranges, uncertified)
+        return key, finished(case.plan_solver, run, case.path, ask.ranges, uncertified, ask.time_limit)
 
     def follow_baseline(country: str) -> tuple[str, Sent]:
         key, run = follow(first, country, "", None)

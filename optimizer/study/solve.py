@@ -10,7 +10,8 @@ from __future__ import annotations
 from optimizer.answer.run import WorldRun
 from optimizer.study.ask import Ask
 from optimizer.study.next_dollar import with_next_dollar
-from optimizer.study.scenarios import Progress, solve_scenarios
+from optimizer.study.scenarios import solve_scenarios
+from optimizer.study.telling import Progress
 
 
 def solve_world(ask: Ask, progress: Progress | None = None) -> WorldRun:

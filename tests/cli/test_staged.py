@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from models.parameters import PlanParameters
+from optimizer.solver import Solution
+from optimizer.study.plan_solver import AnchoredPlan
 from tests.cli.conftest import Outcome, Run, run_kloof
 from tests.unit.staged_world import write_staged_world
 
@@ -107,6 +112,39 @@ def test_a_sweep_solves_staged_plans(staged_world: str, tmp_path: Path) -> None:
     )
     assert done.code == 0, done.err
     assert "countries.CHN.industry.know_how_transfer" in done.out
+
+
+def test_bands_of_staged_plans_count_the_draws_that_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = write_staged_world(tmp_path / "world")
+    china = world / "countries" / "CHN.yaml"
+    told = china.read_text().replace(
+        "interest_per_year: 0.03", "interest_per_year: {value: 0.03, low: 0.02, high: 0.05}"
+    )
+    china.write_text(
+        told.replace("research_share: 0.25", "research_share: {value: 0.25, low: 0.2, high: 0.3}")
+    )
+    asked = ("solve", "world", "--country", "CHN", "--bands", "--draws", "4", "--jobs", "1", "--no-save")
+    done = run_kloof(tmp_path, *asked, "--format", "json", "--store", "whole.study")
+    assert done.code == 0, done.err
+    assert not json.loads(done.out)["bands"]["missing"]
+    # a tree that is out of time leaves a plan, and the draw is not counted
+    anchored = AnchoredPlan.solve
+    calls = []
+
+    def late(self: AnchoredPlan, parameters: PlanParameters, **options: Any) -> Solution:
+        found = anchored(self, parameters, **options)
+        calls.append(found)
+        wide = replace(found.certificate, gap=1.0)
+        return found if len(calls) > 1 else replace(found, status="stopped", message="late", certificate=wide)
+
+    monkeypatch.setattr(AnchoredPlan, "solve", late)
+    again = run_kloof(tmp_path, *asked, "--format", "json", "--gap", "2e-4", "--store", "late.study")
+    bands = json.loads(again.out)["bands"]
+    assert [(one["status"], one["draws"]) for one in bands["missing"]] == [("stopped", 1)]
+    assert {one["missing"] for one in bands["numbers"]} == {1}
+    assert again.code == 1
 
 
 def test_a_staged_plan_that_is_stopped_is_not_called_optimal(staged_world: str, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import random
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +19,15 @@ from optimizer.answer.strategy import derived, rows
 from optimizer.errors import InfeasibleError, InputError, StoppedError
 from optimizer.instance import Instance, resolve, resolve_again
 from optimizer.instance.checks import conflicts
+from optimizer.solver import Solution, Solver
 from optimizer.study.ask import Ask
 from optimizer.study.batch import solving
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.batch.solving import BatchQuestion, RowSolver, outcome_gap
+from optimizer.study.country import finished
 from optimizer.study.solve import solve_world
+from tests.unit.staged_world import write_staged_world
 
 OUTCOMES = ("lag_months/2035", "capability/2030", "spend_share/research/2030", "split/research", "binding")
 PATCHES = (
@@ -158,6 +163,36 @@ def test_rows_that_report_plans_are_solved_more_finely(world: Instance, solver: 
     assert china.gap is not None
     assert china.gap <= 2e-5
     assert [outcome_gap(gap) for gap in (1e-3, 1e-4, 5e-5, 1e-6)] == pytest.approx([2e-4, 2e-5, 2e-5, 1e-6])
+
+
+def test_plans_in_whole_steps_are_solved_to_the_gap_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    solve = Solver.solve
+
+    def noted(self: Solver, *arguments: Any, **options: Any) -> Solution:
+        asked.append((options["gap"], options["start"] is not None))
+        return solve(self, *arguments, **options)
+
+    monkeypatch.setattr(Solver, "solve", noted)
+    staged = load(write_staged_world(tmp_path / "world"))
+    rows = RowSolver(staged, BatchQuestion(("CHN",), ("lag_months/2028",), gap=3e-4))
+    assert rows.plan_solver.whole_steps
+    (row,) = rows.solve(Row(0, (), ("countries.CHN.budget.income_usd_bn *= 1.1",)))
+    assert row.status == "optimal"
+    assert row.gap is not None
+    assert row.gap <= 3e-4
+    # the leader's plan, the base's, and the row's from there
+    assert asked == [(3e-4, False), (3e-4, False), (3e-4, True)]
+
+
+def test_ranges_that_are_not_known_in_time_are_left_out_and_told(solver: RowSolver) -> None:
+    run = solver.base()["CHN"]
+    assert run.leader is not None
+    late = finished(solver.plan_solver, run, run.leader, True, time_limit=1e-9)
+    assert not late.ranges
+    assert [each.code for each in late.diagnostics] == ["S115"]
 
 
 def test_a_row_that_stops_within_the_gap_asked_for_is_optimal(

@@ -224,3 +224,14 @@ def test_a_neighbours_integers_that_are_out_of_bounds_are_let_be() -> None:
     assert neighbour.start is not None
     outside = replace(neighbour.start, integers=np.full(10, 5.0))
     assert solver.solve(gap=1e-6, start=outside).status == "optimal"
+
+
+def test_ranges_over_whole_steps_keep_to_their_time() -> None:
+    solver = Solver(compile_model(knapsack()))
+    solution = solver.solve(gap=1e-3)
+    directions = [np.eye(len(solution.x))[0], np.eye(len(solution.x))[9]]
+    assert solver.ranges(solution, directions, time_limit=1e-9) == [(-math.inf, math.inf)] * 2
+    for (low, high), direction in zip(
+        solver.ranges(solution, directions, time_limit=60.0), directions, strict=True
+    ):
+        assert -1e-6 <= low <= direction @ solution.x <= high <= 5

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 from models.parameters import LeaderPath, PlanParameters
@@ -25,6 +26,7 @@ from optimizer.errors import (
 )
 from optimizer.instance import Instance, patch, resolve, resolve_again
 from optimizer.instance.resolving.sets import plan_sets
+from optimizer.solver.progress import Progress
 from optimizer.study.batch.outcomes import OBJECTIVE, Reader
 from optimizer.study.batch.rows import Row, RowResult
 from optimizer.study.country import (
@@ -37,6 +39,8 @@ from optimizer.study.country import (
 )
 from optimizer.study.plan_solver import ANCHOR_GAP, BATCH_GAP, OUTCOME_GAP, AnchoredPlan, PlanSolver
 
+# hears of a country how far the tree of its plan is
+BaseTell = Callable[[str, Progress], None]
 LeaderMode = Literal["answer", "hold"]
 SOLVED: Final = "solved"
 SAME: Final = "same"
@@ -44,6 +48,7 @@ CERTIFIED: Final = "certified"
 OTHER_PERIODS: Final = "other periods than the base's: the objective is another sum and does not compare"
 # Rows whose plans are reported are solved to a share of the gap asked for, which need not be finer than what
 # is known to be enough; and the base to a share of that, as its rows repeat its distance from the optimum.
+# An integer program takes many times as long to a finer gap, and its rows do not repeat that of the base.
 OUTCOME_SHARE: Final = OUTCOME_GAP / BATCH_GAP
 ANCHOR_SHARE: Final = ANCHOR_GAP / OUTCOME_GAP
 
@@ -71,23 +76,21 @@ class _Anchor:
 
 
 class RowSolver:
-    """Solves the rows of one study. Making it solves the base; raises `InputError` where the base cannot be
-    resolved or an outcome is unknown, `SolverError` (S120) where a country has no certified plan in it:
-    `InfeasibleError` or `StoppedError` where that is why."""
+    """Solves the rows of one study. Making it solves the base, of whose trees `tell` hears; raises
+    `InputError` where the base cannot be resolved or an outcome is unknown, `SolverError` (S120) where a
+    country has no certified plan in it: `InfeasibleError` or `StoppedError` where that is why."""
 
     def __init__(
         self,
         instance: Instance,
         question: BatchQuestion,
         policies: Mapping[str, Sequence[str]] | None = None,
+        tell: BaseTell | None = None,
     ) -> None:
         self.instance = instance
         self.question = question
         # where the objective alone is asked for, the base's plan may be proven good enough without a solve
         self._keeps_plans = any(name != OBJECTIVE for name in question.outcomes)
-        near = outcome_gap(question.gap)
-        self._anchor_gap = ANCHOR_SHARE * near
-        self._row_gap = near if self._keeps_plans else question.gap
         self._policies = {"": (), **(policies or {})}
         leading = resolve(instance, instance.leader, None, question.objective)
         reader = Reader(question.outcomes, leading.sets)
@@ -98,15 +101,17 @@ class RowSolver:
         self._others: dict[object, PlanSolver] = {}
         self._anchors: dict[str, _Anchor] = {}
         self._host = socket.gethostname()
-        leader = self._anchor(leading, None)
+        leader = self._anchor(leading, None, tell)
         for country in question.countries:
             if country != instance.leader:
                 own = resolve(instance, country, leader.run.leader, question.objective)
-                self._anchor(own, leader.run.leader)
+                self._anchor(own, leader.run.leader, tell)
 
-    def _anchor(self, parameters: PlanParameters, path: LeaderPath | None) -> _Anchor:
+    def _anchor(self, parameters: PlanParameters, path: LeaderPath | None, tell: BaseTell | None) -> _Anchor:
         question = self.question
-        found = solve_country(self._plan_solver, parameters, self._anchor_gap, question.time_limit)
+        gap = anchor_gap(question.gap, self._plan_solver.whole_steps)
+        hear = None if tell is None else partial(tell, parameters.country)
+        found = solve_country(self._plan_solver, parameters, gap, question.time_limit, tell=hear)
         run = self._as_asked(found)
         if run.status != OPTIMAL or run.values is None or run.solution is None:
             raise no_base(run)
@@ -224,18 +229,18 @@ class RowSolver:
         return replace(run, status=OPTIMAL, solution=replace(run.solution, status=OPTIMAL, message=""))
 
     def _solved_finely(self, parameters: PlanParameters) -> CountryRun:
-        gap, time_limit = self._row_gap, self.question.time_limit
+        asked, time_limit = self.question.gap, self.question.time_limit
         anchor = self._anchors.get(parameters.country)
         base = self._anchors[self.instance.leader].run.parameters
         assert base is not None
         structure = parameters.sets.structure
-        if structure == base.sets.structure and anchor is not None:
-            return solve_near(anchor.near, parameters, gap, time_limit)
-        if structure == base.sets.structure:
-            return solve_country(self._plan_solver, parameters, gap, time_limit)
-        if structure not in self._others:
+        if structure != base.sets.structure and structure not in self._others:
             self._others[structure] = PlanSolver.compile(parameters)
-        return solve_country(self._others[structure], parameters, gap, time_limit)
+        plans = self._others.get(structure, self._plan_solver)
+        gap = outcome_gap(asked, plans.whole_steps) if self._keeps_plans else asked
+        if plans is self._plan_solver and anchor is not None:
+            return solve_near(anchor.near, parameters, gap, time_limit)
+        return solve_country(plans, parameters, gap, time_limit)
 
     def _result(
         self,
@@ -293,9 +298,15 @@ class RowSolver:
         )
 
 
-def outcome_gap(gap: float) -> float:
-    """The gap of rows whose plans are reported, where `gap` is asked for."""
-    return min(gap, max(OUTCOME_SHARE * gap, OUTCOME_GAP))
+def outcome_gap(gap: float, whole: bool = False) -> float:
+    """The gap of rows whose plans are reported, where `gap` is asked for: that itself of plans in whole
+    steps."""
+    return gap if whole else min(gap, max(OUTCOME_SHARE * gap, OUTCOME_GAP))
+
+
+def anchor_gap(gap: float, whole: bool) -> float:
+    """The gap of the base's plans, where `gap` is asked for."""
+    return gap if whole else ANCHOR_SHARE * outcome_gap(gap)
 
 
 def _moves_growth(changed: Sequence[str]) -> bool:

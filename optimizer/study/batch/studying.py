@@ -14,7 +14,7 @@ from optimizer.study.batch.header import Header
 from optimizer.study.batch.key import study_key
 from optimizer.study.batch.outcomes import OBJECTIVE
 from optimizer.study.batch.rows import Row, RowResult
-from optimizer.study.batch.solving import BatchQuestion, RowSolver
+from optimizer.study.batch.solving import BaseTell, BatchQuestion, RowSolver
 from optimizer.study.batch.store import Store
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import study_from
@@ -70,14 +70,15 @@ def sample_of(header: Header) -> Sample:
     return sample
 
 
-def solver_of(sample: Sample) -> RowSolver:
-    """What solves the rows of a study; its base is solved. Raises as `RowSolver` does."""
+def solver_of(sample: Sample, tell: BaseTell | None = None) -> RowSolver:
+    """What solves the rows of a study; `tell` hears of its base, which is solved. Raises as `RowSolver`
+    does."""
     file = sample.study.file
     question = BatchQuestion(
         sample.countries, sample.outcomes, file.objective, file.gap, sample.time_limit, file.leader
     )
     policies: Mapping[str, Any] = sample.document()["policies"]
-    return RowSolver(sample.base, question, policies)
+    return RowSolver(sample.base, question, policies, tell)
 
 
 def base_results(solver: RowSolver) -> dict[str, RowResult]:

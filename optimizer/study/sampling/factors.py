@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +34,9 @@ from optimizer.study.sampling.study_file import FactorSpec
 from optimizer.study.sampling.windows import window_of
 
 MOST_SHOWN: Final = 4
+# The levels of a line are in order, as most drawn one by one would not be: at one position, those are whose
+# ends are, and no more is known of one level beside the next.
+LADDER: Final = re.compile(r"(staged\.lines\.[^.]+\.levels\.)[^.]+(\.[^.]+)")
 
 Touched = tuple[Where, tuple[int, int]]
 """A cell and the years of it that a factor moves."""
@@ -77,12 +81,13 @@ def bind_all(
     instance: Instance, countries: Sequence[str], objective: str | None, leader_answers: bool
 ) -> Bound:
     """Every input with a range of its own that reaches one of the countries (or its leader, where that
-    answers), each a factor called by its path. Those that the base's patches changed, and those whose range
-    is not finite, are left out, and told in the notes."""
+    answers), each a factor called by its path, but those of one ladder of learning together. Those that the
+    base's patches changed, and those whose range is not finite, are left out, and told in the notes."""
     bound = Bound()
     asked = dict.fromkeys([*countries, instance.leader] if leader_answers else countries)
     maps = [cell_map(instance, country, objective) for country in asked]
     changed, endless = [], []
+    ladders: dict[str, list[tuple[str, Quantity, Touched]]] = {}
     for where, quantity in quantities(instance, ()):
         path = dotted(where)
         if quantity.low is None or quantity.high is None or quantity.low == quantity.high:
@@ -95,19 +100,22 @@ def bind_all(
         elif _own_cell(path, quantity) is None:
             endless.append(path)
         else:
-            _add_own(bound, path, quantity, here)
+            ladders.setdefault(LADDER.sub(r"\1*\2", path), []).append((path, quantity, here))
+    for name, cells in ladders.items():
+        _add_own(bound, name, cells)
     for paths, why in ((changed, "changed by the base"), (endless, "without a finite range")):
         if paths:
             bound.notes.append(f"{len(paths)} inputs {why} are no factors: {_some(paths)}")
     return bound
 
 
-def _add_own(bound: Bound, path: str, quantity: Quantity, here: Touched) -> None:
-    cell = _own_cell(path, quantity)
-    assert cell is not None
-    bound.factors.append(Factor(path, (OwnMove((cell,)),), (path,)))
-    bound.touched.append((here,))
-    bound.origins.append(quantity.location)
+def _add_own(bound: Bound, name: str, cells: Sequence[tuple[str, Quantity, Touched]]) -> None:
+    """Inputs that move over their own ranges at one position."""
+    found = [_own_cell(path, quantity) for path, quantity, _ in cells]
+    own = tuple(cell for cell in found if cell is not None)
+    bound.factors.append(Factor(name, (OwnMove(own),), tuple(path for path, _, _ in cells)))
+    bound.touched.append(tuple(here for _, _, here in cells))
+    bound.origins.append(cells[0][1].location)
 
 
 def _bind(instance: Instance, name: str, axis: Axis, touched: list[Touched], notes: list[str]) -> Move:
