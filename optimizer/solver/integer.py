@@ -32,6 +32,14 @@ TREE_TIME: Final = 0.85
 # time, and tangents at their optima are those that close the gap
 FIXED: Final = 5
 
+# A first plan is looked for among the roundings of the continuous optimum, where that leaves no more than
+# this share of at least so many open integers to decide, in no more than this share of the time left.
+OPEN_LEFT: Final = 0.5
+LEAST_OPEN: Final = 100
+FIRST_TIME: Final = 0.25
+# how near to a whole number an integer of the continuous optimum is taken for it
+WHOLE: Final = 1e-6
+
 # where tangents are added on the way to the best plan
 ON_THE_WAY: Final = (0.25, 0.5, 0.75)
 
@@ -83,6 +91,7 @@ class _Rounds:
     def run(self) -> Result:
         search, relaxation = self._search, self._search.relaxation
         seen: set[bytes] = set()
+        self._first_plan()
         for _ in range(ROUNDS):
             if search.late():
                 return self._stopped("time limit reached")
@@ -104,13 +113,7 @@ class _Rounds:
             if not outer.points:
                 return self._stopped("time limit reached")
             rows = len(relaxation.kinds)
-            for point in outer.points:
-                search.cut(point, *search.violations(point), aside=False)
-            self._near = outer.points[-1]
-            choices = self._choices(outer.points)
-            for choice in choices:
-                self._fix(choice)
-            self._between()
+            choices = self._learn(outer.points)
             if self._contradicted():
                 continue
             if search.closed(self._upper, self._share):
@@ -124,6 +127,35 @@ class _Rounds:
                 self._fine, self._careful = True, self._fine
             seen.add(key)
         return self._stopped(f"no certificate within {ROUNDS} rounds")
+
+    def _first_plan(self) -> None:
+        """Look for a plan among the roundings of the continuous optimum's integers, up and down: a tree over
+        what they leave open. It proves nothing, and takes little of what a tree without a plan takes."""
+        search, relaxation, columns = self._search, self._search.relaxation, self._columns
+        lower, upper = relaxation.lower.copy(), relaxation.upper.copy()
+        at = self._near[columns]
+        is_open = lower[columns] < upper[columns]
+        lower[columns] = np.maximum(lower[columns], np.floor(at + WHOLE))
+        upper[columns] = np.minimum(upper[columns], np.ceil(at - WHOLE))
+        left = np.count_nonzero(lower[columns] < upper[columns])
+        if search.late() or is_open.sum() < LEAST_OPEN or left > OPEN_LEFT * is_open.sum():
+            return
+        outer = self._tree((lower, upper))
+        search.rounds += 1
+        if outer.points:
+            self._learn(outer.points[-1:])
+
+    def _learn(self, points: tuple[Array, ...]) -> list[Array]:
+        """Add tangents at points of a tree and solve the programs that have their integers fixed; these."""
+        search = self._search
+        for point in points:
+            search.cut(point, *search.violations(point), aside=False)
+        self._near = points[-1]
+        choices = self._choices(points)
+        for choice in choices:
+            self._fix(choice)
+        self._between()
+        return choices
 
     def _choices(self, points: tuple[Array, ...]) -> list[Array]:
         """The integers of the last few points, each once, the best last."""
@@ -142,8 +174,8 @@ class _Rounds:
             x = self._near + share * step
             search.relaxation.cut(search.pool, search.numbers.leaves(x), x, wanted)
 
-    def _tree(self) -> Outer:
-        """The integer outer program as it stands, from the best plan."""
+    def _tree(self, within: tuple[Array, Array] | None = None) -> Outer:
+        """The integer outer program as it stands, from the best plan; `within` narrower bounds if any."""
         search = self._search
         best = search.best
         scale = search.gap_scale(self._upper)
@@ -156,12 +188,13 @@ class _Rounds:
             search.relaxation,
             wanted,
             self._near,
-            _part_of(search.deadline),
+            _part_of(search.deadline, TREE_TIME if within is None else FIRST_TIME),
             asked=asked,
+            within=within,
             start=None if best is None else search.relaxation.whole_point(best.x),
             exact=self._exact,
             careful=self._careful,
-            tell=None if search.tell is None else self._tell,
+            tell=None if search.tell is None or within is not None else self._tell,
         )
 
     def _tell(self, level: float, nodes: int) -> None:
@@ -197,9 +230,9 @@ class _Rounds:
         return "stopped", self._upper, self._last
 
 
-def _part_of(deadline: float | None) -> float | None:
-    """When a tree must end."""
+def _part_of(deadline: float | None, share: float) -> float | None:
+    """When a tree must end that may take a share of the time left."""
     if deadline is None:
         return None
     now = time.monotonic()
-    return now + TREE_TIME * max(0.0, deadline - now)
+    return now + share * max(0.0, deadline - now)

@@ -61,6 +61,7 @@ def integer_optimum(
     *,
     asked: float = 0.0,
     start: Array | None = None,
+    within: tuple[Array, Array] | None = None,
     exact: bool = False,
     careful: bool = False,
     tell: Callable[[float, int], None] | None = None,
@@ -68,7 +69,8 @@ def integer_optimum(
     """The optimum over the integers, within `asked` of its bound.
 
     `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size,
-    `start` one that satisfies every row. With `exact` rows and integers hold to the tolerance of plans; with
+    `start` one that satisfies every row. `within` are narrower bounds of all columns, which the level then
+    holds for alone. With `exact` rows and integers hold to the tolerance of plans; with
     `careful` to the finest, and the program is solved as it is written, without presolve. `tell` hears of
     the level and the number of nodes from time to time.
     """
@@ -85,10 +87,11 @@ def integer_optimum(
     smallest = float(np.abs(matrix.data[matrix.data != 0]).min(initial=np.inf))
     tolerance = min(tolerance, OF_ENTRIES * smallest)
     tolerance = FINEST if careful else float(np.clip(tolerance, FINEST, FEASIBLE if exact else COARSEST))
+    lower, upper = (relaxation.lower, relaxation.upper) if within is None else within
     tree = Tree(
         -objective * unit,
-        np.minimum(relaxation.lower, relaxation.upper) / scale,
-        relaxation.upper / scale,
+        np.minimum(lower, upper) / scale,
+        upper / scale,
         matrix,
         low * factors,
         high * factors,
