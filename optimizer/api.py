@@ -183,6 +183,7 @@ def solve(
     extend: Extension | None = None,
     ranges: bool = False,
     worths: bool = False,
+    next_dollar: float | None = None,
     bands: int | None = None,
     view: int | None = None,
 ) -> Result:
@@ -191,7 +192,8 @@ def solve(
 
     `time_limit` is in seconds per country. `extend` receives the Pyomo model before it is compiled and may
     add rows. `ranges` adds those of headline numbers, at many times the cost of the plans; `worths`
-    solves what easing the dearest limits of each plan brings, for `explain`, at about its cost again. `bands`
+    solves what easing the dearest limits of each plan brings, for `explain`, at about its cost again, and
+    `next_dollar` what so many USD bn of cash, research and fabs bring, in staged mode. `bands`
     is a number of draws, a power of 2, of all inputs with a range, over each of which the countries and the
     leader are solved again: `kloof solve --bands` keeps them, this does not. With `view` each year is planned
     with so many years in view, by the leader too, and kept. Raises `InputError`, and with
@@ -208,6 +210,7 @@ def solve(
         time_limit=time_limit,
         ranges=ranges,
         worths=worths,
+        next_dollar=next_dollar,
         bands=bands is not None,
         draws=bands,
         view=view,

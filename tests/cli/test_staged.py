@@ -26,7 +26,7 @@ def staged_world(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory, staged_world: str) -> tuple[Outcome, Path]:
     place = tmp_path_factory.mktemp("solved")
-    done = run_kloof(place, "solve", staged_world, "--country", "CHN", "--out", "run")
+    done = run_kloof(place, "solve", staged_world, "--country", "CHN", "--out", "run", "--plot", "plan.svg")
     assert done.code == 0, done.err
     return done, place / "run"
 
@@ -46,6 +46,56 @@ def test_a_plan_says_what_it_learns_and_unlocks(solved: tuple[Outcome, Path]) ->
     last = {row["metric"]: float(row["value"]) for row in rows if row["period"] == "2028" and not row["item"]}
     assert top["home_share"] == pytest.approx(last["home_added"] / last["all_added"])
     assert top["home_ratio"] == pytest.approx(last["home_added"] / last["leader_added"])
+
+
+def test_a_plan_is_drawn(solved: tuple[Outcome, Path]) -> None:
+    drawn = (solved[1].parent / "plan.svg").read_text()
+    for title in (
+        "CHN: What the budget is used for",
+        "CHN: Lag: ",
+        "CHN: Output at home against market supply",
+        "CHN: Fabs ordered by line",
+        "CHN: Good dies by line",
+    ):
+        assert title in drawn
+    # the legend names what the page's text would
+    assert all(f">{name}<" in drawn for name in ("research", "talent", "within reach abroad"))
+    # every colour of the page is one of a picture
+    assert "var(--" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--plot", "plan.pdf"), "error[E718]"),
+        (("--plot", "missing/plan.png"), "error[E605]"),
+        (("--plot", "plan.png", "--no-save"), "leave out --no-save"),
+        (("--next-dollar", "0"), "--next-dollar"),
+        (("--next-dollar", "1", "--set", "industry=path"), "error[E610]"),
+        (("--next-dollar", "1", "--view", "2"), "error[E609]"),
+    ],
+)
+def test_what_cannot_be_drawn_or_valued_is_said_first(
+    staged_world: str, tmp_path: Path, more: tuple[str, ...], said: str
+) -> None:
+    done = run_kloof(tmp_path, "solve", staged_world, "--country", "CHN", *more)
+    assert done.code not in (0, 1)
+    assert said in done.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_next_dollar_is_told_where_it_was_asked_for(staged_world: str, tmp_path: Path) -> None:
+    asked = ("--country", "CHN", "--next-dollar", "1", "--out", "run")
+    done = run_kloof(tmp_path, "solve", staged_world, *asked)
+    assert done.code == 0, done.err
+    assert "what the next dollar for the chip industry brings" in done.out
+    assert re.search(r"memory plants +20 PB a year from 2028 +1\.0 ", done.out)
+    plan = json.loads((tmp_path / "run" / "summary.json").read_text())["countries"]["CHN"]
+    kinds = {one["kind"] for one in plan["next_dollar"]}
+    assert kinds == {"cash", "research", "programme", "fab", "memory", "packaging"}
+    told = run_kloof(tmp_path, "explain", "run")
+    assert "memory plants" in told.out
+    assert "cannot be told apart at these gaps" in told.out
 
 
 def test_the_gap_of_a_staged_plan_is_wider_unless_one_is_given(
@@ -90,7 +140,7 @@ def test_explain_and_report_read_a_staged_run(solved: tuple[Outcome, Path]) -> N
     made = run_kloof(solved[1].parent, "report", run, "--out", "page.html")
     assert made.code == 0, made.err
     page = (solved[1].parent / "page.html").read_text()
-    for title in ("Compute added: made at home against all", "Wafer capacity by line", "Good dies by line"):
+    for title in ("Compute added: made at home against all", "Output at home against market supply"):
         assert title in page
 
 
@@ -98,9 +148,12 @@ def test_a_comparison_has_the_long_game_of_every_policy(staged_world: str, tmp_p
     policy = tmp_path / "better.yaml"
     policy.write_text("title: Better dies\npatches:\n  - staged.lines.n7.levels.grown.yield = 0.6\n")
     done = run_kloof(
-        tmp_path, "compare", staged_world, "--country", "CHN", "--policy", str(policy), "--no-save"
+        *(tmp_path, "compare", staged_world, "--country", "CHN", "--policy", str(policy)),
+        *("--out", "run", "--plot", "policies.svg"),
     )
     assert done.code == 0, done.err
+    drawn = (tmp_path / "policies.svg").read_text()
+    assert "CHN: Compute made at home under each policy" in drawn
     assert re.search(r"baseline +- +- +50 ", done.out)
     assert re.search(r"better +- +- +60 ", done.out)
 

@@ -11,6 +11,7 @@ import pytest
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import weight_of_time
 from optimizer.answer.explanation import percent_of
+from optimizer.answer.long_game import market_supply
 from optimizer.answer.next_dollar import CASH, FAB, PROGRAMME, RESEARCH, GiftWorth, ranked, sentences
 from optimizer.answer.run import OPTIMAL, CountryRun
 from optimizer.answer.worth import SolvedWorth
@@ -145,6 +146,18 @@ def test_no_research_is_worth_more_than_its_cash_unless_it_saves_time(valued: Co
     # all of it opens the node two years earlier than money can
     assert whole.usd_bn == pytest.approx(3.0)
     assert whole.per_usd_bn[0] > 2 * cash.per_usd_bn[2]
+
+
+def test_what_is_bought_is_within_reach(valued: CountryRun) -> None:
+    p, v = valued.parameters, valued.values
+    assert p is not None
+    assert v is not None
+    bought = p["research_h100e"] @ v["imports"]
+    assert (bought <= market_supply(p) * (1 + 1e-7) + 1e-7).all()
+    foreign = [k for k, home in enumerate(p["is_domestic"]) if not home]
+    assert market_supply(p)[0] == pytest.approx(
+        sum(p["research_h100e"][k] * p["import_limit"][k, 0] * p["dt"] for k in foreign)
+    )
 
 
 def worth(low: float, percent: float, high: float, usd_bn: float = 1.0, kind: str = CASH) -> GiftWorth:
