@@ -31,8 +31,8 @@ def command(
     out: Path | None,
     output: Output,
 ) -> int:
-    """Make a page of tables and charts from a directory that `solve` or `compare` saved, or from the file of
-    a study.
+    """Make a page of tables and charts from a directory that `solve`, `compare`, `equilibrium` or
+    `controls` saved, or from the file of a study.
 
     The page is one file below 1.5 MB that asks nothing of the network. It is made from the files of the run
     alone, so the run may come from another machine; that of a study needs its instance as it was. A page that
@@ -60,9 +60,16 @@ def _of_study(store: Path, target: Path, output: Output) -> int:
 
 def _of_run(run: Path, target: Path, output: Output) -> int:
     from optimizer.cli.session import DONE, FINDINGS, report_uncertified_leaders
+    from optimizer.tell.files.store import CONTROLS, open_controls, said_of
     from optimizer.tell.page.page import report_html
     from optimizer.tell.page.saved import read_run
 
+    if said_of(run).get("command") == CONTROLS:
+        from optimizer.tell.page.controls_page import controls_html
+
+        manifest, answer = open_controls(run)
+        _write(controls_html(answer, manifest), target, output)
+        return DONE
     saved = read_run(run)
     _write(report_html(saved), target, output)
     if output.form != "json" and not output.quiet:
