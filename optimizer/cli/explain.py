@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,10 +55,10 @@ def command(
 ) -> int:
     """Say what limits each plan of a saved run, dearest first, and what a bit more of it is worth.
 
-    RUN is a directory that `solve` or `compare` saved. For a country without a plan: the limits that exclude
-    each other, the inputs behind them, and the least changes that give it one, each to be pasted after --set.
-    Files are named as they stand in the directory of the run's instance. Nothing is solved. Ends with code 1
-    where a plan's leader is not certified.
+    RUN is a directory that `solve` or `compare` saved, or `controls`: then it says what its regimes come to.
+    For a country without a plan: the limits that exclude each other, the inputs behind them, and the least
+    changes that give it one, each to be pasted after --set. Files are named as they stand in the directory of
+    the run's instance. Nothing is solved. Ends with code 1 where a plan's leader is not certified.
     """
     from optimizer.cli.session import (
         DONE,
@@ -68,12 +69,14 @@ def command(
         report_uncertified_leaders,
     )
     from optimizer.tell import SCHEMA_VERSION
-    from optimizer.tell.files.store import open_run
+    from optimizer.tell.files.store import CONTROLS, open_run, said_of
     from optimizer.tell.terminal.brief import WIDTH
     from optimizer.tell.terminal.explain_brief import brief_text
     from optimizer.tell.terminal.explain_text import RulesCommand, csv_of, data_of, plans_of, text_of
 
     check_brief(brief, output)
+    if said_of(run).get("command") == CONTROLS:
+        return _of_regimes(run, output)
     manifest, answer = open_run(run)
     plans = _chosen(plans_of(answer), countries, policies)
     if not output.quiet:
@@ -98,6 +101,26 @@ def command(
         told = (each for plan in plans for each in plan.diagnostics)
         report_uncertified_leaders(each.diagnostic for each in told)
     return FINDINGS if any(plan.leader_gap is not None for plan in plans) else DONE
+
+
+def _of_regimes(run: Path, output: Output) -> int:
+    """What a saved run of export regimes says, in a few sentences."""
+    from optimizer.cli.output import screen
+    from optimizer.cli.session import DONE, emit, emit_json
+    from optimizer.tell.controls_words import notes, sentences
+    from optimizer.tell.files.controls_files import controls_document, frontier_text
+    from optimizer.tell.files.store import open_controls
+
+    _, answer = open_controls(run)
+    if output.form == "json":
+        emit_json(controls_document(answer))
+    elif output.form == "csv":
+        emit(frontier_text(answer))
+    else:
+        width = screen().width
+        said = [*sentences(answer), *(notes(answer) if output.verbose else ())]
+        emit("\n".join(textwrap.fill(each, width, break_on_hyphens=False) for each in said) + "\n")
+    return DONE
 
 
 def _chosen(plans: Sequence[SavedPlan], countries: Sequence[str], policies: Sequence[str]) -> list[SavedPlan]:

@@ -37,8 +37,8 @@ def command(
     out: Path | None,
     output: Output,
 ) -> int:
-    """Make a page of tables and charts from a directory that `solve` or `compare` saved, or from the file of
-    a study.
+    """Make a page of tables and charts from a directory that `solve`, `compare`, `equilibrium` or
+    `controls` saved, or from the file of a study.
 
     The page is one file below 1.5 MB that asks nothing of the network. It is made from the files of the run
     alone, so the run may come from another machine; that of a study needs its instance as it was. A page that
@@ -72,9 +72,19 @@ def _of_study(store: Path, target: Path, output: Output) -> int:
 def _of_run(run: Path, target: Path, output: Output) -> int:
     from optimizer.cli.session import DONE, FINDINGS, report_uncertified_leaders
     from optimizer.tell.files.run_workbook import run_workbook
+    from optimizer.tell.files.store import CONTROLS, open_controls, said_of
     from optimizer.tell.page.page import report_html
     from optimizer.tell.page.saved import read_run
 
+    if said_of(run).get("command") == CONTROLS:
+        from optimizer.tell.page.controls_page import controls_html
+
+        if target.suffix == WORKBOOK:
+            message = "a run of export regimes has no workbook: its regimes.csv holds every number"
+            raise click.UsageError(message)
+        manifest, answer = open_controls(run)
+        _write(controls_html(answer, manifest).encode(), target, output)
+        return DONE
     saved = read_run(run)
     whole = target.suffix == WORKBOOK
     _write(run_workbook(saved, run) if whole else report_html(saved).encode(), target, output)

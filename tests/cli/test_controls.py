@@ -11,6 +11,7 @@ import pytest
 
 from optimizer.instance.template import write_template
 from tests.cli.conftest import Outcome, run_kloof
+from tests.cli.test_equilibrium import CLEARING
 
 DESIGN = """\
 format_version: 1
@@ -29,6 +30,8 @@ factors:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("controls")
     write_template(directory / "world")
+    with (directory / "world" / "market.yaml").open("a") as file:
+        file.write(CLEARING)
     (directory / "sales.yaml").write_text(DESIGN)
     return directory
 
@@ -119,3 +122,104 @@ def test_what_cannot_be_asked_is_refused(
     assert found.code == 2
     assert f"error[{code}]" in found.err
     assert found.out == ""
+
+
+def test_one_cell_in_two_factors_and_stages_are_refused(place: Path) -> None:
+    cell = "countries.CHN.trade.rent.limit_kh100e"
+    text = DESIGN.replace("rules.h200_class.in_force = never", f"{cell} = 1")
+    (place / "twice.yaml").write_text(text)
+    found = run(place, "--no-save", design="twice.yaml")
+    assert found.code == 2
+    assert f"both change `{cell}`" in found.err
+    assert "E741" in found.err
+    found = run_kloof(
+        place, "controls", "world-2026", "--target", "CHN", "--design", "china-export", "--year", "2030",
+        "--set", "industry = staged", "--no-save", "--equilibrium",
+    )  # fmt: skip
+    assert (found.code, "E746" in found.err) == (2, True)
+
+
+def test_the_market_must_be_asked_for_and_the_target_buy_on_it(place: Path) -> None:
+    assert run(place, "--no-save", "--every").code == 2
+    found = run_kloof(
+        place, "controls", "world-2026", "--target", "NLD", "--design", "china-export", "--year", "2030",
+        "--no-save", "--equilibrium",
+    )  # fmt: skip
+    assert (found.code, "E749" in found.err) == (2, True)
+
+
+def test_explain_and_report_tell_of_regimes(done: Outcome, place: Path) -> None:
+    told = run_kloof(place, "explain", "run")
+    assert told.code == 0
+    assert "Of 4 regimes" in told.out
+    assert "Alone, rent closed buys the most delay" in told.out
+    frontier = (place / "run" / "frontier.csv").read_text()
+    assert run_kloof(place, "explain", "run", "--format", "csv").out == frontier
+    page = run_kloof(place, "report", "run", "--out", "page.html")
+    assert (page.code, page.err) == (0, "wrote page.html\n")
+    text = (place / "page.html").read_text()
+    assert "What each factor alone changes" in text
+    assert 'data-chart="frontier"' in text
+    assert text.count('data-mark="frontier"') == len(frontier.splitlines()) - 1
+
+
+def test_resuming_solves_no_regime_again_and_only_of_the_same_question(done: Outcome, place: Path) -> None:
+    saved = place / "run"
+    summary = json.loads((saved / "summary.json").read_text())
+    # a number that no solve would give says that it was kept
+    summary["regimes"][0]["message"] = "kept"
+    (place / "half").mkdir()
+    for name in ("manifest.json", "regimes.csv", "frontier.csv"):
+        (place / "half" / name).write_text((saved / name).read_text())
+    del summary["regimes"][1]
+    (place / "half" / "summary.json").write_text(json.dumps(summary))
+    found = run(place, "--out", "half", "--resume", "--jobs", "1")
+    assert found.code == 0
+    rows = list(csv.DictReader(io.StringIO((place / "half" / "regimes.csv").read_text())))
+    before = list(csv.DictReader(io.StringIO((saved / "regimes.csv").read_text())))
+    assert rows[1].pop("message") == "kept"
+    before[1].pop("message")
+    assert rows == before
+    other = run(place, "--out", "half", "--resume", "--delay", "reach")
+    assert (other.code, "E750" in other.err) == (2, True)
+    assert "E641" in run(place, "--out", "nowhere", "--resume").err
+
+
+@pytest.fixture(scope="module")
+def cleared(place: Path) -> Outcome:
+    loose = ("--equilibrium", "--tolerance", "0.02", "--jobs", "1")
+    return run(place, "--only", "sales=now", *loose, "--out", "market")
+
+
+def test_regimes_are_cleared_beside_the_same_world_again(cleared: Outcome, place: Path) -> None:
+    assert cleared.code == 0, cleared.out + cleared.err
+    rows = list(csv.DictReader(io.StringIO((place / "market" / "cleared.csv").read_text())))
+    known = {row["regime"]: row for row in rows}
+    assert list(known)[:2] == ["0", "0 again"]
+    base, again = known["0"], known["0 again"]
+    assert {base["status"], again["status"]} == {"converged"}
+    # two equilibria of one world
+    for name in ("revenue_all_buyers_usd_bn", "value_average_log_units", "price_over_list"):
+        assert float(again[name]) == pytest.approx(float(base[name]), rel=1e-3)
+    closed = known["1"]
+    assert (closed["rent"], closed["status"]) == ("closed", "converged")
+    assert float(closed["rent_usd_bn"]) == 0.0
+    assert float(closed["value_average_log_units"]) < float(base["value_average_log_units"])
+    assert "the same, cleared again" in cleared.out
+
+
+def test_of_what_found_no_prices_only_the_quality_is_told(cleared: Outcome, place: Path) -> None:
+    hard = ("--equilibrium", "--against", "market", "--rounds", "1", "--tolerance", "1e-9", "--jobs", "1")
+    found = run(place, "--only", "sales=now", *hard, "--out", "hard")
+    assert found.code == 1
+    assert "at no prices that clear" in found.err
+    summary = json.loads((place / "hard" / "summary.json").read_text())
+    assert summary["status"] == "findings"
+    said = summary["cleared"]
+    for one in (said["baseline"], said["again"], *said["regimes"]):
+        assert (one["status"], one["rounds"]) == ("not_converged", 1)
+        assert one["largest_regret"] > 1e-9
+        assert "revenue_usd_bn" not in one
+        assert "lag_months" not in one
+    assert "no change can be told" in found.out
+    assert "nothing is known" in run_kloof(place, "explain", "hard").out

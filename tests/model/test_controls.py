@@ -300,3 +300,16 @@ def test_what_is_beyond_the_leader_guarantees_nothing() -> None:
     # a year ago the leader was one log unit lower
     assert solver.lag_at(own, float(path.capability[solver.period]) - 1, path) == pytest.approx(12.0)
     assert solver.lag_at(own, 100.0, path) == -math.inf
+
+
+def test_an_interrupt_keeps_what_is_done_and_the_rest_comes_out_the_same(answer: ControlsAnswer) -> None:
+    def stop(done: int, count: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    half = play(WORLD, SMALL, QUESTION, tell=stop)
+    assert (half.status, half.interrupted, half.verdicts) == ("interrupted", True, ())
+    assert 0 < len(half.tried) < len(answer.tried)
+    solved: list[int] = []
+    whole = play(WORLD, SMALL, QUESTION, known=half, tell=lambda done, count: solved.append(done))
+    assert whole == answer

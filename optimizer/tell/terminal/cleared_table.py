@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Final
 
 from rich.console import ConsoleRenderable
 
@@ -12,8 +13,10 @@ from optimizer.answer.controls import AloneAnswer, ControlsAnswer
 from optimizer.tell.terminal.controls_table import LAG_DIGITS, MONEY_DIGITS, VALUE_DIGITS, WIDTH, signed
 from optimizer.tell.terminal.tables import grid, heading, indented
 
-PRICE_DIGITS = 2
-BLANK = [""] * 7
+PRICE_DIGITS: Final = 2
+BLANK: Final = [""] * 7
+# of more unsold above its floor an equilibrium says that it has not converged
+UNSOLD_TOLD: Final = 0.05
 
 
 def cleared_tables(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
@@ -43,13 +46,8 @@ def _table(answer: ControlsAnswer, cleared: ClearedAnswer, base: ClearedRegime) 
     if cleared.again is not None:
         body.append(["the same, cleared again", *_changes(cleared.again, base), _regret(cleared.again)])
     for one in cleared.regimes:
-        body.append([_name(answer, one), *_changes(one, base), _regret(one)])
+        body.append([name_of(answer.alone, one), *_changes(one, base), _regret(one)])
     return indented(grid(heads, body, left=1))
-
-
-def _name(answer: ControlsAnswer, one: ClearedRegime) -> str:
-    """A level alone by its name, else a regime by its number and what differs from the world as it is."""
-    return name_of(answer.alone, one)
 
 
 def name_of(alone: Sequence[AloneAnswer], one: ClearedRegime) -> str:
@@ -78,7 +76,7 @@ def _numbers(one: ClearedRegime) -> list[str]:
 
 def _changes(one: ClearedRegime, base: ClearedRegime) -> list[str]:
     if not one.converged:
-        return [one.status.replace("_", " "), *BLANK[1:]]
+        return [told_status(one), *BLANK[1:]]
     assert one.price_over_list is not None
     assert base.price_over_list is not None
     dearer = 100 * (one.price_over_list / base.price_over_list)
@@ -92,6 +90,14 @@ def _changes(one: ClearedRegime, base: ClearedRegime) -> list[str]:
         (elsewhere(one), elsewhere(base), MONEY_DIGITS),
     )
     return [signed(after, before, digits) for after, before, digits in pairs]
+
+
+def told_status(one: ClearedRegime) -> str:
+    """How a search for prices ended and, of one that did not converge, what is wrong with them."""
+    said = one.status.replace("_", " ")
+    if one.converged or one.unsold is None or one.component_residual is None:
+        return said
+    return f"{said} ({100 * one.unsold:.1f}% unsold)" if one.unsold > UNSOLD_TOLD else said
 
 
 def elsewhere(one: ClearedRegime) -> float | None:
