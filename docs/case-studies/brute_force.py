@@ -39,10 +39,9 @@ def of_run(run: Path, base: bool) -> Iterator[Row]:
     if base:
         prices = pd.read_csv(run / "prices.csv", dtype={"period": str})
         chips = prices[(prices.kind == "chip") & prices.period.isin(periods)]
-        over = chips.price_usd / chips.list_price_usd
-        yield from (
-            ("chip_price_over_list", *key) for key in zip(chips["item"], chips.period, over, strict=True)
-        )
+        over, sold = chips.price_usd / chips.list_price_usd, chips.sold_thousand / chips.made_thousand
+        for kind, numbers in (("chip_price_over_list", over), ("chip_sold_share", sold)):
+            yield from ((kind, *key) for key in zip(chips["item"], chips.period, numbers, strict=True))
 
 
 def main() -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from optimizer.answer.part import Number, Part
+
+BASE_PRICES: Final = (
+    "Components cost what they cost at the base, by calibration: only policies move their prices."
+)
 
 
 class EquilibriumAnswer(Part):
@@ -43,3 +48,8 @@ class EquilibriumAnswer(Part):
     compute_list_price_usd: tuple[Number, ...]
     component_price_ratios: Mapping[str, tuple[Number, ...]]
     value_shares: Mapping[str, tuple[Number, ...]]
+
+
+def moving_components(found: EquilibriumAnswer) -> Mapping[str, tuple[float, ...]]:
+    """Prices of components over those of the base, none for a base itself: there they are 1."""
+    return {} if found.base_regret is None else found.component_price_ratios

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.answer import digits
 from optimizer.answer.answer import CompareAnswer
-from optimizer.answer.equilibrium import EquilibriumAnswer
+from optimizer.answer.equilibrium import BASE_PRICES, EquilibriumAnswer, moving_components
 from optimizer.tell.page.figures import PERIOD, Column, Row, Section, Table, amount, rounded, text
 from optimizer.tell.page.saved import SavedRun
 from optimizer.tell.page.words import listed_names
@@ -55,27 +55,33 @@ def _answer(run: SavedRun, found: dict[str, EquilibriumAnswer]) -> str:
         )
     left = [run.policy_names.get(name, name) for name, one in found.items() if not one.converged]
     last = len(first.periods) - 1
-    price, at_list = (
-        digits.significant(line[last] / 1000, 3)
+    start = min(len(first.contracted), last)
+    price, at_list, before, list_before = (
+        digits.significant(line[t] / 1000, 3)
+        for t in (last, start)
         for line in (first.compute_price_usd, first.compute_list_price_usd)
     )
     return (
-        f"In {first.periods[last]} an H100-equivalent of what is sold costs {price} thousand USD all-in, "
-        f"{at_list} at list price." + (f" Not converged, and left out: {listed_names(left)}." if left else "")
+        f"In {first.periods[start]} an H100-equivalent of what is sold costs {before} thousand USD all-in, "
+        f"{list_before} at list price; in {first.periods[last]} {price}, {at_list} at list price."
+        + (f" Not converged, and left out: {listed_names(left)}." if left else "")
     )
 
 
 def _contracts(found: dict[str, EquilibriumAnswer]) -> list[str]:
-    contracted = next(iter(found.values())).contracted
-    if not contracted:
-        return []
-    until = contracted[-1]
-    return [f"Until {until} chips are sold by contract: at list price, to each country its share of supply."]
+    first = next(iter(found.values()))
+    told = [] if first.base_regret is not None or not first.component_titles else [BASE_PRICES]
+    if first.contracted:
+        until = first.contracted[-1]
+        told.append(
+            f"Until {until} chips are sold by contract: at list price, to each country its share of supply."
+        )
+    return told
 
 
 def _tables(run: SavedRun, name: str, found: EquilibriumAnswer, several: bool) -> list[tuple[str, Table]]:
     whose = f": {run.policy_names.get(name, name)}" if several else ""
-    titles = found.component_titles
+    titles, ratios = found.component_titles, moving_components(found)
     buyers = sorted(found.value_shares, key=lambda one: -sum(found.value_shares[one]))[:BUYERS]
     prices = Table(
         f"market-prices-{name or 'run'}",
@@ -83,7 +89,7 @@ def _tables(run: SavedRun, name: str, found: EquilibriumAnswer, several: bool) -
             PERIOD,
             Column("H100-equivalent", "thousand USD, all-in"),
             Column("The same at list", "thousand USD, all-in"),
-            *(Column(titles[one], "times its base price") for one in found.component_price_ratios),
+            *(Column(titles[one], "times its base price") for one in ratios),
         ],
         [
             Row(
@@ -91,7 +97,7 @@ def _tables(run: SavedRun, name: str, found: EquilibriumAnswer, several: bool) -
                     text(period),
                     amount(found.compute_price_usd[t] / 1000),
                     amount(found.compute_list_price_usd[t] / 1000),
-                    *(rounded(line[t], 2) for line in found.component_price_ratios.values()),
+                    *(rounded(line[t], 2) for line in ratios.values()),
                 ]
             )
             for t, period in enumerate(found.periods)

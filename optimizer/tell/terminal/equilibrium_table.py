@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import ConsoleRenderable
 
 from optimizer.answer import digits
-from optimizer.answer.equilibrium import EquilibriumAnswer
+from optimizer.answer.equilibrium import BASE_PRICES, EquilibriumAnswer, moving_components
 from optimizer.tell.terminal.tables import grid, heading
 
 SHARES_NAMED: Final = 6
@@ -33,13 +33,20 @@ def prices_table(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
         ["the same chips at list price", *at_list],
         *(
             [f"{found.component_titles[name]}, times its base price", *(digits.fixed(one, 2) for one in line)]
-            for name, line in found.component_price_ratios.items()
+            for name, line in moving_components(found).items()
         ),
     ]
     ordered = sorted(found.value_shares.items(), key=lambda item: -sum(item[1]))
     for name, line in ordered[:SHARES_NAMED]:
         body.append([f"bought by {name}, % of value", *(digits.fixed(100 * one, 0) for one in line)])
-    return [heading("What the market asks, all-in, and who buys"), "", grid(["", *found.periods], body)]
+    still = found.base_regret is None and found.component_titles
+    said = ["", BASE_PRICES] if still else []
+    return [
+        heading("What the market asks, all-in, and who buys"),
+        "",
+        grid(["", *found.periods], body),
+        *said,
+    ]
 
 
 def compared(equilibria: Mapping[str, EquilibriumAnswer]) -> list[ConsoleRenderable | str]:
@@ -89,9 +96,10 @@ def quality(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
     """How good it is: regrets and residuals, and no plan."""
     least = sorted(found.regrets.items(), key=lambda item: -item[1])
     regrets = ", ".join(f"{name} {digits.significant(value, 2)}" for name, value in least)
+    off = found.component_residuals if found.base_regret is not None else {}
     residuals = ", ".join(
         f"{found.component_titles[name].lower()} {digits.fixed(100 * value, 1)}%"
-        for name, value in found.component_residuals.items()
+        for name, value in off.items()
     )
     end = _ended(found)
     held = (
