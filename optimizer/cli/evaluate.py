@@ -1,9 +1,10 @@
-"""`kloof evaluate`: value a given plan in the true model, beside the optimum."""
+"""`kloof evaluate`: value a given plan in the true model, or the best under shares, beside the optimum."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,18 +19,19 @@ from optimizer.cli.options import (
     scenario_options,
     solver_options,
 )
+from optimizer.cli.share_options import share_options
 
 if TYPE_CHECKING:
-    from optimizer.answer.run import WorldRun
     from optimizer.study.ask import Ask
 
 
 @click.command(
     "evaluate",
-    short_help="Value a given plan beside the optimum.",
+    short_help="Value a plan, or the best under shares, beside the optimum.",
     epilog=examples(
         "kloof evaluate world-2026 --country CHN --plan runs/demo/strategy.csv",
         "kloof evaluate world-2026 --country CHN --plan draft.csv --format json",
+        "kloof evaluate world-2026 --country CHN --at-least research=30%@2028: --at-most chips=20%",
     ),
 )
 @instance_argument
@@ -37,36 +39,54 @@ if TYPE_CHECKING:
 @click.option(
     "--plan",
     "plan",
-    required=True,
     type=click.Path(path_type=Path),
     metavar="CSV",
     help="A strategy with every decision in every period, as `solve` saves it.",
 )
+@share_options
 @scenario_options
 @solver_options
 @output_options
 @asks
 def command(
     given: Given,
-    plan: Path,
+    plan: Path | None,
+    wanted: Mapping[str, tuple[str, ...]],
     output: Output,
 ) -> int:
-    """Run a plan forward, value it, list the limits that it breaks, and compare it with the optimum.
+    """Value a plan of your own, or the best one under shares of the budget, beside the optimum.
 
-    Its decisions are valued; all else in the file is held against what follows from them. Ends with code 1
+    With `--plan` the plan is run forward and the limits that it breaks are listed: its decisions are valued;
+    all else in the file is held against what follows from them. Ends with code 1
     where limits are broken or rows disagree, and with 4 where the best plan stopped before the gap asked for.
+
+    With `--at-least`, `--at-most` and `--fix` the best plan that keeps shares of the budget is solved, with
+    what each share costs, or what excludes what and the least repair (code 3).
     """
-    from optimizer.answer.plan import read_plan
     from optimizer.cli.asking import opened
+    from optimizer.cli.evaluating import evaluate_shares
+
+    by_shares = any(wanted.values())
+    if (plan is None) is not by_shares:
+        raise click.UsageError("give a plan with --plan, or shares with --at-least, --at-most and --fix")
+    ask = opened(given).ask
+    if plan is None:
+        return evaluate_shares(ask, wanted, output)
+    return _evaluate_plan(ask, plan, output)
+
+
+def _evaluate_plan(ask: Ask, plan: Path, output: Output) -> int:
+    """Value a plan given by its decisions."""
+    from optimizer.answer.plan import read_plan
     from optimizer.study.single import own_parameters
 
-    ask = opened(given).ask
     # The plan is read before anything is solved, so that a mistake in it costs no time.
     stated = read_plan(plan, own_parameters(ask), ask.instance.countries, ask.extension is not None)
 
     from optimizer.answer.evaluation import evaluate, evaluation_csv
     from optimizer.answer.run import STOPPED as UNFINISHED
     from optimizer.answer.summary import NOTHING_DONE
+    from optimizer.cli.evaluating import refuse
     from optimizer.cli.output import screen
     from optimizer.cli.session import (
         DONE,
@@ -89,7 +109,7 @@ def command(
         return INTERRUPTED
     run = world.countries[ask.country]
     if run.parameters is None or run.solution is None:
-        _refuse(world, ask)
+        refuse(world, ask)
     evaluation = evaluate(run, stated, world.leader_run)
     if output.form == "json":
         emit_json(evaluate_document(evaluation, world))
@@ -110,19 +130,3 @@ def command(
     if evaluation.broken or evaluation.disagreements or run.provisional:
         return FINDINGS
     return STOPPED if run.status == UNFINISHED else DONE
-
-
-def _refuse(world: WorldRun, ask: Ask) -> NoReturn:
-    """Raise what kept the country or its leader from a plan to hold another one against."""
-    from optimizer.answer.summary import exit_code
-    from optimizer.cli.solve import failure_code
-    from optimizer.errors import Diagnostic, InfeasibleError, InputError, SolverError, StoppedError
-    from optimizer.study.explained import explained
-
-    world = explained(world, ask.instance, ask.objective)
-    errors = [each for run in world.runs for each in run.diagnostics if each.severity == "error"]
-    if not errors:
-        status = world.countries[ask.country].status
-        raise InputError(Diagnostic("S104", f"{ask.country} has no plan: {status}"))
-    ends = {each.exit_code: each for each in (InputError, InfeasibleError, StoppedError)}
-    raise ends.get(exit_code(world, failure_code(world)), SolverError)(errors)
