@@ -11,6 +11,7 @@ import click
 from optimizer.cli.options import (
     Given,
     Output,
+    PositiveNumber,
     asks,
     country_option,
     examples,
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
     help="A strategy with every decision in every period, as `solve` saves it.",
 )
 @share_options
+@click.option(
+    "--tolerance",
+    type=PositiveNumber(min=0, max=0.1, min_open=True),
+    default=1e-7,
+    show_default=True,
+    metavar="T",
+    help="Accept a plan whose rows are off by up to this share of their size, as one that was rounded.",
+)
 @scenario_options
 @solver_options
 @output_options
@@ -52,6 +61,7 @@ def command(
     given: Given,
     plan: Path | None,
     wanted: Mapping[str, tuple[str, ...]],
+    tolerance: float,
     output: Output,
 ) -> int:
     """Value a plan of your own, or the best one under shares of the budget, beside the optimum.
@@ -72,10 +82,10 @@ def command(
     ask = opened(given).ask
     if plan is None:
         return evaluate_shares(ask, wanted, output)
-    return _evaluate_plan(ask, plan, output)
+    return _evaluate_plan(ask, plan, tolerance, output)
 
 
-def _evaluate_plan(ask: Ask, plan: Path, output: Output) -> int:
+def _evaluate_plan(ask: Ask, plan: Path, tolerance: float, output: Output) -> int:
     """Value a plan given by its decisions."""
     from optimizer.answer.plan import read_plan
     from optimizer.study.single import own_parameters
@@ -101,7 +111,7 @@ def _evaluate_plan(ask: Ask, plan: Path, output: Output) -> int:
     )
     from optimizer.study.solve import solve_world
     from optimizer.tell.files.documents import evaluate_document
-    from optimizer.tell.terminal.evaluation_table import evaluation_table
+    from optimizer.tell.terminal.evaluation_table import evaluation_table, off_by
 
     world = solve_world(ask)
     if ask.country not in world.countries:
@@ -110,7 +120,7 @@ def _evaluate_plan(ask: Ask, plan: Path, output: Output) -> int:
     run = world.countries[ask.country]
     if run.parameters is None or run.solution is None:
         refuse(world, ask)
-    evaluation = evaluate(run, stated, world.leader_run)
+    evaluation = evaluate(run, stated, world.leader_run, tolerance)
     if output.form == "json":
         emit_json(evaluate_document(evaluation, world))
     elif output.form == "csv":
@@ -121,6 +131,8 @@ def _evaluate_plan(ask: Ask, plan: Path, output: Output) -> int:
         report(world.diagnostics)
     if evaluation.broken and not output.quiet:
         note("1 limit broken" if len(evaluation.broken) == 1 else f"{len(evaluation.broken)} limits broken")
+    if evaluation.accepted and not evaluation.broken and not output.quiet:
+        note(f"accepted by --tolerance {tolerance:g}: {off_by(evaluation)}")
     if evaluation.disagreements and not output.quiet:
         count = len(evaluation.disagreements)
         rows = "1 row disagrees" if count == 1 else f"{count} rows disagree"
