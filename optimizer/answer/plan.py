@@ -268,7 +268,7 @@ def read_plan(
                     f"the plan has no column {', '.join(f'`{name}`' for name in missing)}",
                     file=str(path),
                     line=1,
-                    hint=f"columns of a strategy: {','.join(COLUMNS)}",
+                    hint=f"columns of a strategy: {','.join(COLUMNS)}; a sheet of shares begins with `year`",
                 )
             )
         if repeated := sorted({name for name in header if header.count(name) > 1}):

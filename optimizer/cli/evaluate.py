@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     "plan",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="A strategy with every decision in every period, as `solve` saves it.",
+    help="A strategy with every decision in every period, as `solve` saves it; or a sheet of shares of the "
+    "budget: a row a year, a column a category.",
 )
 @share_options
 @click.option(
@@ -70,18 +71,19 @@ def command(
     all else in the file is held against what follows from them. Ends with code 1
     where limits are broken or rows disagree, and with 4 where the best plan stopped before the gap asked for.
 
-    With `--at-least`, `--at-most` and `--fix` the best plan that keeps shares of the budget is solved, with
-    what each share costs, or what excludes what and the least repair (code 3).
+    With `--at-least`, `--at-most` and `--fix`, or a sheet of shares as the plan, the best plan that keeps
+    these shares of the budget is solved, or it is told what excludes what, with the least repair (code 3).
     """
     from optimizer.cli.asking import opened
     from optimizer.cli.evaluating import evaluate_shares
+    from optimizer.study.share_sheet import is_share_sheet
 
     by_shares = any(wanted.values())
     if (plan is None) is not by_shares:
         raise click.UsageError("give a plan with --plan, or shares with --at-least, --at-most and --fix")
     ask = opened(given).ask
-    if plan is None:
-        return evaluate_shares(ask, wanted, output)
+    if plan is None or is_share_sheet(plan):
+        return evaluate_shares(ask, wanted, plan, tolerance, output)
     return _evaluate_plan(ask, plan, tolerance, output)
 
 

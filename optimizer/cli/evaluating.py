@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from optimizer.cli.options import Output
@@ -13,16 +14,28 @@ if TYPE_CHECKING:
     from optimizer.study.shares import SharedPlan
 
 
-def evaluate_shares(ask: Ask, wanted: Mapping[str, Sequence[str]], output: Output) -> int:
-    """Solve and tell the best plan under shares beside the optimum; the exit code."""
+def evaluate_shares(
+    ask: Ask, wanted: Mapping[str, Sequence[str]], sheet: Path | None, tolerance: float, output: Output
+) -> int:
+    """Solve and tell the best plan under shares, those wanted or those of a sheet, beside the optimum.
+
+    Returns the exit code.
+    """
     from optimizer.cli.session import INTERRUPTED, note, report, report_uncertified_leaders
+    from optimizer.study.share_sheet import read_share_sheet
     from optimizer.study.shares import plan_with_shares
     from optimizer.study.shares_asked import parse_shares, with_shares
     from optimizer.study.solve import solve_world
 
     # what is wrong with the shares is said before anything is solved
-    shares = parse_shares(wanted, ask.instance)
-    with_shares(ask.instance, ask.country, shares)
+    if sheet is None:
+        shares, within = parse_shares(wanted, ask.instance), 0.0
+    else:
+        read = read_share_sheet(sheet, ask.instance, tolerance)
+        shares, within = read.shares, tolerance
+        for text in () if output.quiet else read.notes:
+            note(text)
+    with_shares(ask.instance, ask.country, shares, within)
     world = solve_world(ask)
     if world.interrupted or ask.country not in world.countries:
         note("interrupted before the optimum was known")
@@ -30,7 +43,7 @@ def evaluate_shares(ask: Ask, wanted: Mapping[str, Sequence[str]], output: Outpu
     run = world.countries[ask.country]
     if not run.solved or run.solution is None:
         refuse(world, ask)
-    found = plan_with_shares(ask, run, world.leader_run, shares)
+    found = plan_with_shares(ask, run, world.leader_run, shares, within=within, priced=sheet is None)
     _tell(found, world, output)
     if not output.quiet:
         report(world.diagnostics)

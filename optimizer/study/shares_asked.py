@@ -184,9 +184,11 @@ def with_shares(instance: Instance, country: str, shares: Sequence[Share], withi
         band = within if share.kind == FIX else 0.0
         for year in range(share.years[0], share.years[1] + 1):
             if share.kind != AT_MOST:
-                floors[share.category][year] = max(floors[share.category][year], share.value - band)
+                least = max(share.value - band, 0.0)
+                floors[share.category][year] = max(floors[share.category][year], least)
             if share.kind != AT_LEAST:
-                ceilings[share.category][year] = min(ceilings[share.category][year], share.value + band)
+                most = min(share.value + band, 1.0)
+                ceilings[share.category][year] = min(ceilings[share.category][year], most)
     bounds = Bounds(floors, ceilings)
     if problems := list(_contradictions(bounds, instance, shares)):
         raise InputError(problems)
