@@ -98,6 +98,11 @@ class Evaluation:
     rounded_to: str = ""
 
     @property
+    def status(self) -> str:
+        """`broken`, `disagrees` or `kept`."""
+        return "broken" if self.broken else "disagrees" if self.disagreements else "kept"
+
+    @property
     def largest(self) -> Broken | None:
         """The row that is off by the largest share of its size, broken or accepted; None where all hold."""
         return max((*self.broken, *self.accepted), key=lambda each: each.of_size, default=None)

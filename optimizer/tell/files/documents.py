@@ -96,7 +96,7 @@ def evaluate_document(evaluation: Evaluation, world: WorldRun) -> dict[str, Any]
     optimum = world.countries[evaluation.run.country]
     return {
         "schema_version": SCHEMA_VERSION,
-        "status": "broken" if evaluation.broken else "disagrees" if evaluation.disagreements else "kept",
+        "status": evaluation.status,
         "country": evaluation.run.country,
         "objective": text_of_infinity(evaluation.objective),
         "optimum": summary.ending(optimum).data() | optimum.explanation.data(),
