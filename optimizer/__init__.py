@@ -1,7 +1,8 @@
 """Kloof: optimal national compute-allocation strategies.
 
 `load` an instance, `patch` it, `solve` it, `compare` policies; results are tidy pandas frames. `sweep` and
-`sensitivity` solve many scenarios, `gradient` tells slopes. `solve_model` solves any Pyomo model of linear,
+`sensitivity` solve many scenarios, `gradient` tells slopes, `evaluate` what a plan of
+one's own is worth. `solve_model` solves any Pyomo model of linear,
 concave `<=` and convex `>=` rows.
 """
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from optimizer.api import load as load
     from optimizer.api import patch as patch
     from optimizer.api import solve as solve
+    from optimizer.api_plans import Evaluated as Evaluated
+    from optimizer.api_plans import evaluate as evaluate
     from optimizer.api_studies import Controlled as Controlled
     from optimizer.api_studies import Sloped as Sloped
     from optimizer.api_studies import Studied as Studied
@@ -26,15 +29,18 @@ if TYPE_CHECKING:
     from optimizer.solver import solve_model as solve_model
 
 __version__ = "0.1.0"
+_PLANS = ("Evaluated", "evaluate")
 _STUDIES = ("Controlled", "Sloped", "Studied", "controls", "gradient", "sensitivity", "sweep")
 __all__ = [
     "Compared",
     "Controlled",
+    "Evaluated",
     "Result",
     "Sloped",
     "Studied",
     "compare",
     "controls",
+    "evaluate",
     "gradient",
     "load",
     "patch",
@@ -56,6 +62,10 @@ def __getattr__(name: str) -> Any:
 
         if place := other_models():
             raise ImportError(f"{explanation(place)}: {REMEDY}", name="models")
+        if name in _PLANS:
+            from optimizer import api_plans
+
+            return getattr(api_plans, name)
         if name in _STUDIES:
             from optimizer import api_studies
 

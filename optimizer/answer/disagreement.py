@@ -45,11 +45,14 @@ def disagreements(
     leader_run: CountryRun | None,
     objective: float,
     broken: Mapping[str, float],
+    tolerance: float = RELATIVE,
 ) -> tuple[Disagreement, ...]:
     """The rows that disagree with the plan run forward, in the order of the file.
 
     `run` holds the values of the plan run forward, `objective` is its value and `broken` says by how much it
-    breaks limits, by row. Shadow prices are those of the best plan and are not compared.
+    breaks limits, by row. Shadow prices are those of the best plan and are not compared. With a `tolerance`
+    beyond the usual one numbers agree that differ by no more than this part of the largest of their unit, a
+    year.
     """
     if run.parameters is None or run.values is None:
         return ()
@@ -70,10 +73,22 @@ def disagreements(
         return float(grid[places[row.metric][row.item], sets.periods.index(row.period)])
 
     found = [Disagreement(row, follows(row)) for row in stated if row.metric not in OF_ANOTHER_PLAN]
-    return tuple(each for each in found if not _agree(each.stated.value, each.follows))
+    room: dict[str, float] = {}
+    if tolerance > RELATIVE:
+        # what is left of large numbers is off by a part of those, and a stock adds up its years
+        for each in found:
+            if math.isfinite(each.follows):
+                unit = each.stated.unit
+                off = tolerance * len(sets.periods) * abs(each.follows)
+                room[unit] = max(off, room.get(unit, 0.0))
+    return tuple(
+        each
+        for each in found
+        if not _agree(each.stated.value, each.follows, room.get(each.stated.unit, NOTHING))
+    )
 
 
-def _agree(one: float, two: float) -> bool:
+def _agree(one: float, two: float, room: float) -> bool:
     if math.isinf(one) or math.isinf(two):
         return one == two
-    return abs(one - two) <= max(RELATIVE * max(abs(one), abs(two)), NOTHING)
+    return abs(one - two) <= max(RELATIVE * max(abs(one), abs(two)), room)

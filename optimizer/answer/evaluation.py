@@ -57,11 +57,13 @@ OTHER_ROW_UNITS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Broken:
-    """A limit that the plan breaks: its row, by how much, in what unit, and in which period (empty: all)."""
+    """A limit that the plan breaks: its row, by how much, in what unit, by what share of the row's own size
+    (its largest term, at least 1), and in which period (empty: all)."""
 
     row: str
     excess: float
     unit: str
+    of_size: float
 
     @property
     def period(self) -> str:
@@ -85,7 +87,8 @@ class Evaluation:
 
     `objective` is the plan's; `optimum` the certified bounds of the best plan (None where there is none);
     `run` holds the values of the plan run forward, `disagreements` what the plan states against them. `loss`
-    is what the plan gives away against the best plan found, in average log units.
+    is what the plan gives away against the best plan found, in average log units. `accepted` are limits that
+    it breaks by no more than `tolerance` of a row's size; `rounded_to` says what decisions look rounded to.
     """
 
     run: CountryRun
@@ -93,6 +96,19 @@ class Evaluation:
     optimum: tuple[float, float] | None
     broken: tuple[Broken, ...]
     disagreements: tuple[Disagreement, ...] = ()
+    accepted: tuple[Broken, ...] = ()
+    tolerance: float = TOLERANCE
+    rounded_to: str = ""
+
+    @property
+    def status(self) -> str:
+        """`broken`, `disagrees` or `kept`."""
+        return "broken" if self.broken else "disagrees" if self.disagreements else "kept"
+
+    @property
+    def largest(self) -> Broken | None:
+        """The row that is off by the largest share of its size, broken or accepted; None where all hold."""
+        return max((*self.broken, *self.accepted), key=lambda each: each.of_size, default=None)
 
     @property
     def loss(self) -> float | None:
@@ -101,8 +117,11 @@ class Evaluation:
         return (self.optimum[0] - self.objective) / weight_of_time(self.run.parameters)
 
 
-def evaluate(optimum: CountryRun, plan: GivenPlan, leader_run: CountryRun | None) -> Evaluation:
-    """Value a plan under the parameters of `optimum`, the same country's best plan, beside its leader's."""
+def evaluate(
+    optimum: CountryRun, plan: GivenPlan, leader_run: CountryRun | None, tolerance: float = TOLERANCE
+) -> Evaluation:
+    """Value a plan under the parameters of `optimum`, the same country's best plan, beside its leader's.
+    Limits broken by `tolerance` of a row's size or less are accepted."""
     parameters, solution = optimum.parameters, optimum.solution
     if parameters is None or solution is None:
         raise ValueError("a plan cannot be valued without the program of its country")
@@ -120,8 +139,11 @@ def evaluate(optimum: CountryRun, plan: GivenPlan, leader_run: CountryRun | None
         run,
         value,
         None if best is None else (best.lower, best.upper),
-        tuple(broken),
-        disagreements(plan.stated, run, leader_run, value, excess),
+        tuple(each for each in broken if each.of_size > tolerance),
+        disagreements(plan.stated, run, leader_run, value, excess, tolerance),
+        tuple(each for each in broken if each.of_size <= tolerance),
+        tolerance,
+        plan.rounded_to,
     )
 
 
@@ -154,7 +176,12 @@ def _changed(
         for i, t in zip(*np.nonzero(off > np.maximum(TOLERANCE * size, floor)), strict=True):
             item = strategy.items(parameters.sets, spec)[i]
             label = ",".join(part for part in (*item.split("/"), parameters.sets.periods[t]) if part)
-            yield Broken(f"{name}[{label}] {AS_PLANNED}", float(off[i, t]), spec.unit)
+            yield Broken(
+                f"{name}[{label}] {AS_PLANNED}",
+                float(off[i, t]),
+                spec.unit,
+                float(off[i, t] / max(1.0, size[i, t])),
+            )
 
 
 def _broken_rows(solution: Solution, values: Mapping[str, Array]) -> Iterator[Broken]:
@@ -173,13 +200,15 @@ def _broken_rows(solution: Solution, values: Mapping[str, Array]) -> Iterator[Br
         why = NOT_MADE if numbers.column_upper[column] == 0 else NOT_NEGATIVE
         label = f"{name} {why}" if spec is not None else f"{name}{BOUND}"
         excess_here = float(max(low[column], high[column]))
-        yield Broken(label, excess_here, VARIABLE_UNIT if spec is None else spec.unit)
+        unit = VARIABLE_UNIT if spec is None else spec.unit
+        yield Broken(label, excess_here, unit, TOLERANCE * excess_here / float(size[column]))
     with np.errstate(invalid="ignore"):
         body, largest = numbers.body(point)
         excess = np.fmax(numbers.lower - body, body - numbers.upper)
     for row in np.flatnonzero(excess > TOLERANCE * np.fmax(1.0, largest)):
         label = program.row_name(int(row))
-        yield Broken(label, float(excess[row]), _unit(label.partition("[")[0]))
+        share = float(excess[row] / np.fmax(1.0, largest[row]))
+        yield Broken(label, float(excess[row]), _unit(label.partition("[")[0]), share)
 
 
 def _unit(row: str) -> str:

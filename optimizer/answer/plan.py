@@ -25,6 +25,9 @@ REQUIRED: Final = ("country", "period", "metric", "item", "value")
 # Larger numbers overflow on the way to the objective.
 LARGEST: Final = 1e12
 MOST_PROBLEMS: Final = 50
+# A plan whose decisions all have so few is one that something rounded: `solve` saves every digit.
+MOST_ROUNDED_DIGITS: Final = 9
+MOST_ROUNDED_DECIMALS: Final = 6
 # Metrics whose items are rows of the model as this very plan breaks or contradicts them: any text.
 EXTEND: Final = "a variable of your own is known with --extend FILE.py:FUNCTION, as in the solve"
 OF_ANY_ROW: Final = frozenset({"limit_broken", "row_disagrees"})
@@ -45,11 +48,13 @@ class Stated(NamedTuple):
 @dataclass(frozen=True)
 class GivenPlan:
     """A plan as it was given: its decisions, arrays shaped by their index sets, periods last, all that it
-    states beside them, and what it says of variables of the user's own, by metric, item and period."""
+    states beside them, and what it says of variables of the user's own, by metric, item and period. Where its
+    decisions look as a spreadsheet rounds them, `rounded_to` says to what, as `3 digits`."""
 
     decisions: Mapping[str, Array]
     stated: tuple[Stated, ...]
     own: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    rounded_to: str = ""
 
 
 @dataclass
@@ -69,6 +74,7 @@ class _Reader:
     lines: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
     extend_said: bool = False
+    texts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.items = {name: items(self.sets, VARIABLES[name]) for name in DECISIONS}
@@ -128,6 +134,7 @@ class _Reader:
             return
         if decided:
             self.values[metric, item, period] = value
+            self.texts.append(row["value"])
         else:
             self.stated.append(Stated(line, metric, item, period, unit, value))
 
@@ -179,6 +186,19 @@ class _Reader:
 
 def _name(metric: str, item: str) -> str:
     return f"{metric}/{item}" if item else metric
+
+
+def _rounded_to(texts: Collection[str]) -> str:
+    """What decisions are rounded to, as far as all of them look so; nothing where some has more."""
+    mantissas = [text.strip().lower().partition("e") for text in texts]
+    plain = [number.lstrip("+-").replace(".", "").strip("0") for number, *_ in mantissas]
+    most = max(map(len, plain), default=0)
+    if 0 < most <= MOST_ROUNDED_DIGITS:
+        return f"{most} digit{'s' if most > 1 else ''}"
+    decimals = max((len(number.partition(".")[2]) for number, *_ in mantissas), default=0)
+    if not any(exponent for *_, exponent in mantissas) and decimals <= MOST_ROUNDED_DECIMALS:
+        return f"{decimals} decimal{'s' if decimals != 1 else ''}"
+    return ""
 
 
 def _parsed(text: str) -> float:
@@ -248,7 +268,7 @@ def read_plan(
                     f"the plan has no column {', '.join(f'`{name}`' for name in missing)}",
                     file=str(path),
                     line=1,
-                    hint=f"columns of a strategy: {','.join(COLUMNS)}",
+                    hint=f"columns of a strategy: {','.join(COLUMNS)}; a sheet of shares begins with `year`",
                 )
             )
         if repeated := sorted({name for name in header if header.count(name) > 1}):
@@ -277,4 +297,4 @@ def read_plan(
             more = f"and {len(reader.problems) - len(shown)} problems more"
             shown.append(Diagnostic(reader.problems[-1].code, more, file=str(path)))
         raise InputError(shown)
-    return GivenPlan(reader.arrays(), tuple(reader.stated), reader.own)
+    return GivenPlan(reader.arrays(), tuple(reader.stated), reader.own, _rounded_to(reader.texts))

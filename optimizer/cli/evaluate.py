@@ -1,15 +1,17 @@
-"""`kloof evaluate`: value a given plan in the true model, beside the optimum."""
+"""`kloof evaluate`: value a given plan in the true model, or the best under shares, beside the optimum."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from optimizer.cli.options import (
     Given,
     Output,
+    PositiveNumber,
     asks,
     country_option,
     examples,
@@ -18,18 +20,19 @@ from optimizer.cli.options import (
     scenario_options,
     solver_options,
 )
+from optimizer.cli.share_options import share_options
 
 if TYPE_CHECKING:
-    from optimizer.answer.run import WorldRun
     from optimizer.study.ask import Ask
 
 
 @click.command(
     "evaluate",
-    short_help="Value a given plan beside the optimum.",
+    short_help="Value a plan, or the best under shares, beside the optimum.",
     epilog=examples(
         "kloof evaluate world-2026 --country CHN --plan runs/demo/strategy.csv",
         "kloof evaluate world-2026 --country CHN --plan draft.csv --format json",
+        "kloof evaluate world-2026 --country CHN --at-least research=30%@2028: --at-most chips=20%",
     ),
 )
 @instance_argument
@@ -37,10 +40,19 @@ if TYPE_CHECKING:
 @click.option(
     "--plan",
     "plan",
-    required=True,
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="A strategy with every decision in every period, as `solve` saves it.",
+    help="A strategy with every decision in every period, as `solve` saves it; or a sheet of shares of the "
+    "budget: a row a year, a column a category.",
+)
+@share_options
+@click.option(
+    "--tolerance",
+    type=PositiveNumber(min=0, max=0.1, min_open=True),
+    default=1e-7,
+    show_default=True,
+    metavar="T",
+    help="Accept a plan whose rows are off by up to this share of their size, as one that was rounded.",
 )
 @scenario_options
 @solver_options
@@ -48,25 +60,45 @@ if TYPE_CHECKING:
 @asks
 def command(
     given: Given,
-    plan: Path,
+    plan: Path | None,
+    wanted: Mapping[str, tuple[str, ...]],
+    tolerance: float,
     output: Output,
 ) -> int:
-    """Run a plan forward, value it, list the limits that it breaks, and compare it with the optimum.
+    """Value a plan of your own, or the best one under shares of the budget, beside the optimum.
 
-    Its decisions are valued; all else in the file is held against what follows from them. Ends with code 1
+    With `--plan` the plan is run forward and the limits that it breaks are listed: its decisions are valued;
+    all else in the file is held against what follows from them. Ends with code 1
     where limits are broken or rows disagree, and with 4 where the best plan stopped before the gap asked for.
+
+    With `--at-least`, `--at-most` and `--fix`, or a sheet of shares as the plan, the best plan that keeps
+    these shares of the budget is solved, or it is told what excludes what, with the least repair (code 3).
     """
-    from optimizer.answer.plan import read_plan
     from optimizer.cli.asking import opened
+    from optimizer.cli.evaluating import evaluate_shares
+    from optimizer.study.share_sheet import is_share_sheet
+
+    by_shares = any(wanted.values())
+    if (plan is None) is not by_shares:
+        raise click.UsageError("give a plan with --plan, or shares with --at-least, --at-most and --fix")
+    ask = opened(given).ask
+    if plan is None or is_share_sheet(plan):
+        return evaluate_shares(ask, wanted, plan, tolerance, output)
+    return _evaluate_plan(ask, plan, tolerance, output)
+
+
+def _evaluate_plan(ask: Ask, plan: Path, tolerance: float, output: Output) -> int:
+    """Value a plan given by its decisions."""
+    from optimizer.answer.plan import read_plan
     from optimizer.study.single import own_parameters
 
-    ask = opened(given).ask
     # The plan is read before anything is solved, so that a mistake in it costs no time.
     stated = read_plan(plan, own_parameters(ask), ask.instance.countries, ask.extension is not None)
 
     from optimizer.answer.evaluation import evaluate, evaluation_csv
     from optimizer.answer.run import STOPPED as UNFINISHED
     from optimizer.answer.summary import NOTHING_DONE
+    from optimizer.cli.evaluating import refuse
     from optimizer.cli.output import screen
     from optimizer.cli.session import (
         DONE,
@@ -81,7 +113,7 @@ def command(
     )
     from optimizer.study.solve import solve_world
     from optimizer.tell.files.documents import evaluate_document
-    from optimizer.tell.terminal.evaluation_table import evaluation_table
+    from optimizer.tell.terminal.evaluation_table import evaluation_table, off_by
 
     world = solve_world(ask)
     if ask.country not in world.countries:
@@ -89,8 +121,8 @@ def command(
         return INTERRUPTED
     run = world.countries[ask.country]
     if run.parameters is None or run.solution is None:
-        _refuse(world, ask)
-    evaluation = evaluate(run, stated, world.leader_run)
+        refuse(world, ask)
+    evaluation = evaluate(run, stated, world.leader_run, tolerance)
     if output.form == "json":
         emit_json(evaluate_document(evaluation, world))
     elif output.form == "csv":
@@ -101,6 +133,8 @@ def command(
         report(world.diagnostics)
     if evaluation.broken and not output.quiet:
         note("1 limit broken" if len(evaluation.broken) == 1 else f"{len(evaluation.broken)} limits broken")
+    if evaluation.accepted and not evaluation.broken and not output.quiet:
+        note(f"accepted by --tolerance {tolerance:g}: {off_by(evaluation)}")
     if evaluation.disagreements and not output.quiet:
         count = len(evaluation.disagreements)
         rows = "1 row disagrees" if count == 1 else f"{count} rows disagree"
@@ -110,19 +144,3 @@ def command(
     if evaluation.broken or evaluation.disagreements or run.provisional:
         return FINDINGS
     return STOPPED if run.status == UNFINISHED else DONE
-
-
-def _refuse(world: WorldRun, ask: Ask) -> NoReturn:
-    """Raise what kept the country or its leader from a plan to hold another one against."""
-    from optimizer.answer.summary import exit_code
-    from optimizer.cli.solve import failure_code
-    from optimizer.errors import Diagnostic, InfeasibleError, InputError, SolverError, StoppedError
-    from optimizer.study.explained import explained
-
-    world = explained(world, ask.instance, ask.objective)
-    errors = [each for run in world.runs for each in run.diagnostics if each.severity == "error"]
-    if not errors:
-        status = world.countries[ask.country].status
-        raise InputError(Diagnostic("S104", f"{ask.country} has no plan: {status}"))
-    ends = {each.exit_code: each for each in (InputError, InfeasibleError, StoppedError)}
-    raise ends.get(exit_code(world, failure_code(world)), SolverError)(errors)

@@ -28,6 +28,7 @@ ALLOWED = {
     },
     "optimizer.tell": {"models", "optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.api": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
+    "optimizer.api_plans": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.api_studies": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.alias": {"optimizer"},
     "optimizer.__main__": {"optimizer.cli"},

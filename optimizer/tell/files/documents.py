@@ -13,7 +13,7 @@ from optimizer.answer.bands import Bands
 from optimizer.answer.beyond import beyond_data
 from optimizer.answer.disagreement import Disagreement
 from optimizer.answer.equilibrium import EquilibriumAnswer
-from optimizer.answer.evaluation import Evaluation
+from optimizer.answer.evaluation import Broken, Evaluation
 from optimizer.answer.part import json_value, text_of_infinity
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import rows
@@ -96,15 +96,22 @@ def evaluate_document(evaluation: Evaluation, world: WorldRun) -> dict[str, Any]
     optimum = world.countries[evaluation.run.country]
     return {
         "schema_version": SCHEMA_VERSION,
-        "status": "broken" if evaluation.broken else "disagrees" if evaluation.disagreements else "kept",
+        "status": evaluation.status,
         "country": evaluation.run.country,
         "objective": text_of_infinity(evaluation.objective),
         "optimum": summary.ending(optimum).data() | optimum.explanation.data(),
         "loss_average_log_units": evaluation.loss,
-        "broken": [{"row": each.row, "excess": each.excess, "unit": each.unit} for each in evaluation.broken],
+        "broken": [_broken(each) for each in evaluation.broken],
+        "accepted": [_broken(each) for each in evaluation.accepted],
+        "tolerance": evaluation.tolerance,
+        "rounded_to": evaluation.rounded_to,
         "disagreements": [_disagreement(each) for each in evaluation.disagreements],
         "strategy": [{**row._asdict(), "value": text_of_infinity(row.value)} for row in strategy],
     }
+
+
+def _broken(each: Broken) -> dict[str, Any]:
+    return {"row": each.row, "excess": each.excess, "unit": each.unit, "of_size": each.of_size}
 
 
 def _disagreement(each: Disagreement) -> dict[str, Any]:

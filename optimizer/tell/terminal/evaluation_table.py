@@ -12,7 +12,7 @@ from optimizer.answer.run import STOPPED, WorldRun
 from optimizer.answer.summary import headline
 from optimizer.tell.fitted import FITTED
 from optimizer.tell.terminal.tables import grid, heading, indented, lag_cells
-from optimizer.tell.words import LOG_UNIT
+from optimizer.tell.words import LOG_UNIT, sentence
 
 MOST_LINES: Final = 40
 
@@ -54,10 +54,42 @@ def evaluation_table(evaluation: Evaluation, world: WorldRun) -> list[ConsoleRen
             parts.append(
                 f"  The given plan gives away {_worth(evaluation.loss)} on average against the best plan."
             )
-        parts.append("  It keeps every limit.")
+        parts += _kept(evaluation)
     else:
         parts += _broken_table(evaluation)
     return [*parts, *(_disagreement_table(evaluation) if evaluation.disagreements else ())]
+
+
+def _kept(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
+    largest = evaluation.largest
+    if largest is None:
+        return ["  It keeps every limit."]
+    return [
+        f"  It keeps every limit to the tolerance of {evaluation.tolerance:g}:",
+        f"  {off_by(evaluation)}.",
+        "  So far off, it may be worth a little more than a plan that keeps them exactly.",
+    ]
+
+
+def off_by(evaluation: Evaluation) -> str:
+    """How many rows are off, and by how much at most."""
+    largest, count = evaluation.largest, len(evaluation.broken) + len(evaluation.accepted)
+    if largest is None:
+        return "no row is off"
+    rows = "1 row is off" if count == 1 else f"{count} rows are off"
+    return f"{rows}, `{largest.row}` most, by {largest.of_size:.1g} of its size"
+
+
+def rounding_note(evaluation: Evaluation) -> str:
+    """What to do where a plan breaks limits whose decisions look rounded; nothing of another one."""
+    largest = evaluation.largest
+    if not evaluation.broken or not evaluation.rounded_to or largest is None:
+        return ""
+    least = float(f"{1.05 * largest.of_size:.1e}")
+    return (
+        f"its decisions look rounded to {evaluation.rounded_to}, as by a spreadsheet: {off_by(evaluation)};\n"
+        f"  --tolerance {least:g} accepts them"
+    )
 
 
 def _broken_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
@@ -77,7 +109,9 @@ def _broken_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
         lines.append([f"... and {len(reported) - MOST_LINES} more", "", ""])
     if len(reported) < len(broken):
         lines.append([f"{len(broken) - len(reported)} in the years of the tail", "", ""])
-    return [f"{said}.", "", indented(grid(["limit, causes first", "broken by", "unit"], lines))]
+    note = rounding_note(evaluation)
+    rounded = [f"  {sentence(note)}"] if note else []
+    return [f"{said}.", *rounded, "", indented(grid(["limit, causes first", "broken by", "unit"], lines))]
 
 
 def _disagreement_table(evaluation: Evaluation) -> list[ConsoleRenderable | str]:
