@@ -33,6 +33,7 @@ from optimizer.study.compare import compare_scenarios
 from optimizer.study.explained import explained
 from optimizer.study.explaining import explain_comparison
 from optimizer.study.solve import solve_world
+from optimizer.tell.notebook.display import html, limits, plans, policies
 
 Policies = Sequence[str | os.PathLike[str]] | Mapping[str, Iterable[str]]
 COMPARE_GAP = 1e-4
@@ -41,7 +42,17 @@ ROLLED = (
     *("view_years", "gap", "value"),
     *("loss_average_log_units", "loss_at_most_average_log_units"),
 )
+MOST_LIMITS = 20
+SHOWN_OF_LIMITS = ("country", "policy", "rank", "words", "at_most_percent", "solved_percent")
 CERTIFICATE = ("status", "lower", "upper", "gap", "leader_gap")
+
+
+class Limits(pd.DataFrame):
+    """What limits plans, a frame that shows the first of its rows and a chart in a notebook."""
+
+    def _repr_html_(self) -> str:
+        shown = [name for name in SHOWN_OF_LIMITS if name in self.columns]
+        return html([pd.DataFrame(self)[shown].head(MOST_LIMITS)], limits(self))
 
 
 class _Explaining(ABC):
@@ -66,11 +77,11 @@ class _Explaining(ABC):
     def _summary(self) -> pd.DataFrame:
         return self._shown(summary_frame(self._worlds))
 
-    def explain(self, country: str | None = None) -> pd.DataFrame:
+    def explain(self, country: str | None = None) -> Limits:
         """What limits each plan (of one country, or all), dearest first: one row per limit. Raises
         `ValueError` for a country that was not asked for."""
         asked = (country for world in self._worlds for country in world.countries)
-        return self._of(limits_frame(self._explained), country, asked)
+        return Limits(self._of(limits_frame(self._explained), country, asked))
 
     def conflicts(self, country: str | None = None) -> pd.DataFrame:
         """For countries without a plan, the limits that exclude each other, and the inputs behind them; of
@@ -88,6 +99,7 @@ class _Explaining(ABC):
     def _of(self, found: pd.DataFrame, country: str | None, known: Iterable[str]) -> pd.DataFrame:
         """The rows of one country, all if None."""
         names = list(dict.fromkeys(known))
+        country = None if country is None else country.upper()
         if country is not None and country not in names:
             raise ValueError(f"no plan of `{country}` was asked for; known: {', '.join(names)}")
         kept = found if country is None else found[found["country"] == country].reset_index(drop=True)
@@ -96,8 +108,14 @@ class _Explaining(ABC):
     def __repr__(self) -> str:
         return f"{type(self).__name__}\n{self._summary.to_string(index=False)}"
 
+    @abstractmethod
+    def _tables(self) -> Sequence[pd.DataFrame]: ...
+
+    @abstractmethod
+    def _charts(self) -> Sequence[str]: ...
+
     def _repr_html_(self) -> str:
-        return str(self._summary.to_html(index=False))
+        return html(self._tables(), self._charts())
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,6 +150,12 @@ class Result(_Explaining):
     def _shown(self, found: pd.DataFrame) -> pd.DataFrame:
         return found.drop(columns="policy")
 
+    def _tables(self) -> Sequence[pd.DataFrame]:
+        return self._summary, self.rolled
+
+    def _charts(self) -> Sequence[str]:
+        return plans(self.strategy, tuple(self.run.countries))
+
 
 @dataclass(frozen=True, repr=False)
 class Compared(_Explaining):
@@ -157,10 +181,21 @@ class Compared(_Explaining):
     def _explain(self) -> Sequence[WorldRun]:
         return explain_comparison(self.run, self._ask).worlds
 
+    def _tables(self) -> Sequence[pd.DataFrame]:
+        return self._summary, self.ranking
+
+    def _charts(self) -> Sequence[str]:
+        return policies(self.strategy, tuple(self.run.countries))
+
     @cached_property
     def strategy(self) -> pd.DataFrame:
         """The plans themselves, as in `Result`: made when first asked for, since it may be large."""
         return frame(self.run.worlds)
+
+
+def codes(countries: Sequence[str]) -> tuple[str, ...]:
+    """Country codes in capitals, as instances have them, each once."""
+    return tuple(dict.fromkeys(name.upper() for name in countries))
 
 
 def load(instance: str | Path) -> Instance:
@@ -204,7 +239,7 @@ def solve(
         raise ValueError("bands are drawn without rows of `extend`")
     ask = Ask(
         instance,
-        tuple(countries or ()),
+        codes(countries or ()),
         objective=objective,
         gap=gap or default_gap(instance),
         time_limit=time_limit,
@@ -272,7 +307,7 @@ def compare(
     chosen = policies_of(drafts, instance, [draft.patches for draft in drafts])
     ask = Ask(
         instance,
-        tuple(countries or ()),
+        codes(countries or ()),
         policies=tuple(chosen),
         objective=objective,
         gap=gap,

@@ -12,6 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from optimizer.answer.controls import ControlsAnswer, Delay, RegimeAnswer
+from optimizer.api import codes
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, load
 from optimizer.study.batch.drain import drain
@@ -34,9 +35,11 @@ from optimizer.study.sampling.conclude import base_needed, cautions, conclude
 from optimizer.study.sampling.conclusion import Conclusion
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import Study, factors_of, read_study
+from optimizer.tell.notebook.display import conclusions, html, regimes, slopes
 
 Leader = Literal["answer", "hold"]
 MOST_SOLVES = 100_000
+SHOWN_OF_SLOPES = ("input", "value", "low", "high", "at_low", "at_high", "per_percent", "status")
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,7 +66,7 @@ class Studied:
         return f"Studied, leader: {self.leader}\n{self.summary.to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return str(self.summary.to_html(index=False))
+        return html([self.summary], conclusions(self.conclusions))
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,7 +91,7 @@ class Sloped:
         return f"Sloped: {self.country}, leader: hold\n{self._first.to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return str(self._first.to_html(index=False))
+        return html([self._first[list(SHOWN_OF_SLOPES)]], slopes(self.country, self.results))
 
     @property
     def _first(self) -> pd.DataFrame:
@@ -128,6 +131,9 @@ class Controlled:
     def __repr__(self) -> str:
         return f"Controlled: {self.answer.target}\n{self.frontier.to_string(index=False)}"
 
+    def _repr_html_(self) -> str:
+        return html([self.frontier], regimes(self.answer))
+
 
 def controls(
     instance: Instance,
@@ -155,7 +161,7 @@ def controls(
         play(
             instance,
             read_design(design).only(only),
-            Question(target, year, objective, gap, time_limit, ranges),
+            Question(target.upper(), year, objective, gap, time_limit, ranges),
             delay,
             at_least=at_least,
             jobs=available_jobs() if jobs is None else jobs,
@@ -199,7 +205,7 @@ def sweep(
         raise InputError(Diagnostic("E705", f"unknown design `{design}`", path="design", hint=hint))
     instance = study if isinstance(study, Instance) else load(study)
     asked = study_of(
-        _place(study), countries, factors_of(texts), design, outcomes,
+        _place(study), codes(countries), factors_of(texts), design, outcomes,
         samples=samples, seed=seed, leader=leader, gap=gap, objective=objective,
     )  # fmt: skip
     return _studied(asked, instance, store, jobs, max_solves)
@@ -233,6 +239,7 @@ def sensitivity(
         hint = f"known: {', '.join(METHODS)}; slopes from one plan: optimizer.gradient"
         raise InputError(Diagnostic("E705", f"unknown method `{method}`", path="method", hint=hint))
     loaded = instance if isinstance(instance, Instance) else load(instance)
+    country = country.upper()
     asked = study_of(
         _place(instance), (country,), own_factors(factors), METHODS[method],
         outcomes or headline_outcomes(loaded, country),
@@ -259,6 +266,7 @@ def gradient(
     where there is no certified plan.
     """
     loaded = instance if isinstance(instance, Instance) else load(instance)
+    country = country.upper()
     found = margins(loaded, country, objective, gap, time_limit, solved, factors)
     lines = [
         (one.path, one.step, one.objective, one.capability, one.lag_months, one.within)

@@ -27,9 +27,15 @@ ALLOWED = {
         "optimizer.program",
     },
     "optimizer.tell": {"models", "optimizer.instance", "optimizer.answer", "optimizer.study"},
-    "optimizer.api": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
+    "optimizer.api": {"optimizer.instance", "optimizer.answer", "optimizer.study", "optimizer.tell"},
+    "optimizer.api_studies": {
+        "optimizer.api",
+        "optimizer.instance",
+        "optimizer.answer",
+        "optimizer.study",
+        "optimizer.tell",
+    },
     "optimizer.api_plans": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
-    "optimizer.api_studies": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.alias": {"optimizer"},
     "optimizer.__main__": {"optimizer.cli"},
     "optimizer.cli": {

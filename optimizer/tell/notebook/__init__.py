@@ -1,0 +1,1 @@
+"""Results in a notebook: a table, and a chart as SVG that needs no script."""
