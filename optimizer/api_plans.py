@@ -22,6 +22,7 @@ from optimizer.study.shares import SharedPlan, conflict_words, plan_with_shares
 from optimizer.study.shares_asked import parse_shares, with_shares
 from optimizer.study.single import own_parameters
 from optimizer.study.solve import solve_world
+from optimizer.tell.notebook.display import html, plans
 
 COSTS = (
     *("share", "kind", "category", "value", "first_year", "last_year", "per_point_average_log_units"),
@@ -53,6 +54,19 @@ class Evaluated:
     optimum: CountryRun
     found: SharedPlan | Evaluation
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}\n{self._summary().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        said = [("excluded by", each) for each in self.conflicts]
+        said += [("mended by", each) for each in self.repairs] + [("note", each) for each in self.notes]
+        tables = [self._summary(), self.costs, self.broken, pd.DataFrame(said, columns=["what", "words"])]
+        return html(tables, plans(self.strategy, [self.optimum.country]))
+
+    def _summary(self) -> pd.DataFrame:
+        country = self.optimum.country
+        return pd.DataFrame([(country, self.status, self.loss)], columns=["country", "status", "loss"])
+
 
 def evaluate(
     instance: Instance,
@@ -76,6 +90,7 @@ def evaluate(
     `SolverError` where the country has no optimum to stand beside, `ValueError` where neither a plan nor
     shares are given, or both.
     """
+    country = country.upper()
     wanted = {"at_least": at_least, "at_most": at_most, "fix": fix}
     if (plan is None) is not any(wanted.values()):
         raise ValueError("give a plan, or shares as `at_least`, `at_most` and `fix`")

@@ -13,6 +13,7 @@ import pytest
 from optimizer.answer.controls import ControlsAnswer
 from optimizer.answer.digits import significant
 from optimizer.api import Limits, Result, compare, load, solve
+from optimizer.api_plans import evaluate
 from optimizer.api_studies import Controlled, gradient, sensitivity, sweep
 from optimizer.instance.template import TEMPLATE
 from optimizer.study.controls.play import play
@@ -62,6 +63,15 @@ def test_limits(solved: Result) -> None:
     assert significant(found["at_most_percent"].iloc[0], 3) in chart
     assert "CHN: % more effective compute" in chart
     pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(solved.explain("CHN")))
+
+
+def test_a_plan_by_shares() -> None:
+    found = evaluate(load(TEMPLATE), "chn", at_least=["research=30%"])
+    table, (chart,) = shown(found)
+    assert f"{found.loss:.4g}" in table
+    assert f"{float(found.costs['per_point_average_log_units'].iloc[0]):.4g}" in table
+    assert "months behind the leader" in chart
+    assert "CHN" in repr(found)
 
 
 def test_policies() -> None:

@@ -35,7 +35,7 @@ ALLOWED = {
         "optimizer.study",
         "optimizer.tell",
     },
-    "optimizer.api_plans": {"optimizer.instance", "optimizer.answer", "optimizer.study"},
+    "optimizer.api_plans": {"optimizer.instance", "optimizer.answer", "optimizer.study", "optimizer.tell"},
     "optimizer.alias": {"optimizer"},
     "optimizer.__main__": {"optimizer.cli"},
     "optimizer.cli": {
