@@ -89,7 +89,7 @@ def test_the_next_dollar_is_told_where_it_was_asked_for(staged_world: str, tmp_p
     done = run_kloof(tmp_path, "solve", staged_world, *asked)
     assert done.code == 0, done.err
     assert "what the next dollar for the chip industry brings" in done.out
-    assert re.search(r"memory plants +20 PB a year from 2028 +1\.0 ", done.out)
+    assert re.search(r"memory plants: 20 PB a year from 2028 +1\.0 ", done.out)
     plan = json.loads((tmp_path / "run" / "summary.json").read_text())["countries"]["CHN"]
     kinds = {one["kind"] for one in plan["next_dollar"]}
     assert kinds == {"cash", "research", "programme", "fab", "memory", "packaging"}
