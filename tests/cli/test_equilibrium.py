@@ -99,7 +99,7 @@ def test_what_has_not_converged_is_not_shown_and_can_be_resumed(
     arguments = ("equilibrium", market, "--jobs", "1", "--out", "run", "--rounds", "1")
     done = kloof(*arguments, "--tolerance", "1e-6")
     assert done.code == 4
-    assert "not converged after 1 rounds" in done.out
+    assert "NOT CONVERGED after 1 rounds" in done.out
     assert "What the market asks" not in done.out
     assert not (tmp_path / "run" / "prices.csv").exists()
     assert not (tmp_path / "run" / "strategy.csv").exists()
