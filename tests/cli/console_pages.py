@@ -1,8 +1,9 @@
 """Pages whose `console` blocks show what commands print.
 
-A `yaml` block that begins with `# NAME.yaml` is that file. Below a command stands what it writes to standard
-output, nothing, or its first lines and `...`. `python -m tests.cli.console_pages PAGE ...` runs each page's
-commands in an empty directory and rewrites as many lines as it shows of them.
+A `yaml` or `csv` block that begins with `# NAME.yaml` or `# NAME.csv` is that file. Below a command
+stands what it writes to standard output, nothing, or its first lines and `...`. `python -m
+tests.cli.console_pages PAGE ...` runs each page's commands in an empty directory and rewrites as many
+lines as it shows of them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from tests.cli.conftest import run_kloof
 
-FILE = re.compile(r"```yaml\n# (?P<name>[\w-]+\.yaml)\n(?P<text>.*?)```", re.DOTALL)
+FILE = re.compile(r"```(?P<kind>yaml|csv)\n# (?P<name>[\w-]+\.(?P=kind))\n(?P<text>.*?)```", re.DOTALL)
 CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 MORE = "..."
 

@@ -17,12 +17,12 @@ from optimizer.tell.words import LOG_UNIT
 
 MEASURE: Final = (
     "  shares are of the cost of use at normal prices: without premiums for pace, and without running\n"
-    "  home-made wafers; `as solve prints` counts both, among chips and talent"
+    "  home-made wafers; the split above, that of `kloof solve`, counts both, among chips and talent"
 )
 TAIL: Final = (
     "  a share of the last reported year holds in the years after it, too, which are planned and not shown"
 )
-FIT: Final = "under the shares"
+FIT: Final = "under shares"
 
 
 def shares_table(found: SharedPlan) -> list[ConsoleRenderable | str]:
@@ -32,10 +32,11 @@ def shares_table(found: SharedPlan) -> list[ConsoleRenderable | str]:
     if not found.plan.solved:
         return [*parts, *_conflict(found)]
     parts += [_headlines(found), "", f"  {FITTED}", f"  {LOG_UNIT}", ""]
-    loss = found.loss
-    if loss is not None:
-        both = max(run.gap or 0.0 for run in (found.plan, found.optimum))
-        parts.append(f"  The shares cost {_worth(loss)} on average, to {digits.scientific(both)}.")
+    if found.loss is not None:
+        gaps = [digits.scientific(run.gap) for run in (found.plan, found.optimum) if run.gap is not None]
+        parts.append(
+            f"  The shares cost {_worth(found.loss)} on average; certified to gaps of {' and '.join(gaps)}."
+        )
     for label, run in ((f"the plan {FIT}", found.plan), ("the optimum", found.optimum)):
         if run.status == STOPPED:
             parts.append(f"  Stopped before the gap asked for: {label}.")
@@ -48,7 +49,7 @@ def shares_table(found: SharedPlan) -> list[ConsoleRenderable | str]:
 
 def _headlines(found: SharedPlan) -> ConsoleRenderable:
     body, best = [], found.optimum
-    heads = ["as solve prints", "objective", "research %", "delivery %", "chips %", "talent %", "power %"]
+    heads = ["", "objective", "research %", "delivery %", "chips %", "talent %", "power %"]
     for label, run in ((FIT, found.plan), ("optimum", best)):
         top = headline(run, found.leader_run)
         if top is None or run.solution is None:
@@ -61,11 +62,10 @@ def _headlines(found: SharedPlan) -> ConsoleRenderable:
                 digits.significant(top.paid_usd_bn, 3, ranges.relative_width(best, "paid")),
                 digits.fixed(top.capability[top.last], ranges.decimals(best, "capability")),
                 *lag_cells(run, top, ranges.decimals(best, "lag_months")),
-                digits.scientific(run.solution.certificate.gap),
             ]
         )
         after = ["paid\nUSD bn", f"capability\nlog units\n{top.last}", f"months behind\n{top.middle}"]
-        tail = [*after, f"\n{top.last}", "gap"]
+        tail = [*after, f"\n{top.last}"]
     return indented(grid([*heads, *tail], body))
 
 
