@@ -102,16 +102,21 @@ def instance_argument(function: Command) -> Command:
     return click.argument("instance", metavar="INSTANCE")(function)
 
 
+def set_option(function: Command) -> Command:
+    """What changes single values of the instance."""
+    return click.option(
+        "--set",
+        "patches",
+        multiple=True,
+        metavar="PATCH",
+        help="Change a value: 'PATH = V', 'PATH *= V' or 'PATH += V'. May be repeated.",
+    )(function)
+
+
 def patch_options(function: Command) -> Command:
     """What changes single values of the instance, and what is asked of it."""
     return _compose(
-        click.option(
-            "--set",
-            "patches",
-            multiple=True,
-            metavar="PATCH",
-            help="Change a value: 'PATH = V', 'PATH *= V' or 'PATH += V'. May be repeated.",
-        ),
+        set_option,
         click.option("--objective", metavar="PRESET", help="An objective preset of the instance."),
     )(function)
 

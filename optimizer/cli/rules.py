@@ -12,6 +12,8 @@ from optimizer.cli.options import (
     examples,
     instance_argument,
     output_options,
+    policies_option,
+    set_option,
 )
 
 
@@ -32,8 +34,8 @@ from optimizer.cli.options import (
     help="The calendar year, past ones too; the first of the horizon if left out.",
 )
 @click.option("--side", type=click.Choice(["export", "import"]), help="Only the rules of this side.")
-@click.option("--policy", "policies", multiple=True, metavar="P", help="Under this policy. Several compose.")
-@click.option("--set", "patches", multiple=True, metavar="PATCH", help="With this change. May be repeated.")
+@policies_option
+@set_option
 @output_options
 @asks
 def command(given: Given, year: int | None, side: str | None, output: Output) -> int:

@@ -13,6 +13,8 @@ from optimizer.cli.options import (
     examples,
     instance_argument,
     output_options,
+    patch_options,
+    policies_option,
 )
 from optimizer.cli.sweep import batch_options
 
@@ -80,10 +82,8 @@ OPTIONS: Final = {"outcomes": "--outcome"}
               help="sobol: with what pairs explain (default), at twice the solves.")  # fmt: skip
 @click.option("--solved", type=click.IntRange(min=0), metavar="N",
               help="gradient: solve anew with each of the first N inputs moved. Default: 10.")  # fmt: skip
-@click.option("--policy", "policies", multiple=True, metavar="P",
-              help="A policy of the base. Several compose, as does A+B.")  # fmt: skip
-@click.option("--set", "patches", multiple=True, metavar="PATCH", help="Change a value of the base.")
-@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
+@policies_option
+@patch_options
 @click.option("--leader", type=click.Choice(["answer", "hold"]),
               help="Whether the leader's plan answers to what reaches it, or is held, as gradient does. "
               "Default: answer.")  # fmt: skip

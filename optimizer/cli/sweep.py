@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from optimizer.cli.options import Output, PositiveNumber, countries_option, examples, output_options
+from optimizer.cli.options import (
+    Output,
+    PositiveNumber,
+    countries_option,
+    examples,
+    output_options,
+    patch_options,
+    policies_option,
+)
 
 if TYPE_CHECKING:
     from optimizer.study.sampling.study_file import Study
@@ -60,9 +68,8 @@ def batch_options(function: Any) -> Any:
 @countries_option
 @click.option("--outcome", "outcomes", multiple=True, metavar="METRIC/PERIOD",
               help="A number to keep, named as in strategy.csv. May be repeated.")  # fmt: skip
-@click.option("--policy", default="", metavar="P", help="A policy of the base; A+B composes.")
-@click.option("--set", "patches", multiple=True, metavar="PATCH", help="Change a value of the base.")
-@click.option("--objective", metavar="PRESET", help="An objective preset of the instance.")
+@policies_option
+@patch_options
 @click.option("--design", type=click.Choice(list(DESIGNS)), help="How scenarios are chosen. Default: grid.")
 @click.option("--samples", type=click.IntRange(min=1), metavar="N",
               help="Draws of lhs, sobol and saltelli, trajectories of morris.")  # fmt: skip
@@ -117,7 +124,7 @@ def _study(
     axes: tuple[str, ...],
     countries: tuple[str, ...],
     outcomes: tuple[str, ...],
-    policy: str,
+    policies: tuple[str, ...],
     patches: tuple[str, ...],
     objective: str | None,
     design: str | None,
@@ -133,11 +140,11 @@ def _study(
 
     if not axes:
         given = {
-            "--country": countries, "--outcome": outcomes, "--policy": policy, "--set": patches,
+            "--country": countries, "--outcome": outcomes, "--policy": policies, "--set": patches,
             "--objective": objective, "--design": design, "--samples": samples, "--seed": seed,
             "--leader": leader, "--gap": gap,
         }  # fmt: skip
-        wrong = [name for name, value in given.items() if value not in ((), "", None)]
+        wrong = [name for name, value in given.items() if value not in ((), None)]
         if wrong:
             raise click.UsageError(
                 f"{', '.join(wrong)} say what a study of --vary is; a study file says that itself"
@@ -152,6 +159,6 @@ def _study(
     kept = outcomes or ("lag_months/*", "objective")
     return study_of(
         study, countries, factors_of(axes), design, kept,
-        samples=samples, seed=seed, leader=leader, gap=gap, objective=objective, policy=policy,
+        samples=samples, seed=seed, leader=leader, gap=gap, objective=objective, policy="+".join(policies),
         patches=patches,
     )  # fmt: skip

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from optimizer.cli.options import Given, Output, asks, examples, instance_argument, output_options
+from optimizer.cli.options import (
+    Given,
+    Output,
+    asks,
+    examples,
+    instance_argument,
+    output_options,
+    policies_option,
+    set_option,
+)
 
 
 @click.command(
@@ -13,12 +22,8 @@ from optimizer.cli.options import Given, Output, asks, examples, instance_argume
     epilog=examples("kloof validate my-world", "kloof validate my-world --format json"),
 )
 @instance_argument
-@click.option(
-    "--policy", "policies", multiple=True, metavar="P", help="Check it under this policy. Several compose."
-)
-@click.option(
-    "--set", "patches", multiple=True, metavar="PATCH", help="Check it with this change. May be repeated."
-)
+@policies_option
+@set_option
 @output_options
 @asks
 def command(given: Given, output: Output) -> int:

@@ -29,6 +29,8 @@ GRAMMAR: Final = re.compile(
 )
 EXAMPLE: Final = "write PATH = VALUE, PATH *= FACTOR or PATH += AMOUNT, as in x.y *= 1.2"
 SHARE: Final = re.compile(r"write (-?[\d.]+)")
+# a year or several, however it may be tried: [2027-2030], [2027:], @2027, (2027)
+YEARS: Final = re.compile(r"^[^=]*[\[(@{]\s*[12]\d{3}")
 OPERATIONS: Final[dict[str, Operation]] = {"=": "=", "*=": "*=", "+=": "+="}
 
 
@@ -117,6 +119,8 @@ def _operand_hint(operation: Operation, value: Raw) -> str | None:
 
 
 def _grammar_hint(text: str) -> str:
+    if YEARS.search(text):
+        return "years stand right behind the path: write x.y[2027] = 5, or x.y[2027:2030] *= 1.2 for several"
     if re.search(r"[-/]=", text):
         return "the operations are =, *= and +=: write `*= 0.5` for a half and `+= -5` for five less"
     return EXAMPLE
