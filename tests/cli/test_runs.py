@@ -184,3 +184,18 @@ def test_runs_with_nothing_in_common_are_refused(place: Path, one: str, two: str
 def test_what_is_no_run_is_refused(place: Path) -> None:
     done = run_kloof(place, "diff", "runs/first", "runs/none")
     assert (done.code, "error[E641]" in done.err) == (2, True)
+
+
+def test_a_plan_that_one_run_does_not_have_is_told(place: Path, world: str) -> None:
+    floor = ("--set", "countries.CHN.budget.cash0_usd_bn = -100000")
+    assert run_kloof(place, "solve", world, "--country", "CHN", *floor, "--out", "none", "-q").code == 3
+    found = run_kloof(place, "diff", "runs/money", "none", "--format", "json").data
+    assert found["statuses"] == [{"name": "CHN", "old": "optimal", "new": "infeasible"}]
+    assert found["answers"] == []
+    text = run_kloof(place, "diff", "runs/money", "none")
+    assert (text.code, "CHN: without a plan in one of the runs" in text.out) == (0, True)
+    (listed,) = rows_of(run_kloof(place, "runs", "none", "--format", "csv").out)
+    assert (listed["state"], listed["status"], listed["gap"]) == ("whole", "infeasible", "")
+    rolled = run_kloof(place, "solve", world, "--country", "CHN", "--view", "2", "--out", "rolled", "-q")
+    assert rolled.code == 0
+    assert run_kloof(place, "diff", "runs/money", "rolled").code == 0

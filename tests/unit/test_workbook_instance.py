@@ -138,6 +138,15 @@ def test_any_number_and_text_comes_back(tmp_path: Path, number: float, note: str
     assert plain(load(again)) == plain(first)
 
 
+def test_a_number_typed_in_the_place_of_infinity_is_one(workbook: Path) -> None:
+    """A cell in the format of text would make a text of it."""
+    cells = [cell for page in load_workbook(workbook) for row in page.iter_rows(min_row=2) for cell in row]
+    texts = [cell for cell in cells if cell.data_type == "s" and cell.parent.title != "read me"]
+    assert {cell.number_format for cell in texts if cell.value == ".inf"} == {"General"}
+    assert {cell.number_format for cell in texts if cell.value != ".inf"} == {"@"}
+    assert {cell.number_format for cell in cells if cell.data_type == "n"} == {"General"}
+
+
 def test_every_fault_is_told_at_once_with_sheet_and_cell(problems_of: Any) -> None:
     found = problems_of(
         put("CHN", "budget.interest_per_year", "value", "0,05"),

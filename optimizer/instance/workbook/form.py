@@ -33,7 +33,7 @@ STEPS, LINE, YEARS = "steps", "line", "years"
 KINDS: Final = (STEPS, LINE, GROWTH, YEARS)
 """How the numbers of a row are read that has several."""
 
-EMPTY_TABLE, EMPTY_LIST, INFINITE = "{}", "[]", ".inf"
+EMPTY_TABLE, EMPTY_LIST = "{}", "[]"
 A_YEAR: Final = re.compile(r"[12]\d{3}")
 
 GUIDE: Final = (

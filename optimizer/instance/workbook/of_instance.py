@@ -24,7 +24,6 @@ from optimizer.instance.workbook.form import (
     EMPTY_TABLE,
     GROWTH,
     GUIDE,
-    INFINITE,
     LINE,
     PATH,
     RANGE,
@@ -41,7 +40,7 @@ from optimizer.instance.workbook.form import (
     table_columns,
     table_lines,
 )
-from optimizer.instance.workbook.writing import Sheet, Value, workbook_bytes
+from optimizer.instance.workbook.writing import INFINITE, Sheet, Value, workbook_bytes
 from optimizer.instance.yaml_reader import Raw, Where, dotted
 
 WIDTHS: Final = {PATH: 52, UNIT: 20, VALUE: 16, SERIES: 8, GROWTH: 8, "source": 24, "note": 80}

@@ -15,6 +15,8 @@ from optimizer.errors import Diagnostic, OutputError, visible
 Value = str | float | None
 MOST_ROWS: Final = 1_048_576
 LONGEST: Final = 32_767
+INFINITE: Final = ".inf"
+"""In whose place a number may be typed."""
 LOOKS_LIKE_A_FORMULA: Final = ("=", "+", "-", "@")
 FIXED: Final = (1980, 1, 1, 0, 0, 0)
 MODIFIED: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
@@ -24,7 +26,7 @@ LAST_MODIFIED: Final = rb"\g<1>1980-01-01T00:00:00Z"
 @dataclass(frozen=True)
 class Sheet:
     """A sheet: its rows, the numbers of those in bold, and the widths of its first columns in characters. The
-    first `frozen` rows stay in view; `typed` ones keep what is typed into a cell of text as it is typed."""
+    first `frozen` rows stay in view; a `typed` one keeps what is typed into a cell of text as it is typed."""
 
     name: str
     rows: Iterable[Sequence[Value]]
@@ -75,11 +77,12 @@ def _cell(page: Any, value: Value, sheet: Sheet, bold: bool) -> Any:
         message = f"a text of {len(text):,} characters is too long for a cell: `{text[:40]}...`"
         raise OutputError(Diagnostic("E605", message, file=sheet.name, hint=f"a cell holds {LONGEST:,}"))
     risky = text.startswith(LOOKS_LIKE_A_FORMULA)
-    if not (bold or sheet.typed or risky):
+    typed = sheet.typed and text != INFINITE
+    if not (bold or typed or risky):
         return text
     cell = _styled(page, text, bold)
     cell.data_type = "s"
-    if sheet.typed:
+    if typed:
         cell.number_format = "@"
     if risky:
         cell.quotePrefix = True

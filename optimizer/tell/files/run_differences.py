@@ -84,6 +84,11 @@ class RunDifferences:
     answers: tuple[AnswerChange, ...]
 
     @property
+    def both(self) -> tuple[tuple[str, str], ...]:
+        """Country and policy of the plans that both runs have."""
+        return tuple(key for key in self.old.plans if key in self.new.plans)
+
+    @property
     def told(self) -> tuple[AnswerChange, ...]:
         """The numbers that differ by more than what the certificates leave open."""
         return tuple(each for each in self.answers if not each.alike)
@@ -137,7 +142,7 @@ def _refuse_unlike(one: SavedSide, two: SavedSide) -> None:
         hint = "name two runs of one command"
         raise InputError(Diagnostic("E645", message, file=str(two.directory), hint=hint))
     if not one.plans.keys() & two.plans.keys():
-        listed = ["; ".join(sorted({_name(*key) for key in side.plans})) for side in (one, two)]
+        listed = ["; ".join(sorted({plan_name(*key) for key in side.plans})) for side in (one, two)]
         message = f"the runs have no plan in common: {listed[0] or 'none'} against {listed[1] or 'none'}"
         hint = "name two runs of the same countries, and policies of a comparison"
         raise InputError(Diagnostic("E645", message, file=str(two.directory), hint=hint))
@@ -217,14 +222,15 @@ def _statuses(one: SavedSide, two: SavedSide, both: Iterable[tuple[str, str]]) -
     for key in both:
         old, new = (side.plans[key].status for side in (one, two))
         if old != new:
-            yield Asked(_name(*key), old, new)
+            yield Asked(plan_name(*key), old, new)
 
 
 def _only(one: SavedSide, two: SavedSide) -> tuple[str, ...]:
-    return tuple(_name(*key) for key in one.plans if key not in two.plans)
+    return tuple(plan_name(*key) for key in one.plans if key not in two.plans)
 
 
-def _name(country: str, policy: str) -> str:
+def plan_name(country: str, policy: str) -> str:
+    """A plan as it is called: `CHN`, of a comparison `CHN under h20_banned`."""
     return f"{country} under {policy}" if policy else country
 
 

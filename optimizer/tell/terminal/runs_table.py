@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import ConsoleRenderable
 
 from optimizer.answer import digits
-from optimizer.tell.files.run_differences import AnswerChange, Asked, RunDifferences
+from optimizer.tell.files.run_differences import AnswerChange, Asked, RunDifferences, plan_name
 from optimizer.tell.files.run_list import SHORT_KEY, WHOLE, ListedRun
 from optimizer.tell.terminal.tables import grid, heading
 
@@ -72,10 +72,13 @@ def differences_table(found: RunDifferences, verbose: bool) -> list[ConsoleRende
     parts += _asked("ended otherwise", found.statuses)
     for place, names in zip((old, new), found.only, strict=True):
         parts += ["", f"only in {place}: {', '.join(names)}"] if names else []
-    for country, policy in dict.fromkeys((each.country, each.policy) for each in found.answers):
+    for country, policy in found.both:
         mine = [each for each in found.answers if (each.country, each.policy) == (country, policy)]
         shown = [each for each in mine if verbose or not each.alike]
-        name = f"{country} under {policy}" if policy else country
+        name = plan_name(country, policy)
+        if not mine:
+            parts += ["", f"{name}: without a plan in one of the runs, or in both"]
+            continue
         alike = sum(each.alike for each in mine)
         if not shown:
             parts += ["", f"{name}: none of {alike} numbers differs beyond its certificate"]
