@@ -20,9 +20,12 @@ from optimizer.cli.options import (
     scenario_options,
     solver_options,
 )
+from optimizer.cli.several import Told, tell_each
 from optimizer.cli.share_options import share_options
 
 if TYPE_CHECKING:
+    from optimizer.answer.evaluation import Evaluation
+    from optimizer.answer.run import WorldRun
     from optimizer.study.ask import Ask
 
 
@@ -81,13 +84,18 @@ def command(
     by_shares = any(wanted.values())
     if (plan is None) is not by_shares:
         raise click.UsageError("give a plan with --plan, or shares with --at-least, --at-most and --fix")
-    ask = opened(given).ask
-    if plan is None or is_share_sheet(plan):
-        return evaluate_shares(ask, wanted, plan, tolerance, output)
-    return _evaluate_plan(ask, plan, tolerance, output)
+    decisions = None if plan is None or is_share_sheet(plan) else plan
+
+    def tell(one: Given) -> Told:
+        ask = opened(one).ask
+        if decisions is None:
+            return evaluate_shares(ask, wanted, plan, tolerance, output)
+        return _evaluate_plan(ask, decisions, tolerance, output)
+
+    return tell_each(given, output, tell)
 
 
-def _evaluate_plan(ask: Ask, plan: Path, tolerance: float, output: Output) -> int:
+def _evaluate_plan(ask: Ask, plan: Path, tolerance: float, output: Output) -> Told:
     """Value a plan given by its decisions."""
     from optimizer.answer.plan import read_plan
     from optimizer.study.single import own_parameters
@@ -98,49 +106,43 @@ def _evaluate_plan(ask: Ask, plan: Path, tolerance: float, output: Output) -> in
     from optimizer.answer.evaluation import evaluate, evaluation_csv
     from optimizer.answer.run import STOPPED as UNFINISHED
     from optimizer.answer.summary import NOTHING_DONE
-    from optimizer.cli.evaluating import refuse
+    from optimizer.cli.evaluating import interrupted, refuse
     from optimizer.cli.output import screen
-    from optimizer.cli.session import (
-        DONE,
-        FINDINGS,
-        INTERRUPTED,
-        STOPPED,
-        emit,
-        emit_json,
-        note,
-        report,
-        report_uncertified_leaders,
-    )
+    from optimizer.cli.session import DONE, FINDINGS, STOPPED
     from optimizer.study.solve import solve_world
     from optimizer.tell.files.documents import evaluate_document
-    from optimizer.tell.terminal.evaluation_table import evaluation_table, off_by
+    from optimizer.tell.terminal.evaluation_table import evaluation_table
 
     world = solve_world(ask)
     if ask.country not in world.countries:
-        note(f"{NOTHING_DONE}: there is nothing to hold the plan against")
-        return INTERRUPTED
+        return interrupted(f"{NOTHING_DONE}: there is nothing to hold the plan against")
     run = world.countries[ask.country]
     if run.parameters is None or run.solution is None:
         refuse(world, ask)
     evaluation = evaluate(run, stated, world.leader_run, tolerance)
-    if output.form == "json":
-        emit_json(evaluate_document(evaluation, world))
-    elif output.form == "csv":
-        emit(evaluation_csv(evaluation, world))
-    else:
-        emit(screen().render(evaluation_table(evaluation, world)))
-    if not output.quiet:
-        report(world.diagnostics)
-    if evaluation.broken and not output.quiet:
+    found = evaluation.broken or evaluation.disagreements or run.provisional
+    return Told(
+        lambda: evaluate_document(evaluation, world),
+        lambda: evaluation_csv(evaluation, world),
+        lambda: screen().render(evaluation_table(evaluation, world)),
+        FINDINGS if found else STOPPED if run.status == UNFINISHED else DONE,
+        lambda: None if output.quiet else _warn(evaluation, world, tolerance, output.form == "json"),
+    )
+
+
+def _warn(evaluation: Evaluation, world: WorldRun, tolerance: float, has_data: bool) -> None:
+    """What people are to know beside the table; data say of a leader themselves that it is not certified."""
+    from optimizer.cli.session import note, report, report_uncertified_leaders
+    from optimizer.tell.terminal.evaluation_table import off_by
+
+    report(world.diagnostics)
+    if evaluation.broken:
         note("1 limit broken" if len(evaluation.broken) == 1 else f"{len(evaluation.broken)} limits broken")
-    if evaluation.accepted and not evaluation.broken and not output.quiet:
+    elif evaluation.accepted:
         note(f"accepted by --tolerance {tolerance:g}: {off_by(evaluation)}")
-    if evaluation.disagreements and not output.quiet:
+    if evaluation.disagreements:
         count = len(evaluation.disagreements)
         rows = "1 row disagrees" if count == 1 else f"{count} rows disagree"
         note(f"{rows} with what follows from the decisions")
-    if output.form != "json" and not output.quiet:
-        report_uncertified_leaders(run.diagnostics)
-    if evaluation.broken or evaluation.disagreements or run.provisional:
-        return FINDINGS
-    return STOPPED if run.status == UNFINISHED else DONE
+    if not has_data:
+        report_uncertified_leaders(world.countries[evaluation.run.country].diagnostics)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from optimizer.cli.options import Output
+from optimizer.cli.several import Told
 
 if TYPE_CHECKING:
     from optimizer.answer.run import WorldRun
@@ -16,12 +17,9 @@ if TYPE_CHECKING:
 
 def evaluate_shares(
     ask: Ask, wanted: Mapping[str, Sequence[str]], sheet: Path | None, tolerance: float, output: Output
-) -> int:
-    """Solve and tell the best plan under shares, those wanted or those of a sheet, beside the optimum.
-
-    Returns the exit code.
-    """
-    from optimizer.cli.session import INTERRUPTED, note, report, report_uncertified_leaders
+) -> Told:
+    """The best plan under shares, those wanted or those of a sheet, solved beside the optimum."""
+    from optimizer.cli.session import note
     from optimizer.study.share_sheet import read_share_sheet
     from optimizer.study.shares import plan_with_shares
     from optimizer.study.shares_asked import parse_shares, with_shares
@@ -38,45 +36,59 @@ def evaluate_shares(
     with_shares(ask.instance, ask.country, shares, within)
     world = solve_world(ask)
     if world.interrupted or ask.country not in world.countries:
-        note("interrupted before the optimum was known")
-        return INTERRUPTED
+        return interrupted("interrupted before the optimum was known")
     run = world.countries[ask.country]
     if not run.solved or run.solution is None:
         refuse(world, ask)
     found = plan_with_shares(ask, run, world.leader_run, shares, within=within, priced=sheet is None)
-    _tell(found, world, output)
-    if not output.quiet:
-        report(world.diagnostics)
-        report_uncertified_leaders(run.diagnostics)
-    return _code(found)
+    return _told(found, world, output)
 
 
-def _tell(found: SharedPlan, world: WorldRun, output: Output) -> None:
+def interrupted(said: str) -> Told:
+    """What is told where an interrupt came before there was anything."""
+    from optimizer.cli.session import INTERRUPTED, note
+
+    document = {"schema_version": 1, "status": "interrupted"}
+    return Told(lambda: document, lambda: "", lambda: "", INTERRUPTED, lambda: note(said))
+
+
+def _told(found: SharedPlan, world: WorldRun, output: Output) -> Told:
     from dataclasses import replace
 
+    from optimizer.answer.run import INFEASIBLE as NONE
     from optimizer.answer.strategy import csv_text
     from optimizer.cli.output import screen
-    from optimizer.cli.session import emit, emit_json
+    from optimizer.cli.session import note, report, report_uncertified_leaders
     from optimizer.tell.files.shares_document import shares_document
     from optimizer.tell.terminal.shares_table import shares_table
 
-    if output.form == "json":
-        emit_json(shares_document(found))
-    elif output.form == "csv" and found.plan.solved:
-        emit(csv_text(replace(world, countries={found.plan.country: found.plan})))
-    else:
-        emit(screen().render(shares_table(found)))
+    def table() -> str:
+        return screen().render(shares_table(found))
+
+    def csv() -> str:
+        own = replace(world, countries={found.plan.country: found.plan})
+        return csv_text(own) if found.plan.solved else ""
+
+    def warn() -> None:
+        if output.form == "csv" and not found.plan.solved:
+            note(table())
+        if not found.plan.solved and found.plan.status != NONE:
+            report(found.plan.diagnostics)
+        if not output.quiet:
+            report(world.diagnostics)
+            report_uncertified_leaders(found.optimum.diagnostics)
+
+    return Told(lambda: shares_document(found), csv, table, _code(found), warn)
 
 
 def _code(found: SharedPlan) -> int:
     from optimizer.answer.run import INFEASIBLE as NONE
     from optimizer.answer.run import STOPPED as UNFINISHED
-    from optimizer.cli.session import DONE, FINDINGS, INFEASIBLE, INTERNAL, STOPPED, report
+    from optimizer.cli.session import DONE, FINDINGS, INFEASIBLE, INTERNAL, STOPPED
 
     if found.plan.status == NONE:
         return INFEASIBLE
     if not found.plan.solved:
-        report(found.plan.diagnostics)
         return INTERNAL
     if found.plan.provisional:
         return FINDINGS

@@ -17,6 +17,7 @@ from optimizer.cli.options import (
     scenario_options,
     solver_options,
 )
+from optimizer.cli.several import Told, tell_each
 
 FORMATS = (".mps", ".lp", ".nl")
 
@@ -48,7 +49,7 @@ def command(
     target: Path,
     output: Output,
 ) -> int:
-    """Write one country's program.
+    """Write a country's program; of several, each to a file that has the country's code in its name.
 
     NL holds the true concave program; files of the same name ending in .row and .col hold its names. MPS and
     LP hold its linear relaxation at the solution: they minimise the negated objective, so minus their optimum
@@ -59,15 +60,23 @@ def command(
         raise click.UsageError(f"--to must end in {', '.join(FORMATS)}, got `{target.name}`")
     from optimizer.cli.asking import opened
     from optimizer.cli.exporting import export_nl, export_relaxation
-    from optimizer.cli.session import DONE, FINDINGS, diagnostic_data, emit_json, note, report
+    from optimizer.cli.session import DONE, FINDINGS, diagnostic_data, note, report
 
-    ask = opened(given).ask
-    warnings = (export_nl if target.suffix == ".nl" else export_relaxation)(ask, target)
-    if output.form == "json":
-        told = [diagnostic_data(each) for each in warnings]
-        written = {"schema_version": 1, "status": "written", "country": ask.country, "file": str(target)}
-        emit_json({**written, "diagnostics": told})
-    elif not output.quiet:
-        note(f"wrote {target}")
-        report(warnings)
-    return FINDINGS if warnings else DONE
+    several = len(given.countries) > 1
+
+    def tell(one: Given) -> Told:
+        (name,) = one.countries
+        file = target.with_name(f"{target.stem}-{name}{target.suffix}") if several else target
+        warnings = (export_nl if target.suffix == ".nl" else export_relaxation)(opened(one).ask, file)
+        if output.form != "json" and not output.quiet:
+            note(f"wrote {file}")
+            report(warnings)
+        written = {"schema_version": 1, "status": "written", "country": name, "file": str(file)}
+        return Told(
+            lambda: {**written, "diagnostics": [diagnostic_data(each) for each in warnings]},
+            lambda: "",
+            lambda: "",
+            FINDINGS if warnings else DONE,
+        )
+
+    return tell_each(given, output, tell)

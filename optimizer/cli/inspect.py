@@ -14,6 +14,7 @@ from optimizer.cli.options import (
     output_options,
     scenario_options,
 )
+from optimizer.cli.several import Told, tell_each
 
 
 @click.command(
@@ -42,7 +43,7 @@ def command(
     everything: bool,
     output: Output,
 ) -> int:
-    """Show the parameters of one country's plan after all changes, and the inputs they come from.
+    """Show the parameters of a country's plan after all changes, and the inputs they come from.
 
     A follower's parameters contain the leader's path, so the leader is solved first. The table has a section
     a subject, one number for what does not change over the years, and one line for items that are alike;
@@ -56,16 +57,18 @@ def command(
     )
     from optimizer.cli.inspection_table import full_table, short_table
     from optimizer.cli.output import screen
-    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, report
+    from optimizer.cli.session import DONE, FINDINGS, report
 
-    found = inspect_country(opened(given).ask, only)
-    if output.form == "json":
-        emit_json(inspection_document(found))
-    elif output.form == "csv":
-        emit(inspection_csv(found))
-    else:
-        full = everything or output.verbose or bool(only)
-        emit(screen().render(full_table(found, output.verbose) if full else short_table(found)))
-    if not output.quiet:
-        report(found.warnings)
-    return FINDINGS if found.warnings else DONE
+    full = everything or output.verbose or bool(only)
+
+    def tell(one: Given) -> Told:
+        found = inspect_country(opened(one).ask, only)
+        return Told(
+            lambda: inspection_document(found),
+            lambda: inspection_csv(found),
+            lambda: screen().render(full_table(found, output.verbose) if full else short_table(found)),
+            FINDINGS if found.warnings else DONE,
+            lambda: None if output.quiet else report(found.warnings),
+        )
+
+    return tell_each(given, output, tell)

@@ -241,14 +241,6 @@ def _each_country(context: click.Context, option: click.Parameter, given: tuple[
     return tuple(dict.fromkeys(names))
 
 
-def _one_country(context: click.Context, option: click.Parameter, given: str) -> tuple[str, ...]:
-    """The one country: a list is told from a code that no instance has."""
-    names = _each_country(context, option, (given,))
-    if len(names) > 1:
-        raise click.BadParameter(f"one country at a time, got {len(names)}: {given}", context, option)
-    return names
-
-
 def countries_option(function: Command) -> Command:
     """The countries that a command is about: all where none is named."""
     return click.option(
@@ -262,14 +254,15 @@ def countries_option(function: Command) -> Command:
 
 
 def country_option(function: Command) -> Command:
-    """The one country that a command is about."""
+    """The country that a command is about, or several, one after the other."""
     return click.option(
         "--country",
         "countries",
         required=True,
+        multiple=True,
         metavar="ISO3",
-        callback=_one_country,
-        help="The country, e.g. CHN or chn.",
+        callback=_each_country,
+        help="The country, e.g. CHN or chn, or a list: chn,usa. May be repeated.",
     )(function)
 
 

@@ -15,6 +15,7 @@ from optimizer.cli.options import (
     policies_option,
     set_option,
 )
+from optimizer.cli.several import Told, tell_each
 
 
 @click.command(
@@ -39,7 +40,7 @@ from optimizer.cli.options import (
 @output_options
 @asks
 def command(given: Given, year: int | None, side: str | None, output: Output) -> int:
-    """Show what the rules of export and import control make of each chip for one country in one year.
+    """Show what the rules of export and import control make of each chip for a country in one year.
 
     Each side is decided by itself (--side shows it alone); the strictest of both and of the country's own
     limits is what a plan may buy. Chips whose status a missing metric leaves open are `undecided`, and the
@@ -48,20 +49,23 @@ def command(given: Given, year: int | None, side: str | None, output: Output) ->
     from optimizer.cli.asking import opened
     from optimizer.cli.output import screen
     from optimizer.cli.rules_table import rules_csv, rules_document, rules_table
-    from optimizer.cli.session import DONE, FINDINGS, emit, emit_json, report
+    from optimizer.cli.session import DONE, FINDINGS, report
     from optimizer.instance.status import SIDES, year_status
 
-    ask = opened(given).ask
-    world = ask.instance
-    found = year_status(world, ask.country, world.horizon.first_year if year is None else year)
     sides = [one for one in SIDES if side is None or one == side]
-    if output.form == "json":
-        emit_json(rules_document(found, sides))
-    elif output.form == "csv":
-        emit(rules_csv(found, sides))
-    else:
-        here = screen()
-        emit(here.render(rules_table(found, world, sides, ask.policy, output.verbose, here.width)))
-    if found.doubts and output.form != "json" and not output.quiet:
-        report(found.doubts)
-    return FINDINGS if found.doubts else DONE
+    here = screen()
+
+    def tell(one: Given) -> Told:
+        ask = opened(one).ask
+        world = ask.instance
+        found = year_status(world, ask.country, world.horizon.first_year if year is None else year)
+        quiet = output.form == "json" or output.quiet
+        return Told(
+            lambda: rules_document(found, sides),
+            lambda: rules_csv(found, sides),
+            lambda: here.render(rules_table(found, world, sides, ask.policy, output.verbose, here.width)),
+            FINDINGS if found.doubts else DONE,
+            lambda: None if quiet else report(found.doubts),
+        )
+
+    return tell_each(given, output, tell)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from optimizer.cli.options import (
+    Given,
     Output,
     PositiveNumber,
     country_option,
@@ -16,6 +17,7 @@ from optimizer.cli.options import (
     patch_options,
     policies_option,
 )
+from optimizer.cli.several import Told, tell_each
 from optimizer.cli.sweep import batch_options
 
 if TYPE_CHECKING:
@@ -115,14 +117,16 @@ def command(
     if method == GRADIENT:
         if said["leader"] == "answer":
             raise click.UsageError("gradient holds the leader's path: --leader answer is for the others")
-        given = (said["policies"], said["patches"], said["objective"], said["gap"])
-        return _gradient(instance, countries[0], factors, solved, time_limit, given, output)
+        given = Given(
+            instance, countries, said["policies"], said["patches"], said["objective"], gap=said["gap"]
+        )
+        return _gradient(given, factors, solved, time_limit, output)
     from optimizer.cli.studies import Batch
 
     names = ("store", "resume", "jobs", "shard", "fail_fast", "max_solves", "plot", "scheduler")
     kept = {name: said.pop(name) for name in names}
     batch = Batch(**kept, quiet=output.quiet)
-    return _study(instance, countries[0], method, factors, time_limit, batch, output, **said)
+    return _study(instance, countries, method, factors, time_limit, batch, output, **said)
 
 
 def _refuse_strange(context: click.Context, method: str) -> None:
@@ -139,7 +143,7 @@ def _refuse_strange(context: click.Context, method: str) -> None:
 
 def _study(
     instance: str,
-    country: str,
+    countries: tuple[str, ...],
     method: str,
     factors: tuple[str, ...],
     time_limit: float | None,
@@ -158,41 +162,38 @@ def _study(
     from optimizer.study.sampling.sample import prepare
 
     loaded = load(instance)
+    headlines = [each for country in countries for each in headline_outcomes(loaded, country)]
     study = study_of(
-        instance, (country,), own_factors(factors), METHODS[method],
-        outcomes or headline_outcomes(loaded, country),
+        instance, countries, own_factors(factors), METHODS[method],
+        outcomes or tuple(dict.fromkeys(headlines)),
         pairs=pairs is not False, policy="+".join(policies), patches=patches, name="sensitivity", **more,
     )  # fmt: skip
     return run_and_tell("sensitivity", prepare(study, loaded, time_limit), batch, output)
 
 
 def _gradient(
-    instance: str,
-    country: str,
-    factors: tuple[str, ...],
-    solved: int | None,
-    time_limit: float | None,
-    given: tuple[tuple[str, ...], tuple[str, ...], str | None, float | None],
-    output: Output,
+    given: Given, factors: tuple[str, ...], solved: int | None, time_limit: float | None, output: Output
 ) -> int:
     from optimizer.cli.asking import opened
-    from optimizer.cli.options import Given
     from optimizer.cli.output import screen
-    from optimizer.cli.session import DONE, emit, emit_json
+    from optimizer.cli.session import DONE
     from optimizer.study.margins import GRADIENT_GAP, margins
     from optimizer.tell.files.margins import margins_csv, margins_document
     from optimizer.tell.terminal.gradient_table import gradient_table
 
-    policies, patches, objective, gap = given
-    ask = opened(Given(instance, (country,), policies, patches, objective)).ask
+    gap = given.gap or GRADIENT_GAP
     paths = None if not factors or factors == ("all",) else factors
     count = SOLVED if solved is None else solved
-    found = margins(ask.instance, country, objective, gap or GRADIENT_GAP, time_limit, count, paths)
-    if output.form == "json":
-        emit_json(margins_document(found))
-    elif output.form == "csv":
-        emit(margins_csv(found))
-    else:
-        to = screen()
-        emit(to.render(gradient_table(found, to.width, output.verbose)))
-    return DONE
+    to = screen()
+
+    def tell(one: Given) -> Told:
+        ask = opened(one).ask
+        found = margins(ask.instance, ask.country, given.objective, gap, time_limit, count, paths)
+        return Told(
+            lambda: margins_document(found),
+            lambda: margins_csv(found),
+            lambda: to.render(gradient_table(found, to.width, output.verbose)),
+            DONE,
+        )
+
+    return tell_each(given, output, tell)

@@ -507,3 +507,25 @@ def test_a_pipe_is_not_replaced_by_a_file(kloof: Run, world: str, saved: Path, t
         assert done.code == 74
         assert "no ordinary file" in done.err
         assert (tmp_path / arguments[-1]).is_fifo()
+
+
+def test_what_is_told_of_one_country_is_told_of_several(kloof: Run, world: str, tmp_path: Path) -> None:
+    each = ("--country", "usa,chn", "--format")
+    alone = kloof("rules", world, "--country", "CHN", "--format", "json").data
+    found = kloof("rules", world, *each, "json").data["countries"]
+    assert list(found) == ["USA", "CHN"]
+    assert found["CHN"] == alone
+    lines = kloof("rules", world, *each, "csv").out.splitlines()
+    assert lines[0].startswith("country,chip,")
+    assert {line.split(",")[0] for line in lines[1:]} == {"USA", "CHN"}
+    sets = kloof("inspect", world, *each, "json", "--parameter", "income").data["countries"]
+    assert {one: data["country"] for one, data in sets.items()} == {"USA": "USA", "CHN": "CHN"}
+    lines = kloof("inspect", world, *each, "csv", "--parameter", "income").out.splitlines()
+    assert [line.split(",")[0] for line in lines].count("country") == 1
+    done = kloof("rules", world, "--country", "chn,chm")
+    assert done.code == 1
+    assert "CHN" in done.out
+    assert "did you mean `CHN`?" in done.err
+    done = kloof("export", world, *each, "json", "--to", "plan.nl")
+    assert [one["file"] for one in done.data["countries"].values()] == ["plan-USA.nl", "plan-CHN.nl"]
+    assert (tmp_path / "plan-CHN.nl").exists()

@@ -323,7 +323,6 @@ def test_extension_adds_rows_and_its_faults_are_the_users(kloof: Run, world: str
         (["solve", "WORLD", "--country", "usa,chm"], "E302", "did you mean `CHN`?"),
         (["solve", "WORLD", "--country", ""], "E601", "no country is named"),
         (["rules", "WORLD", "--country", "chm"], "E302", "did you mean `CHN`?"),
-        (["inspect", "WORLD", "--country", "chn,usa"], "E601", "one country at a time, got 2"),
         (["solve", "WORLD", "--objective", "balance"], "E604", "did you mean `balanced`?"),
         (["solve", "WORLD", "--set", "countries.CHN.budget.income *= 2"], "E402", "income_usd_bn"),
         (["solve", "WORLD", "--extend", "mine.py"], "E603", "FILE.py:FUNCTION"),
