@@ -53,6 +53,8 @@ DECISIONS: Final = (
 # other limit of the plan: a home-market mandate stands while purchases abroad go first, and nothing else
 # needs what is not bought. Orders of plants, memory and power are not touched: later periods use them.
 SAVINGS: Final = (("imports", "grey", "rented"), ("domestic", "bank_drawn"), ("recruited",))
+# In staged mode a level rests on the wafers started before it, so that home-made chips go last.
+STAGED_SAVINGS: Final = (SAVINGS[0], SAVINGS[2], SAVINGS[1])
 CASH_ROUNDING: Final = 1e-12
 _SMALLEST_STOCK = 1e-12
 # the scalars that pay for a period, read once per run
@@ -340,7 +342,7 @@ class _Run:
     def save(self, t: int, least: float) -> float:
         """Scale the decisions of period t in `SAVINGS` down until cash reaches `least`; what is short when
         nothing is left of them."""
-        for names in SAVINGS:
+        for names in STAGED_SAVINGS if self.p.sets.levels else SAVINGS:
             if self.scaled_down(t, names, least):
                 return 0.0
         return least - float(self.out["cash"][t])

@@ -219,6 +219,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S112": "input that leaves a plan without bound",
         "S113": "process that did not survive its work",
         "S114": "view that leads to where there is no plan",
+        "S115": "ranges that were not known in time",
         # W1xx: valid, but doubtful
         "W101": "data that end before the plan does",
         "W102": "value far from those of the shipped world",

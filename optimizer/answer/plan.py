@@ -18,7 +18,7 @@ from models.limits import LIMITS
 from models.parameters import Array, PlanParameters, PlanSets
 from models.quantities import DERIVED, VARIABLES
 from models.simulate import DECISIONS
-from optimizer.answer.strategy import COLUMNS, SHADOW_UNITS, items, obtainable, unit_of
+from optimizer.answer.strategy import COLUMNS, SHADOW_UNITS, STEPS_HELD, items, obtainable, unit_of
 from optimizer.errors import Diagnostic, InputError, number_hint
 
 REQUIRED: Final = ("country", "period", "metric", "item", "value")
@@ -231,7 +231,8 @@ def _unit(metric: str, item: str, given: str) -> str:
         return given
     if metric in SHADOW_UNITS:
         limit = LIMITS.get(item.partition("/")[0])
-        return given if limit is None else f"{SHADOW_UNITS[metric]} per {limit.unit}"
+        unit = "" if limit is None else f"{SHADOW_UNITS[metric]} per {limit.unit}"
+        return given if limit is None or given == unit + STEPS_HELD else unit
     return unit_of(VARIABLES[metric] if metric in VARIABLES else DERIVED[metric], item)
 
 

@@ -42,6 +42,8 @@ SHADOW_UNITS: Final = {
     "shadow_price_compute": "% effective compute",
     "shadow_price_usd": "USD bn",
 }
+# added to these in staged mode: the prices are those of the program with its integers fixed
+STEPS_HELD: Final = ", levels, unlocked nodes and fabs held"
 
 
 class Row(NamedTuple):
@@ -93,11 +95,13 @@ def _metric_series(
             yield Series(spec.name, item, unit_of(spec, item), labels, line)
 
 
-def _shadow_series(known: Iterable[ShadowPrices]) -> Iterator[Series]:
-    """The shadow prices of the limits that bind; `item` is `row/index`."""
+def _shadow_series(known: Iterable[ShadowPrices], whole_steps: bool) -> Iterator[Series]:
+    """The shadow prices of the limits that bind; `item` is `row/index`. Of a plan in whole steps the units
+    say that these are held."""
+    held = STEPS_HELD if whole_steps else ""
     for prices in known:
         item = "/".join(part for part in (prices.limit.name, prices.item) if part)
-        units = {metric: f"{of} per {prices.limit.unit}" for metric, of in SHADOW_UNITS.items()}
+        units = {metric: f"{of} per {prices.limit.unit}{held}" for metric, of in SHADOW_UNITS.items()}
         price = prices.price.tolist()
         yield Series("shadow_price", item, units["shadow_price"], prices.periods, price)
         if prices.compute_percent is not None:
@@ -164,7 +168,7 @@ def series(run: CountryRun, leader_run: CountryRun | None = None, *, priced: boo
         yield from own_series(run.solution, sets.periods)
         if priced:
             known = shadow_prices(parameters, run.solution) if run.prices is None else run.prices
-            yield from _shadow_series(known)
+            yield from _shadow_series(known, bool(run.solution.program.integer.any()))
 
 
 def rows(run: CountryRun, leader_run: CountryRun | None = None) -> Iterator[Row]:

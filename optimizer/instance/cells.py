@@ -40,12 +40,14 @@ class _Node:
 @dataclass(frozen=True)
 class CellMap:
     """Which cells a country's parameters read, under one leader and one objective preset; in path mode those
-    of the staged industry read none, and in staged mode those of given yields."""
+    of the staged industry read none, and in staged mode those of given yields. `unread` are cells in whose
+    place staged mode reads others."""
 
     country: str
     leader: str
     objective: str
     staged: bool = False
+    unread: frozenset[str] = frozenset()
 
     def reads(self, parameter: str) -> tuple[str, ...]:
         """Patterns of the cells behind `parameter`, directly read ones first. `*` is any one segment, and a
@@ -55,6 +57,8 @@ class CellMap:
     def feeds(self, path: str) -> tuple[str, ...]:
         """The parameters that the cell `path`, or a cell below it, may change while the sets stay, in the
         order of `TABLE`."""
+        if path.partition("[")[0] in self.unread:
+            return ()
         found: set[str] = set()
         nodes = [_tree(self)]
         for segment in _segments(path):
@@ -73,7 +77,7 @@ class CellMap:
     def shapes(self, path: str) -> bool:
         """Whether the cell, or a cell below it, may change the sets: then every parameter may change, and the
         program with it."""
-        return any(
+        return path.partition("[")[0] not in self.unread and any(
             _meet(_segments(pattern), _segments(path))
             for pattern in SETS_READ
             if self.staged or not _of_stages(pattern)
@@ -84,7 +88,20 @@ def cell_map(instance: Instance, country: str, objective: str | None = None) -> 
     """The map for `country` of `instance`, under `objective` or the default preset."""
     settings = instance.settings
     staged = settings.industry == "staged"
-    return CellMap(country, settings.leader, objective or settings.default_objective, staged)
+    unread = _replaced(instance) if staged else frozenset()
+    return CellMap(country, settings.leader, objective or settings.default_objective, staged, unread)
+
+
+def _replaced(instance: Instance) -> frozenset[str]:
+    """The cells of toolmaking in whose place staged mode reads those of classes with a programme."""
+    classes = () if instance.staged is None else instance.staged.tools
+    leads = {f"tool_classes.{one}.toolmaking_lead_years" for one in classes}
+    limits = {
+        f"countries.{name}.industry.toolmaking.{one}.build_limit_kwpm_per_year2"
+        for name, country in instance.countries.items()
+        for one in (country.industry.staged.tools if country.industry.staged is not None else ())
+    }
+    return frozenset(leads | limits)
 
 
 def matches(pattern: str, path: str) -> bool:

@@ -144,6 +144,18 @@ def test_explain_and_report_read_a_staged_run(solved: tuple[Outcome, Path]) -> N
         assert title in page
 
 
+def test_prices_of_a_staged_plan_say_what_they_hold(solved: tuple[Outcome, Path]) -> None:
+    rows = list(csv.DictReader((solved[1] / "strategy.csv").open()))
+    said = {
+        row["metric"].startswith("shadow_price")
+        for row in rows
+        if row["unit"].endswith(", levels, unlocked nodes and fabs held")
+    }
+    assert said == {True}
+    priced = [row["unit"] for row in rows if row["metric"].startswith("shadow_price")]
+    assert all(unit.endswith("fabs held") for unit in priced)
+
+
 def test_a_comparison_has_the_long_game_of_every_policy(staged_world: str, tmp_path: Path) -> None:
     policy = tmp_path / "better.yaml"
     policy.write_text("title: Better dies\npatches:\n  - staged.lines.n7.levels.grown.yield = 0.6\n")

@@ -19,6 +19,7 @@ from optimizer.study.batch.rows import RowResult
 from optimizer.study.batch.studying import new_store
 from optimizer.study.sampling.quantiles import band
 from optimizer.study.sampling.sample import Sample
+from optimizer.study.sampling.validity import scenario_patches
 from optimizer.tell.bands import lines, missing, of_draws, span
 
 WORLD = "world-2026"
@@ -33,6 +34,22 @@ def world() -> Instance:
 @pytest.fixture(scope="module")
 def sample(world: Instance) -> Sample:
     return bands_sample(Ask(world, ("CHN", "USA"), draws=16), world, WORLD)
+
+
+def test_levels_of_a_line_are_drawn_in_order(world: Instance) -> None:
+    text = "industry = staged"
+    asked = Ask(patch(world, [text]), ("CHN",), draws=16)
+    drawn = bands_sample(asked, world, WORLD, "", [text])
+    names = [factor.name for factor in drawn.factors if ".levels." in factor.name]
+    assert "staged.lines.n7.levels.*.yield" in names
+    assert "staged.lines.n7.levels.*.experience_thousand_wafers" in names
+    assert all(".levels.*." in name for name in names)
+    for row in drawn.rows:
+        found = patch(drawn.base, scenario_patches(row))
+        assert found.staged is not None
+        for line in found.staged.lines.values():
+            yields = [level.yield_.number() for level in line.levels.values()]
+            assert yields == sorted(yields)
 
 
 def answer(sample: Sample, number: int, country: str) -> RowResult:

@@ -23,6 +23,7 @@ from optimizer.instance.resolving.rules import find_rule
 from optimizer.instance.values import constant
 from optimizer.study.country import solve_country
 from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.single import standing_leader
 from tests.model.plan_solver import solve_plan
 from tests.unit.resolve_cells import number_changes, replaced
 from tests.unit.staged_world import OF_CHINA, SHARED, write_staged_world
@@ -294,6 +295,24 @@ def test_a_mistake_is_told_once_with_its_place(staged: Instance, tmp_path: Path,
     assert problem.code == code
     assert says in problem.message
     assert problem.hint or code in ("E102", "E303")
+
+
+def test_toolmaking_that_a_programme_replaces_is_not_read(staged: Instance) -> None:
+    replaced = (
+        "tool_classes.euv.toolmaking_lead_years",
+        "countries.CHN.industry.toolmaking.euv.build_limit_kwpm_per_year2",
+    )
+    path_mode = patch(staged, ["industry = path"])
+    for path in replaced:
+        assert cell_map(path_mode, "CHN").shapes(path)
+        assert not cell_map(staged, "CHN").feeds(path)
+        assert not cell_map(staged, "CHN").shapes(path)
+    # of a class without a programme, and of the programme's own, it is
+    assert cell_map(staged, "CHN").feeds("tool_classes.duv.toolmaking_lead_years")
+    assert cell_map(staged, "CHN").feeds("staged.tools.euv.toolmaking_lead_years")
+    before = resolve(staged, "CHN", standing_leader(staged))
+    after = resolve(patch(staged, [f"{replaced[0]} = 4"]), "CHN", standing_leader(staged))
+    assert all(np.array_equal(before[name], after[name]) for name in before.values)
 
 
 def test_no_bound_of_the_staged_industry_binds(plan: PlanParameters) -> None:

@@ -49,12 +49,11 @@ def longest_lead_years(settings: Settings) -> float:
         *(settings.power.lead_years, settings.talent.education_lead_years),
         *(settings.memory.lead_years, settings.packaging.lead_years),
         *(line.lead_years for line in settings.lines.values()),
-        *(tools.toolmaking_lead_years for tools in settings.tool_classes.values()),
         *(line.programme.lag_years for line in staged(settings).lines.values()),
         *(tools.programme.lag_years for tools in staged(settings).tools.values()),
-        *(tools.toolmaking_lead_years for tools in staged(settings).tools.values()),
     ]
-    return max(lead.number() for lead in leads)
+    of_tools = (toolmaking_lead_years(settings, name) for name in settings.tool_classes)
+    return max(*(lead.number() for lead in leads), *of_tools)
 
 
 def staged(settings: Settings) -> Staged:
