@@ -30,6 +30,7 @@ check: $(TOOLS)
 
 bench: $(TOOLS)
 	$(BIN)/python tests/benchmarks/bench.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.staged --tricks
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.convex --write
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.batch $(BATCH)

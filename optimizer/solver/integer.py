@@ -230,7 +230,7 @@ class _Rounds:
         return "stopped", self._upper, self._last
 
 
-def _part_of(deadline: float | None, share: float) -> float | None:
+def _part_of(deadline: float | None, share: float = TREE_TIME) -> float | None:
     """When a tree must end that may take a share of the time left."""
     if deadline is None:
         return None

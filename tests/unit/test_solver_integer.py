@@ -10,11 +10,13 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from scipy.sparse import csr_array
 
 from optimizer.program import compile_model
 from optimizer.solver import Solver, integer, integer_program, solve_model, tree
 from optimizer.solver.integer_program import Outer, integer_optimum
 from optimizer.solver.progress import Progress
+from optimizer.solver.reduction import Reduction
 from tests.unit.engine_models import disc_with_integer
 
 WEIGHTS = [31, 43, 27, 58, 39, 22, 47, 35, 52, 29]
@@ -116,6 +118,41 @@ def test_trees_start_from_the_best_plan_and_are_asked_for_less_at_first(
     assert shares[0] > shares[-1] >= 0.25 - 1e-12
     assert asked[0][1] is None
     assert all(start is not None for _, start in asked[1:])
+
+
+def test_a_first_plan_among_roundings_starts_the_trees_and_moves_no_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = solve_model(knapsack(), gap=1e-7)
+    given: list[dict[str, Any]] = []
+
+    def noted(relaxation: Any, width: float, *arguments: Any, **options: Any) -> Outer:
+        given.append(options)
+        return integer_optimum(relaxation, width, *arguments, **options)
+
+    monkeypatch.setattr(integer, "integer_optimum", noted)
+    monkeypatch.setattr(integer, "LEAST_OPEN", 1)
+    monkeypatch.setattr(integer, "OPEN_LEFT", 1.0)
+    solution = solve_model(knapsack(), gap=1e-7)
+    assert solution.status == "optimal"
+    assert solution.objective == pytest.approx(whole.objective, rel=1e-6)
+    assert [options["within"] is not None for options in given] == [True] + [False] * (len(given) - 1)
+    assert all(options["start"] is not None for options in given[1:])
+    lower, upper = given[0]["within"]
+    assert (upper - lower)[:10].max() <= 1
+
+
+def test_integers_stay_where_rows_pin_or_define_what_is_beside_them() -> None:
+    # y == 0 by the first row; z is named by the second; n may only be fixed later
+    matrix = csr_array(np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 2.0, -1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]))
+    low, high = np.array([-np.inf, 0.0, 1.0]), np.array([0.0, 0.0, 1.0])
+    integer_columns = np.array([False, True, False, False])
+    reduction = Reduction(
+        matrix, low, high, np.zeros(4), np.array([5.0, 1.0, 9.0, 9.0]), integer=integer_columns
+    )
+    assert 1 in reduction.columns
+    free = Reduction(matrix, low, high, np.zeros(4), np.array([5.0, 1.0, 9.0, 9.0]))
+    assert 1 not in free.columns
 
 
 def test_progress_brackets_the_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
