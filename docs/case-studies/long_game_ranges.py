@@ -15,9 +15,10 @@ from typing import Any
 
 from optimizer.instance import load
 from optimizer.study.batch.drain import drain
+from optimizer.study.batch.header import check_same
 from optimizer.study.batch.rows import RowResult
 from optimizer.study.batch.store import Store
-from optimizer.study.batch.studying import new_store, solver_of
+from optimizer.study.batch.studying import header_of, new_store, solver_of
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import read_study, study_from
 
@@ -63,6 +64,7 @@ def solve(name: str) -> None:
     asked, path = sample(name), place(name)
     KEPT.mkdir(exist_ok=True)
     with Store.open(path, writing=True) if path.exists() else new_store(path, asked) as store:
+        check_same(store.header, header_of(asked), str(path), "move it away")
         drain(store, solver_of(asked).solve, None)
 
 
