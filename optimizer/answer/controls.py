@@ -118,8 +118,9 @@ class Verdict(Part):
 class ControlsAnswer(Part):
     """What came of the regimes of a design. Regime 0 is the baseline, the instance as it is; verdicts are of
     the regimes that were certified to the gap. `at_least` is the delay that regimes had to give,
-    `interrupted` whether an interrupt came before all were done: then there are no verdicts. `cleared` are
-    some of the regimes at prices that clear the world's market, where that was asked for."""
+    `interrupted` whether an interrupt came before all were done: before those at list price were, there are
+    no verdicts. `cleared` are some of the regimes at prices that clear the world's market, where that was
+    asked for."""
 
     status: str
     instance: str
@@ -146,6 +147,11 @@ class ControlsAnswer(Part):
     def tried(self) -> tuple[RegimeAnswer, ...]:
         """The regimes of the design, and what was solved of levels alone beside them."""
         return (*(one.regime for one in self.alone if one.regime.number == 0), *self.regimes)
+
+    @property
+    def half(self) -> bool:
+        """Whether an interrupt came before all regimes of the design were solved at list price."""
+        return self.interrupted and self.cleared is None
 
     @property
     def frontier(self) -> tuple[RegimeAnswer, ...]:

@@ -21,7 +21,7 @@ MONTHS = DELAY_DIGITS["lag"]
 def sentences(answer: ControlsAnswer) -> list[str]:
     """The frontier first, then what single levels do, at list price and at prices that clear, and what was
     not solved."""
-    found = [_interrupted(answer)] if answer.interrupted else []
+    found = [_interrupted(answer)] if answer.half else []
     found += _frontier(answer)
     found += _alone(answer)
     if answer.cleared is not None:

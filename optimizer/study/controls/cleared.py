@@ -6,7 +6,8 @@ reader looks at. Each depends on its own numbers and on where the base's search 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,9 +31,10 @@ from optimizer.study.controls.revenue import discounted, of_chips, of_fees, of_l
 from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium, find
 from optimizer.study.equilibrium.goods import goods_of
 from optimizer.study.equilibrium.membership import buyers_of
-from optimizer.study.runner import process_ended, run_each
+from optimizer.study.runner import process_ended, run_as_they_end
 
 Item = tuple[int, Choice]
+Cleared = tuple[ClearedRegime, ...]
 Tell = Callable[[int, int], None]
 BASE: Final[Item] = (0, ())
 # A regime moves little of a market that has cleared: with the steps of a first round the search would leave
@@ -97,16 +99,17 @@ def clear(
     items = [*([BASE] if None in first else []), *(item for item in waiting if item not in found)]
     count = len(found) + len(items)
 
-    def solve(item: Item) -> tuple[ClearedRegime, ...]:
+    def solve(item: Item) -> Cleared:
         return _solved(market, design, answer, item)
 
-    def lost(item: Item, how: str) -> tuple[ClearedRegime, ...]:
+    def lost(item: Item, how: str) -> Cleared:
         message = process_ended(f"regime {item[0]}", how).message
         return (_failed(item, message),)
 
     interrupted = False
     try:
-        for item, cleared in zip(items, run_each(solve, items, market.ask.processes, lost), strict=True):
+        for position, cleared in _as_they_end(solve, items, market.ask.processes, lost):
+            item = items[position]
             if item == BASE:
                 first = cleared[0], cleared[-1]
             else:
@@ -145,6 +148,17 @@ def with_cleared(answer: ControlsAnswer, cleared: ClearedAnswer) -> ControlsAnsw
     status = "interrupted" if cleared.interrupted else "findings" if cleared.missed else answer.status
     interrupted = answer.interrupted or cleared.interrupted
     return answer.model_copy(update={"cleared": cleared, "status": status, "interrupted": interrupted})
+
+
+def _as_they_end(
+    solve: Callable[[Item], Cleared], items: Sequence[Item], jobs: int, lost: Callable[[Item, str], Cleared]
+) -> Iterator[tuple[int, Cleared]]:
+    """Position and result of every item as each is done, so that an interrupt loses none."""
+    if jobs <= 1:
+        yield from enumerate(map(solve, items))
+        return
+    with closing(run_as_they_end(solve, items, jobs, lost)) as ended:
+        yield from ended
 
 
 def _item(one: RegimeAnswer) -> Item:

@@ -74,7 +74,7 @@ def _sections(answer: ControlsAnswer) -> list[Section]:
         figures=[_frontier(answer)] if answer.verdicts else [],
         tables=[("What each factor alone changes, from the world as it is", _alone(answer))],
         notes=[*notes(answer), *([answer.description] if answer.description else [])],
-        warnings=["Interrupted: not all regimes are here."] if answer.interrupted else [],
+        warnings=["Interrupted: not all regimes are here."] if answer.half else [],
     )
     return [first, *(_cleared(answer, answer.cleared) if answer.cleared is not None else [])]
 

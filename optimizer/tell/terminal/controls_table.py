@@ -41,7 +41,7 @@ def controls_tables(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
         "",
         *_alone(answer),
     ]
-    if answer.interrupted:
+    if answer.half:
         parts += ["", "  Interrupted: not all regimes were solved, so nothing is said of which is best."]
     else:
         parts += ["", *_frontier(answer)]
@@ -136,7 +136,7 @@ def _notes(answer: ControlsAnswer) -> list[str]:
     unsure = sum(one.verdict == UNDECIDED for one in answer.verdicts)
     pruned = sum(one.status == PRUNED for one in answer.regimes)
     counts = [f"{len(answer.regimes)} regimes"]
-    if not answer.interrupted:
+    if not answer.half:
         counts = [f"{counts[0]}, {len(answer.frontier)} on the frontier"]
     if unsure:
         counts.append(f"{unsure} beaten by the plans found, though not by every plan within the gap")
