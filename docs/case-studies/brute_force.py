@@ -1,7 +1,7 @@
 """The equilibria of the study of brute force, read from their runs into `brute-force.csv`.
 
 `python docs/case-studies/brute_force.py RUNS` reads the directories `base`, `us_brute_force`,
-`memory_shock` and `taiwan_shock` in RUNS, which the commands of the page save.
+`memory_shock` and `taiwan_shock` in RUNS, which the commands of the page save, or those that are there.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def of_run(run: Path, base: bool) -> Iterator[Row]:
 def main() -> None:
     """Write the table of all cases."""
     runs = Path(sys.argv[1])
-    rows = [(case, *row) for case in CASES for row in of_run(runs / case, case == "base")]
+    cases = [case for case in CASES if (runs / case).is_dir()]
+    rows = [(case, *row) for case in cases for row in of_run(runs / case, case == "base")]
     table = pd.DataFrame(rows, columns=["case", "kind", "item", "period", "value"])
     table.to_csv(TABLE, index=False, float_format="%.6g", lineterminator="\n")
 

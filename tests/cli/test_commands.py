@@ -523,7 +523,7 @@ def test_what_is_told_of_one_country_is_told_of_several(kloof: Run, world: str, 
     lines = kloof("inspect", world, *each, "csv", "--parameter", "income").out.splitlines()
     assert [line.split(",")[0] for line in lines].count("country") == 1
     done = kloof("rules", world, "--country", "chn,chm")
-    assert done.code == 1
+    assert done.code == 2
     assert "CHN" in done.out
     assert "did you mean `CHN`?" in done.err
     done = kloof("export", world, *each, "json", "--to", "plan.nl")
