@@ -1,9 +1,9 @@
 """Pages whose `console` blocks show what commands print.
 
-A `yaml` or `csv` block that begins with `# NAME.yaml` or `# NAME.csv` is that file. Below a command
-stands what it writes to standard output, nothing, or its first lines and `...`. `python -m
-tests.cli.console_pages PAGE ...` runs each page's commands in an empty directory and rewrites as many
-lines as it shows of them.
+A `yaml` or `csv` block that begins with `# NAME.yaml` or `# NAME.csv` is that file. Below a command stands
+what it writes to standard output, nothing, or its first lines and `...`.
+`python -m tests.cli.console_pages PAGE ...` runs each page's commands in an empty directory and rewrites as
+many lines as it shows of them.
 """
 
 from __future__ import annotations
