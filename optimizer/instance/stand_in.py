@@ -35,7 +35,7 @@ NAMES: Final = (
     "countries",
 )
 """Tables whose names other places use."""
-NUMBERS: Final = (0, 0.1, 0.5, 1, 1.5, 2, 1e6)
+NUMBERS: Final = (0, 0.1, 0.5, 1, 1.5, 2, 1990, 2200, 1e6)
 WORDS: Final = ("1990-01", "2200-12", "1990-01-01", "2200-12-31", "all", "AAA", "ZZZ")
 # a place that is put right may uncover places below it
 ROUNDS: Final = 4

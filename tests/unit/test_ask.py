@@ -66,9 +66,13 @@ def test_every_other_field_changes_the_key(world: Instance) -> None:
     }
     # how many draws says nothing where no bands are asked for
     others["bands"] = True
-    assert {each.name for each in fields(Ask)} - NOT_IN_KEY - {"draws", "view"} == set(others)
-    # a view excludes others of these
+    assert {each.name for each in fields(Ask)} - NOT_IN_KEY - {"draws", "view", "next_dollar"} == set(others)
+    staged = patch(load("world-2026"), ["industry = staged"])
+    # a view excludes others of these, and the next dollar is of a staged industry
     keys = [
+        Ask(staged).key,
+        Ask(staged, next_dollar=1.0).key,
+        Ask(staged, next_dollar=2.0).key,
         Ask(world, view=1).key,
         Ask(world, view=2).key,
         Ask(world).key,

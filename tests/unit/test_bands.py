@@ -150,7 +150,17 @@ def test_bands_are_in_the_key_of_an_ask_only_where_they_are_asked_for(world: Ins
 
 
 def test_command_that_makes_a_new_study_is_the_one_that_was_given() -> None:
-    given = Given("my world", ("CHN",), ("a+b",), ("x *= 2",), "autonomy", None, 1e-5, 3.0, False, True, 64)
+    given = Given(
+        "my world",
+        ("CHN",),
+        ("a+b",),
+        ("x *= 2",),
+        "autonomy",
+        gap=1e-5,
+        time_limit=3.0,
+        bands=True,
+        draws=64,
+    )
     assert command(given, None) == (
         "kloof solve 'my world' --country CHN --policy a+b --set 'x *= 2' --objective autonomy --gap 1e-05 "
         "--time-limit 3 --draws 64 --bands"

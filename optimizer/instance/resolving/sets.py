@@ -19,6 +19,7 @@ ROUNDING: Final = 1e-9
 
 SETS_READ: Final = (
     "horizon",
+    "chips.*.domestic_in",
     "power.lead_years",
     "talent.education_lead_years",
     "lines.*.lead_years",
@@ -40,7 +41,8 @@ SETS_READ: Final = (
     "rules.*.cap_per",
     "rules.*.cap_basis",
 )
-"""Patterns of the cells that decide how many periods and delays there are, and which rules are caps."""
+"""Patterns of the cells that decide how many periods and delays there are, which chips are made somewhere,
+and which rules are caps."""
 
 
 def longest_lead_years(settings: Settings) -> float:
