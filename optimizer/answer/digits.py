@@ -83,6 +83,13 @@ def percents_not_nothing(parts: Sequence[float], width: float, finest: int) -> l
     return texts
 
 
+def split_percents(parts: Sequence[float], width: float, finest: int) -> list[str]:
+    """Shares in percent that sum to 100; where they are known to tens only, one that is rounded to 0 and is
+    not nothing by what it is below."""
+    coarse = decimals_within(finest, 100 * width) < 0
+    return percents_not_nothing(parts, width, finest) if coarse else percents(parts, width, finest)
+
+
 def signed(change: float, within: float, finest: int) -> str:
     """A change with its sign, to the digit that is about as large as what it may be off by (`within`), at
     most `finest` decimals; one that would be rounded to nothing keeps its first digit."""

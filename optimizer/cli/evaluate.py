@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     help="Accept a plan whose rows are off by up to this share of their size, as one that was rounded.",
 )
 @scenario_options
-@solver_options
+@solver_options(ranges=False)
 @output_options
 @asks
 def command(

@@ -55,10 +55,11 @@ def command(
 ) -> int:
     """Say what limits each plan of a saved run, dearest first, and what a bit more of it is worth.
 
-    RUN is a directory that `solve` or `compare` saved, or `controls`: then it says what its regimes come to.
-    For a country without a plan: the limits that exclude each other, the inputs behind them, and the least
-    changes that give it one, each to be pasted after --set. Files are named as they stand in the directory of
-    the run's instance. Nothing is solved. Ends with code 1 where a plan's leader is not certified.
+    RUN is a directory that `solve`, `compare` or `equilibrium` saved, or `controls`: then it says what its
+    regimes come to. For a country without a plan: the limits that exclude each other, the inputs behind them,
+    and the least changes that give it one, each to be pasted after --set. Files are named as they stand in
+    the directory of the run's instance. Nothing is solved. Ends with code 1 where a plan's leader is not
+    certified.
     """
     from optimizer.cli.session import (
         DONE,

@@ -41,7 +41,7 @@ FORMATS = (".mps", ".lp", ".nl")
     help="Where to write; its ending .mps, .lp or .nl says what.",
 )
 @scenario_options
-@solver_options
+@solver_options(ranges=False)
 @output_options
 @asks
 def command(

@@ -147,9 +147,10 @@ def scenario_options(function: Command) -> Command:
     return _compose(policies_option, change_options)(function)
 
 
-def accuracy_options(gap: float | None, why: str) -> Callable[[Command], Command]:
+def accuracy_options(gap: float | None, why: str, ranges: bool = True) -> Callable[[Command], Command]:
     """How exactly and how long to solve: the gap where none is given (None: that of the mode), and what to
-    say of it."""
+    say of it; and whether there are `--ranges`."""
+    again = "; --ranges get as long again" if ranges else ""
     return _compose(
         click.option(
             "--gap",
@@ -162,7 +163,7 @@ def accuracy_options(gap: float | None, why: str) -> Callable[[Command], Command
             "--time-limit",
             type=PositiveNumber(min=0, min_open=True),
             metavar="SECONDS",
-            help="Stop each plan after this long with the best one found; --ranges get as long again.",
+            help=f"Stop each plan after this long with the best one found{again}.",
         ),
     )
 
@@ -187,10 +188,10 @@ def equilibrium_options(function: Command) -> Command:
     )(function)
 
 
-def solver_options(function: Command) -> Command:
-    """How exactly and how long to solve one scenario."""
+def solver_options(ranges: bool) -> Callable[[Command], Command]:
+    """How exactly and how long to solve one scenario; and whether there are `--ranges`."""
     why = " (1e-4 is 0.01% of effective compute). Default: 1e-6, and 1e-4 in staged mode"
-    return accuracy_options(None, why)(function)
+    return accuracy_options(None, why, ranges)
 
 
 def jobs_option(function: Command) -> Command:

@@ -58,7 +58,7 @@ UNVALUED = "interrupted while valuing steps: every plan is here, but not what ea
 @instance_argument
 @countries_option
 @scenario_options
-@solver_options
+@solver_options(ranges=True)
 @click.option(
     "--ranges",
     is_flag=True,
@@ -254,7 +254,8 @@ def _show_brief(world: WorldRun, demand: list[Demand], bands: Bands | None, outp
     from optimizer.tell.terminal.brief import brief
 
     place = screen()
-    emit(place.render(brief(world, bands, demand_notes(demand), place.width)))
+    clears = world.instance.market.clearing is not None
+    emit(place.render(brief(world, bands, demand_notes(demand, clears), place.width)))
     _report(world, output)
 
 
@@ -298,7 +299,8 @@ def _show(
         from optimizer.tell.terminal.tables import summary
 
         place = screen()
-        parts = summary(world, place, demand_notes(demand), not detailed, bands)
+        clears = world.instance.market.clearing is not None
+        parts = summary(world, place, demand_notes(demand, clears), not detailed, bands)
         if bands is not None:
             from optimizer.tell.terminal.bands_table import bands_table
 
@@ -307,7 +309,7 @@ def _show(
         costs = rolled_table(world)
         parts += ["", *costs] if costs else []
         for run in world.countries.values() if detailed else ():
-            parts += ["", *detail(run, world)]
+            parts += ["", *detail(run, world, place.width)]
         emit(place.render(parts))
     _report(world, output)
 

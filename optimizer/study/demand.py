@@ -47,8 +47,9 @@ def world_demand(world: WorldRun, instance: Instance) -> list[Demand]:
     ]
 
 
-def demand_notes(demands: list[Demand]) -> list[str]:
-    """At most one line: of how many chips more is bought than made; of the worst how much more, and when."""
+def demand_notes(demands: list[Demand], clears: bool) -> list[str]:
+    """At most one line: of how many chips more is bought than made; of the worst how much more, and when; and
+    what finds prices at which it is not, where the world's market `clears`."""
     over = [demand for demand in demands if demand.exceeds]
     if not over:
         return []
@@ -57,4 +58,7 @@ def demand_notes(demands: list[Demand]) -> list[str]:
     years = ", ".join(str(demand.year) for demand in over if demand.chip == worst.chip)
     chips = worst.chip if count == 1 else f"{count} chips, most of {worst.chip}"
     times = f"up to {worst.ratio:.3g} times" if np.isfinite(worst.ratio) else "though none is made,"
-    return [f"! together all countries would buy more than the world makes of {chips}: {times} in {years}"]
+    remedy = "; prices that clear: kloof equilibrium" if clears else ""
+    return [
+        f"! together all countries would buy more than the world makes of {chips}: {times} in {years}{remedy}"
+    ]

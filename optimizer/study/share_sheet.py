@@ -48,14 +48,16 @@ class _Cell:
 
 
 def is_share_sheet(path: Path) -> bool:
-    """Whether a file is a sheet of shares: it has years and no metrics. One that cannot be read is none."""
+    """Whether a file is a sheet of shares: it has years, and no metrics or countries with periods, which a
+    strategy has. One that cannot be read is none."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = re.split(r"[,;\t]", file.readline().lower())
     except (OSError, UnicodeDecodeError):
         return False
     names = [name.strip().strip('"') for name in header]
-    return "metric" not in names and any(name in YEARS for name in names)
+    is_strategy = "metric" in names or {"country", "period"} <= set(names)
+    return not is_strategy and any(name in YEARS for name in names)
 
 
 def read_share_sheet(path: Path, instance: Instance, tolerance: float) -> ShareSheet:

@@ -61,11 +61,15 @@ def test_lists_what_was_asked_and_how_it_ended(kloof: Run, copied: Path) -> None
         assert each["version"] == manifest["versions"]["kloof"]
     assert told["columns"]["command"] == "compare"
     assert told["columns"]["policies"] == ["money"]
+    assert told["money"]["changes"] == [MORE_MONEY]
     assert told["wide"]["countries"] == ["CHN"]
     done = kloof("runs")
     assert done.code == 0
     assert all(f"runs/{name}" in done.out for name in told)
+    assert "countries.CHN.budget" in done.out
+    assert max(map(len, done.out.splitlines())) <= 160
     listed = rows_of(kloof("runs", "--format", "csv").out)
+    assert {Path(each["run"]).name: each["changes"] for each in listed}["money"] == MORE_MONEY
     assert [each["key"] for each in listed] == [each["key"] for each in told.values()]
     assert kloof("runs", "runs/wide").out.count("\n") == 3
 

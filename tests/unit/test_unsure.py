@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.answer import metrics, ranges
+from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.summary import headline
 from optimizer.instance import load, patch
@@ -105,3 +105,24 @@ def test_a_mark_is_explained_where_it_stands(world: WorldRun) -> None:
     )
     assert "* reaches back before" in shown
     assert "*" not in without
+
+
+def test_a_narrow_screen_has_no_wider_line_and_no_line_of_nothing(world: WorldRun) -> None:
+    run = world.countries["CHN"]
+    wide, narrow = (Screen().render(detail(run, world, width)) for width in (120, 70))
+    rules = [len(line) for line in narrow[: narrow.index("what binds")].splitlines() if "──" in line]
+    assert max(rules) <= 70 < max(len(line) for line in wide.splitlines() if "──" in line)
+    early, late = (part.split("\n\n")[0] for part in narrow.split("  chips bought, thousand")[1:])
+    assert "nv_b200, grey" in early
+    assert "nv_b200, grey" not in late
+    # of the leader's early years nothing is known, and the mark says so where it stands
+    starred = narrow.index("lag, months")
+    assert "*" in narrow[starred:].splitlines()[0]
+    assert "* reaches back before USA's base state" in narrow[starred:]
+
+
+def test_a_share_known_to_tens_is_never_called_nothing() -> None:
+    parts = [0.043, 0.687, 0.08, 0.07, 0.12]
+    assert digits.split_percents(parts, 0.08, 0)[0] == "<10"
+    assert digits.split_percents([*parts[:4], 0.0], 0.08, 0)[-1] == "0"
+    assert digits.split_percents([0.003, 0.997], 0.001, 0) == ["0", "100"]

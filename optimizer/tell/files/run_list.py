@@ -20,8 +20,8 @@ SHORT_KEY: Final = 12
 @dataclass(frozen=True)
 class ListedRun:
     """A run directory: what was asked, how it ended, and whether it is `whole`, of an `older` form or
-    `damaged`, with the reason. `gap` is the largest of its plans, average log units; `date` when it was
-    saved, in local time."""
+    `damaged`, with the reason. `changes` are those of `--set`; `gap` is the largest of its plans, average log
+    units; `date` when it was saved, in local time."""
 
     run: str
     state: str
@@ -30,6 +30,7 @@ class ListedRun:
     instance: str = ""
     countries: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     status: str = ""
     gap: float | None = None
     date: str = ""
@@ -78,6 +79,7 @@ def _listed(directory: Path) -> Iterator[ListedRun]:
         manifest.instance,
         tuple(map(str, manifest.options.get("countries") or ())),
         tuple(each.name for each in manifest.policies),
+        tuple(manifest.set),
         _status(directory),
         max(gaps, default=None),
         _date(place),

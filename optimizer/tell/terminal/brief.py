@@ -118,7 +118,7 @@ def limit_lines(
 
 
 def _split(run: CountryRun, top: Headline) -> str:
-    shares = digits.percents(
+    shares = digits.split_percents(
         list(top.split.values()), top.widths["spend_share"], ranges.finest(run, "spend_share")
     )
     return ", ".join(f"{name} {share}" for name, share in zip(CATEGORIES, shares, strict=True))

@@ -13,7 +13,16 @@ from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.comparison import OBJECTIVE, Comparison
 from optimizer.answer.run import WorldRun
 from optimizer.tell.fitted import FITTED
-from optimizer.tell.terminal.tables import LOOSE, ended, is_loose, provisional_note, reason, warnings
+from optimizer.tell.terminal.tables import (
+    BELOW,
+    BELOW_MARK,
+    LOOSE,
+    ended,
+    is_loose,
+    provisional_note,
+    reason,
+    warnings,
+)
 from optimizer.tell.words import meanings
 
 SAME: Final = "="
@@ -27,14 +36,11 @@ LEGEND_NO_PLAN: Final = f"{NO_PLAN} no plan under this policy, or nothing to com
 WORTH: Final = (
     "worth: the change of what the country maximises, as the lasting gain in effective compute worth as much"
 )
-SHARES: Final = (
-    "shares are of the cost of use; `closed`: a limit of 0 throughout, of which there is no 10% more; ~ "
-    "before 10% more: about, where the limit is a share of what the plan decides"
-)
+SHARES: Final = "shares are of the cost of use"
+CLOSED: Final = "`closed`: a limit of 0 throughout, of which there is no 10% more"
+ABOUT: Final = "~ before 10% more: about, where the limit is a share of what the plan decides"
 # At smaller gaps the rule of thumb gives no narrower ranges.
 FINER_GAP: Final = "1e-6"
-BELOW: Final = "< a share that is not nothing, but less than this: at this gap shares are known no better"
-BELOW_MARK: Final = re.compile(r"<\d")
 MOST_NAMED: Final = 3
 
 
@@ -49,6 +55,7 @@ def endings(comparison: Comparison, printed: str, detailed: bool) -> list[str]:
     if done < asked and any(world.interrupted for world in comparison.worlds):
         lines.append(f"{NOT_SOLVED} not solved: interrupted with {done} of {asked} solved")
     lines += [SHARES, FITTED] if CATEGORIES[0] in printed else []
+    lines += [CLOSED, ABOUT] if "what binds" in printed else []
     lines += meanings(printed)
     loose = any(is_loose(run) for world in comparison.worlds for run in world.countries.values())
     lines += [LOOSE] if loose and detailed else []

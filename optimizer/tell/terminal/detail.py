@@ -22,7 +22,13 @@ from optimizer.tell.own import own_tables
 from optimizer.tell.terminal.book import Book, Line
 from optimizer.tell.terminal.next_dollar_table import next_dollar_lines
 from optimizer.tell.terminal.rolled_table import NO_PRICES
-from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
+from optimizer.tell.terminal.tables import (
+    PLAIN_WIDTH,
+    grid,
+    heading,
+    indented,
+    notes_of_marks,
+)
 from optimizer.tell.words import DEAREST, FOR_GOOD
 
 # Between the columns of a table.
@@ -38,8 +44,8 @@ INDUSTRY: Final = "domestic chip industry"
 BALANCED: Final = "rounded so that the books balance: single payments may be off in the last digit"
 
 
-def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
-    """The whole plan of one country; empty where there is none."""
+def detail(run: CountryRun, world: WorldRun, width: int = PLAIN_WIDTH) -> list[ConsoleRenderable | str]:
+    """The whole plan of one country on a screen of `width` characters; empty where there is none."""
     parameters, values = run.parameters, run.values
     if parameters is None or values is None:
         return []
@@ -64,14 +70,17 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
         parts += [f"  {line}" for line in textwrap.wrap(decided.sentence, PLAIN_WIDTH - 2)]
         parts.append("")
     heads = [year.label for year in book.years]
-    for title, lines in sections:
-        parts += _in_parts(title, heads, list(lines))
+    for title, section in sections:
+        lines = list(section)
+        parts += _in_parts(title, heads, lines, width)
+        notes = notes_of_marks(world, [cell for line in lines for cell in line[1:]])
+        parts += [*(f"  {note}" for note in notes), ""] if notes else []
         if title == CASH:
             parts += [f"  {BALANCED}", ""]
         if title == INDUSTRY and (staged := stages(run, world.leader_run)) is not None:
             parts += [*(f"  {line}" for line in staged.words), ""]
     for own in own_tables(run.explanation.own, MOST_OWN):
-        parts += _in_parts(own.title, own.heads, own.lines)
+        parts += _in_parts(own.title, own.heads, own.lines, width)
         parts += [f"  {own.more}", ""] if own.more else []
     if run.solution is not None:
         bound = facts(run, world.instance)
@@ -98,19 +107,28 @@ def detail(run: CountryRun, world: WorldRun) -> list[ConsoleRenderable | str]:
     return parts
 
 
-def _in_parts(title: str, heads: list[str], body: Sequence[Line]) -> Iterator[ConsoleRenderable | str]:
-    """A table as so many below each other as a plain screen needs; nothing where it has no lines."""
-    abreast = _abreast([[title, *heads], *body])
+def _in_parts(
+    title: str, heads: list[str], body: Sequence[Line], width: int
+) -> Iterator[ConsoleRenderable | str]:
+    """A table as so many below each other as the screen needs; nothing where it has no lines.
+
+    A part leaves out lines that hold nothing in its years.
+    """
+    abreast = _abreast([[title, *heads], *body], min(width, PLAIN_WIDTH))
     for start in range(0, len(heads) if body else 0, abreast):
-        stop = start + abreast
-        yield indented(grid([title, *heads[start:stop]], [[line[0], *line[1:][start:stop]] for line in body]))
-        yield ""
+        years = slice(start, start + abreast)
+        lines = [[line[0], *line[1:][years]] for line in body]
+        if abreast < len(heads):
+            lines = [line for line in lines if any(cell != digits.NOTHING for cell in line[1:])]
+        if lines:
+            yield indented(grid([title, *heads[years]], lines))
+            yield ""
 
 
-def _abreast(lines: Sequence[Line]) -> int:
-    """How many years stand side by side: all that fit a plain screen, in parts of one size."""
+def _abreast(lines: Sequence[Line], width: int) -> int:
+    """How many years stand side by side: all that fit, in parts of one size."""
     widths = [max(map(len, column)) + GAP for column in zip(*lines, strict=True)]
-    years, room = len(widths) - 1, PLAIN_WIDTH - widths[0]
+    years, room = len(widths) - 1, width - widths[0]
     for parts in range(1, years):
         size = -(-years // parts)
         if all(sum(widths[1 + start : 1 + start + size]) <= room for start in range(0, years, size)):
@@ -137,7 +155,7 @@ def _binding(run: CountryRun, found: Sequence[Binding]) -> Iterator[Line]:
         usd = "n/a" if fact.eased_usd_bn is None else digits.at_most(fact.eased_usd_bn)
         yield [fact.what, fact.period, fact.worth_cell, fact.most_cell, usd]
     if len(found) > MOST_BINDING:
-        yield [f"... and {len(found) - MOST_BINDING} more: kloof explain --verbose", "", "", "", ""]
+        yield [f"... and {len(found) - MOST_BINDING} more: kloof explain RUN --verbose", "", "", "", ""]
 
 
 def _headline_values(book: Book) -> dict[str, float]:
@@ -168,7 +186,7 @@ def _verdict(run: CountryRun) -> str:
 def _split(book: Book) -> Iterator[Line]:
     spending = np.array([book.by_year("spend", c) for c in range(len(CATEGORIES))])
     width, finest = ranges.width(book.run, "spend_share"), ranges.finest(book.run, "spend_share")
-    columns = [digits.percents(column, width, finest) for column in spending.T.tolist()]
+    columns = [digits.split_percents(column, width, finest) for column in spending.T.tolist()]
     for c, name in enumerate(CATEGORIES):
         yield [name, *(column[c] for column in columns)]
     yield book.line("cost of use, USD bn", "total")

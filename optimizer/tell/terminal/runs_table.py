@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from optimizer.tell.files.run_list import SHORT_KEY, WHOLE, ListedRun
 from optimizer.tell.terminal.tables import grid, heading
 
 RUN_COLUMNS: Final = (
-    *("run", "state", "reason", "command", "instance", "countries", "policies"),
+    *("run", "state", "reason", "command", "instance", "countries", "policies", "changes"),
     *("status", "gap", "date", "version", "key"),
 )
 DIFFERENCE_COLUMNS: Final = (
@@ -24,6 +25,8 @@ DIFFERENCE_COLUMNS: Final = (
 )
 FEW_INPUTS: Final = 20
 NOTHING: Final = "–"
+# What was changed is folded, so that a line of the list fits a wide screen.
+CHANGES_WIDTH: Final = 32
 Text = Iterable[ConsoleRenderable | str]
 
 
@@ -31,32 +34,42 @@ def runs_table(place: str, runs: Sequence[ListedRun]) -> list[ConsoleRenderable 
     """The runs for a person, and below them what is wrong with those that cannot be told."""
     if not runs:
         return [f"no saved run in {place}"]
-    body = [
-        [
-            each.run,
-            each.command or NOTHING,
-            each.instance or NOTHING,
-            ",".join(each.countries) or ("all" if each.instance else NOTHING),
-            "+".join(each.policies) or NOTHING,
-            each.status if each.state == WHOLE else each.state,
-            NOTHING if each.gap is None else digits.scientific(each.gap),
-            each.date,
-            each.version or NOTHING,
-            each.key[:SHORT_KEY],
-        ]
-        for each in runs
-    ]
-    heads = ["run", "command", "instance", "countries", "policies", "status", "gap"]
+    body: list[list[str]] = []
+    for each in runs:
+        asked = textwrap.wrap(_changes(each), CHANGES_WIDTH) or [NOTHING]
+        body.append(
+            [
+                each.run,
+                each.command or NOTHING,
+                each.instance or NOTHING,
+                ",".join(each.countries) or ("all" if each.instance else NOTHING),
+                asked[0],
+                each.status if each.state == WHOLE else each.state,
+                NOTHING if each.gap is None else digits.scientific(each.gap),
+                each.date,
+                each.version or NOTHING,
+                each.key[:SHORT_KEY],
+            ]
+        )
+        body += [["", "", "", "", more, "", "", "", "", ""] for more in asked[1:]]
+    heads = ["run", "command", "instance", "countries", "policies; --set", "status", "gap"]
     parts: list[ConsoleRenderable | str] = [grid([*heads, "saved", "Kloof", "key"], body, left=6)]
     told = [f"{each.run}: {each.state}: {each.reason}" for each in runs if each.state != WHOLE]
     return [*parts, *(["", *told] if told else [])]
 
 
+def _changes(each: ListedRun) -> str:
+    """Policies, each a column of a comparison and one together elsewhere, and what was set."""
+    policies = (", " if each.command == "compare" else "+").join(each.policies)
+    return "; ".join(filter(None, (policies, *each.changes)))
+
+
 def runs_csv(runs: Sequence[ListedRun]) -> str:
-    """The runs as CSV; several countries or policies stand with blanks between them."""
+    """The runs as CSV; several countries or policies stand with blanks between them, changes with `; `."""
     rows = []
     for each in runs:
         row = each.data() | {"countries": " ".join(each.countries), "policies": " ".join(each.policies)}
+        row["changes"] = "; ".join(each.changes)
         rows.append([row[name] for name in RUN_COLUMNS])
     return _csv(RUN_COLUMNS, rows)
 

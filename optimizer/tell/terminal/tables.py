@@ -37,6 +37,8 @@ SHARES_OF: Final = (
     "shares are of the cost of use (capital charge, rent, energy; wages and investment as paid); "
     "`paid` is all cash out"
 )
+BELOW_MARK: Final = re.compile(r"<\d")
+BELOW: Final = "< a share that is not nothing, but less than this: at this gap shares are known no better"
 LOOSE: Final = "~ plans as good, but dearer, split otherwise: shares are those of the cheapest, in tens"
 # Tables keep their natural width: a number cut short by a narrow screen would be a wrong number.
 UNLIMITED: Final = 10_000
@@ -203,7 +205,7 @@ def _cells(run: CountryRun, top: Headline, bands: Bands | None) -> list[str]:
     leads = run.leader is not None and run.leader.country == run.country
     return [
         run.country,
-        *digits.percents(
+        *digits.split_percents(
             list(top.split.values()), top.widths["spend_share"], ranges.finest(run, "spend_share")
         ),
         digits.significant(top.paid_usd_bn, 3, top.widths["paid"]),
@@ -296,13 +298,13 @@ def _notes(world: WorldRun, lines: Sequence[Sequence[str]]) -> list[str]:
 
 
 def notes_of_marks(world: WorldRun, texts: Sequence[str]) -> list[str]:
-    """What the marks of lags mean that stand in some of the texts."""
+    """What the marks of lags and shares mean that stand in some of the texts."""
     notes = []
     if any(STARRED.search(text) for text in texts):
         notes.append(f"* reaches back before {world.leader}'s base state, extended by its growth until then")
     if any(">" in text for text in texts):
         notes.append(beyond_note(world.leader))
-    return notes
+    return [*notes, BELOW] if any(BELOW_MARK.search(text) for text in texts) else notes
 
 
 def notes_of_plans(world: WorldRun) -> list[str]:
