@@ -156,13 +156,13 @@ def test_the_tolerance_takes_a_sheet_that_adds_to_less_and_lets_shares_move(
 def test_several_countries_are_told_beside_each_other(kloof: Run, world: str) -> None:
     asked = ("evaluate", world, "--country", "chn,usa", "--at-most", "talent=5%")
     done = kloof(*asked, "--format", "json")
-    assert done.code == 3
+    assert done.code == 1  # one ended with 3, the other with 0
     first, second = done.data["countries"]["CHN"], done.data["countries"]["USA"]
     assert (first["status"], second["status"]) == ("infeasible", "optimal")
     assert any("talent" in line for line in first["conflicts"])
     printed = kloof(*asked, "--format", "csv")
     head, *rows = printed.out.splitlines()
-    assert printed.code == 3
+    assert printed.code == 1
     assert head.startswith("country,policy,period")
     assert {row.split(",")[0] for row in rows} == {"USA"}
     assert "No plan keeps them all" in printed.err
