@@ -18,7 +18,7 @@ from optimizer.errors import Diagnostic, InfeasibleError, SolverError
 from optimizer.instance import Instance
 from optimizer.study.ask import Ask, Extension, default_gap
 from optimizer.study.share_sheet import is_share_sheet, read_share_sheet
-from optimizer.study.shares import SharedPlan, conflict_words, plan_with_shares
+from optimizer.study.shares import SharedPlan, plan_with_shares
 from optimizer.study.shares_asked import parse_shares, with_shares
 from optimizer.study.single import own_parameters
 from optimizer.study.solve import solve_world
@@ -26,6 +26,7 @@ from optimizer.tell.notebook.display import html, plans
 
 COSTS = (
     *("share", "kind", "category", "value", "first_year", "last_year", "per_point_average_log_units"),
+    *("point_cost_average_log_units", "point_cost_low", "point_cost_high", "point_lag_months"),
     *("gives_back_average_log_units", "gives_back_low", "gives_back_high", "lag_change_months"),
 )
 BROKEN = ("row", "excess", "unit", "of_size", "accepted")
@@ -116,7 +117,8 @@ def evaluate(
     costs = [
         (
             *(each.share.words, each.share.kind, each.share.category, each.share.value, *each.share.years),
-            *(each.per_point, each.gives_back, each.gives_back_low, each.gives_back_high),
+            *(each.per_point, each.point_cost, each.point_cost_low, each.point_cost_high),
+            *(each.point_lag_months, each.gives_back, each.gives_back_low, each.gives_back_high),
             each.lag_change_months,
         )
         for each in found.costs
@@ -126,7 +128,7 @@ def evaluate(
         found.loss,
         frame([replace(world, countries={country: found.plan})]),
         pd.DataFrame(costs, columns=list(COSTS)),
-        tuple(conflict_words(found.plan.explanation)),
+        found.conflicts,
         tuple(each.words for each in found.repairs),
         pd.DataFrame(columns=list(BROKEN)),
         notes,

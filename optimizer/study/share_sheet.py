@@ -62,9 +62,14 @@ def is_share_sheet(path: Path) -> bool:
 
 def read_share_sheet(path: Path, instance: Instance, tolerance: float) -> ShareSheet:
     """The shares of a sheet. A year's shares that add to 100% but for their own rounding, or for `tolerance`,
-    are scaled to it, and the notes say so. Raises `InputError` with every problem, each with its line."""
-    lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
-    reader = _Reader(str(path), instance)
+    are scaled to it, and the notes say so. Columns may be parted by `;`, with commas in numbers, or by tabs,
+    as spreadsheets of other languages save them. Raises `InputError` with every problem, each with
+    its line."""
+    text = path.read_text(encoding="utf-8-sig")
+    head = text.partition("\n")[0]
+    parted = next((each for each in ";\t" if each in head and "," not in head), ",")
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=parted, strict=True)
+    reader = _Reader(str(path), instance, parted != ",")
     try:
         reader.header(next(lines, []))
         for row in lines:
@@ -78,8 +83,8 @@ def read_share_sheet(path: Path, instance: Instance, tolerance: float) -> ShareS
 
 
 class _Reader:
-    def __init__(self, file: str, instance: Instance) -> None:
-        self.file, self.instance = file, instance
+    def __init__(self, file: str, instance: Instance, decimal_commas: bool) -> None:
+        self.file, self.instance, self.decimal_commas = file, instance, decimal_commas
         self.problems: list[Diagnostic] = []
         self.columns: list[tuple[str, bool]] = []
         self.cells: list[_Cell] = []
@@ -132,6 +137,8 @@ class _Reader:
 
     def cell(self, line: int, year: int, category: str, text: str, in_percent: bool) -> None:
         plain = text.removesuffix("%").strip()
+        if self.decimal_commas and plain.count(",") == 1 and "." not in plain:
+            plain = plain.replace(",", ".")
         try:
             number = float(plain)
         except ValueError:

@@ -15,10 +15,10 @@ import numpy as np
 
 from models.parameters import Array, PlanParameters
 from models.simulate import weight_of_time
-from optimizer.answer.answer import Explained, Repair, RepairPatch
+from optimizer.answer.answer import ConflictingLimit, Repair, RepairPatch
 from optimizer.answer.explanation import with_facts
 from optimizer.answer.metrics import shares as shares_of
-from optimizer.answer.run import OPTIMAL, CountryRun
+from optimizer.answer.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.answer.summary import ABOVE, BEYOND, headline, lag_mark_in
 from optimizer.errors import InputError
 from optimizer.instance import Instance, patch, resolve
@@ -41,6 +41,8 @@ from optimizer.study.shares_asked import (
 )
 
 POINT: Final = 0.01
+# rows by which a plan keeps shares
+SHARE_ROWS: Final = frozenset({"least_share", "largest_share"})
 # shares of a repair are told where they move by more than this
 MOVED: Final = 1e-9
 
@@ -51,7 +53,10 @@ class ShareCost:
 
     `per_point` is what the next point (a hundredth of the budget in each of its years) costs, by the price at
     this plan, in average log units: one more of a share that is at least or exact, one less of one that is at
-    most; negative where it would gain. None where the plan has integers, and so no prices. `gives_back` is
+    most; negative where it would gain. None where the plan has integers, and so no prices. `point_cost` is
+    the same solved, between `point_cost_low` and `point_cost_high`, and `point_lag_months` by how much that
+    point changes the lag of the last reported period (None: no plan keeps it, or it has no lag that can be
+    told); a price says nothing of a lag, which is no part of the objective. `gives_back` is
     what dropping the share was solved to give back in average log units, between `gives_back_low` and
     `gives_back_high`, and `lag_change_months` by how much it changes the lag of the last reported period,
     less than 0 where that falls (None: it has none that can be told).
@@ -59,6 +64,10 @@ class ShareCost:
 
     share: Share
     per_point: float | None
+    point_cost: float | None = None
+    point_cost_low: float | None = None
+    point_cost_high: float | None = None
+    point_lag_months: float | None = None
     gives_back: float | None = None
     gives_back_low: float | None = None
     gives_back_high: float | None = None
@@ -94,6 +103,21 @@ class SharedPlan:
         bounds = gain_between(self.plan, self.optimum)
         return None if bounds is None else bounds[1]
 
+    @property
+    def costs_nothing(self) -> bool:
+        """Whether the certificates cannot tell the plan's worth from that of the optimum."""
+        bounds = gain_between(self.plan, self.optimum)
+        return bounds is not None and bounds[0] <= 0
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """What excludes what, a line each; the shares are among it, as without them there is a plan."""
+        groups = self.plan.explanation.conflict_groups
+        said = conflict_words(groups)
+        if self.plan.status == INFEASIBLE and not any(group.family in SHARE_ROWS for group in groups):
+            said = [*(share.words for share in self.shares), *said]
+        return tuple(said)
+
 
 def gain_between(before: CountryRun, after: CountryRun) -> tuple[float, float, float] | None:
     """What one plan is worth beyond another in average log units: at least, as found, at most."""
@@ -122,12 +146,17 @@ def months_between(before: CountryRun, after: CountryRun) -> float | None:
 
 
 def normal_shares(parameters: PlanParameters, values: Mapping[str, Array]) -> Array:
-    """The shares that floors and ceilings are about, of each category in each period: cost of use at normal
-    prices, without premiums for pace and the running of wafers; shape (categories, periods)."""
+    """The shares that floors and ceilings are about, of each category in each period; shape (categories,
+    periods)."""
+    return shares_of(normal_costs(parameters, values))
+
+
+def normal_costs(parameters: PlanParameters, values: Mapping[str, Array]) -> Array:
+    """Cost of use at normal prices, without premiums for pace and the running of wafers, USD bn, of each
+    category in each period; shape (categories, periods)."""
     running = parameters["wafer_run_cost"] @ values["wafers_started"]
     chips = values["chips_cost"] - running
-    cost = np.vstack([values["use_cost"], chips, values["talent_cost"], values["power_spend"]])
-    return shares_of(cost)
+    return np.vstack([values["use_cost"], chips, values["talent_cost"], values["power_spend"]])
 
 
 def plan_with_shares(
@@ -154,7 +183,7 @@ def plan_with_shares(
         run = replace(run, explanation=explain_plan(run, inputs))
         costs = tuple(solved.costs(run)) if priced and run.status == OPTIMAL else ()
         return replace(found, plan=run, costs=costs)
-    if run.status != "infeasible":
+    if run.status != INFEASIBLE:
         return found
     why = explain_conflict(run, inputs, solved.plan_solver, ask.objective)
     repairs = tuple(_repair(each, instance, run.country) for each in why.repairs or ())
@@ -195,14 +224,48 @@ class _Shared:
             assert run.solution is not None
             slopes = self.plan_solver.solver.sensitivity(run.solution) / weight_of_time(run.parameters)
         for number, share in enumerate(self.shares):
-            per_point = None if slopes is None else self._per_point(share, run.parameters, slopes)
+            cost = ShareCost(
+                share, None if slopes is None else self._per_point(share, run.parameters, slopes)
+            )
             rest = (*self.shares[:number], *self.shares[number + 1 :])
-            without = self.optimum if not rest else self.run(self.instance(rest))
-            gain = gain_between(run, without)
-            if gain is None:
-                yield ShareCost(share, per_point)
-                continue
-            yield ShareCost(share, per_point, gain[1], gain[0], gain[2], months_between(run, without))
+            yield self._given_back(self._point(cost, run, rest), run, rest)
+
+    def _point(self, cost: ShareCost, run: CountryRun, rest: Sequence[Share]) -> ShareCost:
+        """With what the next point was solved to cost, where there is a plan with it."""
+        step = -POINT if cost.share.kind == AT_MOST else POINT
+        value = cost.share.value + step
+        if not 0 <= value <= 1:
+            return cost
+        try:
+            instance = self.instance((*rest, replace(cost.share, value=value)))
+        except InputError:
+            # the sums alone exclude it
+            return cost
+        after = self.run(instance)
+        gain = gain_between(after, run)
+        if gain is None:
+            return cost
+        return replace(
+            cost,
+            point_cost=gain[1],
+            point_cost_low=gain[0],
+            point_cost_high=gain[2],
+            point_lag_months=months_between(run, after),
+        )
+
+    def _given_back(self, cost: ShareCost, run: CountryRun, rest: Sequence[Share]) -> ShareCost:
+        """With what dropping the share was solved to give back."""
+        without = self.optimum if not rest else self.run(self.instance(rest))
+        gain = gain_between(run, without)
+        if gain is None:
+            return cost
+        return replace(
+            cost,
+            gives_back=gain[1],
+            gives_back_low=gain[0],
+            gives_back_high=gain[2],
+            lag_change_months=months_between(run, without),
+        )
 
     def _per_point(self, share: Share, parameters: PlanParameters, slopes: Array) -> float:
         """What one point more (of an `at most` one less) costs by the slopes of the objective."""
@@ -242,7 +305,7 @@ def _repair(found: Repair, instance: Instance, country: str) -> ShareRepair:
             repaired = instance
         shares = list(_moved(instance, repaired, country))
     outcome = "" if found.outcome is None else found.outcome.words
-    said = [each.words for each in shares] + [" ".join(each.how) for each in others]
+    said = [each.text for each in shares] + [" ".join(each.how) for each in others]
     then = f" ({outcome})" if outcome else ""
     words = f"{found.kind}: {'; '.join(said)}{then}"
     return ShareRepair(words, tuple(shares), tuple(each.patch for each in others), outcome)
@@ -272,6 +335,16 @@ def _moved(before: Instance, after: Instance, country: str) -> Iterator[Share]:
                 start = None
 
 
-def conflict_words(why: Explained) -> list[str]:
-    """What excludes what, a line each."""
-    return [f"{group.words}{f' in {group.period}' if group.period else ''}" for group in why.conflict_groups]
+def conflict_words(groups: Sequence[ConflictingLimit]) -> list[str]:
+    """What excludes what, a line each; of limits that say the same of several things, as of chips that are
+    not there yet, the things in one line."""
+    alike: dict[tuple[str, str], list[ConflictingLimit]] = {}
+    for group in groups:
+        pattern = group.words.replace(group.item, "{item}") if group.item else group.words
+        alike.setdefault((pattern, group.period), []).append(group)
+    said = []
+    for (pattern, period), same in alike.items():
+        items = [each.item for each in same]
+        listed = items[0] if len(items) == 1 else f"each of {', '.join(items)}"
+        said.append(f"{pattern.replace('{item}', listed)}{f' in {period}' if period else ''}")
+    return said

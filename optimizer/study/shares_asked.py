@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.parameters import CATEGORIES
-from optimizer.errors import Diagnostic, InputError
+from optimizer.errors import Diagnostic, InputError, number_hint
 from optimizer.instance import Instance, patch
 
 AT_LEAST: Final = "at_least"
@@ -117,7 +117,8 @@ def _parsed(kind: str, text: str, instance: Instance) -> Share:
     value = share_of(amount)
     if value is None:
         message = f"the share of `{text}` must be 0% to 100%, or 0 to 1 without a sign, got `{amount}`"
-        raise InputError(Diagnostic("E623", message, path=option, hint=FORM))
+        hint = number_hint(amount.removesuffix("%")) if "," in amount else None
+        raise InputError(Diagnostic("E623", message, path=option, hint=hint or FORM))
     return Share(kind, category, value, _years(years, text, option, instance), f"{option} {text}")
 
 

@@ -58,6 +58,9 @@ def test_shares_that_exclude_each_other_end_with_3_and_say_what_gives_a_plan(klo
         (("--at-least", "reserch=30%"), "E624", "did you mean `research`"),
         (("--at-least", "research=30%@2035"), "E625", "2026 to 2029"),
         (("--at-least", "research=30"), "E623", "0% to 100%"),
+        (("--at-least", "research=-5%"), "E623", "0% to 100%"),
+        (("--at-least", "research=30,5%"), "E623", "write 30.5"),
+        (("--fix", "talent=15%", "--fix", "talent=16%@2027"), "E626", "at least 16% and at most 15%"),
         (("--at-least", "research=130%"), "E623", "0% to 100%"),
         (("--at-least", "research=nan"), "E623", "0% to 100%"),
         (("--at-least", "research"), "E623", "CATEGORY=SHARE%"),
@@ -86,7 +89,7 @@ def test_a_floor_of_the_instance_holds_beside_those_asked_for(kloof: Run, world:
     assert (done.code, "at least 30% and at most 20%" in done.err) == (2, True)
 
 
-@pytest.mark.parametrize("form", ["percent in the names", "signs", "parts of 1", "sums alone"])
+@pytest.mark.parametrize("form", ["percent in the names", "signs", "parts of 1", "sums alone", "semicolons"])
 def test_a_sheet_of_shares_in_each_form_is_the_same_plan(
     kloof: Run, world: str, tmp_path: Path, form: str
 ) -> None:
@@ -98,6 +101,8 @@ def test_a_sheet_of_shares_in_each_form_is_the_same_plan(
     elif form == "parts of 1":
         parts = [(year, *(f"{float(each) / 100:.3f}" for each in rest)) for year, *rest in cells]
         lines = [plain, *(",".join(each) for each in parts)]
+    elif form == "semicolons":
+        lines = [line.replace(",", ";").replace(".", ",") for line in SHEET.splitlines()]
     else:
         lines = [head if form == "percent in the names" else plain, *rows]
     (tmp_path / "sheet.csv").write_text("\n".join(lines) + "\n")
@@ -146,3 +151,18 @@ def test_the_tolerance_takes_a_sheet_that_adds_to_less_and_lets_shares_move(
     assert "99%, within --tolerance: scaled to 100%" in done.err
     strict = done.data["normal_price_shares"]["plan"]["2027"]
     assert abs(strict["research"] - 0.29 / 0.99) <= 0.02 + 1e-6
+
+
+def test_several_countries_are_told_beside_each_other(kloof: Run, world: str) -> None:
+    asked = ("evaluate", world, "--country", "chn,usa", "--at-most", "talent=5%")
+    done = kloof(*asked, "--format", "json")
+    assert done.code == 1  # one ended with 3, the other with 0
+    first, second = done.data["countries"]["CHN"], done.data["countries"]["USA"]
+    assert (first["status"], second["status"]) == ("infeasible", "optimal")
+    assert any("talent" in line for line in first["conflicts"])
+    printed = kloof(*asked, "--format", "csv")
+    head, *rows = printed.out.splitlines()
+    assert printed.code == 1
+    assert head.startswith("country,policy,period")
+    assert {row.split(",")[0] for row in rows} == {"USA"}
+    assert "No plan keeps them all" in printed.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 
 from models.parameters import PlanParameters
 from models.simulate import weight_of_time
+from optimizer.answer.answer import ConflictingLimit, Explained
 from optimizer.answer.run import CountryRun
-from optimizer.instance import Instance, load
+from optimizer.instance import Instance, load, patch
 from optimizer.instance.template import write_template
 from optimizer.study.ask import Ask
-from optimizer.study.shares import SharedPlan, normal_shares, plan_with_shares
+from optimizer.study.shares import SharedPlan, conflict_words, normal_shares, plan_with_shares
 from optimizer.study.shares_asked import parse_shares
 from optimizer.study.solve import solve_world
 from tests.model.oracle import ACCURACY, best_value
@@ -34,6 +36,13 @@ def under(instance: Instance, wanted: dict[str, list[str]]) -> SharedPlan:
     ask = Ask(instance, ("CHN",))
     world = solve_world(ask)
     return plan_with_shares(ask, world.countries["CHN"], world.leader_run, parse_shares(wanted, instance))
+
+
+def under_unpriced(instance: Instance, wanted: dict[str, list[str]]) -> SharedPlan:
+    ask = Ask(instance, ("CHN",))
+    world = solve_world(ask)
+    shares = parse_shares(wanted, instance)
+    return plan_with_shares(ask, world.countries["CHN"], world.leader_run, shares, priced=False)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +113,87 @@ def test_dropping_a_share_gives_back_what_the_rest_alone_do_not_cost(
     assert cost.gives_back_low is not None
     assert cost.gives_back_high is not None
     assert cost.gives_back_low <= cost.gives_back <= cost.gives_back_high
+
+
+def test_the_next_point_solved_agrees_with_its_price(found: SharedPlan) -> None:
+    for cost in found.costs:
+        assert cost.per_point is not None
+        assert cost.point_cost is not None
+        assert cost.point_cost_low is not None
+        assert cost.point_cost_high is not None
+        assert cost.point_cost_low <= cost.point_cost <= cost.point_cost_high
+        # what is concave costs no less than its slope says
+        assert cost.point_cost_high >= cost.per_point - 1e-6
+        assert cost.point_cost == pytest.approx(cost.per_point, rel=0.25, abs=2e-4)
+        assert cost.point_lag_months is not None
+
+
+def own_shares(run: CountryRun) -> np.ndarray:
+    assert run.values is not None
+    return normal_shares(numbers(run), run.values)
+
+
+def test_the_optimum_under_shares_of_its_own_is_worth_the_same(small: Instance, found: SharedPlan) -> None:
+    shares = own_shares(found.optimum)
+    # floors as high as the optimum's own shares, but for the last digits: the sums stay below 100%
+    wanted = [
+        f"{category}={100 * max(shares[row, t] - 1e-6, 0):.8f}%@{2026 + t}"
+        for row, category in enumerate(numbers(found.optimum).sets.categories)
+        for t in range(3)
+    ]
+    again = under_unpriced(small, {"at_least": wanted})
+    assert again.costs_nothing
+    assert again.loss == pytest.approx(0, abs=2e-5)
+
+
+def test_tightening_never_helps_and_exact_is_at_least_and_at_most(small: Instance) -> None:
+    floors = [
+        under_unpriced(small, {"at_least": [f"research={share}%"]}).plan.solution for share in (35, 40, 45)
+    ]
+    for looser, tighter in pairwise(floors):
+        assert looser is not None
+        assert tighter is not None
+        assert tighter.certificate.lower <= looser.certificate.upper
+    exact = under_unpriced(small, {"fix": ["talent=16%@2027:"]})
+    both = under_unpriced(small, {"at_least": ["talent=16%@2027:"], "at_most": ["talent=16%@2027:"]})
+    assert exact.loss == pytest.approx(both.loss, abs=1e-9)
+
+
+def test_shares_of_a_year_hold_in_each_of_its_quarters(small: Instance) -> None:
+    quarters = patch(small, ["horizon.steps_per_year = 4"])
+    run = under_unpriced(quarters, {"fix": ["talent=16%@2027"]}).plan
+    talent = own_shares(run)[3]
+    assert np.abs(talent[4:8] - 0.16).max() <= 1e-6
+    assert np.abs(talent[[3, 8]] - 0.16).min() > 1e-3
+
+
+def limit(family: str, item: str, words: str, period: str) -> ConflictingLimit:
+    return ConflictingLimit(
+        family=family,
+        item=item,
+        category="start",
+        period=period,
+        periods=(period,),
+        words=words,
+        rows=(family,),
+        inputs=(),
+    )
+
+
+def test_a_conflict_that_names_no_share_is_told_with_those_asked_for(found: SharedPlan) -> None:
+    start = limit("staff", "", "the researchers there at the start", "2026")
+    why = Explained(conflict_groups=(start,))
+    plan = replace(found.plan, status="infeasible", explanation=why)
+    said = replace(found, plan=plan).conflicts
+    assert said[: len(found.shares)] == tuple(each.words for each in found.shares)
+    assert said[-1] == "the researchers there at the start in 2026"
+
+
+def test_limits_that_say_the_same_of_several_chips_are_one_line() -> None:
+    alike = [
+        limit("import_control", chip, f"at most 0 thousand {chip} bought", "") for chip in ("one", "two")
+    ]
+    assert conflict_words(alike) == ["at most 0 thousand each of one, two bought"]
 
 
 def test_shares_that_no_plan_keeps_are_told_with_the_least_repair(small: Instance) -> None:

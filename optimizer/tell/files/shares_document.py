@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.parameters import Array
 from optimizer.answer import summary
+from optimizer.answer.metrics import shares as shares_of
 from optimizer.answer.part import text_of_infinity
 from optimizer.answer.run import CountryRun
 from optimizer.answer.strategy import rows
@@ -29,6 +31,10 @@ def shares_document(found: SharedPlan) -> dict[str, Any]:
             {
                 **_share(each.share),
                 "per_point_average_log_units": each.per_point,
+                "point_cost_average_log_units": each.point_cost,
+                "point_cost_low": each.point_cost_low,
+                "point_cost_high": each.point_cost_high,
+                "point_lag_months": each.point_lag_months,
                 "gives_back_average_log_units": each.gives_back,
                 "gives_back_low": each.gives_back_low,
                 "gives_back_high": each.gives_back_high,
@@ -36,6 +42,7 @@ def shares_document(found: SharedPlan) -> dict[str, Any]:
             }
             for each in found.costs
         ],
+        "conflicts": list(found.conflicts),
         "repairs": [
             {
                 "words": each.words,
@@ -44,7 +51,8 @@ def shares_document(found: SharedPlan) -> dict[str, Any]:
             }
             for each in found.repairs
         ],
-        "normal_price_shares": {"plan": _by_year(plan), "optimum": _by_year(optimum)},
+        "normal_price_shares": {"plan": _normal(plan), "optimum": _normal(optimum)},
+        "printed_shares": {"plan": _printed(plan), "optimum": _printed(optimum)},
         "diagnostics": [diagnostic_data(each) for each in plan.diagnostics],
         "strategy": [
             {**row._asdict(), "value": text_of_infinity(row.value)}
@@ -65,12 +73,23 @@ def _share(share: Share) -> dict[str, Any]:
     }
 
 
-def _by_year(run: CountryRun) -> dict[str, dict[str, float]]:
-    """Shares at normal prices by reported period and category."""
+def _normal(run: CountryRun) -> dict[str, dict[str, float]]:
+    """Shares at normal prices, which floors and ceilings are about."""
     if run.parameters is None or run.values is None:
         return {}
+    return _by_year(run, normal_shares(run.parameters, run.values))
+
+
+def _printed(run: CountryRun) -> dict[str, dict[str, float]]:
+    """The split as `solve` prints it, premiums and the running of wafers counted."""
+    return {} if run.values is None else _by_year(run, shares_of(run.values["spend"]))
+
+
+def _by_year(run: CountryRun, shares: Array) -> dict[str, dict[str, float]]:
+    """Shares by reported period and category."""
+    if run.parameters is None:
+        return {}
     sets = run.parameters.sets
-    shares = normal_shares(run.parameters, run.values)
     return {
         period: dict(zip(sets.categories, shares[:, t].tolist(), strict=True))
         for t, period in enumerate(sets.periods[: sets.reported])

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 from rich.console import ConsoleRenderable
 
 from optimizer.answer import digits, ranges
 from optimizer.answer.evaluation import INDISTINGUISHABLE
+from optimizer.answer.metrics import shares as shares_of
 from optimizer.answer.run import STOPPED, CountryRun
 from optimizer.answer.summary import headline
-from optimizer.study.shares import ShareCost, SharedPlan, conflict_words, normal_shares
+from optimizer.study.shares import ShareCost, SharedPlan, normal_costs
 from optimizer.tell.fitted import FITTED
 from optimizer.tell.terminal.tables import grid, heading, indented, lag_cells
 from optimizer.tell.words import LOG_UNIT
 
 MEASURE: Final = (
-    "  shares are of the cost of use at normal prices: without premiums for pace, and without running\n"
-    "  home-made wafers; the split above, that of `kloof solve`, counts both, among chips and talent"
+    "  shares are of the cost of use at normal prices: a premium could be overpaid to meet a floor, and\n"
+    "  wafers run for nothing. `kloof solve` and the split above count both, in chips and talent: where\n"
+    "  that moves a share by half a point or more, the line below it says what `solve` prints"
 )
 TAIL: Final = (
     "  a share of the last reported year holds in the years after it, too, which are planned and not shown"
 )
 FIT: Final = "under shares"
+# shares that differ by less than this are one to a reader of whole percents
+HALF_A_POINT: Final = 0.5
 
 
 def shares_table(found: SharedPlan) -> list[ConsoleRenderable | str]:
@@ -36,6 +41,10 @@ def shares_table(found: SharedPlan) -> list[ConsoleRenderable | str]:
         gaps = [digits.scientific(run.gap) for run in (found.plan, found.optimum) if run.gap is not None]
         parts.append(
             f"  The shares cost {_worth(found.loss)} on average; certified to gaps of {' and '.join(gaps)}."
+        )
+    if found.costs_nothing:
+        parts.append(
+            "  The gaps cannot tell that from nothing: where the plans differ, both are as good as is known."
         )
     for label, run in ((f"the plan {FIT}", found.plan), ("the optimum", found.optimum)):
         if run.status == STOPPED:
@@ -71,51 +80,71 @@ def _headlines(found: SharedPlan) -> ConsoleRenderable:
 
 def _by_year(found: SharedPlan) -> ConsoleRenderable:
     """Both plans' shares at normal prices by year: what the floors and ceilings are about."""
-    lines = []
+    found_lines: dict[str, list[list[str]]] = {}
     periods: tuple[str, ...] = ()
     for label, run in ((FIT, found.plan), ("optimum", found.optimum)):
         if run.parameters is None or run.values is None:
             continue
         sets = run.parameters.sets
-        periods = sets.periods[: sets.reported]
-        shares = 100 * normal_shares(run.parameters, run.values)[:, : sets.reported]
-        for category, row in zip(sets.categories, shares, strict=True):
+        periods = tuple(dict.fromkeys(period[:4] for period in sets.periods[: sets.reported]))
+        in_year = np.array([[period[:4] == year for year in periods] for period in sets.periods])
+        normal = 100 * shares_of(normal_costs(run.parameters, run.values) @ in_year)
+        printed = 100 * shares_of(run.values["spend"] @ in_year)
+        for category, row, beside in zip(sets.categories, normal, printed, strict=True):
+            lines = found_lines.setdefault(category, [])
             lines.append([f"{category}, {label}", *(f"{share:.1f}" for share in row)])
-    lines.sort(key=lambda line: 0)
-    half = len(lines) // 2
-    paired = [line for pair in zip(lines[:half], lines[half:], strict=True) for line in pair]
-    return indented(grid(["% at normal prices", *periods], paired))
+            if np.abs(row - beside).max() >= HALF_A_POINT:
+                lines.append(["  as `solve` prints it", *(f"{share:.1f}" for share in beside)])
+    body = [line for lines in found_lines.values() for line in lines]
+    return indented(grid(["% at normal prices", *periods], body))
 
 
 def _costs(costs: tuple[ShareCost, ...]) -> list[ConsoleRenderable | str]:
-    body = [[each.share.words, _price(each), *_given_back(each)] for each in costs]
+    body = [
+        [each.share.words, _price(each), _months(each.point_lag_months), *_given_back(each)] for each in costs
+    ]
     heads = [
         "share",
-        "the next point costs\nlog units",
+        "next point costs\nlog units",
+        "lag moves by\nmonths",
         "dropping it gives back\nlog units",
-        "which moves the lag by\nmonths",
+        "lag moves by\nmonths",
     ]
+    how = (
+        "by the price at this plan" if costs[0].per_point is not None else "solved, as integers have no price"
+    )
     said = [
-        "  the next point: a percent more of each of its years (of an `at most` a percent less), by the",
-        "  price at this plan, the other shares held; dropping it: solved, the others held",
+        "  the next point: a percent more of each of its years (of an `at most` a percent less), the others",
+        f"  held: log units {how}, months solved; dropping it: solved, the others held.",
+        "  Lags of plans of one worth may differ by a tenth of a month",
     ]
     return [indented(grid(heads, body)), *said]
 
 
 def _price(cost: ShareCost) -> str:
     if cost.per_point is None:
-        return "n/a: integers"
+        return _solved(cost.point_cost, cost.point_cost_low, cost.point_cost_high)
     return "0" if abs(cost.per_point) < INDISTINGUISHABLE else f"{cost.per_point:.3g}"
 
 
 def _given_back(cost: ShareCost) -> list[str]:
-    if cost.gives_back is None or cost.gives_back_low is None or cost.gives_back_high is None:
-        return ["n/a", "n/a"]
-    if cost.gives_back_low <= 0:
-        return [f"0, or {max(cost.gives_back_high, 0):.1g} at most", "n/a"]
-    months = cost.lag_change_months
-    # two plans within the gap may differ by a tenth of a month
-    return [f"{cost.gives_back:.3g}", "n/a" if months is None else f"{round(months, 1) + 0.0:+.1f}"]
+    said = _solved(cost.gives_back, cost.gives_back_low, cost.gives_back_high)
+    nothing = cost.gives_back_low is None or cost.gives_back_low <= 0
+    return [said, "n/a" if nothing else _months(cost.lag_change_months)]
+
+
+def _solved(worth: float | None, low: float | None, high: float | None) -> str:
+    """A difference of two plans, as far as their gaps let it be known."""
+    if worth is None or low is None or high is None:
+        return "n/a"
+    if low <= 0 <= high:
+        largest = max(-low, high)
+        return f"0, or {largest:.1g} at most"
+    return f"{worth:.3g}"
+
+
+def _months(change: float | None) -> str:
+    return "n/a" if change is None else f"{round(change, 1) + 0.0:+.1f}"
 
 
 def _worth(loss: float) -> str:
@@ -127,9 +156,10 @@ def _conflict(found: SharedPlan) -> list[ConsoleRenderable | str]:
     run: CountryRun = found.plan
     if run.status != "infeasible":
         return [f"  No plan under the shares: {run.status}."]
-    words = conflict_words(run.explanation)
     parts: list[ConsoleRenderable | str] = ["  No plan keeps them all. These exclude each other:", ""]
-    parts += [f"    {line}" for line in words] or ["    the rows of the plan (no limit is among them)"]
+    parts += [f"    {line}" for line in found.conflicts] or [
+        "    the rows of the plan (no limit is among them)"
+    ]
     if not found.repairs:
         return [*parts, "", "  No change of inputs was found that gives a plan."]
     parts += ["", "  What gives a plan, the least first, each solved:", ""]
