@@ -27,7 +27,7 @@ from optimizer.study.equilibrium.membership import (
     reordered,
 )
 from optimizer.study.equilibrium.national import Nation, on_processes
-from optimizer.study.equilibrium.settling import Settled, settle
+from optimizer.study.equilibrium.settling import Settled, regret_of, settle
 from optimizer.study.equilibrium.sweeps import Prices, Ration, Response, State, answers, sweep
 from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
 
@@ -39,7 +39,7 @@ UNSOLD_TOLERANCE: Final = 0.05
 # how exactly plans are solved on the way: regrets below a few times this one mean nothing
 PLAN_GAP: Final = BATCH_GAP
 FIRST_SETTLED: Final = 8
-SETTLED_EVERY: Final = 8
+SETTLED_EVERY: Final = 4
 MOST_ROUNDS: Final = 40
 AT_A_RULE: Final = 1e-6
 
@@ -152,21 +152,27 @@ def find(
         state = replace(reordered(base.state, base.members, members), rounds=0)
     else:
         state = State(0, Prices(market.list_price, components.price))
-    first = state.rounds
     best: _Looked | None = None
-    while best is None or not _enough(best, tolerance):
-        done = state.rounds - first
-        if done >= most_rounds:
-            break
-        within = [market.output] * len(buyers) if state.rations is None else state.rations
-        found = answers(buyers, state.prices, [Ration(each) for each in within], respond)
+    suspect = 0
+    for done in range(1, most_rounds + 1):
+        prices, rations = state.prices, state.rations
+        if rations is None:
+            rations = np.array([market.output] * len(buyers))
+        found = answers(buyers, prices, [Ration(each) for each in rations], respond)
+        now = replace(state, rounds=state.rounds + 1, rations=rations)
         state, moving = sweep(market, state, found)
-        done, regret = done + 1, None
-        if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
-            looked = _look(goods, state, settle(buyers, market, state, respond))
-            best = looked if best is None else min(best, looked, key=lambda each: each.rank)
-            regret = looked.worst
+        regret = None
+        last_round = done == most_rounds
+        if last_round or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
+            # whose regret was largest tells most often that it is too early
+            regret = regret_of(suspect, buyers, market, prices, rations, found, respond)
+            if last_round or regret <= tolerance:
+                looked = _look(goods, now, settle(buyers, market, prices, rations, found, respond))
+                best = looked if best is None else min(best, looked, key=lambda each: each.rank)
+                suspect, regret = int(looked.settled.regrets.argmax()), looked.worst
         tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))
+        if best is not None and _enough(best, tolerance):
+            break
     assert best is not None
     mine = Calibration(members, best.demand, state, best.worst, _enough(best, tolerance))
     last = mine if base is None else replace(base, members=members, state=state)
