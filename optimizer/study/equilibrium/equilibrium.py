@@ -47,11 +47,12 @@ AT_A_RULE: Final = 1e-6
 @dataclass(frozen=True)
 class Told:
     """How far the search is: the round, how far prices of components still want to move (|log|) and, where it
-    was looked at, the largest regret."""
+    was looked at, the regret `of` a country, or the largest of all."""
 
     round_: int
     price_change: float
     regret: float | None = None
+    of: str = ""
 
 
 Tell = Callable[[Told], None]
@@ -161,16 +162,16 @@ def find(
         found = answers(buyers, prices, [Ration(each) for each in rations], respond)
         now = replace(state, rounds=state.rounds + 1, rations=rations)
         state, moving = sweep(market, state, found)
-        regret = None
-        last_round = done == most_rounds
-        if last_round or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
+        regret, of = None, ""
+        if done < most_rounds and _is_due(done):
             # whose regret was largest tells most often that it is too early
             regret = regret_of(suspect, buyers, market, prices, rations, found, respond)
-            if last_round or regret <= tolerance:
-                looked = _look(goods, now, settle(buyers, market, prices, rations, found, respond))
-                best = looked if best is None else min(best, looked, key=lambda each: each.rank)
-                suspect, regret = int(looked.settled.regrets.argmax()), looked.worst
-        tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))
+            of = countries[suspect]
+        if done == most_rounds or (regret is not None and regret <= tolerance):
+            looked = _look(goods, now, settle(buyers, market, prices, rations, found, respond))
+            best = looked if best is None else min(best, looked, key=lambda each: each.rank)
+            suspect, regret, of = int(looked.settled.regrets.argmax()), looked.worst, ""
+        tell(Told(state.rounds, float(moving.max(initial=0.0)), regret, of))
         if best is not None and _enough(best, tolerance):
             break
     assert best is not None
@@ -210,6 +211,10 @@ class _Looked:
     def rank(self) -> tuple[bool, float]:
         """Less is better: whether prices do not clear, then the largest regret."""
         return not _clears(self.settled, self.residuals), self.worst
+
+
+def _is_due(done: int) -> bool:
+    return done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0
 
 
 def _look(goods: Goods, state: State, settled: Settled) -> _Looked:
