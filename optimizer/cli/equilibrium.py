@@ -109,7 +109,8 @@ def command(
         tell=tell,
     )
     end_progress(output.quiet)
-    if found.converged:
+    # what limits each plan is kept with a run, and in no table here
+    if found.converged and (not saving.no_save or output.form == "json"):
         from optimizer.study.explained import explained
 
         found = replace(found, world=explained(found.world, scenario.instance, asking.ask.objective))
@@ -155,7 +156,8 @@ def progress_of_search(quiet: bool, of: str = "") -> Tell:
     from optimizer.study.equilibrium.equilibrium import Told
 
     def tell(told: Told) -> None:
-        known = "" if told.regret is None else f", largest regret {told.regret:.4f}"
+        whose = f"regret of {told.of}" if told.of else "largest regret"
+        known = "" if told.regret is None else f", {whose} {told.regret:.4f}"
         text = f"{of}round {told.round_}{known}"
         if is_terminal(sys.stderr):
             sys.stderr.write(f"\r\x1b[K{text}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optimizer.study.equilibrium.settling import settle
+from optimizer.study.equilibrium.settling import regret_of, settle
 from optimizer.study.equilibrium.sweeps import Prices, Ration, State, answers, one_by_one, sweep
 from tests.unit.small_markets import Consumer, cournot_firm, eisenberg_gale, market
 
@@ -20,6 +20,17 @@ def searched(buyers, goods, rounds, substitution, damping=1.0):
     return state
 
 
+def settled_at(buyers, goods, state):
+    """The plans that the search is judged by, and whether each regret is what it is alone."""
+    rations = [Ration(each) for each in state.rations]
+    looked_at = buyers, goods, state.prices, state.rations
+    found = answers(buyers, state.prices, rations, one_by_one)
+    settled = settle(*looked_at, found, one_by_one)
+    alone = [regret_of(suspect, *looked_at, found, one_by_one) for suspect in range(len(buyers))]
+    assert alone == pytest.approx(settled.regrets, abs=1e-6)
+    return settled
+
+
 def test_linear_fisher_market_has_the_prices_of_eisenberg_and_gale():
     rng = np.random.default_rng(7)
     values, money = rng.uniform(0.5, 2.0, (4, 6)), rng.uniform(1.0, 3.0, 4)
@@ -30,7 +41,7 @@ def test_linear_fisher_market_has_the_prices_of_eisenberg_and_gale():
     buyers = [Consumer(str(b), "linear", values[b], money=money[b]) for b in range(4)]
     state = searched(buyers, goods, 20, substitution=32.0)
     assert state.prices.goods[:, 0] == pytest.approx(known, rel=1e-3)
-    settled = settle(buyers, goods, state, one_by_one)
+    settled = settled_at(buyers, goods, state)
     assert settled.regrets.max() < 1e-3
     assert (settled.sold <= goods.output * (1 + 1e-9)).all()
 
@@ -46,7 +57,7 @@ def test_cobb_douglas_exchange():
     first, second = state.prices.goods[:, 0]
     # (0.7*0.2 + 0.4*2) / (0.3*1 + 0.6*0.3), by hand
     assert first / second == pytest.approx(1.958333333, rel=1e-6)
-    assert settle(buyers, goods, state, one_by_one).regrets.max() < 1e-5
+    assert settled_at(buyers, goods, state).regrets.max() < 1e-5
 
 
 def test_scarf_is_told_as_not_converged():
@@ -56,7 +67,7 @@ def test_scarf_is_told_as_not_converged():
     ]
     goods = market(np.ones(3), np.array([0.2, 0.3, 0.5]))
     state = searched(buyers, goods, 10, substitution=8.0, damping=0.7)
-    settled = settle(buyers, goods, state, one_by_one)
+    settled = settled_at(buyers, goods, state)
     # complements: rations do not lead to prices of a third each; what counts is that nobody is told they did
     assert settled.regrets.max() > 0.005
     assert (settled.sold <= goods.output * (1 + 1e-9)).all()

@@ -170,7 +170,11 @@ def test_chips_of_grey_markets_come_out_of_what_is_made():
     after, _ = sweep(market, state, found)
     assert after.rations is not None
     assert after.rations.sum() == pytest.approx(9), "one of ten is promised to the grey market"
-    settled = settle(takers, market, after, one_by_one)
+    first = [
+        each.respond(after.prices, Ration(ration), None)
+        for each, ration in zip(takers, after.rations, strict=True)
+    ]
+    settled = settle(takers, market, after.prices, after.rations, first, one_by_one)
     assert settled.sold[0, 0] <= 10 + 1e-9
     assert settled.sold[0, 0] == pytest.approx(sum(each.bought + each.grey for each in settled.answers)[0, 0])
     assert settled.answers[1].grey[0, 0] > 1

@@ -27,7 +27,7 @@ from optimizer.study.equilibrium.membership import (
     reordered,
 )
 from optimizer.study.equilibrium.national import Nation, on_processes
-from optimizer.study.equilibrium.settling import Settled, settle
+from optimizer.study.equilibrium.settling import Settled, regret_of, settle
 from optimizer.study.equilibrium.sweeps import Prices, Ration, Response, State, answers, sweep
 from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
 
@@ -39,7 +39,7 @@ UNSOLD_TOLERANCE: Final = 0.05
 # how exactly plans are solved on the way: regrets below a few times this one mean nothing
 PLAN_GAP: Final = BATCH_GAP
 FIRST_SETTLED: Final = 8
-SETTLED_EVERY: Final = 8
+SETTLED_EVERY: Final = 4
 MOST_ROUNDS: Final = 40
 AT_A_RULE: Final = 1e-6
 
@@ -47,11 +47,12 @@ AT_A_RULE: Final = 1e-6
 @dataclass(frozen=True)
 class Told:
     """How far the search is: the round, how far prices of components still want to move (|log|) and, where it
-    was looked at, the largest regret."""
+    was looked at, the regret `of` a country, or the largest of all."""
 
     round_: int
     price_change: float
     regret: float | None = None
+    of: str = ""
 
 
 Tell = Callable[[Told], None]
@@ -152,21 +153,27 @@ def find(
         state = replace(reordered(base.state, base.members, members), rounds=0)
     else:
         state = State(0, Prices(market.list_price, components.price))
-    first = state.rounds
     best: _Looked | None = None
-    while best is None or not _enough(best, tolerance):
-        done = state.rounds - first
-        if done >= most_rounds:
-            break
-        within = [market.output] * len(buyers) if state.rations is None else state.rations
-        found = answers(buyers, state.prices, [Ration(each) for each in within], respond)
+    suspect = 0
+    for done in range(1, most_rounds + 1):
+        prices, rations = state.prices, state.rations
+        if rations is None:
+            rations = np.array([market.output] * len(buyers))
+        found = answers(buyers, prices, [Ration(each) for each in rations], respond)
+        now = replace(state, rounds=state.rounds + 1, rations=rations)
         state, moving = sweep(market, state, found)
-        done, regret = done + 1, None
-        if done == most_rounds or (done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0):
-            looked = _look(goods, state, settle(buyers, market, state, respond))
+        regret, of = None, ""
+        if done < most_rounds and _is_due(done):
+            # whose regret was largest tells most often that it is too early
+            regret = regret_of(suspect, buyers, market, prices, rations, found, respond)
+            of = countries[suspect]
+        if done == most_rounds or (regret is not None and regret <= tolerance):
+            looked = _look(goods, now, settle(buyers, market, prices, rations, found, respond))
             best = looked if best is None else min(best, looked, key=lambda each: each.rank)
-            regret = looked.worst
-        tell(Told(state.rounds, float(moving.max(initial=0.0)), regret))
+            suspect, regret, of = int(looked.settled.regrets.argmax()), looked.worst, ""
+        tell(Told(state.rounds, float(moving.max(initial=0.0)), regret, of))
+        if best is not None and _enough(best, tolerance):
+            break
     assert best is not None
     mine = Calibration(members, best.demand, state, best.worst, _enough(best, tolerance))
     last = mine if base is None else replace(base, members=members, state=state)
@@ -204,6 +211,10 @@ class _Looked:
     def rank(self) -> tuple[bool, float]:
         """Less is better: whether prices do not clear, then the largest regret."""
         return not _clears(self.settled, self.residuals), self.worst
+
+
+def _is_due(done: int) -> bool:
+    return done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0
 
 
 def _look(goods: Goods, state: State, settled: Settled) -> _Looked:

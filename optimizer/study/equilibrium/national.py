@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -31,7 +31,8 @@ NOTHING: Final = 1e-9
 
 @dataclass
 class Nation:
-    """A country that buys on the world's market. `start` is where its last solve ended."""
+    """A country that buys on the world's market. `starts` are where its last solves ended, with a ration and
+    without: one of the other kind is far off."""
 
     instance: Instance
     country: str
@@ -39,7 +40,7 @@ class Nation:
     plan_solver: PlanSolver
     objective: str | None
     gap: float
-    start: Start | None = None
+    starts: dict[bool, Start] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -81,14 +82,16 @@ class Nation:
             grey[rows] = np.minimum(grey[rows], ration.grey / dt)
         bounded = {"import_limit": limited, "grey_open": grey}
         parameters = PlanParameters(open_.country, open_.sets, {**open_.values, **bounded})
-        run = solve_country(self.plan_solver, parameters, self.gap, None, self.start)
+        rationed = ration is not None
+        start = self.starts.get(rationed, self.starts.get(not rationed))
+        run = solve_country(self.plan_solver, parameters, self.gap, None, start)
         if run.status != OPTIMAL or run.solution is None or run.values is None:
             raise SolverError(
                 Diagnostic("S120", f"{self.country} has no certified plan at market prices: {run.status}"),
                 *run.diagnostics,
             )
         path = leader_path(self.instance, parameters, run.values) if leader is None else path
-        self.start = run.solution.start
+        self.keep_start(rationed, run.solution.start)
         weight, certificate = weight_of_time(parameters), run.solution.certificate
         return Response(
             valued=self._valued(parameters, run),
@@ -99,6 +102,11 @@ class Nation:
             upper=certificate.upper / weight,
             plan=replace(run, leader=path),
         )
+
+    def keep_start(self, rationed: bool, start: Start | None) -> None:
+        """Begin the next solve of the kind there."""
+        if start is not None:
+            self.starts[rationed] = start
 
     def _valued(self, parameters: PlanParameters, run: CountryRun) -> Valued:
         """What is bought on the market, at what cost with the fee paid on it, and what the duals say of
@@ -154,9 +162,9 @@ def on_processes(jobs: int) -> Respond:
             raise SolverError(process_ended(nations[position].country, how))
 
         together = run_each(answer, range(len(asked)), jobs, lost)
-        for nation, (found, parts) in zip(nations, together, strict=True):
+        for nation, (_, _, ration), (found, parts) in zip(nations, asked, together, strict=True):
             plan = received(nation.plan_solver, parts)
-            nation.start = None if plan.solution is None else plan.solution.start
+            nation.keep_start(ration is not None, None if plan.solution is None else plan.solution.start)
             yield replace(found, plan=plan)
 
     return respond

@@ -12,10 +12,10 @@ from models.parameters import Array
 from optimizer.study.equilibrium.market import Market
 from optimizer.study.equilibrium.sweeps import (
     Buyer,
+    Prices,
     Ration,
     Respond,
     Response,
-    State,
     answers,
     past_the_market,
     within,
@@ -45,20 +45,23 @@ class Settled:
         return float(self.waste[:periods].sum()) / value if value > 0 else 0.0
 
 
-def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respond) -> Settled:
-    """Plans at the prices of `state`, each certified against its best one with no ration.
+def settle(
+    buyers: Sequence[Buyer],
+    market: Market,
+    prices: Prices,
+    rations: Array,
+    first: Sequence[Response],
+    respond: Respond,
+) -> Settled:
+    """Plans at these prices, each certified against its best one with no ration.
 
-    Everyone plans within its ration; what then stays unsold is offered to those whose ration was short, and
-    all plan again. Rations add up to no more than is made, so that no good is sold twice.
+    The `first` plans are those within the rations; what they leave unsold is offered to those whose ration
+    was short, and all plan again. What is offered adds up to no more than is made, so that no good is sold
+    twice.
     """
-    assert state.rations is not None
-    prices = state.prices
-    first = answers(buyers, prices, [Ration(each) for each in state.rations], respond)
+    within_offers = _offers(market, prices, rations, first)
+    found = answers(buyers, prices, within_offers, respond)
     market = past_the_market(market, first)
-    offered = _offered(first, state.rations, market, prices.goods)
-    # who found more by other ways now would take it from those to whom it is promised
-    rations = [Ration(each, of.grey) for each, of in zip(offered, first, strict=True)]
-    found = answers(buyers, prices, rations, respond)
     (leader,) = respond([(buyers[0], prices, None)], None)
     followers = respond([(buyer, prices, None) for buyer in buyers[1:]], found[0])
     bounds = [leader.upper, *(each.upper for each in followers)]
@@ -69,6 +72,33 @@ def settle(buyers: Sequence[Buyer], market: Market, state: State, respond: Respo
     value = np.where(market.cleared, prices.goods * sold, 0.0).sum(axis=0)
     waste = np.where(above, prices.goods * left, 0.0).sum(axis=0)
     return Settled(tuple(found), regrets, sold, value, waste)
+
+
+def regret_of(
+    suspect: int,
+    buyers: Sequence[Buyer],
+    market: Market,
+    prices: Prices,
+    rations: Array,
+    first: Sequence[Response],
+    respond: Respond,
+) -> float:
+    """What `settle` would find one buyer's regret to be, for the cost of a few plans."""
+    offers = _offers(market, prices, rations, first)
+    (leader,) = respond([(buyers[0], prices, offers[0])], None)
+    seen = leader if suspect else None
+    found = leader
+    if suspect:
+        (found,) = respond([(buyers[suspect], prices, offers[suspect])], seen)
+    (bound,) = respond([(buyers[suspect], prices, None)], seen)
+    return bound.upper - found.lower
+
+
+def _offers(market: Market, prices: Prices, rations: Array, first: Sequence[Response]) -> list[Ration]:
+    """What each may take in the end."""
+    offered = _offered(first, rations, past_the_market(market, first), prices.goods)
+    # who found more by other ways now would take it from those to whom it is promised
+    return [Ration(each, of.grey) for each, of in zip(offered, first, strict=True)]
 
 
 def _offered(found: Sequence[Response], rations: Array, market: Market, price: Array) -> Array:

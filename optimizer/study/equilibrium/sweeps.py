@@ -25,6 +25,9 @@ SUBSTITUTION: Final = 8.0
 LATER_SUBSTITUTION: Final = 16.0
 LATER_FROM: Final = 24
 FIRST_STEP: Final = 0.7
+# Those of prices of components at the most: supply that hardly answers to prices makes them swing about where
+# they lead, for as long as steps are longer.
+LONGEST_COMPONENT_STEP: Final = 0.35
 # from this round on steps grow shorter
 SHORTER_FROM: Final = 8
 # who has nothing of a good is left so much of its output, to find out what that is worth
@@ -145,7 +148,7 @@ def sweep(
     cleared = clear(market, Bids(held, paid, most), prices.goods, prices.components, others, elasticity)
     step = damping(state.rounds)
     goods = _towards(prices.goods, cleared.price, step)
-    components = _towards(prices.components, cleared.component_price, step)
+    components = _towards(prices.components, cleared.component_price, min(step, LONGEST_COMPONENT_STEP))
     rations = rationed(cleared.taken, floor, most, market.supply(cleared.price))
     if state.rations is not None:
         rations = (1 - step) * state.rations + step * rations

@@ -178,7 +178,7 @@ def _read(directory: Path, of: Callable[[Any], Said]) -> Said:
         raise InputError(Diagnostic("E641", "no saved search here", file=str(path), hint=hint)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = "the search of an equilibrium cannot be read"
-        hint = "it was changed or cut short: search anew without it"
+        hint = "it was changed or cut short, or an earlier version saved it: search anew without it"
         raise InputError(Diagnostic("E642", message, file=str(path), hint=hint)) from error
 
 
