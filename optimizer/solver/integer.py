@@ -20,9 +20,12 @@ from optimizer.solver.relaxed import Proven
 ROUNDS: Final = 200
 # share of the gap left to the fixed subproblem, so that the integer bound can close the rest
 INNER_SHARE: Final = 0.25
-# a tree is asked for this share of the gap wanted, or this share of the gap at hand where that is more
+# A tree is asked for this share of the gap wanted; a coarse one for the first share of the gap at hand where
+# that is more, or for the second where that is still within the gap wanted: another tree costs more than a
+# few nodes, but what is beyond the tangents at hand is proven again.
 ASKED: Final = 0.25
-ASKED_OF_CURRENT: Final = 0.05
+ASKED_OF_CURRENT: Final = 0.01
+ASKED_WITHIN: Final = 0.05
 # without a plan the gap at hand is taken to be this share of the bound
 WITHOUT_PLAN: Final = 0.1
 # share of the time left that a tree may take, so that the program with its integers fixed still fits
@@ -183,7 +186,8 @@ class _Rounds:
         asked = ASKED * self._share * wanted
         if not self._fine and not self._careful:
             at_hand = WITHOUT_PLAN * scale if best is None else self._upper - best.value
-            asked = max(asked, ASKED_OF_CURRENT * at_hand)
+            enough = min(ASKED_WITHIN * at_hand, self._share * wanted)
+            asked = max(asked, ASKED_OF_CURRENT * at_hand, enough)
         return integer_optimum(
             search.relaxation,
             wanted,
@@ -194,8 +198,15 @@ class _Rounds:
             start=None if best is None else search.relaxation.whole_point(best.x),
             exact=self._exact,
             careful=self._careful,
+            is_enough=self._is_enough,
             tell=None if search.tell is None or within is not None else self._tell,
         )
+
+    def _is_enough(self, level: float) -> bool:
+        """Whether a tree that has proven this level need not go on: with it the best plan is certified."""
+        search = self._search
+        upper = min(self._upper, level + search.constant)
+        return search.closed(upper, self._share) and not search.beaten(upper)
 
     def _tell(self, level: float, nodes: int) -> None:
         self._search.say(min(self._upper, level + self._search.constant), nodes)

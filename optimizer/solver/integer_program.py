@@ -64,6 +64,7 @@ def integer_optimum(
     within: tuple[Array, Array] | None = None,
     exact: bool = False,
     careful: bool = False,
+    is_enough: Callable[[float], bool] = lambda level: False,
     tell: Callable[[float, int], None] | None = None,
 ) -> Outer:
     """The optimum over the integers, within `asked` of its bound.
@@ -71,8 +72,8 @@ def integer_optimum(
     `width` is the accuracy wanted of the bound, `near` a point of all columns of about the optimum's size,
     `start` one that satisfies every row. `within` are narrower bounds of all columns, which the level then
     holds for alone. With `exact` rows and integers hold to the tolerance of plans; with
-    `careful` to the finest, and the program is solved as it is written, without presolve. `tell` hears of
-    the level and the number of nodes from time to time.
+    `careful` to the finest, and the program is solved as it is written, without presolve. The tree ends once
+    its level `is_enough`. `tell` hears of the level and the number of nodes from time to time.
     """
     matrix, low, high = relaxation.rows()
     scale = np.ones(len(relaxation.scale)) if careful else _column_sizes(relaxation, near)
@@ -106,6 +107,7 @@ def integer_optimum(
         tolerance=tolerance,
         deadline=deadline,
         start=None if start is None else start / scale,
+        is_enough=lambda bound: is_enough(level(bound)),
         careful=careful,
     )
     found = tree.search(wanted, None if tell is None else lambda bound, nodes: tell(level(bound), nodes))

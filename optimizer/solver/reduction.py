@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.tape import Array, Index
+from optimizer.solver.certificate import FEASIBLE
 
 TOLERANCE: Final = 1e-10
 MAX_PASSES: Final = 400
@@ -127,7 +128,10 @@ class Reduction:
             finite = np.abs(np.where(np.isfinite(low_end), low_end, 0.0))
             scale = TOLERANCE * (1.0 + np.bincount(owner, finite, len(rows)))
             idle = (least >= low - scale) & (most <= high + scale)
-            idle |= np.bincount(owner, ~self.fixed[column], len(rows)) == 0
+            # a row of fixed columns alone tells nothing, unless it tells that there is no plan
+            settled = np.bincount(owner, ~self.fixed[column], len(rows)) == 0
+            margin = scale * (FEASIBLE / TOLERANCE)
+            idle |= settled & (least >= low - margin) & (most <= high + margin)
             free = ~idle & (np.bincount(owner, self._integer[column] & ~self.fixed[column], len(rows)) == 0)
             at_top = free & (np.abs(least - high) <= scale)
             at_bottom = free & ~at_top & (np.abs(most - low) <= scale)

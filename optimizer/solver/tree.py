@@ -32,6 +32,7 @@ _WITH_PLAN: Final[dict[str, object]] = {
 _SETTLED: Final = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kModelEmpty: "optimal",
+    highspy.HighsModelStatus.kInterrupt: "optimal",
     highspy.HighsModelStatus.kTimeLimit: "stopped",
 }
 _NO_POINT: Final = {
@@ -47,21 +48,23 @@ _FEASIBLE: Final = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 class Wanted:
     """How good a tree should be: `gap` is how far its best point may be from its bound, `tolerance` by how
     much rows and integers may be violated and what improvement counts as one, both in units of the objective.
-    `deadline` is a time of time.monotonic(); `start` a point that satisfies every row; with `careful` the
-    program is solved as it is written, without presolve."""
+    `deadline` is a time of time.monotonic(); `start` a point that satisfies every row; `is_enough` tells of
+    HiGHS's bound whether a better one is of no use; with `careful` the program is solved as it is written,
+    without presolve."""
 
     gap: float
     tolerance: float
     deadline: float | None
     start: Array | None
+    is_enough: Callable[[float], bool]
     careful: bool
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a tree found: `status` is optimal (within the gap wanted), stopped, infeasible or unbounded;
-    `bound` HiGHS's own, of a program that is minimised; `points` those that improved on the ones before, the
-    best last, empty where there was none."""
+    """What a tree found: `status` is optimal (with the gap wanted or a bound that is enough), stopped,
+    infeasible or unbounded; `bound` HiGHS's own, of a program that is minimised; `points` those that improved
+    on the ones before, the best last, empty where there was none."""
 
     status: str
     bound: float
@@ -80,7 +83,7 @@ class Tree(LinearModel):
             for name, value in _WITH_PLAN.items():
                 self._option(name, value)
         points: list[Array] = []
-        self._listen(points, tell)
+        self._listen(points, wanted.is_enough, tell)
         status = None
         for method in (UNSCALED,) if wanted.careful else (COLD, NO_PRESOLVE, UNSCALED):
             points.clear()
@@ -102,19 +105,27 @@ class Tree(LinearModel):
         text = self._highs.modelStatusToString(status)
         raise SolverError(Diagnostic("S101", f"HiGHS {VERSION} ended with status `{text}`"))
 
-    def _listen(self, points: list[Array], tell: Callable[[float, int], None] | None) -> None:
-        """Collect the points that improve, and tell of the tree from time to time."""
+    def _listen(
+        self,
+        points: list[Array],
+        is_enough: Callable[[float], bool],
+        tell: Callable[[float, int], None] | None,
+    ) -> None:
+        """Collect the points that improve, end the tree once its bound is enough, and tell of it from time to
+        time."""
         told = [time.monotonic()]
 
         def hear(kind: Any, text: str, said: Any, answer: Any, data: Any) -> None:
             if kind == _IMPROVED:
                 points.append(np.array(said.mip_solution, dtype=float))
-            elif tell is not None and time.monotonic() - told[0] >= TELL_EVERY_SECONDS:
+                return
+            if is_enough(float(said.mip_dual_bound)):
+                answer.user_interrupt = True
+            if tell is not None and time.monotonic() - told[0] >= TELL_EVERY_SECONDS:
                 told[0] = time.monotonic()
                 tell(float(said.mip_dual_bound), int(said.mip_node_count))
 
         base: Any = super(highspy.Highs, self._highs)
         self._call(base.setCallback, hear, None)
         self._call(base.startCallback, _IMPROVED)
-        if tell is not None:
-            self._call(base.startCallback, _WORKING)
+        self._call(base.startCallback, _WORKING)

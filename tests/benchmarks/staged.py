@@ -30,6 +30,7 @@ LEADER_GAP: Final = 1e-4
 WITHOUT: Final[dict[str, tuple[Any, str, Any]]] = {
     "a first plan among roundings": (integer, "LEAST_OPEN", sys.maxsize),
     "coarse trees": (integer, "ASKED_OF_CURRENT", 0.0),
+    "coarser trees within the gap": (integer, "ASKED_WITHIN", 0.0),
     "heuristics off with a plan": (tree, "_WITH_PLAN", {}),
     "tangents on the way": (integer, "ON_THE_WAY", ()),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -67,6 +68,20 @@ def test_infeasible_through_a_concave_row():
     solution = solve_model(m)
     assert solution.status == "infeasible"
     assert {"row", "far"} <= set(solution.conflict)
+
+
+@pytest.mark.parametrize("domain", [pyo.Reals, pyo.Integers])
+def test_infeasible_through_a_row_whose_columns_bounds_fix(domain: Any) -> None:
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(bounds=(1, 1), within=domain)
+    m.y = pyo.Var(bounds=(1, 1))
+    m.z = pyo.Var(bounds=(0, 1))
+    m.fixed = pyo.Constraint(expr=m.x + m.y == 3)
+    m.limit = pyo.Constraint(expr=m.x + m.z <= 1.5)
+    m.value = pyo.Objective(expr=m.z, sense=pyo.maximize)
+    solution = solve_model(m)
+    assert solution.status == "infeasible"
+    assert "fixed" in solution.conflict
 
 
 def test_infeasible_only_through_integrality():

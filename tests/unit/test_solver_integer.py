@@ -142,6 +142,48 @@ def test_a_first_plan_among_roundings_starts_the_trees_and_moves_no_bound(
     assert (upper - lower)[:10].max() <= 1
 
 
+def split(sides: tuple[int, ...]) -> Any:
+    """Weights to be split, several ways at once: a tree takes many nodes."""
+    random = np.random.default_rng(3)
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(range(24), within=pyo.Binary)
+    m.over = pyo.Var(range(len(sides)), within=pyo.NonNegativeReals)
+    m.rows = pyo.ConstraintList()
+    for k, side in enumerate(sides):
+        body = sum(int(w) * m.x[i] for i, w in enumerate(random.integers(1, 100, 24)))
+        m.rows.add(body - m.over[k] <= side)
+        m.rows.add(body + m.over[k] >= side)
+    m.cost = pyo.Objective(expr=1000 + sum(m.over[k] for k in m.over))
+    return m
+
+
+def test_a_tree_ends_once_its_bound_certifies_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes: list[int] = []
+    search = tree.Tree.search
+
+    def noted(self: Any, wanted: Any, tell: Any = None) -> Any:
+        found = search(self, wanted, tell)
+        nodes.append(int(self._highs.getInfo().mip_node_count))
+        return found
+
+    monkeypatch.setattr(integer_program.Tree, "search", noted)
+    monkeypatch.setattr(integer, "ASKED", 0.0)
+    monkeypatch.setattr(integer, "ASKED_OF_CURRENT", 0.0)
+    monkeypatch.setattr(integer, "ASKED_WITHIN", 0.0)
+    sides = (411, 523, 602)
+    solver = Solver(compile_model(split(sides)))
+    whole = solver.solve(gap=1e-6)
+    least = sum(nodes)
+    nodes.clear()
+    # the bound at the root, 1000, is all that the neighbour's plan needs
+    gap = 2 * (whole.objective - 1000) / 1000
+    assert gap > 1e-3
+    solution = solver.solve(gap=gap, start=whole.start)
+    assert solution.status == "optimal"
+    assert sum(nodes) < least / 10
+    assert solution.certificate.lower <= whole.objective + 1e-6
+
+
 def test_integers_stay_where_rows_pin_or_define_what_is_beside_them() -> None:
     # y == 0 by the first row; z is named by the second; n may only be fixed later
     matrix = csr_array(np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 2.0, -1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]))
