@@ -57,7 +57,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E213": "CSV identifier repeated",
         "E214": "number too large",
         "E215": "file exists already",
-        "E216": "shipped file that stays as it is",
+        "E216": "file that stays as it is: it is shipped, or reached by a link",
         # E22x: workbooks
         "E221": "workbook that cannot be read",
         "E222": "workbook with macros",

@@ -51,6 +51,7 @@ def make_country(country: str, likeness: Likeness, output: Output) -> int:
     instance = load(directory)
     made = country_like(instance, directory, country.upper(), like, scale, likeness.country_name)
     text = country_text(made, instance.name)
+    _refuse_links(made, directory)
     _prove(made, directory)
     _write(made.contents, directory)
     if output.form == "json":
@@ -88,6 +89,19 @@ def _checked(likeness: Likeness) -> tuple[str, float, Path]:
         hint = f"change a copy: cp -r {directory} my-world, and --in my-world"
         raise InputError(Diagnostic("E216", message, file=str(directory), hint=hint))
     return likeness.like.upper(), scale, directory
+
+
+def _refuse_links(made: NewCountry, directory: Path) -> None:
+    """What is written would reach other instances that share a file, or part them from it."""
+    from optimizer.errors import Diagnostic, InputError
+
+    home = directory.resolve()
+    for name in made.contents:
+        found = (directory / name).resolve()
+        if found != home / name:
+            message = f"`{name}` is a link to {found}, which other instances may share"
+            hint = "nothing was written: put a copy in the place of the link"
+            raise InputError(Diagnostic("E216", message, file=str(directory / name), hint=hint))
 
 
 def _prove(made: NewCountry, directory: Path) -> None:

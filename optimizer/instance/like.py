@@ -8,6 +8,7 @@ edited in places, so that layout, comments and the other files' words stay.
 from __future__ import annotations
 
 import csv
+import decimal
 import io
 import json
 import math
@@ -33,6 +34,7 @@ DIGITS: Final = 6
 NOTE_WIDTH: Final = 110
 SHORT_NOTE: Final = 30
 NEARLY: Final = 1e-12
+ROUNDED: Final = decimal.Context(DIGITS, decimal.ROUND_DOWN)
 COMMENT: Final = re.compile(r"^([ \t]*#)", re.MULTILINE)
 # what chips made in a country are named by: no chip is made in a new one
 OF_HOME_CHIPS: Final = ("make_limits", "stockpiled_dies", "designer_ceilings")
@@ -162,10 +164,7 @@ def _times(quantity: Quantity, factor: float, most: float = math.inf) -> Quantit
 
 def _few_digits(number: float, most: float) -> float:
     """Rounded down, so that shares that sum to 1 still do, but for what is off in the last digits alone."""
-    if number == 0 or math.isinf(number):
-        return number
-    unit = DIGITS - 1 - math.floor(math.log10(abs(number)))
-    return min(math.floor(number * 10.0**unit * (1 + NEARLY)) / 10.0**unit, most)
+    return min(float(ROUNDED.create_decimal(number * (1 + NEARLY))), most)
 
 
 def _leave_out_home_chips(one: EditedFile, instance: Instance, like: str) -> tuple[Where, ...]:
@@ -202,12 +201,13 @@ def _figures(
         if any(quantity.numbers) or quantity.source or quantity.note:
             marked = replace(written, source=(source,), status="assumed", note=note)
             entry = one.edited.entry(where)
-            one.edited.replace(one.edited.node(where), _text(marked, entry.column))
+            one.edited.replace(one.edited.node(where), _text(marked, entry.column, one.edited.end_of_line))
         yield Figure(where, quantity.value, written.value, factor, quantity.note, quantity.source)
 
 
-def _text(quantity: Quantity, column: int) -> str:
-    """A quantity in braces: its number and range, and on lines of their own where it comes from."""
+def _text(quantity: Quantity, column: int, end: str) -> str:
+    """A quantity in braces: its number and range, and on lines of their own where it comes from; `end` ends
+    a line."""
     parts_of = [f"value: {_written(quantity.value)}"]
     parts_of += [f"low: {number_text(quantity.low)}"] if quantity.low is not None else []
     parts_of += [f"high: {number_text(quantity.high)}"] if quantity.high is not None else []
@@ -217,8 +217,8 @@ def _text(quantity: Quantity, column: int) -> str:
     if len(quantity.note) <= SHORT_NOTE:
         return f"{{{', '.join(parts_of)}, note: {json.dumps(quantity.note)}}}"
     indent = " " * (column + 3)
-    note = _quoted(quantity.note, f"\n{indent} ")
-    return f"{{{', '.join(parts_of)},\n{indent}note: {note}}}"
+    note = _quoted(quantity.note, f"{end}{indent} ")
+    return f"{{{', '.join(parts_of)},{end}{indent}note: {note}}}"
 
 
 def _quoted(text: str, end: str) -> str:

@@ -70,7 +70,7 @@ class EditedYaml:
     @classmethod
     def read(cls, text: str) -> EditedYaml:
         """Of a text that `read_yaml` found nothing wrong with."""
-        return cls(text, _node(YAML(typ="safe", pure=True).compose(text), text))
+        return cls(text, _node(YAML(typ="safe").compose(text), text))
 
     @property
     def end_of_line(self) -> str:

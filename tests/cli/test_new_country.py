@@ -74,6 +74,43 @@ def test_refused_with_nothing_written(
     assert contents(find_instance("world-2026")) == shipped
 
 
+@pytest.mark.parametrize("linked", ["rules.yaml", "countries"])
+def test_what_a_link_leads_to_is_not_changed(tmp_path: Path, linked: str) -> None:
+    run_kloof(tmp_path, "new", "my-world")
+    shared = (tmp_path / "my-world" / linked).rename(tmp_path / "shared")
+    (tmp_path / "my-world" / linked).symlink_to(shared)
+    before = contents(tmp_path)
+    done = run_kloof(tmp_path, "new", "BRA", "--like", "CHN", "--scale", "0.2", "--in", "my-world")
+    assert done.code == 2
+    assert "error[E216]" in done.err
+    assert "other instances may share" in done.err
+    assert (tmp_path / "my-world" / linked).is_symlink()
+    assert contents(tmp_path) == before
+
+
+def test_a_size_that_is_nearly_nothing_is_a_number(tmp_path: Path) -> None:
+    run_kloof(tmp_path, "new", "my-world")
+    done = run_kloof(tmp_path, "new", "BRA", "--like", "CHN", "--scale", "1e-320", "--in", "my-world")
+    assert done.code == 0
+    assert run_kloof(tmp_path, "validate", "my-world").code == 0
+
+
+@pytest.mark.parametrize("layout", ["tabs", "other ends of lines"])
+def test_a_layout_stays(tmp_path: Path, layout: str) -> None:
+    run_kloof(tmp_path, "new", "my-world")
+    place = tmp_path / "my-world" / "countries" / "CHN.yaml"
+    text = place.read_text(encoding="utf-8")
+    tabs = text.replace("interest_per_year: ", "interest_per_year:\t")
+    other = tabs if layout == "tabs" else text.replace("\n", "\r\n")
+    place.write_text(other, encoding="utf-8", newline="")
+    assert run_kloof(tmp_path, "new", "BRA", "--like", "CHN", "--scale", "0.2", "--in", "my-world").code == 0
+    made = place.with_name("BRA.yaml").read_bytes()
+    assert b"interest_per_year:\t{value" in made or layout != "tabs"
+    assert (b"\r\n" in made, made.replace(b"\r\n", b"").count(b"\n") > 0) == (
+        (False, True) if layout == "tabs" else (True, False)
+    )
+
+
 def test_a_folder_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
     run_kloof(tmp_path, "new", "my-world")
     before = (tmp_path / "my-world" / "sources.csv").read_bytes()
