@@ -1,76 +1,110 @@
 """The long game over joint draws of its disputed inputs: solves them and writes `long-game-ranges.csv`.
 
-`python docs/case-studies/long_game_ranges.py [NAME ...]` goes on with the studies named, or with all, in
-files under `runs/` that survive a kill, and writes what is done; `--table` only writes. A draw takes about
-half a minute of one processor. Draw by draw, the studies differ in nothing but what their names say.
+`python docs/case-studies/long_game_ranges.py [SCENARIO ...]` solves, draw by draw, what the file lacks of the
+scenarios named, or of all, and writes each plan as it is done. Of each draw the scenarios differ in nothing
+but what their names say.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from optimizer.instance import load
-from optimizer.study.batch.drain import drain
-from optimizer.study.batch.header import check_same
-from optimizer.study.batch.rows import RowResult
-from optimizer.study.batch.store import Store
-from optimizer.study.batch.studying import header_of, new_store, solver_of
+from optimizer.answer.run import OPTIMAL, CountryRun
+from optimizer.instance import Instance, load, patch, read_policy, resolve
+from optimizer.study.batch.outcomes import Reader
+from optimizer.study.country import identity, leader_path, solve_country
+from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import read_study, study_from
 
 TABLE = Path(__file__).with_name("long-game-ranges.csv")
 COLUMNS = ("scenario", "draw", "metric", "period", "value")
 STUDY = "china-long-game"
-KEPT = Path("runs")
+DRAWS = 16
 YEARS = tuple(str(year) for year in range(2026, 2036))
 SHOWN = ("2027", "2030", "2033", "2035")
-A_YEAR_LATER = [
+A_YEAR_LATER = (
     *(f"lines.{line}.lead_years += 1" for line in ("n7", "n5")),
     "memory.lead_years += 1",
     "packaging.lead_years += 1",
-]
-# The policy moves two inputs that are drawn: here their ranges move, know-how's to what the policy allows.
-COLLABORATION = {
-    "know_how": "countries.CHN.industry.know_how_transfer = triangular(0, 0.2, 0.5)",
-    "spillover": "research.spillover_per_year = triangular(0.75, 1.5, 5.85)",
+)
+
+
+def texts(policy: str) -> list[str]:
+    """The patches of a policy."""
+    return [one.text for one in read_policy(policy).patches]
+
+
+SCENARIOS: Mapping[str, Sequence[str]] = {
+    "base": (),
+    "open_collaboration": texts("open_collaboration"),
+    "a_year_later": A_YEAR_LATER,
+    "tools_and_memory": [*texts("euv_sold"), *texts("hbm_lifted")],
+    "no_controls": texts("no_controls"),
 }
-# of fewer draws those that come first: with one seed the same ones
-DRAWS = {"base": 32, "a_year_later": 16, "open_collaboration": 16}
+# average log units: the study's own where few percent are told, coarser where many are
+GAPS = {"base": 1e-3, "a_year_later": 1e-3} | dict.fromkeys(
+    ("open_collaboration", "tools_and_memory", "no_controls"), 5e-3
+)
+Rows = list[tuple[str, str, float]]
 
 
-def sample(name: str) -> Sample:
-    """The scenarios of one study."""
+def sample() -> Sample:
+    """The draws."""
     shipped = read_study(STUDY)
     document: dict[str, Any] = {**shipped.document(), "title": shipped.file.title}
-    document["design"]["draws"] = DRAWS[name]
-    if name == "a_year_later":
-        document["patches"] += A_YEAR_LATER
-    if name == "open_collaboration":
-        document["factors"] |= COLLABORATION
+    document["design"]["draws"] = DRAWS
     document["instance"] = shipped.instance
-    return prepare(study_from(document, name), load(shipped.instance), None)
+    return prepare(study_from(document, STUDY), load(shipped.instance), None)
 
 
-def place(name: str) -> Path:
-    return KEPT / f"long-game-{name}.study"
+def certified(run: CountryRun) -> CountryRun:
+    """A run, or an error where it has no plan to the gap asked for."""
+    if run.status != OPTIMAL or run.values is None or run.solution is None:
+        raise ValueError(f"{run.country}: {run.status}; {[each.message for each in run.diagnostics]}")
+    return run
 
 
-def solve(name: str) -> None:
-    """Solve what is left of a study, in a process for each processor."""
-    asked, path = sample(name), place(name)
-    KEPT.mkdir(exist_ok=True)
-    with Store.open(path, writing=True) if path.exists() else new_store(path, asked) as store:
-        check_same(store.header, header_of(asked), str(path), "move it away")
-        drain(store, solver_of(asked).solve, None)
+def solved(
+    plans: PlanSolver,
+    reader: Reader,
+    base: Instance,
+    drawn: Sequence[str],
+    known: dict[str, CountryRun],
+    name: str,
+) -> Rows:
+    """The table's rows of one scenario of a draw; `known` holds the leader's plans of the draw."""
+    began, gap = time.process_time(), GAPS[name]
+    instance = patch(base, drawn)
+    if SCENARIOS[name]:
+        # what is drawn first, as a policy may scale it
+        instance = patch(instance, SCENARIOS[name])
+    leading = resolve(instance, instance.leader)
+    which = f"{identity(leading)} {gap}"
+    if which not in known:
+        known[which] = certified(solve_country(plans, leading, gap, None))
+    leader = known[which]
+    assert leader.values is not None
+    path = leader_path(instance, leading, leader.values)
+    run = replace(certified(solve_country(plans, resolve(instance, "CHN", path), gap, None)), leader=path)
+    assert run.solution is not None
+    certificate = run.solution.certificate
+    return [
+        *told(reader.read(run, replace(leader, leader=path), instance)),
+        ("objective", "", certificate.lower),
+        ("gap", "", certificate.gap),
+        ("processor_seconds", "", time.process_time() - began),
+    ]
 
 
-def told(result: RowResult) -> Iterator[tuple[str, str, float]]:
-    """Metric, period and value of what is shown of a draw."""
-    found = result.outcomes
+def told(found: Mapping[str, float | str]) -> Iterator[tuple[str, str, float]]:
+    """Metric, period and value of what is shown of a plan."""
     for metric in ("lag_months", "lag_beyond", "home_added", "all_added", "leader_added"):
         for year in SHOWN:
             yield metric, year, float(found.get(f"{metric}/{year}", "nan"))
@@ -84,33 +118,41 @@ def told(result: RowResult) -> Iterator[tuple[str, str, float]]:
         since = [year for at, year in enumerate(YEARS) if min(share[at:]) >= least]
         yield f"reaches_{metric}", "", float(since[0]) if since else float("inf")
         yield f"share_of_{metric}", "all", sum(share) / len(share)
-    yield "wafer_capacity/n5", "2035", float(found["wafer_capacity/n5/2035"])
-    assert result.objective is not None
-    yield "objective", "", float(result.objective)
+    for line in ("n5", "n3"):
+        yield f"wafer_capacity/{line}", "2035", float(found[f"wafer_capacity/{line}/2035"])
 
 
-def rows(name: str) -> Iterator[tuple[object, ...]]:
-    """The table's lines of one study: the draws before the first that has no plan yet."""
-    with Store.open(place(name), writing=False) as store:
-        results = {each.number: each for each in store.results() if each.country == "CHN"}
-    draw = 0
-    while draw in results and results[draw].status == "optimal":
-        for metric, period, value in told(results[draw]):
-            yield name, draw, metric, period, f"{value:.6g}"
-        draw += 1
+def read() -> list[list[str]]:
+    """The rows that the table has."""
+    if not TABLE.exists():
+        return []
+    with TABLE.open(newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def write(rows: Sequence[Sequence[object]]) -> None:
+    order, beside = list(SCENARIOS), TABLE.with_suffix(".part")
+    with beside.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(sorted(rows, key=lambda row: (order.index(str(row[0])), int(str(row[1])))))
+    beside.replace(TABLE)
 
 
 def main(given: Sequence[str]) -> None:
-    names = [name for name in given if name != "--table"] or list(DRAWS)
-    if "--table" not in given:
+    names, drawn = given or list(SCENARIOS), sample()
+    leading = resolve(drawn.base, drawn.base.leader)
+    plans, reader = PlanSolver.compile(leading), Reader(drawn.outcomes, leading.sets)
+    done = {(row[0], int(row[1])) for row in read()}
+    for row in drawn.rows:
+        known: dict[str, CountryRun] = {}
         for name in names:
-            solve(name)
-    with TABLE.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for name in DRAWS:
-            if place(name).exists():
-                writer.writerows(rows(name))
+            if (name, row.number) in done:
+                continue
+            found = solved(plans, reader, drawn.base, row.patches, known, name)
+            lines = [(name, row.number, metric, period, f"{value:.6g}") for metric, period, value in found]
+            # another process may have written meanwhile
+            write([*lines, *read()])
 
 
 if __name__ == "__main__":
