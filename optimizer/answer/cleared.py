@@ -27,7 +27,9 @@ AGAIN: Final = (
 )
 BESIDE: Final = (
     "Each regime is cleared from the prices of the world as it is, as of which components cost what they "
-    "cost. The grey market and rented compute are beside the market: what they take is not missing there."
+    "cost. Chips of the grey market come out of what is made and are counted, at what their first buyer "
+    "pays. Rented compute is beside the market: closing it frees no chips for others, and what designers get "
+    "for those that are rented out is in no number."
 )
 
 
@@ -40,9 +42,10 @@ class ClearedRegime(Part):
     that `converged` are there numbers: `value` of the target's plan and its lags as in a regime at list
     price; `price_over_list`, what all chips made would cost at these prices over list; `revenue_usd_bn` what
     the controller's designers get from all buyers on the market, with fees on these chips,
-    `from_target_usd_bn` the target's part of it and `fees_usd_bn` the fees. `grey_usd_bn` is what designers
-    got for chips that come to the target through the grey market, `memory_usd_bn` and `rent_usd_bn` what the
-    target pays for memory and rent, all at these prices. Money is discounted, over the reported periods.
+    and for chips that grey markets sell on; of it `from_target_usd_bn` is what the target buys legally,
+    `fees_usd_bn` the fees, and `grey_usd_bn` chips that come to the target through the grey market.
+    `memory_usd_bn` and `rent_usd_bn` are what the target pays for memory and rent. Money is at these prices,
+    discounted, over the reported periods.
     """
 
     number: int

@@ -39,40 +39,49 @@ class Clearing:
     against: Path | None
 
     def check(self, target: str) -> None:
-        """Raise `InputError` for a market on which regimes cannot be cleared, before anything is solved."""
+        """Raise `InputError` for a market on which regimes cannot be cleared, or a base that cannot be read,
+        before anything is solved."""
         from optimizer.cli.asking import opened
         from optimizer.study.controls.cleared import check_market
+        from optimizer.tell.files.equilibrium_files import read_search
 
         check_market(opened(replace(self.given, countries=())).ask, target)
+        if self.against is not None:
+            read_search(self.against)
 
     def clear(
         self, answer: ControlsAnswer, design: Design, before: Earlier | None, quiet: bool
     ) -> tuple[ControlsAnswer, Calibration | None]:
-        """The answer with its regimes cleared, and where the search of the instance as it is ended. An
-        interrupt keeps what is done."""
+        """The answer with its regimes cleared, and where the search of the instance as it is ended. One that
+        has not converged goes on from there. An interrupt keeps what is done."""
         from optimizer.cli.asking import opened
         from optimizer.cli.equilibrium import base_of, progress_of_search
         from optimizer.cli.progress import end_progress
         from optimizer.cli.session import note
         from optimizer.study.controls.cleared import Market, clear, nothing_cleared, with_cleared
-        from optimizer.tell.files.equilibrium_files import read_search
+        from optimizer.tell.files.equilibrium_files import read_search, search_text
 
         ask = opened(replace(self.given, countries=())).ask
         known = None if before is None else before.answer.cleared
+        base = None if before is None else before.base
         if known is not None and (known.tolerance, known.rounds) != (self.tolerance, self.rounds):
             known = None
-        base = None if before is None else before.base
         try:
             if self.against is not None:
-                base = read_search(self.against)
-            elif base is None:
+                base, held = read_search(self.against), base
+                # regimes that were cleared from another base are others
+                if held is None or search_text(held) != search_text(base):
+                    known = None
+            elif base is None or not (base.converged and base.regret <= self.tolerance):
                 if not quiet:
                     note("prices of the instance as it is, from which each regime is cleared")
-                tell = progress_of_search(quiet)
-                base = base_of(self.given, self.tolerance, self.rounds, tell)
+                base, known = (
+                    base_of(self.given, self.tolerance, self.rounds, progress_of_search(quiet), base),
+                    None,
+                )
                 end_progress(quiet)
         except KeyboardInterrupt:
-            cleared = nothing_cleared(self.tolerance, self.rounds, self.every)
+            cleared = known or nothing_cleared(self.tolerance, self.rounds, self.every)
         else:
             cleared = clear(
                 Market(ask, base, self.tolerance, self.rounds),

@@ -170,6 +170,7 @@ def command(
     named = {"name": design, "sha256": inputs["design"]}
     written = {**asking.written, "design": named, "asked": inputs["asked"]}
 
+    from optimizer.study.controls.cleared import with_cleared
     from optimizer.study.controls.play import failures, play
     from optimizer.study.controls.regimes import Question, check_question
 
@@ -192,9 +193,11 @@ def command(
         tell=progress_of_regimes(output.quiet),
     )
     end_progress(output.quiet)
-    base = None
+    base = None if before is None else before.base
     if clearing is not None and not answer.interrupted:
         answer, base = clearing.clear(answer, chosen, before, output.quiet)
+    elif before is not None and before.answer.cleared is not None:
+        answer = with_cleared(answer, before.answer.cleared)
     with interrupts_held():
         if answer.interrupted and not resume:
             directory = store.beside_earlier(directory)

@@ -138,14 +138,16 @@ def is_changed(given: Given) -> bool:
     return bool(given.policies) or len(_of_horizon(given)) < len(given.patches)
 
 
-def base_of(given: Given, tolerance: float, rounds: int, tell: Tell) -> Calibration:
-    """The instance as it is, in the years that are looked at."""
+def base_of(
+    given: Given, tolerance: float, rounds: int, tell: Tell, resumed: Calibration | None = None
+) -> Calibration:
+    """The instance as it is, in the years that are looked at; its search goes on from `resumed`."""
     from optimizer.cli.asking import opened
     from optimizer.study.equilibrium.equilibrium import find
 
     ask = opened(replace(given, policies=(), patches=_of_horizon(given))).ask
     (scenario,) = ask.scenarios
-    return find(ask, scenario, tolerance=tolerance, most_rounds=rounds, tell=tell).last
+    return find(ask, scenario, tolerance=tolerance, resumed=resumed, most_rounds=rounds, tell=tell).last
 
 
 def progress_of_search(quiet: bool, of: str = "") -> Tell:

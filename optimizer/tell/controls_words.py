@@ -124,10 +124,11 @@ def _cleared(answer: ControlsAnswer, cleared: ClearedAnswer) -> list[str]:
     if again is not None and again.converged and again.revenue_usd_bn is not None:
         size = abs(again.revenue_usd_bn - (base.revenue_usd_bn or 0.0))
         noise = f" The same world cleared again differs by {size:,.{digits}f}: less says nothing."
+    ends = [f"{change:+,.{digits}f} ({levels_of(answer, one)})" for one, change in (least, most)]
+    between = f"lie between {ends[0]} and {ends[1]}" if len(known) > 1 else f"come to {ends[0]}"
     return [
         f"{said}{answer.controller}'s designers get {base.revenue_usd_bn:,.{digits}f} USD bn from all "
-        f"buyers; of {len(known)} cleared the changes lie between {least[1]:+,.{digits}f} "
-        f"({levels_of(answer, least[0])}) and {most[1]:+,.{digits}f} ({levels_of(answer, most[0])})." + noise
+        f"buyers; of {len(known)} cleared the changes {between}.{noise}"
     ]
 
 

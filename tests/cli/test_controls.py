@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,19 @@ def test_of_what_found_no_prices_only_the_quality_is_told(cleared: Outcome, plac
         assert "lag_months" not in one
     assert "no change can be told" in found.out
     assert "nothing is known" in run_kloof(place, "explain", "hard").out
+
+
+def test_what_was_cleared_is_kept_when_a_run_goes_on(cleared: Outcome, place: Path) -> None:
+    shutil.copytree(place / "market", place / "kept")
+    text = (place / "kept" / "cleared.csv").read_text()
+    on = ("--only", "sales=now", "--jobs", "1", "--out", "kept", "--resume")
+    assert run(place, *on).code == 0
+    assert (place / "kept" / "cleared.csv").read_text() == text
+    # nothing is left to clear: the base's search is that of the run
+    every = run(place, *on, "--equilibrium", "--tolerance", "0.02", "--every")
+    assert (every.code, every.err) == (0, "saved in kept\n")
+    assert (place / "kept" / "cleared.csv").read_text() == text
+    # what is held against is read before anything is solved
+    (place / "bad").mkdir()
+    bad = run(place, "--no-save", "--equilibrium", "--against", "bad")
+    assert (bad.code, bad.out) == (2, "")

@@ -89,14 +89,16 @@ def clear(
 ) -> ClearedAnswer:
     """Regimes of an answer at prices that clear, on as many processes as the ask says.
 
-    Of those `known` nothing is solved again. Whatever goes wrong is a regime that failed, with the reason; an
-    interrupt keeps what is done.
+    Nothing `known` is lost or solved again, but for what failed. Whatever goes wrong is a regime that failed,
+    with the reason; an interrupt keeps what is done. Where the base of the market has not converged, no
+    regime can: then the world as it is alone is told.
     """
-    waiting = [_item(one) for one in looked_at(answer, every)]
-    done = {(one.number, tuple(one.levels.items())): one for one in known.regimes} if known else {}
-    found = {item: done[item] for item in waiting if item in done}
+    waiting = [_item(one) for one in looked_at(answer, every)] if market.base.converged else []
+    before = () if known is None else known.regimes
+    found = {(one.number, tuple(one.levels.items())): one for one in before if one.status != FAILED}
     first = (known.baseline, known.again) if known else (None, None)
     items = [*([BASE] if None in first else []), *(item for item in waiting if item not in found)]
+    waiting += [item for item in found if item not in waiting]
     count = len(found) + len(items)
 
     def solve(item: Item) -> Cleared:
@@ -111,7 +113,7 @@ def clear(
         for position, cleared in _as_they_end(solve, items, market.ask.processes, lost):
             item = items[position]
             if item == BASE:
-                first = cleared[0], cleared[-1]
+                first = cleared[0], cleared[1] if len(cleared) > 1 else None
             else:
                 (found[item],) = cleared
             tell(len(found) + (first[0] is not None), count)
@@ -214,13 +216,13 @@ def _told(found: Equilibrium, instance: Instance, answer: ControlsAnswer, item: 
     if not found.converged:
         return quality
     rows = found.goods.rows
-    revenue, fees, part = [], [], 0.0
+    legal, fees, grey = {}, [], {}
     for name, each in zip(found.countries, found.settled.answers, strict=True):
         theirs, bought = each.plan.parameters, each.plan.values["imports"]
-        paid = float((of_legal(instance, theirs) * bought)[rows].sum())
-        revenue.append(paid)
+        legal[name] = float((of_legal(instance, theirs) * bought)[rows].sum())
         fees.append(float((of_fees(instance, theirs) * bought)[rows].sum()))
-        part = paid if name == answer.target else part
+        # who sells on paid the designer first
+        grey[name] = float((of_chips(instance, theirs)[rows] * each.grey).sum())
     lags = lag_of_plan(parameters, values["capability"], own.plan.leader).months
     when = discounted(parameters)
     prices, goods = found.state.prices.goods, found.goods.market
@@ -231,10 +233,10 @@ def _told(found: Equilibrium, instance: Instance, answer: ControlsAnswer, item: 
             "lag_months": float(lags[parameters.sets.periods.index(answer.period)]),
             "lag_last_months": float(lags[parameters.sets.reported - 1]),
             "price_over_list": float((made * prices).sum() / (made * goods.list_price).sum()),
-            "revenue_usd_bn": float(np.sum(revenue)),
-            "from_target_usd_bn": part,
+            "revenue_usd_bn": sum(legal.values()) + sum(grey.values()),
+            "from_target_usd_bn": legal[answer.target],
             "fees_usd_bn": float(np.sum(fees)),
-            "grey_usd_bn": float((of_chips(instance, parameters) * values["grey"]).sum()),
+            "grey_usd_bn": grey[answer.target],
             "memory_usd_bn": of_memory(parameters, values["hbm_imports"]),
             "rent_usd_bn": float((when * values["rent"]).sum()),
         }

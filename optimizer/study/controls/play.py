@@ -78,6 +78,9 @@ def play(
             _with_threshold(work, numbered, found, threshold)
     except KeyboardInterrupt:
         interrupted = True
+        # what was known before is kept, whether or not its turn came
+        found |= {item[0]: one for item, one in work.known.items() if item[0]}
+        singles |= {item[1]: one for item, one in work.known.items() if not item[0]}
     for single, number in twins.items():
         if number in found:
             singles.setdefault(single, found[number])

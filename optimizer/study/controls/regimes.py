@@ -132,8 +132,7 @@ class RegimeSolver:
     def baseline(self) -> RegimeAnswer:
         """The instance as it is, as regime 0."""
         assert self._base.parameters is not None
-        reach = self._reach(self._base.parameters)
-        return self._answer(0, (), self._base, reach, True)
+        return self._answer(0, (), self._base, True)
 
     def parameters(self, patches: Sequence[Patch]) -> PlanParameters:
         """The target's parameters under a regime whose leader is as in the baseline, and an error (E747)
@@ -164,7 +163,7 @@ class RegimeSolver:
         question = self.question
         run = solve_near(self._near, own, question.gap, question.time_limit)
         run = replace(run, leader=leader.path)
-        return self._answer(number, choice, run, self._reach(own), leader.same)
+        return self._answer(number, choice, run, leader.same)
 
     def _changed(self, patches: Sequence[Patch]) -> tuple[Instance, PlanParameters]:
         """The instance under a regime, and the leader's parameters in it."""
@@ -213,28 +212,23 @@ class RegimeSolver:
         certificate = run.solution.certificate
         return _Reach(run.status, (certificate.lower / weight, certificate.upper / weight))
 
-    def _answer(
-        self,
-        number: int,
-        choice: Choice,
-        run: CountryRun,
-        reach: _Reach,
-        same_leader: bool,
-    ) -> RegimeAnswer:
+    def _answer(self, number: int, choice: Choice, run: CountryRun, same_leader: bool) -> RegimeAnswer:
         levels = dict(choice)
         parameters, values, solution = run.parameters, run.values, run.solution
-        bounds = reach.bounds
-        if parameters is not None and values is not None and bounds is None:
-            message = "nothing is certified of what the target can reach at most"
-            return RegimeAnswer(number=number, levels=levels, status=reach.status, message=message)
-        if parameters is None or values is None or solution is None or bounds is None:
+        if parameters is None or values is None or solution is None:
             message = "; ".join(each.message for each in run.diagnostics)
             if not message and solution is not None:
                 message = solution.message
             return RegimeAnswer(number=number, levels=levels, status=run.status, message=message)
-        assert run.leader is not None
+        # before anything else is solved: the plan's outer program is still at hand
         sold = of_legal(self.instance, parameters)
         revenue = self._ranges(solution, {"imports": sold})
+        reach = self._reach(parameters)
+        bounds = reach.bounds
+        if bounds is None:
+            message = "nothing is certified of what the target can reach at most"
+            return RegimeAnswer(number=number, levels=levels, status=reach.status, message=message)
+        assert run.leader is not None
         weight, certificate = weight_of_time(parameters), solution.certificate
         lag_range = self._lag_range(run) if self.question.ranges else None
         lags = lag_of_plan(parameters, values["capability"], run.leader).months

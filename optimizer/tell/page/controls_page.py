@@ -219,7 +219,8 @@ def _cleared(answer: ControlsAnswer, cleared: ClearedAnswer) -> list[Section]:
         Column("All chips", "% over list"),
         Column("Revenue", f"{MONEY}, all buyers"),
         Column("From the target", MONEY),
-        Column("Elsewhere", MONEY),
+        Column("By the grey market", MONEY),
+        Column("From all others", MONEY),
         Column("Largest regret", "log units"),
     ]
     return [
@@ -243,6 +244,7 @@ def _cleared_row(name: str, one: ClearedRegime, base: ClearedRegime | None) -> R
         (_over_list, 2),
         (lambda each: each.revenue_usd_bn, money),
         (lambda each: each.from_target_usd_bn, money),
+        (lambda each: each.grey_usd_bn, money),
         (elsewhere, money),
     ):
         pairs.append(

@@ -14,7 +14,7 @@ from optimizer.tell.terminal.controls_table import LAG_DIGITS, MONEY_DIGITS, VAL
 from optimizer.tell.terminal.tables import grid, heading, indented
 
 PRICE_DIGITS: Final = 2
-BLANK: Final = [""] * 7
+BLANK: Final = [""] * 8
 # of more unsold above its floor an equilibrium says that it has not converged
 UNSOLD_TOLD: Final = 0.05
 
@@ -39,7 +39,8 @@ def cleared_tables(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
 def _table(answer: ControlsAnswer, cleared: ClearedAnswer, base: ClearedRegime) -> ConsoleRenderable:
     heads = [
         *("regime", f"lag {answer.period}\nmonths", f"lag {answer.last_period}\nmonths", "value\nlog units"),
-        *("all chips\n% dearer", "revenue\nUSD bn", "of it from\ntarget", "elsewhere\nUSD bn"),
+        *("all chips\n% dearer", "revenue\nUSD bn", "of it from\ntarget"),
+        *("by grey\nmarket", "from all\nothers"),
         "largest\nregret",
     ]
     body = [["as it is", *_numbers(base), _regret(base)]]
@@ -70,7 +71,8 @@ def _numbers(one: ClearedRegime) -> list[str]:
         f"{100 * (one.price_over_list - 1):.{PRICE_DIGITS}f}",
         f"{one.revenue_usd_bn:,.{MONEY_DIGITS}f}",
         f"{one.from_target_usd_bn:,.{MONEY_DIGITS}f}",
-        f"{one.revenue_usd_bn - one.from_target_usd_bn:,.{MONEY_DIGITS}f}",
+        f"{one.grey_usd_bn:,.{MONEY_DIGITS}f}",
+        f"{elsewhere(one):,.{MONEY_DIGITS}f}",
     ]
 
 
@@ -87,6 +89,7 @@ def _changes(one: ClearedRegime, base: ClearedRegime) -> list[str]:
         (dearer, 100.0, PRICE_DIGITS),
         (one.revenue_usd_bn, base.revenue_usd_bn, MONEY_DIGITS),
         (one.from_target_usd_bn, base.from_target_usd_bn, MONEY_DIGITS),
+        (one.grey_usd_bn, base.grey_usd_bn, MONEY_DIGITS),
         (elsewhere(one), elsewhere(base), MONEY_DIGITS),
     )
     return [signed(after, before, digits) for after, before, digits in pairs]
@@ -102,9 +105,9 @@ def told_status(one: ClearedRegime) -> str:
 
 def elsewhere(one: ClearedRegime) -> float | None:
     """What the controller's side gets from all buyers but the target, USD bn."""
-    if one.revenue_usd_bn is None or one.from_target_usd_bn is None:
+    if one.revenue_usd_bn is None or one.from_target_usd_bn is None or one.grey_usd_bn is None:
         return None
-    return one.revenue_usd_bn - one.from_target_usd_bn
+    return one.revenue_usd_bn - one.from_target_usd_bn - one.grey_usd_bn
 
 
 def _regret(one: ClearedRegime) -> str:
