@@ -27,7 +27,7 @@ ASKED: Final = 0.25
 ASKED_OF_CURRENT: Final = 0.01
 ASKED_WITHIN: Final = 0.05
 # without a plan the gap at hand is taken to be this share of the bound
-WITHOUT_PLAN: Final = 0.1
+WITHOUT_PLAN: Final = 0.5
 # share of the time left that a tree may take, so that the program with its integers fixed still fits
 TREE_TIME: Final = 0.85
 
