@@ -36,6 +36,13 @@ A_YEAR_LATER = (
 )
 
 
+# know-how's to what the policy allows
+COLLABORATION = {
+    "know_how": "countries.CHN.industry.know_how_transfer = triangular(0, 0.2, 0.5)",
+    "spillover": "research.spillover_per_year = triangular(0.75, 1.5, 5.85)",
+}
+
+
 def texts(policy: str) -> list[str]:
     """The patches of a policy."""
     return [one.text for one in read_policy(policy).patches]
@@ -43,7 +50,8 @@ def texts(policy: str) -> list[str]:
 
 SCENARIOS: Mapping[str, Sequence[str]] = {
     "base": (),
-    "open_collaboration": texts("open_collaboration"),
+    # its two inputs are drawn: their ranges move
+    "open_collaboration": (),
     "a_year_later": A_YEAR_LATER,
     "tools_and_memory": [*texts("euv_sold"), *texts("hbm_lifted")],
     "no_controls": texts("no_controls"),
@@ -55,11 +63,13 @@ GAPS = {"base": 1e-3, "a_year_later": 1e-3} | dict.fromkeys(
 Rows = list[tuple[str, str, float]]
 
 
-def sample() -> Sample:
-    """The draws."""
+def sample(collaboration: bool) -> Sample:
+    """The draws: with one seed the same places of all ranges."""
     shipped = read_study(STUDY)
     document: dict[str, Any] = {**shipped.document(), "title": shipped.file.title}
     document["design"]["draws"] = DRAWS
+    if collaboration:
+        document["factors"] |= COLLABORATION
     document["instance"] = shipped.instance
     return prepare(study_from(document, STUDY), load(shipped.instance), None)
 
@@ -81,10 +91,7 @@ def solved(
 ) -> Rows:
     """The table's rows of one scenario of a draw; `known` holds the leader's plans of the draw."""
     began, gap = time.process_time(), GAPS[name]
-    instance = patch(base, drawn)
-    if SCENARIOS[name]:
-        # what is drawn first, as a policy may scale it
-        instance = patch(instance, SCENARIOS[name])
+    instance = patch(base, [*drawn, *SCENARIOS[name]])
     leading = resolve(instance, instance.leader)
     which = f"{identity(leading)} {gap}"
     if which not in known:
@@ -140,17 +147,20 @@ def write(rows: Sequence[Sequence[object]]) -> None:
 
 
 def main(given: Sequence[str]) -> None:
-    names, drawn = given or list(SCENARIOS), sample()
+    names, drawn = given or list(SCENARIOS), sample(False)
+    rows = dict.fromkeys(names, drawn.rows)
+    if "open_collaboration" in rows:
+        rows["open_collaboration"] = sample(True).rows
     leading = resolve(drawn.base, drawn.base.leader)
     plans, reader = PlanSolver.compile(leading), Reader(drawn.outcomes, leading.sets)
     done = {(row[0], int(row[1])) for row in read()}
-    for row in drawn.rows:
+    for draw in range(DRAWS):
         known: dict[str, CountryRun] = {}
         for name in names:
-            if (name, row.number) in done:
+            if (name, draw) in done:
                 continue
-            found = solved(plans, reader, drawn.base, row.patches, known, name)
-            lines = [(name, row.number, metric, period, f"{value:.6g}") for metric, period, value in found]
+            found = solved(plans, reader, drawn.base, rows[name][draw].patches, known, name)
+            lines = [(name, draw, metric, period, f"{value:.6g}") for metric, period, value in found]
             # another process may have written meanwhile
             write([*lines, *read()])
 
