@@ -48,12 +48,12 @@ def command(
     With --out FILE.xlsx a run becomes a workbook of values, without formulas: the summary, every number of
     the plans, the data of the charts, the inputs with their ranges and sources, and the manifest.
     """
-    if out is not None and out.suffix not in (*PAGES, WORKBOOK):
+    if out is not None and out.suffix.lower() not in (*PAGES, WORKBOOK):
         raise click.UsageError(f"--out must end in .html or .xlsx, got `{out.name}`")
     from optimizer.tell.files.store import check_ordinary
 
     is_study = run.is_file() or (run.suffix == ".study" and not run.exists())
-    if is_study and out is not None and out.suffix == WORKBOOK:
+    if is_study and out is not None and out.suffix.lower() == WORKBOOK:
         raise click.UsageError("a study has no workbook: `kloof study export` writes it as CSV or Parquet")
     target = out or (run.with_suffix(".html") if is_study else run / "report.html")
     check_ordinary(target)
@@ -79,14 +79,14 @@ def _of_run(run: Path, target: Path, output: Output) -> int:
     if said_of(run).get("command") == CONTROLS:
         from optimizer.tell.page.controls_page import controls_html
 
-        if target.suffix == WORKBOOK:
+        if target.suffix.lower() == WORKBOOK:
             message = "a run of export regimes has no workbook: its regimes.csv holds every number"
             raise click.UsageError(message)
         manifest, answer = open_controls(run)
         _write(controls_html(answer, manifest).encode(), target, output)
         return DONE
     saved = read_run(run)
-    whole = target.suffix == WORKBOOK
+    whole = target.suffix.lower() == WORKBOOK
     _write(run_workbook(saved, run) if whole else report_html(saved).encode(), target, output)
     if output.form != "json" and not output.quiet:
         told = (each for plan in saved.all_plans for each in plan.answer.diagnostics)
@@ -102,7 +102,9 @@ def _write(data: bytes, target: Path, output: Output) -> None:
 
     kept = _holds(target, data)
     if not kept:
-        with written_whole(target, "the workbook" if target.suffix == WORKBOOK else "the page") as fresh:
+        with written_whole(
+            target, "the workbook" if target.suffix.lower() == WORKBOOK else "the page"
+        ) as fresh:
             fresh.write_bytes(data)
     if output.form == "json":
         status = "kept" if kept else "written"

@@ -75,6 +75,7 @@ def test_lists_what_was_asked_and_how_it_ended(kloof: Run, copied: Path) -> None
 
 
 def test_runs_that_cannot_be_told_are_listed_with_the_reason(kloof: Run, copied: Path) -> None:
+    shutil.copytree(copied / "first", copied / "same")
     (copied / "first" / "summary.json").write_text("{")
     manifest = json.loads((copied / "money" / "manifest.json").read_text())
     (copied / "money" / "manifest.json").write_text(json.dumps(manifest | {"schema_version": 0}))
@@ -86,6 +87,7 @@ def test_runs_that_cannot_be_told_are_listed_with_the_reason(kloof: Run, copied:
     (copied / "notes").mkdir()
     (copied / "notes" / "manifest.json").write_text('{"program": "another"}')
     (copied / "text.md").write_text("mine")
+    (copied / "same" / "strategy.csv").write_text("")
     told = {Path(each["run"]).name: each for each in kloof("runs", "--format", "json").data["runs"]}
     states = {name: each["state"] for name, each in told.items()}
     assert states == {
@@ -93,6 +95,7 @@ def test_runs_that_cannot_be_told_are_listed_with_the_reason(kloof: Run, copied:
         "first": "damaged",
         "leader": "damaged",
         "money": "older",
+        "same": "damaged",
         "wide": "damaged",
     }
     assert all(each["reason"] for each in told.values())
@@ -188,6 +191,14 @@ def test_runs_with_nothing_in_common_are_refused(place: Path, one: str, two: str
 def test_what_is_no_run_is_refused(place: Path) -> None:
     done = run_kloof(place, "diff", "runs/first", "runs/none")
     assert (done.code, "error[E641]" in done.err) == (2, True)
+
+
+def test_inputs_that_are_missing_are_no_difference(place: Path) -> None:
+    shutil.copytree(place / "runs" / "first", place / "bare")
+    (place / "bare" / "inputs.csv").unlink()
+    done = run_kloof(place, "diff", "runs/first", "bare")
+    assert (done.code, done.out, "error[E642]" in done.err) == (2, "", True)
+    assert "nothing can be said of the inputs" in done.err
 
 
 def test_a_plan_that_one_run_does_not_have_is_told(place: Path, world: str) -> None:

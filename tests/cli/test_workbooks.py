@@ -49,12 +49,16 @@ def test_faults_are_told_with_sheet_and_cell(kloof: Run, tmp_path: Path) -> None
     (row,) = [cell.row for cell in page["A"] if cell.value == "budget.interest_per_year"]
     page[f"C{row}"].value = "0,05"
     book["USA"].cell(1, 40).value = "path"
+    (name,) = [cell.row for cell in page["A"] if cell.value == "name"]
+    page[f"C{name}"].value = 2026
     book.save(tmp_path / "small.xlsx")
     done = kloof("import", "small.xlsx", "small")
     assert done.code == 2
     assert f"--> small.xlsx:CHN!C{row}  countries.CHN.budget.interest_per_year" in done.err
     assert "hint: write 0.05, in a cell with the format of a number" in done.err
     assert "--> small.xlsx:USA!AN1" in done.err
+    assert f"--> small.xlsx:CHN!C{name}  countries.CHN.name" in done.err
+    assert "hint: give the cell the format of a text" in done.err
     assert not (tmp_path / "small").exists()
     told = kloof("import", "small.xlsx", "small", "--format", "json")
-    assert [each["code"] for each in told.data["diagnostics"]] == ["E230", "E224"]
+    assert [each["code"] for each in told.data["diagnostics"]] == ["E104", "E230", "E224"]

@@ -67,7 +67,8 @@ def read_grids(path: Path) -> list[Grid]:
         try:
             return _grids(path)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError) as error:
-            raise _unreadable(path, str(error) or type(error).__name__) from error
+            hint = "save it again as a plain .xlsx workbook, without sheets that are charts"
+            raise _unreadable(path, str(error) or type(error).__name__, hint) from error
         except (zipfile.BadZipFile, zlib.error, ParseError) as error:
             raise _unreadable(path, str(error)) from error
 

@@ -77,7 +77,9 @@ class _Loader(Loader):
         if sheet not in self.grids or problem.line is None or problem.column is None:
             return problem
         place = f"{problem.file}!{reference(problem.line, problem.column)}"
-        return replace(problem, file=place, line=None, column=None)
+        is_number = (problem.hint or "").startswith("quote it")
+        hint = "give the cell the format of a text" if is_number else problem.hint
+        return replace(problem, file=place, line=None, column=None, hint=hint)
 
     def _grid(self, name: str) -> Grid | None:
         sheet = SHEETS.get(name, Path(name).stem)

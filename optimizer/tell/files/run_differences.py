@@ -185,6 +185,10 @@ def _text(value: Any) -> Scalar:
 def _inputs(one: SavedSide, two: SavedSide, countries: set[str]) -> Iterator[InputChange]:
     """The inputs behind the plans of both runs that differ; a country that only one of them has is no
     difference."""
+    for side in (one, two):
+        if not (side.directory / INPUTS).exists():
+            message = f"{INPUTS} is missing, so that nothing can be said of the inputs"
+            raise InputError(Diagnostic("E642", message, file=str(side.directory), hint="save the run again"))
     about = {*countries, *({one.leader} & {two.leader})}
     first, second = (
         {each["path"]: dict(_numbers(each)) for each in read_inputs(side.directory / INPUTS)}

@@ -11,6 +11,7 @@ from typing import Any, Final
 from optimizer.answer.manifest import Manifest
 from optimizer.errors import InputError
 from optimizer.tell.files.store import ANSWERS, MANIFEST, PROGRAM, SUMMARY, open_run, read_object
+from optimizer.tell.page.whole import check_end
 
 WHOLE, OLDER, DAMAGED = "whole", "older", "damaged"
 OTHER_VERSION: Final = "E644"
@@ -93,6 +94,8 @@ def _state(directory: Path, command: str) -> tuple[str, str]:
     try:
         if command in ANSWERS:
             open_run(directory)
+            for table in directory.glob("*.csv"):
+                check_end(table)
         else:
             read_object(directory / SUMMARY)
     except InputError as error:
