@@ -222,11 +222,11 @@ def test_a_base_that_stops_within_the_gap_asked_for_is_an_anchor(
     late = replace(known, status="stopped", solution=replace(known.solution, status="stopped"))
     monkeypatch.setattr(solver, "_anchors", dict(solver._anchors))
     monkeypatch.setattr(solving, "solve_country", lambda *_: late)
-    assert solver._anchor(known.parameters, known.leader).run.status == "optimal"
+    assert solver._anchor(known.parameters, known.leader, None).run.status == "optimal"
     far = replace(known.solution.certificate, upper=known.solution.certificate.upper + 1.0, gap=1e-2)
     late = replace(late, solution=replace(known.solution, status="stopped", certificate=far))
     with pytest.raises(StoppedError):
-        solver._anchor(known.parameters, known.leader)
+        solver._anchor(known.parameters, known.leader, None)
 
 
 def test_resolving_again_is_resolving(world: Instance) -> None:

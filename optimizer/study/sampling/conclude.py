@@ -30,6 +30,8 @@ LAG: Final = "lag_months"
 LAG_BEYOND: Final = "lag_beyond"
 BASELINE: Final = "baseline"
 # Of fewer blocks or trajectories an interval is the spread of a handful of numbers.
+# What two solves of one program may differ by, of the size of the number.
+ROUNDING: Final = 1e-9
 ENOUGH_BLOCKS: Final = 16
 
 
@@ -178,13 +180,14 @@ def _with_effects(
 
 
 def width(effect: Effect, base: float | None) -> float:
-    """How far apart the outcomes of an effect and the base lie; -1 where it has none."""
+    """How far apart the outcomes of an effect and the base lie, 0 within `ROUNDING`; -1 where it has none."""
     known = [each for each in (effect.low, effect.high) if not math.isnan(each)]
     if not known:
         return -1.0
     known += [] if base is None else [base]
     low, high = min(known), max(known)
-    return 0.0 if low == high else high - low
+    alike = low == high or high - low <= ROUNDING * max(abs(low), abs(high), 1.0)
+    return 0.0 if alike else high - low
 
 
 def _tells(result: RowResult | None, base: RowResult) -> bool:
