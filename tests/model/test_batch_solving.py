@@ -221,7 +221,7 @@ def test_a_base_that_stops_within_the_gap_asked_for_is_an_anchor(
     assert known.parameters is not None
     late = replace(known, status="stopped", solution=replace(known.solution, status="stopped"))
     monkeypatch.setattr(solver, "_anchors", dict(solver._anchors))
-    monkeypatch.setattr(solving, "solve_country", lambda *_: late)
+    monkeypatch.setattr(solving, "solve_country", lambda *_, **_more: late)
     assert solver._anchor(known.parameters, known.leader, None).run.status == "optimal"
     far = replace(known.solution.certificate, upper=known.solution.certificate.upper + 1.0, gap=1e-2)
     late = replace(late, solution=replace(known.solution, status="stopped", certificate=far))
