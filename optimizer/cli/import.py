@@ -28,16 +28,10 @@ def command(workbook: Path, directory: Path, output: Output) -> int:
     with its sheet and cell, and then nothing is written. Formulas count by the values that they had when the
     workbook was saved; macros are refused.
     """
-    from optimizer.cli.session import DONE, emit, emit_json, note
+    from optimizer.cli.output import tell_files
+    from optimizer.cli.session import DONE
     from optimizer.instance.workbook.load import import_workbook
 
     files = [str(path) for path in import_workbook(workbook, directory)]
-    if output.form == "json":
-        emit_json({"schema_version": 1, "status": "written", "directory": str(directory), "files": files})
-    elif output.form == "csv":
-        emit("file\n" + "".join(f"{name}\n" for name in files))
-    else:
-        emit("".join(f"{name}\n" for name in files))
-    if not output.quiet:
-        note(f"next: kloof solve {directory}")
+    tell_files(files, directory, f"kloof solve {directory}", output)
     return DONE

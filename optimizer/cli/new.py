@@ -51,7 +51,8 @@ def command(
     and it joins the groups of rules.yaml that the other is in. Says what was scaled and what copied, and what
     must be looked up.
     """
-    from optimizer.cli.session import DONE, emit, emit_json, note
+    from optimizer.cli.output import tell_files
+    from optimizer.cli.session import DONE
     from optimizer.instance.template import TEMPLATE, write_template
     from optimizer.instance.workbook.of_instance import write_workbook
 
@@ -70,12 +71,5 @@ def command(
     else:
         files = [str(path) for path in write_template(directory, origin)]
         then = f"kloof solve {directory}"
-    if output.form == "json":
-        emit_json({"schema_version": 1, "status": "written", "directory": str(directory), "files": files})
-    elif output.form == "csv":
-        emit("file\n" + "".join(f"{name}\n" for name in files))
-    else:
-        emit("".join(f"{name}\n" for name in files))
-    if not output.quiet:
-        note(f"next: {then}")
+    tell_files(files, directory, then, output)
     return DONE
