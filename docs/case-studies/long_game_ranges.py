@@ -1,8 +1,8 @@
 """The long game over joint draws of its disputed inputs: solves them and writes `long-game-ranges.csv`.
 
 `python docs/case-studies/long_game_ranges.py [SCENARIO ...]` solves, draw by draw, what the file lacks of the
-scenarios named, or of all, and writes each plan as it is done. Of each draw the scenarios differ in nothing
-but what their names say.
+scenarios named, or of all, and writes each plan as it is done; of a draw that has none, why is told and the
+file says `unanswered`. Of each draw the scenarios differ in nothing but what their names say.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.answer.run import OPTIMAL, CountryRun
+from optimizer.errors import KloofError
 from optimizer.instance import Instance, load, patch, read_policy, resolve
 from optimizer.study.batch.outcomes import Reader
 from optimizer.study.country import identity, leader_path, solve_country
@@ -159,7 +160,11 @@ def main(given: Sequence[str]) -> None:
         for name in names:
             if (name, draw) in done:
                 continue
-            found = solved(plans, reader, drawn.base, rows[name][draw].patches, known, name)
+            try:
+                found = solved(plans, reader, drawn.base, rows[name][draw].patches, known, name)
+            except (KloofError, ValueError) as error:
+                print(f"{name}, draw {draw}: {error}", file=sys.stderr)
+                found = [("unanswered", "", 1.0)]
             lines = [(name, draw, metric, period, f"{value:.6g}") for metric, period, value in found]
             # another process may have written meanwhile
             write([*lines, *read()])
