@@ -20,7 +20,8 @@ from optimizer.answer.long_game import added, home_added, stages
 from optimizer.answer.run import CountryRun
 from optimizer.answer.strategy import derived
 from optimizer.instance import Instance, read_policy, resolve
-from optimizer.study.country import identity, leader_path, solve_country
+from optimizer.study.country import leader_path, solve_country
+from optimizer.study.identity import identity
 from optimizer.study.plan_solver import PlanSolver
 
 TABLE = Path(__file__).with_name("long-game.csv")

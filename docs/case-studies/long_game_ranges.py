@@ -19,7 +19,8 @@ from optimizer.answer.run import OPTIMAL, CountryRun
 from optimizer.errors import KloofError
 from optimizer.instance import Instance, load, patch, read_policy, resolve
 from optimizer.study.batch.outcomes import Reader
-from optimizer.study.country import identity, leader_path, solve_country
+from optimizer.study.country import leader_path, solve_country
+from optimizer.study.identity import identity
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import read_study, study_from

@@ -83,11 +83,20 @@ class KloofGroup(click.Group):
 
         if not standalone_mode:
             return invoke()
+        if args is None:
+            _keep_programs()
         # A command makes much and drops little: looking for garbage less often saves a third of a second.
         gc.set_threshold(2_000_000, 10, 10)
         from optimizer.cli.session import exit_code_of
 
         sys.exit(exit_code_of(invoke, arguments))
+
+
+def _keep_programs() -> None:
+    """Let compiled plans be kept in the user's cache, unless the environment says where, or (empty) not."""
+    from platformdirs import user_cache_path
+
+    os.environ.setdefault("KLOOF_CACHE", str(user_cache_path("kloof", appauthor=False)))
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:

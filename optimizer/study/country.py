@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -120,15 +119,6 @@ def uncertified_leader(country: str, gap: float) -> Diagnostic:
         severity="warning",
         hint="its followers' plans are certified beside that plan only; beside a better one they may differ",
     )
-
-
-def identity(parameters: PlanParameters) -> str:
-    """A hash of every number and set of a plan: equal ones have the same solution."""
-    found = hashlib.blake2b(repr((parameters.country, parameters.sets)).encode(), digest_size=16)
-    for name, array in parameters.values.items():
-        found.update(name.encode())
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()
 
 
 def leader_path(instance: Instance, parameters: PlanParameters, values: Mapping[str, Array]) -> LeaderPath:

@@ -17,6 +17,7 @@ from optimizer.program import Program, collection_paused, compile_model
 from optimizer.solver import Anchored, Solution, Solver, Start
 from optimizer.solver.certificate import FEASIBLE
 from optimizer.solver.progress import Tell
+from optimizer.study import program_store
 from optimizer.study.ask import DEFAULT_GAP, Extension
 from optimizer.study.extension import refuse_changes, snapshot
 
@@ -40,13 +41,17 @@ class PlanSolver:
     def compile(cls, parameters: PlanParameters, extend: Extension | None = None) -> PlanSolver:
         """Build and compile the plan of `parameters`; the numbers may be changed in every solve. `extend` may
         add rows and variables. Raises InputError where it changes what the plan is made of."""
-        with collection_paused():
-            model = build(parameters)
-            if extend is not None:
-                before = snapshot(model)
-                extend(model)
-                refuse_changes(model, before)
-            program = compile_model(model, tie_breaker="least_spending")
+
+        def made() -> Program:
+            with collection_paused():
+                model = build(parameters)
+                if extend is not None:
+                    before = snapshot(model)
+                    extend(model)
+                    refuse_changes(model, before)
+                return compile_model(model, tie_breaker="least_spending")
+
+        program = made() if extend is not None else program_store.compiled(parameters, made)
         return cls(program, Solver(program))
 
     def solve(

@@ -27,13 +27,13 @@ from optimizer.study.country import (
     Sent,
     finished,
     gap_of_stopped,
-    identity,
     leader_path,
     received,
     sent,
     solve_country,
 )
 from optimizer.study.foresight import Windows, roll_follower, roll_leader
+from optimizer.study.identity import identity
 from optimizer.study.plan_solver import PlanSolver
 from optimizer.study.runner import process_ended, run_each
 from optimizer.study.telling import Progress, Searching, Solved

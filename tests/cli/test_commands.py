@@ -313,8 +313,20 @@ def test_a_follower_is_compiled_once(
 
     monkeypatch.setattr(plan_solver, "compile_model", counted)
     name, *rest = command
-    assert kloof(name, world, "--country", "CHN", *rest).code == 0
+    assert kloof(name, world, "--country", "CHN", *rest, KLOOF_CACHE="").code == 0
     assert len(compiled) == 1
+
+
+def test_a_command_keeps_what_it_compiled(kloof_process: Run, tmp_path: Path, world: str) -> None:
+    ask = ("solve", world, "--format", "json")
+    at_home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": "", "KLOOF_CACHE": ""}
+    without = kloof_process(*ask, "--out", "without", **at_home)
+    assert not list(tmp_path.glob("**/*.program"))
+    runs = [kloof_process(*ask, "--out", f"run{n}", KLOOF_CACHE=str(tmp_path / "kept")) for n in (1, 2)]
+    assert len(list((tmp_path / "kept").glob("*.program"))) == 1
+    tables = [(tmp_path / each / "strategy.csv").read_bytes() for each in ("without", "run1", "run2")]
+    assert tables[0] == tables[1] == tables[2]
+    assert [each.code for each in (without, *runs)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("command", ["rules", "inspect"])

@@ -24,7 +24,8 @@ from optimizer.solver import Solution
 from optimizer.study.batch.solving import ANCHOR_SHARE, no_base
 from optimizer.study.controls.design import Choice, Design
 from optimizer.study.controls.revenue import discounted, of_chips, of_fees, of_legal, of_memory
-from optimizer.study.country import identity, leader_path, solve_country, solve_near
+from optimizer.study.country import leader_path, solve_country, solve_near
+from optimizer.study.identity import identity
 from optimizer.study.plan_solver import BATCH_GAP, AnchoredPlan, PlanSolver
 
 REGIME_GAP: Final = 1e-5

@@ -1,0 +1,92 @@
+"""Compiled plans kept on disk between commands.
+
+Building a plan's model and compiling it takes longer than solving a country's plan, and most commands compile
+what the one before compiled. A program depends on nothing but the parameters it was built of, the sources of
+the formulation and of the compiler, and the libraries that both use: its file is named by a hash of all of
+them, so that what is found under a name is what would be compiled. A file that is damaged, or cannot be read
+or written, costs the time of a compilation and nothing else.
+
+`KLOOF_CACHE` names the directory; where it is not set or empty, nothing is kept. The command sets it, Python
+does not: in a session anybody may have changed the formulation's functions, which no file tells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import platform
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import models
+import optimizer.program
+from models.parameters import PlanParameters
+from optimizer.program import Program
+from optimizer.study.identity import identity
+
+VARIABLE: Final = "KLOOF_CACHE"
+# 4 MB each
+MOST_FILES: Final = 16
+_LIBRARIES: Final = ("kloof", "numpy", "pyomo", "scipy")
+_HASH_BYTES: Final = 32
+
+
+def compiled(parameters: PlanParameters, compile_: Callable[[], Program]) -> Program:
+    """The program of these parameters: the one kept, or what `compile_` makes, which is then kept."""
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return compile_()
+    file = Path(named) / f"{_sources()}-{identity(parameters)}.program"
+    found = _read(file)
+    if found is None:
+        found = compile_()
+        with contextlib.suppress(OSError):
+            _write(file, found)
+    return found
+
+
+@cache
+def _sources() -> str:
+    """A hash of all that turns parameters into a program."""
+    found = hashlib.blake2b(digest_size=16)
+    found.update(f"{platform.python_implementation()} {platform.python_version()}".encode())
+    for library in _LIBRARIES:
+        found.update(f"{library} {version(library)}".encode())
+    for room in (models, optimizer.program):
+        for source in sorted(Path(room.__path__[0]).glob("*.py")):
+            found.update(source.name.encode())
+            found.update(source.read_bytes())
+    return found.hexdigest()
+
+
+def _read(file: Path) -> Program | None:
+    """The program of a file, None where there is none that is whole."""
+    try:
+        written = file.read_bytes()
+        os.utime(file)
+    except OSError:
+        return None
+    if hashlib.sha256(written[_HASH_BYTES:]).digest() != written[:_HASH_BYTES]:
+        return None
+    found = pickle.loads(memoryview(written)[_HASH_BYTES:])
+    return found if isinstance(found, Program) else None
+
+
+def _write(file: Path, program: Program) -> None:
+    """Write a file whole or not at all, and drop those used longest ago."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pickled = pickle.dumps(program, protocol=pickle.HIGHEST_PROTOCOL)
+    beside = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        beside.write_bytes(hashlib.sha256(pickled).digest() + pickled)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+    kept = sorted(file.parent.glob("*.program"), key=lambda each: each.stat().st_mtime)
+    for old in kept[:-MOST_FILES]:
+        old.unlink(missing_ok=True)
