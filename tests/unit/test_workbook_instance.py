@@ -224,8 +224,27 @@ def test_sheets_are_known_and_none_is_missing(problems_of: Any) -> None:
     (problem,) = problems_of(lambda book: book.create_sheet("Rulez").append(["path", "value"]))
     assert (problem.code, "belongs to no part" in problem.message) == ("E223", True)
     found = problems_of(drop("USA"), drop("CHN"))
-    assert [one.code for one in found] == ["E223"]
-    assert "no country" in found[0].message
+    assert [one.code for one in found] == ["E223"] * 3
+    assert "no country" in found[-1].message
+
+
+@pytest.mark.parametrize("sheet", ["rules", "CHN"])
+def test_a_sheet_that_files_could_lack_is_missed(problems_of: Any, sheet: str) -> None:
+    (problem,) = [one for one in problems_of(drop(sheet)) if one.code == "E223"]
+    assert problem.message == f"the sheet `{sheet}` is gone, which the workbook was written with"
+    assert "read me" in (problem.hint or "")
+
+
+def test_a_sheet_taken_out_on_purpose_is_not_missed(workbook: Path, tmp_path: Path) -> None:
+    changed = load_workbook(workbook)
+    changed.remove(changed["rules"])
+    for row in changed["read me"].iter_rows():
+        if row[0].value == "sheets that may not go":
+            assert "rules" in row[1].value
+            row[1].value = row[1].value.replace(", rules", "")
+    changed.save(tmp_path / "without.xlsx")
+    import_workbook(tmp_path / "without.xlsx", tmp_path / "world")
+    assert not (tmp_path / "world" / "rules.yaml").exists()
 
 
 @pytest.mark.parametrize(

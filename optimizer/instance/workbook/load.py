@@ -17,11 +17,20 @@ from ruamel.yaml import YAML
 from optimizer.errors import Diagnostic, InputError, OutputError
 from optimizer.instance.field_rules import COUNTRY
 from optimizer.instance.instance import Instance
-from optimizer.instance.load import Loader, horizon_years, load
+from optimizer.instance.load import RULES, Loader, horizon_years, load
 from optimizer.instance.problem import nearest
 from optimizer.instance.shape import Shape
 from optimizer.instance.workbook.fields import read_fields
-from optimizer.instance.workbook.form import PATH, README, SHEETS, TABLES, VALUE, table_columns, table_lines
+from optimizer.instance.workbook.form import (
+    PATH,
+    README,
+    SHEETS,
+    SHEETS_WRITTEN,
+    TABLES,
+    VALUE,
+    table_columns,
+    table_lines,
+)
 from optimizer.instance.workbook.grid import Grid, read_grids, reference
 from optimizer.instance.workbook.table import read_table
 from optimizer.instance.yaml_reader import Document, Raw, Where
@@ -52,6 +61,7 @@ class _Loader(Loader):
 
     def load(self) -> Instance:
         self._refuse_other_sheets()
+        self._refuse_lost_sheets()
         try:
             return super().load()
         except InputError as error:
@@ -70,6 +80,23 @@ class _Loader(Loader):
             hint = f"did you mean `{close}`?" if close else "a country's sheet is called by its code: CHN"
             message = f"the sheet `{name}` belongs to no part of an instance and would be ignored"
             self.problems.append(Diagnostic("E223", message, file=self.shown, hint=hint))
+
+    def _refuse_lost_sheets(self) -> None:
+        """Without its sheet of rules a world would be one without export rules, and one country fewer."""
+        guide = self.grids.get(README)
+        cells = [row for _, row in guide.rows if row.get(1) == SHEETS_WRITTEN] if guide else []
+        written = [name.strip() for row in cells for name in str(row.get(2, "")).split(",")]
+        for name in written:
+            if name in self.grids or not (name == SHEETS[RULES] or COUNTRY.fullmatch(name)):
+                continue
+            self.problems.append(
+                Diagnostic(
+                    "E223",
+                    f"the sheet `{name}` is gone, which the workbook was written with",
+                    file=self.shown,
+                    hint=f"bring it back, or take its name from the list of sheets in `{README}`",
+                )
+            )
 
     def _at_cell(self, problem: Diagnostic) -> Diagnostic:
         """A problem at a row and column of a sheet, by the cell's name."""

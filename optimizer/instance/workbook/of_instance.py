@@ -30,6 +30,7 @@ from optimizer.instance.workbook.form import (
     README,
     SERIES,
     SHEETS,
+    SHEETS_WRITTEN,
     STEPS,
     TABLES,
     UNIT,
@@ -122,7 +123,7 @@ def instance_workbook(path_or_name: str | os.PathLike[str]) -> bytes:
     directory = find_instance(path_or_name)
     loader = Loader(directory, str(directory))
     instance = loader.load()
-    sheets = [Sheet(README, GUIDE, (28, 100), frozenset({1, 4, 9}), frozen=0)]
+    sheets = []
     for name, document in loader.documents.items():
         title = SHEETS.get(name, Path(name).stem)
         if name in TABLES:
@@ -131,8 +132,11 @@ def instance_workbook(path_or_name: str | os.PathLike[str]) -> bytes:
         one = _Sheet(loader.shapes[name], document.prefix, instance.horizon.years)
         one.walk(one.shape, document.data, ())
         sheets.append(_fields(title, one))
-    order = (README, "instance", *instance.countries, "market", "chips", "rules", "sources")
-    return workbook_bytes(sorted(sheets, key=lambda sheet: order.index(sheet.name)))
+    order = ("instance", *instance.countries, "market", "chips", "rules", "sources")
+    sheets.sort(key=lambda sheet: order.index(sheet.name))
+    written = (SHEETS_WRITTEN, ", ".join(sheet.name for sheet in sheets))
+    guide = Sheet(README, (*GUIDE, (), written), (28, 100), frozenset({1, 4, 9}), frozen=0)
+    return workbook_bytes([guide, *sheets])
 
 
 def _fields(title: str, one: _Sheet) -> Sheet:
