@@ -7,16 +7,15 @@ the limits that it had.
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.moved import MOVED
 from optimizer.instance.problem import number_text
+from optimizer.instance.whole import refuse_taken, written_whole
 from optimizer.instance.yaml_edit import STEP, EditedFile, EditedYaml, Taken
 from optimizer.instance.yaml_reader import Key, Raw, Where, dotted
 
@@ -102,9 +101,7 @@ def migrate(source: Path, target: Path) -> tuple[Move, ...]:
         raise InputError(Diagnostic("E201", message, file=str(source / "instance.yaml")))
     settings = _read(source, "instance.yaml")
     _refuse_other_formats(settings)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        message = "exists already and is not empty"
-        raise InputError(Diagnostic("E215", message, file=str(target), hint="name another with --to"))
+    refuse_taken(target, "name another with --to")
     if target.resolve().is_relative_to(source.resolve()):
         message = "lies in the instance itself, which stays as it is"
         raise InputError(Diagnostic("E215", message, file=str(target), hint="name another with --to"))
@@ -321,23 +318,11 @@ def _read(source: Path, name: str, prefix: Where = ()) -> _File:
 
 
 def _write(source: Path, target: Path, changed: Mapping[str, bytes]) -> None:
-    unfinished = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
-    try:
-        unfinished.mkdir(parents=True)
-        try:
-            for path in sorted(source.rglob("*")):
-                name = path.relative_to(source)
-                if path.is_dir():
-                    (unfinished / name).mkdir()
-                else:
-                    content = changed.get(name.as_posix())
-                    (unfinished / name).write_bytes(path.read_bytes() if content is None else content)
-            if target.exists():
-                target.rmdir()
-            unfinished.rename(target)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
-    except OSError as error:
-        message = f"the instance cannot be written: {error.strerror or error}"
-        raise OutputError(Diagnostic("E605", message, file=str(target))) from error
+    with written_whole(target) as unfinished:
+        for path in sorted(source.rglob("*")):
+            name = path.relative_to(source)
+            if path.is_dir():
+                (unfinished / name).mkdir()
+            else:
+                content = changed.get(name.as_posix())
+                (unfinished / name).write_bytes(path.read_bytes() if content is None else content)

@@ -6,20 +6,19 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from ruamel.yaml import YAML
 
-from optimizer.errors import Diagnostic, InputError, OutputError
+from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.field_rules import COUNTRY
 from optimizer.instance.instance import Instance
 from optimizer.instance.load import RULES, Loader, horizon_years, load
 from optimizer.instance.problem import nearest
 from optimizer.instance.shape import Shape
+from optimizer.instance.whole import refuse_taken, written_whole
 from optimizer.instance.workbook.fields import read_fields
 from optimizer.instance.workbook.form import (
     PATH,
@@ -44,9 +43,7 @@ def import_workbook(source: Path, target: Path) -> tuple[Path, ...]:
     Raises `InputError` with every problem of the workbook, or where `target` holds something, `OutputError`
     where it cannot be written. Nothing is left of `target` then.
     """
-    if target.is_symlink() or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
-        message = "exists already and is not empty"
-        raise InputError(Diagnostic("E215", message, file=str(target), hint="name a new directory"))
+    refuse_taken(target, "name a new directory")
     loader = _Loader(source)
     instance = loader.load()
     return _write(loader, instance, target)
@@ -162,25 +159,14 @@ def _horizon(grid: Grid) -> range | None:
 
 
 def _write(loader: _Loader, instance: Instance, target: Path) -> tuple[Path, ...]:
-    unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
-    try:
-        (unfinished / "countries").mkdir(parents=True)
-        try:
-            for name, document in loader.documents.items():
-                is_table = name in TABLES
-                text = _csv_text(name, loader.tables[name]) if is_table else _yaml_text(document.data)
-                (unfinished / name).write_text(text, encoding="utf-8", newline="")
-            if load(unfinished).remember(files={}, directory="") != instance.remember(directory=""):
-                raise AssertionError("the files of the workbook say something else than its sheets")
-            if target.exists():
-                target.rmdir()
-            unfinished.rename(target)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
-    except OSError as error:
-        message = f"the instance cannot be written: {error.strerror or error}"
-        raise OutputError(Diagnostic("E605", message, file=str(target))) from error
+    with written_whole(target) as unfinished:
+        (unfinished / "countries").mkdir()
+        for name, document in loader.documents.items():
+            is_table = name in TABLES
+            text = _csv_text(name, loader.tables[name]) if is_table else _yaml_text(document.data)
+            (unfinished / name).write_text(text, encoding="utf-8", newline="")
+        if load(unfinished).remember(files={}, directory="") != instance.remember(directory=""):
+            raise AssertionError("the files of the workbook say something else than its sheets")
     return tuple(target / name for name in loader.documents)
 
 
