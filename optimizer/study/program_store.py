@@ -7,7 +7,8 @@ them, so that what is found under a name is what would be compiled. A file that 
 or written, costs the time of a compilation and nothing else.
 
 `KLOOF_CACHE` names the directory; where it is not set or empty, nothing is kept. The command sets it, Python
-does not: in a session anybody may have changed the formulation's functions, which no file tells.
+does not: in a session anybody may have changed the formulation's functions, which no file tells. Files are
+pickles: who may write to the directory may run code as whoever reads it, as with the sources themselves.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import models
 import optimizer.program
@@ -81,7 +83,7 @@ def _write(file: Path, program: Program) -> None:
     """Write a file whole or not at all, and drop those used longest ago."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     pickled = pickle.dumps(program, protocol=pickle.HIGHEST_PROTOCOL)
-    beside = file.with_suffix(f".{os.getpid()}.part")
+    beside = file.with_suffix(f".{uuid4().hex}.part")
     try:
         beside.write_bytes(hashlib.sha256(pickled).digest() + pickled)
         beside.replace(file)
