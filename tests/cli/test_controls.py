@@ -91,6 +91,24 @@ def test_a_run_holds_regimes_frontier_summary_and_manifest(done: Outcome, place:
     assert set(manifest["gap"]) == {"0", "1", "2", "3", "4"}
 
 
+def test_the_last_year_has_one_column_where_it_is_the_year_asked_about(
+    done: Outcome, cleared: Outcome, place: Path
+) -> None:
+    assert done.out.count("lag 2029") == 2, "once in each table"
+    assert cleared.out.count("lag 2029") == 3
+    for file in ("market/regimes.csv", "market/cleared.csv", "run/frontier.csv"):
+        heads = (place / file).read_text().splitlines()[0].split(",")
+        assert heads.count("lag_months_2029") == 1, file
+        assert len(heads) == len(set(heads)), file
+    both = run(place, "--no-save", "--jobs", "1", "--format", "csv", year="2028")
+    heads, row, *_ = csv.reader(io.StringIO(both.out))
+    assert {"lag_months_2028", "lag_months_2029"} <= set(heads)
+    assert len(heads) == len(row)
+    page = run_kloof(place, "report", "market", "--out", "page.html")
+    assert page.code == 0, page.err
+    assert (place / "page.html").read_text().count(">Lag 2029") == 2
+
+
 def test_a_regime_without_a_certified_plan_is_a_finding(place: Path) -> None:
     text = DESIGN.replace("now: []", "odd: leader = CHN", 1)
     (place / "odd.yaml").write_text(text)
