@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -106,7 +107,8 @@ def test_the_last_year_has_one_column_where_it_is_the_year_asked_about(
     assert len(heads) == len(row)
     page = run_kloof(place, "report", "market", "--out", "page.html")
     assert page.code == 0, page.err
-    assert (place / "page.html").read_text().count(">Lag 2029") == 2
+    tables = re.findall("<thead>.*?<tbody", (place / "page.html").read_text(), flags=re.DOTALL)
+    assert [each.count("Lag 2029") for each in tables if "Lag 2029" in each] == [1] * 4
 
 
 def test_a_regime_without_a_certified_plan_is_a_finding(place: Path) -> None:
