@@ -78,7 +78,7 @@ def of_draw(number: int, values: np.ndarray) -> list[Row]:
     world = patch(load(find_instance("world-2026")), patches)
     policy = read_policy("us_brute_force")
     ask = Ask(world, policies=(policy,), countries=BUYERS, jobs=1)
-    _, found = compare_at_equilibrium(ask, TOLERANCE, ROUNDS, lambda name: lambda told: None)
+    found = compare_at_equilibrium(ask, TOLERANCE, ROUNDS, lambda name: lambda told: None).found
     rows: list[Row] = [
         (number, "", "input", each.name, "", value) for each, value in zip(INPUTS, values, strict=True)
     ]
