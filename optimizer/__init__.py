@@ -2,8 +2,8 @@
 
 `load` an instance, `patch` it, `solve` it, `compare` policies; results are tidy pandas frames. `sweep` and
 `sensitivity` solve many scenarios, `gradient` tells slopes, `evaluate` what a plan of
-one's own is worth. `solve_model` solves any Pyomo model of linear,
-concave `<=` and convex `>=` rows.
+one's own is worth, `equilibrium` prices that clear the world's market, `controls` what export regimes bring.
+`solve_model` solves any Pyomo model of linear, concave `<=` and convex `>=` rows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from optimizer.api import load as load
     from optimizer.api import patch as patch
     from optimizer.api import solve as solve
+    from optimizer.api_markets import Cleared as Cleared
+    from optimizer.api_markets import equilibrium as equilibrium
     from optimizer.api_plans import Evaluated as Evaluated
     from optimizer.api_plans import evaluate as evaluate
     from optimizer.api_studies import Controlled as Controlled
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from optimizer.solver import solve_model as solve_model
 
 __version__ = "0.1.0"
+_MARKETS = ("Cleared", "equilibrium")
 _PLANS = ("Evaluated", "evaluate")
 _STUDIES = ("Controlled", "Sloped", "Studied", "controls", "gradient", "sensitivity", "sweep")
 __all__ = [
+    "Cleared",
     "Compared",
     "Controlled",
     "Evaluated",
@@ -40,6 +44,7 @@ __all__ = [
     "Studied",
     "compare",
     "controls",
+    "equilibrium",
     "evaluate",
     "gradient",
     "load",
@@ -62,6 +67,10 @@ def __getattr__(name: str) -> Any:
 
         if place := other_models():
             raise ImportError(f"{explanation(place)}: {REMEDY}", name="models")
+        if name in _MARKETS:
+            from optimizer import api_markets
+
+            return getattr(api_markets, name)
         if name in _PLANS:
             from optimizer import api_plans
 

@@ -55,7 +55,7 @@ class Limits(pd.DataFrame):
         return html([pd.DataFrame(self)[shown].head(MOST_LIMITS)], limits(self))
 
 
-class _Explaining(ABC):
+class Explaining(ABC):
     """What results of one scenario and of several have in common: why plans are as they are, worked out when
     first asked for, and how they show in a notebook."""
 
@@ -119,7 +119,7 @@ class _Explaining(ABC):
 
 
 @dataclass(frozen=True, repr=False)
-class Result(_Explaining):
+class Result(Explaining):
     """Plans of one scenario.
 
     `strategy` is tidy: country, policy, period, metric, item, unit, value. `certificates` has one row per
@@ -158,7 +158,7 @@ class Result(_Explaining):
 
 
 @dataclass(frozen=True, repr=False)
-class Compared(_Explaining):
+class Compared(Explaining):
     """The same countries under a baseline and several policies.
 
     `comparison` is tidy: country, policy, metric, item, period, unit, value, baseline, change,
@@ -255,7 +255,7 @@ def solve(
     run = solve_world(ask)
     if run.interrupted:
         raise KeyboardInterrupt
-    rows = [(country, *_certificate(plan)) for country, plan in run.countries.items()]
+    rows = [(country, *certificate_row(plan)) for country, plan in run.countries.items()]
     certificates = pd.DataFrame(rows, columns=["country", *CERTIFICATE])
     told = replace(ask, extension=None)
     return Result(frame([run]), certificates, _ranges(run), run, told, _bands(drawn), _rolled(run))
@@ -320,7 +320,7 @@ def compare(
     if any(world.interrupted for world in run.worlds):
         raise KeyboardInterrupt
     certificates = [
-        (country, world.policy, *_certificate(plan))
+        (country, world.policy, *certificate_row(plan))
         for world in run.worlds
         for country, plan in world.countries.items()
     ]
@@ -342,7 +342,7 @@ def compare(
     )
 
 
-def _certificate(plan: CountryRun) -> tuple[str, float, float, float, float]:
+def certificate_row(plan: CountryRun) -> tuple[str, float, float, float, float]:
     """What `CERTIFICATE` names: nan for what is not known, or, of the leader's gap, not amiss."""
     led = math.nan if plan.leader_gap is None else plan.leader_gap
     if plan.solution is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,17 +13,21 @@ import pandas as pd
 
 from optimizer.answer.controls import ControlsAnswer, Delay, RegimeAnswer
 from optimizer.api import codes
+from optimizer.api_markets import Against, calibration_of
+from optimizer.api_markets import equilibrium as cleared_market
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance, load
+from optimizer.study.ask import Ask
 from optimizer.study.batch.drain import drain
 from optimizer.study.batch.header import check_same
 from optimizer.study.batch.store import Store
 from optimizer.study.batch.studying import base_results, header_of, new_store, refuse_too_many, solver_of
+from optimizer.study.controls.cleared import Market, check_market, clear, with_cleared
 from optimizer.study.controls.design import read_design
 from optimizer.study.controls.play import play
 from optimizer.study.controls.regimes import REGIME_GAP, Question
+from optimizer.study.equilibrium.equilibrium import MOST_ROUNDS, TOLERANCE
 from optimizer.study.margins import GRADIENT_GAP, Margins, margins
-from optimizer.study.runner import available_jobs
 from optimizer.study.sampling.asked import (
     DESIGNS,
     METHODS,
@@ -105,6 +109,8 @@ class Controlled:
     `regimes` has one row per regime, the baseline first as regime 0; `frontier` those that no other
     dominates, the longest delay first; `alone` the levels that change something, each alone, with factor and
     level in front. Columns are those of `regimes.csv`: months, average log units, USD bn discounted.
+    `cleared`, empty unless asked for, has the regimes that were cleared, with the columns of `cleared.csv`:
+    one that has not converged has regrets and no numbers.
     """
 
     answer: ControlsAnswer
@@ -124,15 +130,24 @@ class Controlled:
         named = [(one.factor, one.level) for one in alone]
         return pd.concat([pd.DataFrame(named, columns=["factor", "level"]), numbers], axis=1)
 
+    @property
+    def cleared(self) -> pd.DataFrame:
+        found = self.answer.cleared
+        if found is None:
+            return pd.DataFrame()
+        answer = self.answer
+        heads, rows = found.table(tuple(answer.factors), answer.period, answer.last_period)
+        return pd.DataFrame(rows, columns=list(heads))
+
     def _frame(self, regimes: Sequence[RegimeAnswer]) -> pd.DataFrame:
-        rows = [self.answer.row(one) for one in regimes]
-        return pd.DataFrame(rows, columns=list(self.answer.columns))
+        heads, rows = self.answer.table(regimes)
+        return pd.DataFrame(rows, columns=list(heads))
 
     def __repr__(self) -> str:
         return f"Controlled: {self.answer.target}\n{self.frontier.to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return html([self.frontier], regimes(self.answer))
+        return html([self.frontier, self.cleared], regimes(self.answer))
 
 
 def controls(
@@ -148,25 +163,36 @@ def controls(
     gap: float = REGIME_GAP,
     time_limit: float | None = None,
     ranges: bool = False,
+    equilibrium: bool = False,
+    every: bool = False,
+    against: Against | None = None,
+    tolerance: float = TOLERANCE,
+    rounds: int = MOST_ROUNDS,
     jobs: int | None = None,
 ) -> Controlled:
     """The target's best response under every regime of a design (a file, or a shipped one by name).
 
     `only` holds factors to some levels, as `h200=deny,full`; with `at_least` regimes that are looser than one
     which surely gives less `delay` are spared; `ranges` computes the lag's range too, over all plans within
-    the gap. Raises as `kloof controls` ends: `InputError` for what cannot be asked, `SolverError` where the
-    baseline has no certified plan.
+    the gap. With `equilibrium` some regimes, or `every` one, are cleared too, each from the market of the
+    instance as it is: `against`, `tolerance` and `rounds` are as of `equilibrium`. Raises as `kloof controls`
+    ends: `InputError` for what cannot be asked, `SolverError` where the baseline has no certified plan.
     """
-    return Controlled(
-        play(
-            instance,
-            read_design(design).only(only),
-            Question(target.upper(), year, objective, gap, time_limit, ranges),
-            delay,
-            at_least=at_least,
-            jobs=available_jobs() if jobs is None else jobs,
+    chosen, question = read_design(design).only(only), Question(target.upper(), year, objective, gap)
+    question = replace(question, time_limit=time_limit, ranges=ranges)
+    ask = Ask(instance, objective=objective, jobs=jobs)
+    base = None
+    if equilibrium:
+        check_market(ask, question.target)
+        found = against or cleared_market(
+            instance, tolerance=tolerance, rounds=rounds, objective=objective, jobs=jobs
         )
-    )
+        base = calibration_of(found)
+    answer = play(instance, chosen, question, delay, at_least=at_least, jobs=ask.processes)
+    if base is not None and not answer.interrupted:
+        cleared = clear(Market(ask, base, tolerance, rounds), chosen, answer, every=every)
+        answer = with_cleared(answer, cleared)
+    return Controlled(answer)
 
 
 def sweep(

@@ -121,6 +121,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E535": "equilibrium of another market",
         "E536": "component whose price is not given once",
         "E537": "chip of which contracts promise more than is made",
+        "E538": "equilibrium that was interrupted before it was looked at",
         # E6xx: command-line input
         "E601": "wrong usage",
         "E602": "output directory that is not a run",

@@ -79,7 +79,7 @@ def of_draw(number: int, values: np.ndarray) -> list[Row]:
     world = patch(load(find_instance("world-2026")), [parse_patch(each) for each in texts])
     ask = Ask(world, policies=(read_policy("us_brute_force"),), jobs=1)
     try:
-        _, found = compare_at_equilibrium(ask, TOLERANCE, ROUNDS, lambda name: lambda told: None)
+        found = compare_at_equilibrium(ask, TOLERANCE, ROUNDS, lambda name: lambda told: None).found
     except KloofError as error:
         print(f"draw {number}: {error}", file=sys.stderr)
         return [*rows, (number, "", "converged", "", "", 0.0)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from optimizer.answer.distinct import distinct
 from optimizer.answer.part import Number, Part
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ NUMBERS: Final = (
     *("lag_months", "lag_last_months", "value", "price_over_list", "revenue_usd_bn"),
     *("from_target_usd_bn", "fees_usd_bn", "grey_usd_bn", "memory_usd_bn", "rent_usd_bn"),
 )
+NOBODY: Final[Mapping[int, str]] = {}
 LOSS: Final = (
     "Every country plans at prices that clear the market, so that chips not sold to the target are sold to "
     "others at a lower price: what a regime costs the controller's side is the change of what it gets for "
@@ -109,10 +111,12 @@ class ClearedAnswer(Part):
             return self.baseline
         return next((one for one in self.regimes if one.is_of(regime)), None)
 
-    @staticmethod
-    def columns(factors: Sequence[str], period: str, last_period: str) -> tuple[str, ...]:
-        """The heads of the table: the factors, then numbers with their units."""
-        return (
+    def table(
+        self, factors: Sequence[str], period: str, last_period: str, named: Mapping[int, str] = NOBODY
+    ) -> tuple[tuple[str, ...], list[list[object]]]:
+        """The heads of the table, factors, then numbers with their units, and a row of each regime, the
+        baseline first; `named` has names in place of numbers, by the place of the row."""
+        heads = (
             *("regime", *factors, "status", "rounds"),
             *("largest_regret_average_log_units", "regret_of_target_average_log_units"),
             *("component_residual_log", "unsold_share"),
@@ -120,18 +124,18 @@ class ClearedAnswer(Part):
             *("price_over_list", "revenue_all_buyers_usd_bn", "revenue_from_target_usd_bn", "fees_usd_bn"),
             *("grey_usd_bn", "memory_usd_bn", "rent_usd_bn", "message"),
         )
-
-    @staticmethod
-    def row(one: ClearedRegime, factors: Sequence[str], name: str = "") -> tuple[object, ...]:
-        """A regime as a row under `columns`; `name` in place of its number."""
-        return (
-            name or one.number,
-            *(one.levels.get(factor, "") for factor in factors),
-            *(one.status, one.rounds, one.largest_regret, one.regret_of_target),
-            *(one.component_residual, one.unsold),
-            *(getattr(one, each) for each in NUMBERS),
-            one.message,
-        )
+        rows: list[Sequence[object]] = [
+            (
+                named.get(place) or one.number,
+                *(one.levels.get(factor, "") for factor in factors),
+                *(one.status, one.rounds, one.largest_regret, one.regret_of_target),
+                *(one.component_residual, one.unsold),
+                *(getattr(one, each) for each in NUMBERS),
+                one.message,
+            )
+            for place, one in enumerate(self.all)
+        ]
+        return distinct(heads, rows)
 
 
 CLEARED_NOTES: Final = (LOSS, AGAIN, BESIDE)

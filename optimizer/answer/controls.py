@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from optimizer.answer.cleared import ClearedAnswer
+from optimizer.answer.distinct import distinct
 from optimizer.answer.part import Number, Part
 
 Delay = Literal["lag", "reach", "value"]
@@ -160,10 +161,10 @@ class ControlsAnswer(Part):
         found = [one for one in self.regimes if one.number in best]
         return tuple(sorted(found, key=lambda one: (-one.delay(self.delay).at, one.number)))
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The heads of the table of regimes: the factors, then numbers with their units."""
-        return (
+    def table(self, regimes: Iterable[RegimeAnswer]) -> tuple[tuple[str, ...], list[list[object]]]:
+        """The heads of the table of regimes, the factors, then numbers with their units, and its rows; None
+        where there is no number."""
+        heads = (
             *("regime", *self.factors, "status", "verdict", "dominated_by"),
             *("value_lower_average_log_units", "value_upper_average_log_units"),
             *(f"lag_months_{self.period}", "lag_least_months", "lag_greatest_months"),
@@ -173,9 +174,9 @@ class ControlsAnswer(Part):
             *("fees_usd_bn", "grey_usd_bn", "memory_usd_bn", "rent_usd_bn"),
             *("same_as_baseline", "leader_changed", "message"),
         )
+        return distinct(heads, [self._row(one) for one in regimes])
 
-    def row(self, one: RegimeAnswer) -> tuple[object, ...]:
-        """A regime as a row under `columns`; None where there is no number."""
+    def _row(self, one: RegimeAnswer) -> tuple[object, ...]:
         verdict = {each.number: each for each in self.verdicts}.get(one.number)
         revenue = one.revenue_usd_bn
         return (

@@ -59,6 +59,7 @@ class Clearing:
         from optimizer.cli.progress import end_progress
         from optimizer.cli.session import note
         from optimizer.study.controls.cleared import Market, clear, nothing_cleared, with_cleared
+        from optimizer.study.equilibrium.equilibrium import SearchInterrupted
         from optimizer.tell.files.equilibrium_files import read_search, search_text
 
         ask = opened(replace(self.given, countries=())).ask
@@ -80,7 +81,8 @@ class Clearing:
                     None,
                 )
                 end_progress(quiet)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            base = error.last if isinstance(error, SearchInterrupted) else base
             cleared = known or nothing_cleared(self.tolerance, self.rounds, self.every)
         else:
             cleared = clear(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from optimizer.errors import Diagnostic, KloofError
     from optimizer.instance import Policy
     from optimizer.study.ask import Ask
-    from optimizer.study.equilibrium.equilibrium import Equilibrium, Tell
+    from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium, Tell
 
 # With more countries than this, each country's own tables only on --verbose.
 DETAILED_COUNTRIES = 3
@@ -112,13 +113,14 @@ def command(
     countries by policies, and the tables of single countries where at most three are named; saves
     comparison.csv, strategy.csv, summary.json and manifest.json in a run directory. Ctrl-C keeps the plans
     that are done.
-    With --equilibrium nothing is kept on Ctrl-C, and prices.csv and search.json are saved too; the gap of a
+    With --equilibrium prices.csv and search.json are saved too, from which --resume goes on; the gap of a
     plan is then its regret. Exit code 4 where a policy's prices do not clear: of that one only regrets are
     told.
     """
     from optimizer.answer.run import INFEASIBLE
     from optimizer.answer.summary import NOTHING_DONE
     from optimizer.cli.asking import opened_to_compare
+    from optimizer.cli.keeping import place_of_interrupted, to_go_on
     from optimizer.cli.progress import end_progress, plan_progress
     from optimizer.cli.session import INTERRUPTED, STOPPED, interrupts_held, note, report, strongest
     from optimizer.cli.solve import UNEXPLAINED, save_run
@@ -144,11 +146,12 @@ def command(
     if asking.left_out and not output.quiet:
         note(f"left out as they do not fit, {reasons}: {', '.join(asking.left_out)}")
     check_picture(picture, len(ask.asked), saving)
-    directory = saving.out or store.default_directory("compare", asking.inputs)
+    directory = asked_for = saving.out or store.default_directory("compare", asking.inputs)
     if not saving.no_save:
         store.check_place(directory)
 
     equilibria: dict[str, Equilibrium] = {}
+    searches: Mapping[str, Calibration] = {}
     if equilibrium:
         from optimizer.study.equilibrium.comparing import compare_at_equilibrium
         from optimizer.tell.files.equilibrium_files import read_searches
@@ -157,14 +160,16 @@ def command(
             return progress_of_search(output.quiet, f"{name}: ")
 
         resumed = read_searches(directory) if resume else None
-        comparison, found = compare_at_equilibrium(ask, tolerance, rounds, tell_of, resumed)
-        equilibria = {each.world.policy: each for each in found}
+        compared = compare_at_equilibrium(ask, tolerance, rounds, tell_of, resumed)
+        comparison, searches = compared.comparison, compared.searches
+        equilibria = {each.world.policy: each for each in compared.found}
     else:
         from optimizer.study.compare import compare_scenarios
 
         comparison = compare_scenarios(ask, plan_progress(ask.asked, output.quiet, output.verbose))
     end_progress(output.quiet)
-    if not equilibria and not any(world.countries for world in comparison.worlds):
+    interrupted = any(world.interrupted for world in comparison.worlds)
+    if not searches and not any(world.countries for world in comparison.worlds):
         note(f"{NOTHING_DONE}: there is nothing to show or save")
         return INTERRUPTED
     written = not saving.no_save or output.form == "json"
@@ -190,10 +195,10 @@ def command(
                 comparison, ask, asking.named, given.patches, asking.left_out, told
             )
         if not saving.no_save:
-            interrupted = any(world.interrupted for world in comparison.worlds)
-            directory = store.beside_earlier(directory) if interrupted else directory
+            if interrupted:
+                directory = place_of_interrupted(directory, resume)
             wall = time.perf_counter() - started
-            files = _files(comparison, document, asking.written, ask, wall) | _prices(equilibria)
+            files = _files(comparison, document, asking.written, ask, wall) | _prices(equilibria, searches)
             unsaved = save_run(directory, files, output.quiet)
             if unplanned and unsaved is None and not output.quiet:
                 note(f"what conflicts, and every repair found: kloof explain {directory}")
@@ -203,10 +208,11 @@ def command(
     if equilibria and output.form == "table":
         _show_prices(equilibria)
     code = _exit_code(comparison)
-    if not all(each.converged for each in equilibria.values()):
+    missed = not all(each.converged for each in equilibria.values())
+    if missed and not interrupted:
         code = STOPPED
-        if not output.quiet and not saving.no_save:
-            note("to go on from here: the same command with --resume")
+    if (missed or (equilibrium and interrupted)) and not output.quiet and not saving.no_save:
+        note(to_go_on(asked_for, directory, saving))
     if unsaved is not None:
         report(unsaved.diagnostics)
         return strongest(code, unsaved.exit_code)
@@ -229,13 +235,13 @@ def _answers(equilibria: dict[str, Equilibrium]) -> dict[str, EquilibriumAnswer]
     return {name: equilibrium_answer(found) for name, found in equilibria.items()}
 
 
-def _prices(equilibria: dict[str, Equilibrium]) -> dict[str, str]:
+def _prices(equilibria: dict[str, Equilibrium], searches: Mapping[str, Calibration]) -> dict[str, str]:
     """What a comparison of equilibria saves beside its plans."""
     from optimizer.tell.files.equilibrium_files import PRICES, SEARCH, compared_prices_text, searches_text
 
-    if not equilibria:
+    if not searches:
         return {}
-    return {PRICES: compared_prices_text(equilibria), SEARCH: searches_text(equilibria)}
+    return {PRICES: compared_prices_text(equilibria), SEARCH: searches_text(searches)}
 
 
 def _show_prices(equilibria: dict[str, Equilibrium]) -> None:

@@ -71,13 +71,15 @@ def command(
     Every country plans at the same prices, by its own objective and under its own rules; shares of supply
     do not apply. Prints prices beside list, then one line per country; saves prices.csv, strategy.csv,
     summary.json, search.json and manifest.json. Exit code 4 where a country's regret stays above
-    --tolerance: then only regrets are told, and --resume goes on.
+    --tolerance: then only regrets are told, and --resume goes on. An interrupt keeps where the search
+    stands, and --resume goes on from there, too.
     """
     from optimizer.cli.asking import opened
+    from optimizer.cli.keeping import Keeping
     from optimizer.cli.progress import end_progress
-    from optimizer.cli.session import DONE, STOPPED, interrupts_held, note, report
-    from optimizer.cli.solve import save_run
-    from optimizer.study.equilibrium.equilibrium import find
+    from optimizer.cli.session import DONE, INTERRUPTED, STOPPED, interrupts_held, note, report
+    from optimizer.cli.solve import UNEXPLAINED, save_run
+    from optimizer.study.equilibrium.equilibrium import SearchInterrupted, find
     from optimizer.tell.files import store
     from optimizer.tell.files.equilibrium_files import equilibrium_answer, read_search
 
@@ -89,34 +91,49 @@ def command(
         store.check_place(directory)
     tell = progress_of_search(output.quiet)
     resumed = read_search(directory) if resume else None
+    written = {**asking.written, "tolerance": tolerance, "against": str(against or "")}
+    keeping = Keeping(asking, written, directory, saving, output, resume, started)
     base: Calibration | None = None
     if against is not None:
         base = read_search(against)
-    elif resumed is not None and is_changed(given):
+    elif resumed is not None and is_changed(given) and not resumed.waited_for:
         base = resumed
     elif is_changed(given):
         if not output.quiet:
             note("first the instance as it is, which prices of components are held against")
-        base = base_of(given, tolerance, rounds, tell)
+        try:
+            base = base_of(given, tolerance, rounds, tell, resumed)
+        except SearchInterrupted as stopped:
+            return keeping.keep(replace(stopped.last, waited_for=True))
+    if resumed is not None and resumed.waited_for and is_changed(given):
+        resumed = None
     (scenario,) = asking.ask.scenarios
-    found = find(
-        asking.ask,
-        scenario,
-        tolerance=tolerance,
-        base=base,
-        resumed=resumed,
-        most_rounds=rounds,
-        tell=tell,
-    )
+    try:
+        found = find(
+            asking.ask,
+            scenario,
+            tolerance=tolerance,
+            base=base,
+            resumed=resumed,
+            most_rounds=rounds,
+            tell=tell,
+        )
+    except SearchInterrupted as stopped:
+        return keeping.keep(stopped.last)
     end_progress(output.quiet)
     # what limits each plan is kept with a run, and in no table here
     if found.converged and (not saving.no_save or output.form == "json"):
-        from optimizer.study.explained import explained
+        from optimizer.study.explained import explained, unexplained
 
-        found = replace(found, world=explained(found.world, scenario.instance, asking.ask.objective))
+        try:
+            found = replace(found, world=explained(found.world, scenario.instance, asking.ask.objective))
+        except KeyboardInterrupt:
+            found = replace(found, world=unexplained(found.world))
+            note(UNEXPLAINED)
     answer = equilibrium_answer(found)
     with interrupts_held():
-        written = {**asking.written, "tolerance": tolerance, "against": str(against or "")}
+        if found.world.interrupted:
+            directory = store.beside_earlier(directory)
         files = _files(found, answer, asking, written, time.perf_counter() - started)
         unsaved = None if saving.no_save else save_run(directory, files, output.quiet)
     _show(found, answer, output)
@@ -125,6 +142,8 @@ def command(
         return unsaved.exit_code
     if not found.converged and not output.quiet and not saving.no_save:
         note("to go on from here: the same command with --resume")
+    if found.world.interrupted:
+        return INTERRUPTED
     return DONE if found.converged else STOPPED
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -89,6 +90,25 @@ def test_a_run_holds_regimes_frontier_summary_and_manifest(done: Outcome, place:
     manifest = json.loads((saved / "manifest.json").read_text())
     assert manifest["asked"] == {"year": 2029, "delay": "lag", "only": [], "at_least": None}
     assert set(manifest["gap"]) == {"0", "1", "2", "3", "4"}
+
+
+def test_the_last_year_has_one_column_where_it_is_the_year_asked_about(
+    done: Outcome, cleared: Outcome, place: Path
+) -> None:
+    assert done.out.count("lag 2029") == 2, "once in each table"
+    assert cleared.out.count("lag 2029") == 3
+    for file in ("market/regimes.csv", "market/cleared.csv", "run/frontier.csv"):
+        heads = (place / file).read_text().splitlines()[0].split(",")
+        assert heads.count("lag_months_2029") == 1, file
+        assert len(heads) == len(set(heads)), file
+    both = run(place, "--no-save", "--jobs", "1", "--format", "csv", year="2028")
+    heads, row, *_ = csv.reader(io.StringIO(both.out))
+    assert {"lag_months_2028", "lag_months_2029"} <= set(heads)
+    assert len(heads) == len(row)
+    page = run_kloof(place, "report", "market", "--out", "page.html")
+    assert page.code == 0, page.err
+    tables = re.findall("<thead>.*?<tbody", (place / "page.html").read_text(), flags=re.DOTALL)
+    assert [each.count("Lag 2029") for each in tables if "Lag 2029" in each] == [1] * 4
 
 
 def test_a_regime_without_a_certified_plan_is_a_finding(place: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Outcome, Run, run_kloof
+from tests.cli.conftest import Outcome, Run, interrupted_on_terminal, run_kloof
 
 CLEARING = """
 clearing:
@@ -231,3 +232,85 @@ def test_shares_above_the_whole_and_fabs_one_by_one_are_refused(kloof: Run, mark
         staged = kloof(command[0], market, *command[1:], "--set", "industry = staged")
         assert staged.code == 2, staged.out
         assert "error[E534]" in staged.err or "staged" in staged.err
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_keeps_where_the_search_stands(market: str, tmp_path: Path, by: signal.Signals) -> None:
+    asked = ("equilibrium", market, "--jobs", "2", "--rounds", "400", "--out", "run")
+    code, out, said = interrupted_on_terminal(tmp_path, "round 3", *asked, "--tolerance", "1e-9", by=by)
+    assert code == 130
+    assert out == ""
+    assert "prices do not clear yet, and no plan at them is told" in said
+    assert "to go on from here: the same command with --resume" in said
+    assert "Traceback" not in said
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["status"] == "not_converged"
+    assert summary["countries"] == {}
+    for name in ("prices.csv", "strategy.csv"):
+        assert not (tmp_path / "run" / name).exists()
+    kept = json.loads((tmp_path / "run" / "search.json").read_text())
+    assert kept["rounds"] >= 3
+    richer = ("--set", "countries.USA.budget.income_usd_bn *= 1.5")
+    refused = run_kloof(tmp_path, "equilibrium", market, *richer, "--against", "run")
+    assert refused.code == 2
+    assert "error[E538]" in refused.err
+    done = run_kloof(tmp_path, *asked, "--tolerance", "0.02", "--resume")
+    assert done.code == 0, done.err
+    assert told(tmp_path / "run")["rounds"] >= kept["rounds"] + 8
+
+
+def test_an_interrupt_of_a_base_or_a_policy_is_gone_on_with_as_such(market: str, tmp_path: Path) -> None:
+    asked = ("equilibrium", market, "--jobs", "1", "--rounds", "400", "--out", "run")
+    richer = ("--set", "countries.USA.budget.income_usd_bn *= 1.5", "--tolerance", "0.02")
+    code, _, said = interrupted_on_terminal(tmp_path, "round 3", *asked, *richer)
+    assert code == 130
+    assert "of the instance as it is: prices do not clear yet" in said
+    first = json.loads((tmp_path / "run" / "search.json").read_text())
+    assert first["waited_for"]
+    finer = ("--tolerance", "1e-9", "--resume")
+    code, _, said = interrupted_on_terminal(tmp_path, f"round {first['rounds'] + 2}", *asked, *richer, *finer)
+    assert code == 130
+    again = json.loads((tmp_path / "run" / "search.json").read_text())
+    assert again["waited_for"]
+    assert again["rounds"] > first["rounds"]
+    done = run_kloof(tmp_path, *asked, *richer, "--resume")
+    assert done.code == 0, done.err
+    assert "first the instance as it is" in done.err
+    found = told(tmp_path / "run")
+    assert found["base_converged"]
+    assert max(found["component_price_ratios"]["hbm"]) > 1
+    kept = (tmp_path / "run" / "prices.csv").read_bytes()
+    code, _, said = interrupted_on_terminal(tmp_path, "round", *asked, *richer, "--resume")
+    assert code == 130
+    assert "--resume and --out run-interrupted" in said
+    assert (tmp_path / "run" / "prices.csv").read_bytes() == kept, "plans that were found are not lost"
+    beside = json.loads((tmp_path / "run-interrupted" / "search.json").read_text())
+    assert beside["converged"], "what it is held against"
+
+
+def test_a_comparison_that_is_interrupted_keeps_every_search(market: str, tmp_path: Path) -> None:
+    policy = tmp_path / "rich.yaml"
+    policy.write_text("title: Rich\npatches: ['countries.USA.budget.income_usd_bn *= 1.5']\n")
+    asked = ("compare", market, "--equilibrium", *LOOSE, "--policy", str(policy), "--out", "both")
+    code, out, said = interrupted_on_terminal(tmp_path, "rich: round 2", *asked)
+    assert code == 130
+    assert "saved in both" in said
+    assert "to go on from here" in said
+    assert "interrupted" in out
+    kept = json.loads((tmp_path / "both" / "search.json").read_text())["policies"]
+    assert set(kept) == {"baseline", "rich"}
+    found = json.loads((tmp_path / "both" / "summary.json").read_text())
+    assert found["status"] == "interrupted"
+    assert all(set(plans) == {"baseline"} for plans in found["countries"].values())
+    done = run_kloof(tmp_path, *asked, "--resume")
+    assert done.code == 0, done.err
+    found = json.loads((tmp_path / "both" / "summary.json").read_text())
+    assert found["equilibria"]["rich"]["rounds"] > kept["rich"]["rounds"]
+    other = tmp_path / "other"
+    other.mkdir()
+    code, _, said = interrupted_on_terminal(other, "baseline: round 2", *asked)
+    assert code == 130
+    kept = json.loads((other / "both" / "search.json").read_text())["policies"]
+    assert set(kept) == {"baseline"}
+    page = run_kloof(other, "report", "both", "--out", "page.html")
+    assert page.code in (0, 1, 2), page.err

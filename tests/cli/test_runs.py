@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run, run_kloof
+from tests.unit.staged_world import write_staged_world
 
 MORE_MONEY = "countries.CHN.budget.income_usd_bn *= 1.2"
 
@@ -214,3 +216,34 @@ def test_a_plan_that_one_run_does_not_have_is_told(place: Path, world: str) -> N
     rolled = run_kloof(place, "solve", world, "--country", "CHN", "--view", "2", "--out", "rolled", "-q")
     assert rolled.code == 0
     assert run_kloof(place, "diff", "runs/money", "rolled").code == 0
+
+
+def test_objectives_that_are_not_one_sum_and_inputs_of_one_run_are_told_in_a_line(tmp_path: Path) -> None:
+    write_staged_world(tmp_path / "world")
+    solve = ("solve", "world", "--country", "CHN", "-q")
+    assert run_kloof(tmp_path, *solve, "--out", "staged").code == 0
+    assert run_kloof(tmp_path, *solve, "--set", "industry=path", "--out", "path").code == 0
+    done = run_kloof(tmp_path, "diff", "path", "staged")
+    assert done.code == 0, done.err
+    (line,) = [line for line in done.out.splitlines() if "objective" in line]
+    assert re.fullmatch(
+        r"the objective is not compared, as it sums 4\.10 years .* and 4\.17 in the other: CHN", line
+    )
+    lines = [line for line in done.out.splitlines() if " only in " in line]
+    assert len(lines) == 2
+    assert lines[0].startswith("3 inputs are only in path: countries.CHN.industry.lines (2), ")
+    assert lines[1].startswith("30 inputs are only in staged: staged.lines (16), ")
+    assert "staged.lines.n7.levels" not in done.out
+    assert "staged.lines.n7.levels" in run_kloof(tmp_path, "diff", "path", "staged", "--verbose").out
+    found = run_kloof(tmp_path, "diff", "path", "staged", "--format", "json").data
+    assert "objective" not in {each["metric"] for each in found["answers"]}
+    assert [each["country"] for each in found["objectives_not_compared"]] == ["CHN"]
+    assert len(found["inputs_only_in_new"]) == 30
+    told = rows_of(run_kloof(tmp_path, "diff", "path", "staged", "--format", "csv").out)
+    assert [each["name"] for each in told if each["kind"] == "not compared"] == ["objective"]
+
+
+def test_objectives_of_one_sum_are_compared(place: Path) -> None:
+    found = run_kloof(place, "diff", "runs/first", "runs/wide", "--format", "json").data
+    assert found["objectives_not_compared"] == []
+    assert {"objective"} <= {each["metric"] for each in found["answers"]}

@@ -29,7 +29,7 @@ class Consumer:
     """Maximises the logarithm of a utility under a budget: money, or the value of an endowment.
 
     `kind`: `linear` (a weighted sum), `cobb-douglas` (weights of logarithms) or `leontief` (the least of what
-    has a weight).
+    has a weight). Rules let it have `most` of each good.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Consumer:
     weights: np.ndarray
     money: float = 0.0
     endowment: np.ndarray | None = None
+    most: np.ndarray | None = None
     solver: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +65,7 @@ class Consumer:
     def respond(self, prices: Prices, ration: Ration | None, leader: Response | None) -> Response:
         price = prices.goods[:, 0]
         money = self.money if self.endowment is None else float(price @ self.endowment)
-        most = np.full(len(price), 1e3)
+        most = np.full(len(price), 1e3) if self.most is None else self.most
         bound = most if ration is None else np.minimum(ration.market[:, 0], most)
         program = self.solver.program
         numbers = {"price": price, "limit": bound, "money": np.array(money)}

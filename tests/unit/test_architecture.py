@@ -28,8 +28,16 @@ ALLOWED = {
     },
     "optimizer.tell": {"models", "optimizer.instance", "optimizer.answer", "optimizer.study"},
     "optimizer.api": {"optimizer.instance", "optimizer.answer", "optimizer.study", "optimizer.tell"},
+    "optimizer.api_markets": {
+        "optimizer.api",
+        "optimizer.instance",
+        "optimizer.answer",
+        "optimizer.study",
+        "optimizer.tell",
+    },
     "optimizer.api_studies": {
         "optimizer.api",
+        "optimizer.api_markets",
         "optimizer.instance",
         "optimizer.answer",
         "optimizer.study",

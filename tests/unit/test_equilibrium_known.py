@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,20 @@ def test_linear_fisher_market_has_the_prices_of_eisenberg_and_gale():
     settled = settled_at(buyers, goods, state)
     assert settled.regrets.max() < 1e-3
     assert (settled.sold <= goods.output * (1 + 1e-9)).all()
+
+
+def test_who_is_bound_by_a_rule_bids_for_other_goods_with_all_its_money():
+    # the second may have one of the first good, which costs a little and is worth a lot, and has 9.99 left
+    goods = replace(
+        market(np.array([2.0, 19.0]), np.array([0.01, 0.5])), floor_share=np.array([[1.0], [1e-6]])
+    )
+    buyers = [
+        Consumer("0", "linear", np.array([0.0, 1.0]), money=10.0),
+        Consumer("1", "linear", np.array([100.0, 3.0]), money=10.0, most=np.array([1.0, 1e3])),
+    ]
+    state = searched(buyers, goods, 20, substitution=8.0)
+    assert state.prices.goods[:, 0] == pytest.approx([0.01, 19.99 / 19], rel=1e-3)
+    assert settled_at(buyers, goods, state).regrets.max() < 1e-3
 
 
 def test_cobb_douglas_exchange():

@@ -34,11 +34,12 @@ PLAN = Valued(
     unspent=np.array([0.0]),
     elsewhere=np.array([100.0]),
 )
+NO_RULE = np.full((3, 1), np.inf)
 
 
 def test_a_bid_is_what_money_is_worth_elsewhere():
     # the ration of the first is worth 5 more; the second is bought freely, less the fee; the third lacks 12
-    assert worth(PLAN, PLAN.bought)[:, 0] == pytest.approx([15, 18, 18])
+    assert worth(PLAN, PLAN.bought, NO_RULE)[:, 0] == pytest.approx([15, 18, 18])
 
 
 def test_nobody_bids_more_than_it_has():
@@ -50,7 +51,7 @@ def test_nobody_bids_more_than_it_has():
             elsewhere=np.array([elsewhere]),
             fee=np.zeros((3, 1)),
         )
-        bid = float((worth(dear, dear.bought) * dear.bought).sum())
+        bid = float((worth(dear, dear.bought, NO_RULE) * dear.bought).sum())
         spent = 40.0
         spare_pays_what_it_costs = 20.0 if unspent else 0.0
         assert bid <= spent + unspent + min(20, elsewhere) + spare_pays_what_it_costs + 1e-9
@@ -64,7 +65,29 @@ def test_who_has_money_to_spare_bids_what_it_pays():
         money_dual=np.array([0.0]),
         unspent=np.array([50.0]),
     )
-    assert worth(capped, capped.bought)[:, 0] == pytest.approx([10, 18, 0])
+    assert worth(capped, capped.bought, NO_RULE)[:, 0] == pytest.approx([10, 18, 0])
+
+
+def test_what_a_rule_bounds_takes_no_more_money_than_it_costs():
+    # dear to the buyer as the first is, it may have no more of it; of the second its ration is short
+    bound = replace(
+        PLAN,
+        bought=np.array([[2.0], [0.01], [0.0]]),
+        limit_dual=np.array([[1000.0], [100.0], [0.0]]),
+    )
+    most = np.array([[2.0], [50.0], [50.0]])
+    assert worth(bound, bound.bought, most)[:, 0] == pytest.approx([1010, 118, 18])
+    poor = replace(bound, elsewhere=np.zeros(1))
+    # ... for which it has what it spends on it alone
+    assert worth(poor, poor.bought, most)[1, 0] * 0.01 == pytest.approx(0.2 - 2 * 0.01)
+
+
+def test_what_a_rule_bounds_takes_no_money_from_other_goods():
+    bids = Bids(np.ones((1, 2, 1)), np.array([[[100.0], [1.0]]]), np.array([[[1.0], [9.0]]]))
+    taken = demands(bids, np.ones((2, 1)), 8.0)[0, :, 0]
+    assert taken == pytest.approx([1, 1])
+    dearer = demands(bids, np.array([[200.0], [0.5]]), 8.0)[0, :, 0]
+    assert dearer == pytest.approx([2**-8, 2]), "each by its own price"
 
 
 def goods(supply, floor_share=1e-6, components=None):

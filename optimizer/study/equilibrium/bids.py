@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.parameters import Array
 
@@ -16,6 +17,8 @@ SHIFTED: Final = 0.5
 LEAST_VALUE: Final = 1e-5
 # a buyer has money to spare where more than this share of what it pays stays unspent
 TO_SPARE: Final = 1e-3
+# so near to what rules allow, a buyer can have no more
+AT_MOST: Final = 1e-6
 TINY: Final = 1e-12
 
 
@@ -40,20 +43,30 @@ class Valued:
     elsewhere: Array
 
 
-def worth(plan: Valued, held: Array) -> Array:
+def worth(plan: Valued, held: Array, most: Array) -> Array:
     """What a seller gets for one more unit at the most, shape (goods, periods), where `held` is bought or
-    nearly so: what money is worth in other uses says it, but nobody pays more than it has.
+    nearly so and rules allow `most`: what money is worth in other uses says it, but nobody pays more than it
+    has.
 
     \\[ W_k = \\frac{v_k}{\\mu'} - \\text{fee}_k, \\qquad v_k = \\lambda_k + \\mu\\,c_k + \\rho_k, \\qquad
-       \\mu' = \\max\\Bigl(\\mu,\\ \\frac{\\sum_k v_k x_k}{\\sum_k c_k x_k + \\text{unspent} +
-       \\min(\\tfrac12 \\sum_k c_k x_k,\\ \\text{elsewhere})}\\Bigr) \\]
+       \\mu' = \\max\\Bigl(\\mu,\\ \\frac{\\sum_{k \\in F} v_k x_k}{\\sum_{k \\in F} c_k x_k + \\text{unspent}
+       + \\min(\\tfrac12 \\sum_k c_k x_k,\\ \\text{elsewhere})}\\Bigr) \\]
+
+    with F the goods of which rules allow more: however dear one of the others is to the buyer, it takes no
+    more money than it does.
     """
     value = np.maximum(plan.limit_dual + plan.money_dual * plan.cost + plan.shortfall_dual, 0.0)
-    spent = (plan.cost * plan.bought).sum(axis=0)
-    most = np.maximum(spent + plan.unspent + np.minimum(SHIFTED * spent, plan.elsewhere), TINY)
-    total = (value * held).sum(axis=0)
-    money = np.maximum(plan.money_dual, np.maximum(total, LEAST_VALUE) / most)
+    paying = plan.cost * plan.bought
+    spent, free = paying.sum(axis=0), ~at_most(held, most)
+    has = (paying * free).sum(axis=0) + plan.unspent + np.minimum(SHIFTED * spent, plan.elsewhere)
+    total = (value * held * free).sum(axis=0)
+    money = np.maximum(plan.money_dual, np.maximum(total, LEAST_VALUE) / np.maximum(has, TINY))
     paid = value / money
-    spare = (plan.unspent > TO_SPARE * spent) | (total < LEAST_VALUE)
+    spare = (plan.unspent > TO_SPARE * spent) | ((value * held).sum(axis=0) < LEAST_VALUE)
     paid = np.where(spare & (plan.bought > 0), np.maximum(paid, plan.cost), paid)
     return np.asarray(np.maximum(paid - plan.fee, 0.0))
+
+
+def at_most(held: Array, most: Array) -> NDArray[np.bool_]:
+    """Of which goods rules allow no more than is held."""
+    return np.asarray(held >= most * (1 - AT_MOST))

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from models.parameters import Array
+from optimizer.study.equilibrium.bids import at_most
 from optimizer.study.equilibrium.market import Market
 
 TINY: Final = float(np.finfo(float).tiny)
@@ -55,8 +56,9 @@ class Cleared:
 def demands(bids: Bids, price: Array, substitution: float) -> Array:
     """What every buyer would take at a price, shape (buyers, goods, periods)."""
     value = bids.held * bids.worth
-    budget = value.sum(axis=1, keepdims=True)
-    share = np.divide(value, budget, out=np.zeros(value.shape), where=budget > 0)
+    free = ~at_most(bids.held, bids.most)
+    budget = (value * free).sum(axis=1, keepdims=True)
+    share = np.divide(value * free, budget, out=np.zeros(value.shape), where=budget > 0)
     ratio = price / np.maximum(bids.worth, LEAST_BID)
     # of logarithms: small ratios to the power of eight are nothing, and to minus eight infinite
     log_ratio = np.log(np.maximum(ratio, TINY))
@@ -67,10 +69,10 @@ def demands(bids: Bids, price: Array, substitution: float) -> Array:
         top = np.where(np.isfinite(top), top, 0.0)
         total = (share * np.exp(np.minimum(power - top, 0.0))).sum(axis=1, keepdims=True)
         log_index = (np.log(np.maximum(total, TINY)) + top) / (1.0 - substitution)
-    exponent = (substitution - 1.0) * log_index - substitution * log_ratio
+    exponent = (substitution - 1.0) * np.where(free, log_index, 0.0) - substitution * log_ratio
     taken = bids.held * np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
     # to whom nothing has a worth, nothing is sold
-    return np.where(budget > 0, np.minimum(taken, bids.most), 0.0)
+    return np.where(value.sum(axis=1, keepdims=True) > 0, np.minimum(taken, bids.most), 0.0)
 
 
 def clear(

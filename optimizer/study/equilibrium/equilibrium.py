@@ -21,6 +21,7 @@ from optimizer.study.equilibrium.goods import Goods, goods_of, supply_index, wit
 from optimizer.study.equilibrium.membership import (
     Members,
     buyers_of,
+    check_looked_at,
     check_path_mode,
     check_promised,
     check_same,
@@ -62,13 +63,24 @@ Tell = Callable[[Told], None]
 class Calibration:
     """What makes two scenarios one world: what is on its market, the `demand` of components at their base
     prices, shape (components, periods), the largest `regret` of that world and whether it `converged`;
-    `state` is where a search of one of them ended."""
+    `state` is where a search of one of them ended. Of a world that was not looked at before an interrupt the
+    regret is infinite. `waited_for`: it is the world as it is, of which a search of another is still to come.
+    """
 
     members: Members
     demand: Array
     state: State
     regret: float
     converged: bool
+    waited_for: bool = False
+
+
+class SearchInterrupted(KeyboardInterrupt):
+    """An interrupt, and where the search stood at the end of its last round."""
+
+    def __init__(self, last: Calibration) -> None:
+        super().__init__()
+        self.last = last
 
 
 @dataclass(frozen=True)
@@ -129,7 +141,8 @@ def find(
     Without a `base` the scenario is the base itself: components cost what they cost, and what is made of them
     is what it takes. With one, prices answer to what is taken beyond that, and the search starts where the
     base's ended, or goes on from `resumed`. Raises InputError for what cannot be solved, and where either is
-    of another market; SolverError where a country has no plan.
+    of another market or `base` was never looked at; SolverError where a country has no plan;
+    SearchInterrupted where an interrupt came after a round.
     """
     instance = scenario.instance
     check_path_mode(instance)
@@ -141,12 +154,10 @@ def find(
         if held is not None:
             check_same(held.members, members)
     if base is not None:
+        check_looked_at(base.regret)
         market = goods.market.calibrated(base.demand * supply_index(instance, instance.leader))
         goods = replace(goods, market=market)
     market, components = goods.market, goods.market.components
-    plan_solver = PlanSolver.compile(resolve(instance, instance.leader, None, ask.objective))
-    buyers = [Nation(instance, one, goods, plan_solver, ask.objective, PLAN_GAP) for one in countries]
-    respond = on_processes(ask.processes)
     if resumed is not None:
         state = reordered(resumed.state, resumed.members, members)
     elif base is not None:
@@ -154,26 +165,36 @@ def find(
     else:
         state = State(0, Prices(market.list_price, components.price))
     best: _Looked | None = None
-    suspect = 0
-    for done in range(1, most_rounds + 1):
-        prices, rations = state.prices, state.rations
-        if rations is None:
-            rations = np.array([market.output] * len(buyers))
-        found = answers(buyers, prices, [Ration(each) for each in rations], respond)
-        now = replace(state, rounds=state.rounds + 1, rations=rations)
-        state, moving = sweep(market, state, found)
-        regret, of = None, ""
-        if done < most_rounds and _is_due(done):
-            # whose regret was largest tells most often that it is too early
-            regret = regret_of(suspect, buyers, market, prices, rations, found, respond)
-            of = countries[suspect]
-        if done == most_rounds or (regret is not None and regret <= tolerance):
-            looked = _look(goods, now, settle(buyers, market, prices, rations, found, respond))
-            best = looked if best is None else min(best, looked, key=lambda each: each.rank)
-            suspect, regret, of = int(looked.settled.regrets.argmax()), looked.worst, ""
-        tell(Told(state.rounds, float(moving.max(initial=0.0)), regret, of))
-        if best is not None and _enough(best, tolerance):
-            break
+    try:
+        plan_solver = PlanSolver.compile(resolve(instance, instance.leader, None, ask.objective))
+        buyers = [Nation(instance, one, goods, plan_solver, ask.objective, PLAN_GAP) for one in countries]
+        respond = on_processes(ask.processes)
+        suspect = 0
+        for done in range(1, most_rounds + 1):
+            prices, rations = state.prices, state.rations
+            if rations is None:
+                rations = np.array([market.output] * len(buyers))
+            found = answers(buyers, prices, [Ration(each) for each in rations], respond)
+            now = replace(state, rounds=state.rounds + 1, rations=rations)
+            state, moving = sweep(market, state, found)
+            regret, of = None, ""
+            if done < most_rounds and _is_due(done):
+                # whose regret was largest tells most often that it is too early
+                regret = regret_of(suspect, buyers, market, prices, rations, found, respond)
+                of = countries[suspect]
+            if done == most_rounds or (regret is not None and regret <= tolerance):
+                looked = _look(goods, now, settle(buyers, market, prices, rations, found, respond))
+                best = looked if best is None else min(best, looked, key=lambda each: each.rank)
+                suspect, regret, of = int(looked.settled.regrets.argmax()), looked.worst, ""
+            tell(Told(state.rounds, float(moving.max(initial=0.0)), regret, of))
+            if best is not None and _enough(best, tolerance):
+                break
+    except KeyboardInterrupt as error:
+        if state.rations is None:
+            raise
+        unknown = Calibration(members, np.zeros(components.price.shape), state, np.inf, False)
+        known = replace(base or resumed or unknown, waited_for=False)
+        raise SearchInterrupted(replace(known, members=members, state=state)) from error
     assert best is not None
     mine = Calibration(members, best.demand, state, best.worst, _enough(best, tolerance))
     last = mine if base is None else replace(base, members=members, state=state)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
 from optimizer.instance.blocs import oversold_warnings, parts
@@ -88,6 +90,14 @@ def check_same(base: Members, now: Members) -> None:
         hint = f"hold it against an equilibrium of {same}, or leave it out"
         message = "the equilibrium that this is held against is of another market"
         raise InputError([Diagnostic("E535", f"{message}: {each}", hint=hint) for each in problems])
+
+
+def check_looked_at(regret: float) -> None:
+    """Raise InputError for a saved search that was interrupted before it was looked at: what its world takes
+    of components is not known, which is what is made of them."""
+    if np.isinf(regret):
+        message = "the search that this is held against was interrupted before any of its regrets were known"
+        raise InputError(Diagnostic("E538", message, hint="go on with it first, by --resume"))
 
 
 def reordered(state: State, before: Members, now: Members) -> State:

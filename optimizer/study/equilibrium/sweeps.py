@@ -141,7 +141,7 @@ def sweep(
     market = past_the_market(market, found)
     floor = np.where(market.traded, np.minimum(reentry_of(state.rounds) * market.output, most), 0.0)
     held = np.maximum(bought, floor)
-    paid = np.array([worth(each.valued, amount) for each, amount in zip(found, held, strict=True)])
+    paid = np.array([worth(each.valued, *had) for each, *had in zip(found, held, most, strict=True)])
     others = sum((each.components for each in found), np.zeros(market.components.price.shape))
     prices = state.prices
     elasticity = substitution(state.rounds)

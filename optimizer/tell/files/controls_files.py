@@ -24,7 +24,7 @@ def controls_document(answer: ControlsAnswer) -> dict[str, Any]:
 
 
 def regimes_text(answer: ControlsAnswer) -> str:
-    """Every regime as a row, the baseline first as regime 0: `ControlsAnswer.columns`."""
+    """Every regime as a row, the baseline first as regime 0, as `ControlsAnswer.table` has it."""
     return _text(answer, [answer.baseline, *answer.regimes])
 
 
@@ -34,16 +34,15 @@ def frontier_text(answer: ControlsAnswer) -> str:
 
 
 def cleared_text(answer: ControlsAnswer, cleared: ClearedAnswer) -> str:
-    """The regimes at prices that clear, under `ClearedAnswer.columns`: the world as it is first, then the
+    """The regimes at prices that clear, as `ClearedAnswer.table` has them: the world as it is first, then the
     same again."""
-    columns = cleared.columns(tuple(answer.factors), answer.period, answer.last_period)
-    named = {id(cleared.baseline): AS_IT_IS, id(cleared.again): AGAIN}
-    rows = (cleared.row(one, tuple(answer.factors), named.get(id(one), "")) for one in cleared.all)
-    return _table(columns, rows)
+    first = [name for name, one in ((AS_IT_IS, cleared.baseline), (AGAIN, cleared.again)) if one is not None]
+    named = dict(enumerate(first))
+    return _table(*cleared.table(tuple(answer.factors), answer.period, answer.last_period, named))
 
 
 def _text(answer: ControlsAnswer, regimes: Iterable[RegimeAnswer]) -> str:
-    return _table(answer.columns, (answer.row(one) for one in regimes))
+    return _table(*answer.table(regimes))
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from models.parameters import Array
 from optimizer.answer.equilibrium import EquilibriumAnswer
+from optimizer.answer.part import text_of_infinity
 from optimizer.errors import Diagnostic, InputError
 from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium
 from optimizer.study.equilibrium.membership import Members
@@ -127,9 +128,9 @@ def search_text(last: Calibration) -> str:
     return json_text(_search(last))
 
 
-def searches_text(equilibria: Mapping[str, Equilibrium]) -> str:
+def searches_text(searches: Mapping[str, Calibration]) -> str:
     """The same of several policies, by name."""
-    return json_text({POLICIES: {name: _search(each.last) for name, each in equilibria.items()}})
+    return json_text({POLICIES: {name: _search(each) for name, each in searches.items()}})
 
 
 def _search(last: Calibration) -> dict[str, Any]:
@@ -137,8 +138,9 @@ def _search(last: Calibration) -> dict[str, Any]:
     return {
         **asdict(last.members),
         "rounds": last.state.rounds,
-        "regret": last.regret,
+        "regret": text_of_infinity(last.regret),
         "converged": last.converged,
+        "waited_for": last.waited_for,
         "goods": last.state.prices.goods.tolist(),
         "component_prices": last.state.prices.components.tolist(),
         "rations": last.state.rations.tolist(),
@@ -166,7 +168,8 @@ def _calibration(said: Mapping[str, Any]) -> Calibration:
     rations = _array(said["rations"], counts["countries"], counts["chips"], counts["periods"])
     demand = _array(said["component_demand"], counts["components"], counts["periods"])
     state = State(int(said["rounds"]), prices, rations)
-    return Calibration(members, demand, state, float(said["regret"]), said["converged"] is True)
+    ended = float(said["regret"]), said["converged"] is True
+    return Calibration(members, demand, state, *ended, said.get("waited_for") is True)
 
 
 def _read(directory: Path, of: Callable[[Any], Said]) -> Said:

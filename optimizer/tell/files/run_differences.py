@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,13 @@ from optimizer.tell.files.store import Answer, open_context, open_run
 from optimizer.tell.page.saved import INPUTS, read_inputs
 
 ENDS: Final = ("low", "high")
+OBJECTIVE: Final = "objective"
+# A year more or less of hundreds is more than this, and the rounding of bounds and gaps less.
+SAME_YEARS: Final = 1e-4
+# bounds nearer than this, as a share of them, tell nothing but how they were rounded
+LEAST_APART: Final = 1e-10
 Scalar = str | float | None
+Inputs = Mapping[str, Mapping[str, Scalar]]
 
 
 class Asked(NamedTuple):
@@ -70,10 +77,21 @@ class SavedSide:
         return found if isinstance(found, str) else found.country
 
 
+class OtherSum(NamedTuple):
+    """A plan whose objective sums so many years in the one run, each by its discount, and so many in the
+    other, or is another preset's: two such objectives are no difference."""
+
+    country: str
+    policy: str
+    old: float
+    new: float
+
+
 @dataclass(frozen=True)
 class RunDifferences:
     """All that differs. `answers` holds every number of both runs' plans, alike or not; `statuses` plans that
-    ended otherwise; `only` plans of one of the two."""
+    ended otherwise; `only` plans of one of the two, `only_inputs` paths of inputs likewise; `other_sums`
+    plans whose objectives are not among the answers."""
 
     old: SavedSide
     new: SavedSide
@@ -82,6 +100,8 @@ class RunDifferences:
     statuses: tuple[Asked, ...]
     only: tuple[tuple[str, ...], tuple[str, ...]]
     answers: tuple[AnswerChange, ...]
+    only_inputs: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    other_sums: tuple[OtherSum, ...] = ()
 
     @property
     def both(self) -> tuple[tuple[str, str], ...]:
@@ -107,14 +127,27 @@ def run_differences(old: Path, new: Path) -> RunDifferences:
     one, two = _side(old), _side(new)
     _refuse_unlike(one, two)
     both = [key for key in one.plans if key in two.plans]
+    first, second = _read_inputs(one, two, {country for country, _ in both})
+    others = tuple(_other_sums(one, two, both))
+    unlike = {(each.country, each.policy) for each in others}
+    answers = (each for key in both for each in _answers(one, two, *key))
     return RunDifferences(
         one,
         two,
         asked=tuple(_asked(one, two)),
-        inputs=tuple(_inputs(one, two, {country for country, _ in both})),
+        inputs=tuple(_inputs(first, second)),
         statuses=tuple(_statuses(one, two, both)),
         only=(_only(one, two), _only(two, one)),
-        answers=tuple(each for key in both for each in _answers(one, two, *key)),
+        answers=tuple(
+            each
+            for each in answers
+            if each.number.metric != OBJECTIVE or (each.country, each.policy) not in unlike
+        ),
+        only_inputs=(
+            tuple(path for path in first if path not in second),
+            tuple(path for path in second if path not in first),
+        ),
+        other_sums=others,
     )
 
 
@@ -182,22 +215,33 @@ def _text(value: Any) -> Scalar:
     return value if isinstance(value, str | float) and not isinstance(value, bool) else json.dumps(value)
 
 
-def _inputs(one: SavedSide, two: SavedSide, countries: set[str]) -> Iterator[InputChange]:
-    """The inputs behind the plans of both runs that differ; a country that only one of them has is no
+def _read_inputs(one: SavedSide, two: SavedSide, countries: set[str]) -> tuple[Inputs, Inputs]:
+    """The inputs behind the plans of both runs, by path; a country that only one of them has is no
     difference."""
     for side in (one, two):
         if not (side.directory / INPUTS).exists():
             message = f"{INPUTS} is missing, so that nothing can be said of the inputs"
             raise InputError(Diagnostic("E642", message, file=str(side.directory), hint="save the run again"))
     about = {*countries, *({one.leader} & {two.leader})}
+
+    def counts(path: str) -> bool:
+        top, _, rest = path.partition(".")
+        return top != "countries" or rest.partition(".")[0] in about
+
     first, second = (
-        {each["path"]: dict(_numbers(each)) for each in read_inputs(side.directory / INPUTS)}
+        {
+            each["path"]: dict(_numbers(each))
+            for each in read_inputs(side.directory / INPUTS)
+            if counts(each["path"])
+        }
         for side in (one, two)
     )
+    return first, second
+
+
+def _inputs(first: Inputs, second: Inputs) -> Iterator[InputChange]:
+    """The numbers that differ."""
     for path in dict.fromkeys((*first, *second)):
-        top, _, rest = path.partition(".")
-        if top == "countries" and rest.partition(".")[0] not in about:
-            continue
         old, new = first.get(path, {}), second.get(path, {})
         for part in dict.fromkeys((*old, *new)):
             if old.get(part) != new.get(part):
@@ -227,6 +271,25 @@ def _statuses(one: SavedSide, two: SavedSide, both: Iterable[tuple[str, str]]) -
         old, new = (side.plans[key].status for side in (one, two))
         if old != new:
             yield Asked(plan_name(*key), old, new)
+
+
+def _other_sums(one: SavedSide, two: SavedSide, both: Iterable[tuple[str, str]]) -> Iterator[OtherSum]:
+    other_preset = one.manifest.options.get(OBJECTIVE) != two.manifest.options.get(OBJECTIVE)
+    for country, policy in both:
+        old, new = (_years_summed(side.plans[country, policy]) for side in (one, two))
+        known = math.isfinite(old) and math.isfinite(new)
+        if other_preset or (known and not math.isclose(old, new, rel_tol=SAME_YEARS)):
+            yield OtherSum(country, policy, old, new)
+
+
+def _years_summed(plan: PlanAnswer) -> float:
+    """How many years an objective sums, each by its discount: its bounds lie so many times its gap apart. nan
+    where they do not tell."""
+    bounds = plan.objective
+    if bounds is None or not 0 < bounds.gap < math.inf:
+        return math.nan
+    apart = bounds.upper - bounds.lower
+    return apart / bounds.gap if apart > LEAST_APART * (1 + abs(bounds.upper)) else math.nan
 
 
 def _only(one: SavedSide, two: SavedSide) -> tuple[str, ...]:
@@ -286,6 +349,9 @@ def differences_data(found: RunDifferences) -> dict[str, Any]:
         "statuses": [json_value(each._asdict()) for each in found.statuses],
         "only_in_old": list(found.only[0]),
         "only_in_new": list(found.only[1]),
+        "inputs_only_in_old": list(found.only_inputs[0]),
+        "inputs_only_in_new": list(found.only_inputs[1]),
+        "objectives_not_compared": [json_value(each._asdict()) for each in found.other_sums],
         "answers": [
             json_value(
                 {

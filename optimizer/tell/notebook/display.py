@@ -14,6 +14,7 @@ from optimizer.tell.notebook import charts
 
 if TYPE_CHECKING:
     from optimizer.answer.controls import ControlsAnswer
+    from optimizer.answer.equilibrium import EquilibriumAnswer
 
 DIGITS: Final = 4
 MOST_COUNTRIES: Final = 4
@@ -100,6 +101,18 @@ def slopes(country: str, results: pd.DataFrame) -> list[str]:
     low, high = rows[["at_low", "at_high"]].min(axis=1), rows[["at_low", "at_high"]].max(axis=1)
     title = f"{country}: objective at both ends of each input, average log units, as its slope has it"
     return [charts.spans(list(rows["input"]), list(low), list(high), [0.0] * len(rows), title)]
+
+
+def market_prices(answer: EquilibriumAnswer) -> list[str]:
+    """What an H100-equivalent costs year by year, beside the list price of the same chips."""
+    lines = {"at prices that clear": answer.compute_price_usd, "at list price": answer.compute_list_price_usd}
+    rows = [
+        (name, period, usd / 1000)
+        for name, line in lines.items()
+        for period, usd in zip(answer.periods, line, strict=True)
+    ]
+    found = pd.DataFrame(rows, columns=["prices", "period", "value"])
+    return [charts.paths(found, "prices", "an H100-equivalent, thousand USD, all-in")]
 
 
 def regimes(answer: ControlsAnswer) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import altair as alt
@@ -17,6 +18,7 @@ from optimizer.answer.controls import (
     Delay,
     RegimeAnswer,
 )
+from optimizer.answer.distinct import distinct
 from optimizer.tell.controls_words import notes, sentences
 from optimizer.tell.page.charts import COLOURS, MUTED
 from optimizer.tell.page.figures import Cell, Column, Figure, Row, Section, Table, amount, rounded, text
@@ -167,6 +169,12 @@ def _heads(answer: ControlsAnswer) -> list[Column]:
     ]
 
 
+def _once(name: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+    """A table in which the last year stands once, where it is the year asked about, too."""
+    heads, cells = distinct(columns, [row.cells for row in rows])
+    return Table(name, heads, [replace(row, cells=each) for row, each in zip(rows, cells, strict=True)])
+
+
 def _numbers(one: RegimeAnswer) -> list[tuple[float | None, int]]:
     revenue = None if one.revenue_usd_bn is None else one.revenue_usd_bn.at
     money = REVENUE_DIGITS
@@ -192,7 +200,7 @@ def _alone(answer: ControlsAnswer) -> Table:
             for (value, digits), (before, _) in zip(_numbers(one.regime), base, strict=True)
         ]
         rows.append(Row([text(f"{one.factor} {one.level}"), *changes]))
-    return Table("alone", [Column("Level", text=True), *_heads(answer)], rows)
+    return _once("alone", [Column("Level", text=True), *_heads(answer)], rows)
 
 
 def _change(after: float | None, before: float | None, digits: int) -> Cell:
@@ -228,7 +236,7 @@ def _cleared(answer: ControlsAnswer, cleared: ClearedAnswer) -> list[Section]:
             key="market",
             title="The same at prices that clear the market",
             short="Market",
-            tables=[("The world as it is, and what each regime changes", Table("cleared", columns, rows))],
+            tables=[("The world as it is, and what each regime changes", _once("cleared", columns, rows))],
             notes=["Of a regime without prices that clear only the regret is told."],
         )
     ]
@@ -278,7 +286,7 @@ def _regimes(answer: ControlsAnswer, kept: int) -> tuple[str, Table]:
         )
         for one in shown
     ]
-    return "Regimes of the design", Table("regimes", columns, rows)
+    return "Regimes of the design", _once("regimes", columns, rows)
 
 
 def _facts(answer: ControlsAnswer, manifest: Mapping[str, Any], kept: int) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from rich.console import ConsoleRenderable
 
 from optimizer.answer.cleared import ClearedAnswer, ClearedRegime
 from optimizer.answer.controls import AloneAnswer, ControlsAnswer
+from optimizer.answer.distinct import distinct
 from optimizer.tell.terminal.controls_table import LAG_DIGITS, MONEY_DIGITS, VALUE_DIGITS, WIDTH, signed
 from optimizer.tell.terminal.tables import grid, heading, indented
 
@@ -48,7 +49,7 @@ def _table(answer: ControlsAnswer, cleared: ClearedAnswer, base: ClearedRegime) 
         body.append(["the same, cleared again", *_changes(cleared.again, base), _regret(cleared.again)])
     for one in cleared.regimes:
         body.append([name_of(answer.alone, one), *_changes(one, base), _regret(one)])
-    return indented(grid(heads, body, left=1))
+    return indented(grid(*distinct(heads, body), left=1))
 
 
 def name_of(alone: Sequence[AloneAnswer], one: ClearedRegime) -> str:

@@ -18,6 +18,7 @@ from optimizer.answer.controls import (
     ControlsAnswer,
     RegimeAnswer,
 )
+from optimizer.answer.distinct import distinct
 from optimizer.answer.ranges import MEASURED_GAP, MEASURED_WIDTH
 from optimizer.tell.terminal.tables import PLAIN_WIDTH, grid, heading, indented
 
@@ -62,7 +63,7 @@ def _alone(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
         body.append([one.factor if one.factor != last else "", one.level, *_changes(one, base)])
         last = one.factor
     title = "What each factor alone changes, from the world as it is"
-    return [heading(title), "", indented(grid(heads, body, left=2))]
+    return [heading(title), "", indented(grid(*distinct(heads, body), left=2))]
 
 
 def _numbers(one: RegimeAnswer) -> list[str]:
@@ -125,7 +126,7 @@ def _frontier(answer: ControlsAnswer) -> list[ConsoleRenderable | str]:
     parts: list[ConsoleRenderable | str] = [
         heading(title),
         "",
-        indented(grid(heads, body, left=1 + len(answer.factors))),
+        indented(grid(*distinct(heads, body), left=1 + len(answer.factors))),
     ]
     if len(found) > MOST_LINES:
         parts.append(f"  ... and {len(found) - MOST_LINES} more")

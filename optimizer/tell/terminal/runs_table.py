@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ DIFFERENCE_COLUMNS: Final = (
     *("old", "new", "change", "indistinguishable"),
 )
 FEW_INPUTS: Final = 20
+FEW_GROUPS: Final = 6
 NOTHING: Final = "–"
 # What was changed is folded, so that a line of the list fits a wide screen.
 CHANGES_WIDTH: Final = 32
@@ -83,6 +85,7 @@ def differences_table(found: RunDifferences, verbose: bool) -> list[ConsoleRende
     parts += _asked("asked otherwise", found.asked)
     parts += _inputs(found, verbose)
     parts += _asked("ended otherwise", found.statuses)
+    parts += _other_sums(found)
     for place, names in zip((old, new), found.only, strict=True):
         parts += ["", f"only in {place}: {', '.join(names)}"] if names else []
     for country, policy in found.both:
@@ -114,9 +117,12 @@ def _asked(title: str, rows: Sequence[Asked]) -> Text:
 
 
 def _inputs(found: RunDifferences, verbose: bool) -> Text:
-    rows = found.inputs
+    gone = {path for paths in found.only_inputs for path in paths}
+    rows = [each for each in found.inputs if verbose or each.path not in gone]
+    sides = zip((found.old, found.new), found.only_inputs, strict=True)
+    only = [_only_in(str(side.directory), paths) for side, paths in sides if paths]
     if not rows:
-        return ["", "no input differs"]
+        return ["", *(only or ["no input differs"])]
     shown = rows if verbose else rows[:FEW_INPUTS]
     body = [
         [
@@ -128,7 +134,34 @@ def _inputs(found: RunDifferences, verbose: bool) -> Text:
     ]
     more = [f"and {len(rows) - len(shown):,} more: --verbose lists all"] if len(shown) < len(rows) else []
     title = f"{len(rows):,} {'number' if len(rows) == 1 else 'numbers'} of inputs differ"
-    return ["", heading(title), grid(["", "unit", "old", "new"], body, left=2), *more]
+    table = grid(["", "unit", "old", "new"], body, left=2)
+    return ["", heading(title), table, *more, *(["", *only] if only else [])]
+
+
+def _only_in(place: str, paths: Sequence[str]) -> str:
+    """Inputs that only one of the runs has, by what they are of."""
+    groups = Counter(".".join(path.split(".")[: 4 if path.startswith("countries.") else 2]) for path in paths)
+    named = [f"{name} ({count})" for name, count in groups.most_common(FEW_GROUPS)]
+    rest = [f"{len(groups) - FEW_GROUPS} more"] if len(groups) > FEW_GROUPS else []
+    inputs = "1 input is" if len(paths) == 1 else f"{len(paths):,} inputs are"
+    return f"{inputs} only in {place}: {', '.join([*named, *rest])}"
+
+
+def _other_sums(found: RunDifferences) -> Text:
+    """Why objectives are not compared, in a line for all plans of which it is the same."""
+    by_years: dict[tuple[str, str], list[str]] = {}
+    for each in found.other_sums:
+        years = digits.fixed(each.old, 2), digits.fixed(each.new, 2)
+        by_years.setdefault(years, []).append(plan_name(each.country, each.policy))
+    told = []
+    for (old, new), names in by_years.items():
+        why = (
+            f"sums {old} years by their discounts in one run and {new} in the other"
+            if old != new
+            else "was asked for otherwise (--objective)"
+        )
+        told.append(f"the objective is not compared, as it {why}: {', '.join(names)}")
+    return ["", *told] if told else []
 
 
 def _number(value: str | float) -> str:
@@ -154,6 +187,8 @@ def differences_csv(found: RunDifferences) -> str:
     for one in found.inputs:
         rows.append(("input", one.path, one.part, "", "", one.unit, one.old, one.new, "", ""))
     rows += [("status", each.name, "", "", "", "", each.old, each.new, "", "") for each in found.statuses]
+    for other in found.other_sums:
+        rows.append(("not compared", "objective", "", *other[:2], "years summed", *other[2:], "", ""))
     for told in found.answers:
         name = "/".join(filter(None, (told.number.metric, told.number.item)))
         place = (name, told.number.period, told.country, told.policy, told.number.unit)
