@@ -77,12 +77,12 @@ def _alone(answer: ControlsAnswer) -> list[str]:
     delay = max(known, key=lambda one: _delay(one, base))
     money = max(known, key=lambda one: abs(_revenue(one, base)))
     return [
-        f"Alone, {_name(delay)} buys the most delay: {_delay(delay, base):+.{MONTHS}f} months in "
-        f"{answer.period}, and {_certain(delay, base):+.{MONTHS}f} of what is certain, for "
-        f"{_revenue(delay, base):+,.{REVENUE_DIGITS}f} USD bn.",
-        f"Alone, {_name(money)} moves the most revenue: {_revenue(money, base):+,.{REVENUE_DIGITS}f} USD bn, "
-        f"for {_delay(money, base):+.{MONTHS}f} months of lag and "
-        f"{_certain(money, base):+.{MONTHS}f} of what is certain.",
+        f"Alone, {_name(delay)} buys the most delay: {_delay(delay, base):+z.{MONTHS}f} months in "
+        f"{answer.period}, and {_certain(delay, base):+z.{MONTHS}f} of what is certain, for "
+        f"{_revenue(delay, base):+z,.{REVENUE_DIGITS}f} USD bn.",
+        f"Alone, {_name(money)} moves the most revenue: {_revenue(money, base):+z,.{REVENUE_DIGITS}f} USD bn, "
+        f"for {_delay(money, base):+z.{MONTHS}f} months of lag and "
+        f"{_certain(money, base):+z.{MONTHS}f} of what is certain.",
     ]
 
 
@@ -124,7 +124,7 @@ def _cleared(answer: ControlsAnswer, cleared: ClearedAnswer) -> list[str]:
     if again is not None and again.converged and again.revenue_usd_bn is not None:
         size = abs(again.revenue_usd_bn - (base.revenue_usd_bn or 0.0))
         noise = f" The same world cleared again differs by {size:,.{digits}f}: less says nothing."
-    ends = [f"{change:+,.{digits}f} ({levels_of(answer, one)})" for one, change in (least, most)]
+    ends = [f"{change:+z,.{digits}f} ({levels_of(answer, one)})" for one, change in (least, most)]
     between = f"lie between {ends[0]} and {ends[1]}" if len(known) > 1 else f"come to {ends[0]}"
     return [
         f"{said}{answer.controller}'s designers get {base.revenue_usd_bn:,.{digits}f} USD bn from all "
