@@ -80,8 +80,8 @@ def _alone(answer: ControlsAnswer) -> list[str]:
         f"Alone, {_name(delay)} buys the most delay: {_delay(delay, base):+z.{MONTHS}f} months in "
         f"{answer.period}, and {_certain(delay, base):+z.{MONTHS}f} of what is certain, for "
         f"{_revenue(delay, base):+z,.{REVENUE_DIGITS}f} USD bn.",
-        f"Alone, {_name(money)} moves the most revenue: {_revenue(money, base):+z,.{REVENUE_DIGITS}f} USD bn, "
-        f"for {_delay(money, base):+z.{MONTHS}f} months of lag and "
+        f"Alone, {_name(money)} moves the most revenue: {_revenue(money, base):+z,.{REVENUE_DIGITS}f} USD "
+        f"bn, for {_delay(money, base):+z.{MONTHS}f} months of lag and "
         f"{_certain(money, base):+z.{MONTHS}f} of what is certain.",
     ]
 

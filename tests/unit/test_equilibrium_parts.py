@@ -90,6 +90,15 @@ def test_what_a_rule_bounds_takes_no_money_from_other_goods():
     assert dearer == pytest.approx([2**-8, 2]), "each by its own price"
 
 
+def test_a_good_that_is_nearly_all_that_rules_allow_draws_no_money_from_the_others():
+    # the first is far below its bid: no more of it than 1 can be had, which costs 1 of what 0.99 * 3 + 2 buys
+    bids = Bids(np.array([[[0.99], [1.0]]]), np.array([[[3.0], [2.0]]]), np.array([[[1.0], [50.0]]]))
+    taken = demands(bids, np.ones((2, 1)), 16.0)[0, :, 0]
+    assert taken == pytest.approx([1, 0.99 * 3 + 2 - 1])
+    # as near to the limit as it can be, and with none
+    assert demands(bids, np.array([[3.0], [2.0]]), 16.0)[0, :, 0] == pytest.approx([0.99, 1])
+
+
 def goods(supply, floor_share=1e-6, components=None):
     names = tuple(map(str, range(len(supply))))
     nothing = Components((), np.zeros((0, len(supply))), np.zeros((0, 1)), np.zeros((0, 1)))

@@ -54,25 +54,47 @@ class Cleared:
 
 
 def demands(bids: Bids, price: Array, substitution: float) -> Array:
-    """What every buyer would take at a price, shape (buyers, goods, periods)."""
+    """What every buyer would take at a price, shape (buyers, goods, periods).
+
+    Of a good of which it would take more than rules allow it takes that much, and what it does not spend on
+    it goes to the others: else a good that it cannot have more of would draw its money away from them.
+    """
     value = bids.held * bids.worth
-    free = ~at_most(bids.held, bids.most)
-    budget = (value * free).sum(axis=1, keepdims=True)
-    share = np.divide(value * free, budget, out=np.zeros(value.shape), where=budget > 0)
-    ratio = price / np.maximum(bids.worth, LEAST_BID)
+    at_rule = at_most(bids.held, bids.most)
+    free, full = ~at_rule, np.zeros(value.shape, dtype=bool)
+    # a good of which no more is allowed takes what it costs, and has no part in what is left for the others
+    left = (value * free).sum(axis=1, keepdims=True)
     # of logarithms: small ratios to the power of eight are nothing, and to minus eight infinite
-    log_ratio = np.log(np.maximum(ratio, TINY))
-    log_index = np.zeros(budget.shape)
-    if substitution != 1.0:
-        power = (1.0 - substitution) * log_ratio
-        top = np.where(share > 0, power, -np.inf).max(axis=1, keepdims=True)
-        top = np.where(np.isfinite(top), top, 0.0)
-        total = (share * np.exp(np.minimum(power - top, 0.0))).sum(axis=1, keepdims=True)
-        log_index = (np.log(np.maximum(total, TINY)) + top) / (1.0 - substitution)
-    exponent = (substitution - 1.0) * np.where(free, log_index, 0.0) - substitution * log_ratio
-    taken = bids.held * np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+    log_ratio = np.log(np.maximum(price / np.maximum(bids.worth, LEAST_BID), TINY))
+    while True:
+        budget = (value * free).sum(axis=1, keepdims=True)
+        share = np.divide(value * free, budget, out=np.zeros(value.shape), where=budget > 0)
+        more = np.divide(left, budget, out=np.zeros(left.shape), where=budget > 0)
+        log_index = _log_index(share, log_ratio, substitution)
+        exponent = (substitution - 1.0) * np.where(at_rule, 0.0, log_index) - substitution * log_ratio
+        taken = bids.held * np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+        taken = np.where(free, more * taken, taken)
+        over = free & (taken >= bids.most) & (value > 0)
+        if not over.any():
+            break
+        free, full = free & ~over, full | over
+        spent = np.where(over, price * bids.most, 0.0).sum(axis=1, keepdims=True)
+        left = np.maximum(left - spent, 0.0)
+    taken = np.where(full, bids.most, np.minimum(taken, bids.most))
     # to whom nothing has a worth, nothing is sold
-    return np.where(value.sum(axis=1, keepdims=True) > 0, np.minimum(taken, bids.most), 0.0)
+    return np.where(value.sum(axis=1, keepdims=True) > 0, taken, 0.0)
+
+
+def _log_index(share: Array, log_ratio: Array, substitution: float) -> Array:
+    """The logarithm of the price index \\(P\\), shape (buyers, 1, periods)."""
+    if substitution == 1.0:
+        return np.zeros((share.shape[0], 1, share.shape[2]))
+    power = (1.0 - substitution) * log_ratio
+    top = np.where(share > 0, power, -np.inf).max(axis=1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    total = (share * np.exp(np.minimum(power - top, 0.0))).sum(axis=1, keepdims=True)
+    found: Array = (np.log(np.maximum(total, TINY)) + top) / (1.0 - substitution)
+    return found
 
 
 def clear(
