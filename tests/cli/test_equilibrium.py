@@ -313,6 +313,7 @@ def test_a_comparison_that_is_interrupted_keeps_every_search(market: str, tmp_pa
     other.mkdir()
     code, _, said = interrupted_on_terminal(other, "baseline: round 2", *asked)
     assert code == 130
+    assert "interrupted before the baseline's prices were found" in said
     kept = json.loads((other / "both" / "search.json").read_text())["policies"]
     assert set(kept) == {"baseline"}
     page = run_kloof(other, "report", "both", "--out", "page.html")
