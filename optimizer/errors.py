@@ -154,6 +154,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "E643": "country or policy that a run does not have",
         "E644": "run saved by another version",
         "E645": "runs that have nothing to compare",
+        "E646": "run without a plan, as its prices do not clear",
         "E651": "file that is no store of a study",
         "E652": "store that is damaged",
         "E653": "store of a newer version of Kloof",

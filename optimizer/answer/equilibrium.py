@@ -7,6 +7,11 @@ from typing import Final
 
 from optimizer.answer.part import Number, Part
 
+# of its base price a component costs at the least so much, and at the most so many times it
+LEAST_RATIO: Final = 0.1
+MOST_RATIO: Final = 1000.0
+# prices go to where they lead by parts
+NEAR: Final = 1.01
 BASE_PRICES: Final = (
     "Components cost what they cost at the base, by calibration: only policies move their prices."
 )
@@ -53,3 +58,18 @@ class EquilibriumAnswer(Part):
 def moving_components(found: EquilibriumAnswer) -> Mapping[str, tuple[float, ...]]:
     """Prices of components over those of the base, none for a base itself: there they are 1."""
     return {} if found.base_regret is None else found.component_price_ratios
+
+
+def least_prices(found: EquilibriumAnswer) -> list[str]:
+    """A sentence for all components that cost the least that they may, by the periods in which they do."""
+    at: dict[tuple[str, ...], list[str]] = {}
+    for name, line in moving_components(found).items():
+        pairs = zip(found.periods, line, strict=True)
+        periods = tuple(period for period, ratio in pairs if ratio <= NEAR * LEAST_RATIO)
+        if periods:
+            at.setdefault(periods, []).append(found.component_titles[name])
+    return [
+        f"In {', '.join(periods)} these cost the least that a component may, a tenth of the base price, as "
+        f"still less is taken than is made: {', '.join(names)}."
+        for periods, names in at.items()
+    ]

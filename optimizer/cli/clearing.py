@@ -43,11 +43,12 @@ class Clearing:
         before anything is solved."""
         from optimizer.cli.asking import opened
         from optimizer.study.controls.cleared import check_market
+        from optimizer.study.equilibrium.membership import check_looked_at
         from optimizer.tell.files.equilibrium_files import read_search
 
         check_market(opened(replace(self.given, countries=())).ask, target)
         if self.against is not None:
-            read_search(self.against)
+            check_looked_at(read_search(self.against).regret)
 
     def clear(
         self, answer: ControlsAnswer, design: Design, before: Earlier | None, quiet: bool

@@ -208,6 +208,8 @@ def command(
     if equilibria and output.form == "table":
         _show_prices(equilibria)
     code = _exit_code(comparison)
+    if equilibrium and interrupted and not equilibria:
+        note("interrupted before the baseline's prices were found: there is no plan at them to show")
     missed = not all(each.converged for each in equilibria.values())
     if missed and not interrupted:
         code = STOPPED

@@ -21,6 +21,7 @@ MOST = 10
 FEW = 3
 FEW_PLANS = 3
 NOT_COME_TO = "interrupted before a plan asked for here was done"
+UNCLEARED = "prices have not converged, so that there is no plan at them to explain: go on with --resume"
 
 
 @click.command(
@@ -89,12 +90,13 @@ def command(
     elif output.form == "csv":
         emit(csv_of(plans))
     else:
-        from optimizer.answer.summary import NOTHING_DONE
+        from optimizer.answer.summary import NOT_CONVERGED, NOTHING_DONE
         from optimizer.cli.output import screen
 
         most = None if output.verbose else MOST if len(plans) <= FEW_PLANS else FEW
         rules = RulesCommand(manifest, answer, instance)
         nothing = NOT_COME_TO if countries or policies else NOTHING_DONE
+        nothing = UNCLEARED if answer.status == NOT_CONVERGED else nothing
         width = screen().width
         text = brief_text(plans, rules, min(width, WIDTH)) if brief else text_of(plans, most, rules, width)
         emit("\n".join(text if plans else [nothing]) + "\n")

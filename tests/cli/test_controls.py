@@ -258,5 +258,10 @@ def test_what_was_cleared_is_kept_when_a_run_goes_on(cleared: Outcome, place: Pa
     assert (place / "kept" / "cleared.csv").read_text() == text
     # what is held against is read before anything is solved
     (place / "bad").mkdir()
+    shutil.copytree(place / "market", place / "unseen")
+    search = json.loads((place / "market" / "search.json").read_text())
+    (place / "unseen" / "search.json").write_text(json.dumps(search | {"regret": "inf"}))
+    unseen = run(place, "--no-save", "--equilibrium", "--against", "unseen")
+    assert (unseen.code, unseen.out, "error[E538]" in unseen.err) == (2, "", True)
     bad = run(place, "--no-save", "--equilibrium", "--against", "bad")
     assert (bad.code, bad.out) == (2, "")

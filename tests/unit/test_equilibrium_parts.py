@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from optimizer.answer.equilibrium import EquilibriumAnswer, least_prices
 from optimizer.errors import InputError
 from optimizer.study.equilibrium.bids import Valued, worth
 from optimizer.study.equilibrium.clearing import Bids, clear, demands
@@ -231,3 +232,21 @@ def test_fabs_opened_one_by_one_are_refused():
     check_path_mode(SimpleNamespace(industry="path"))
     with pytest.raises(InputError, match="E534"):
         check_path_mode(SimpleNamespace(industry="staged"))
+
+
+def test_a_component_that_costs_the_least_it_may_is_told():
+    components = Components(
+        ("hbm",), np.ones((1, 1)), np.full((1, 2), 2.0), np.array([[0.3]]), np.ones((1, 2))
+    )
+    price = components.at(np.array([[0.2, 0.9]]))
+    assert price[0] == pytest.approx([0.2, 2 * 0.9 ** (1 / 0.3)])
+    said = EquilibriumAnswer.model_construct(
+        base_regret=0.001,
+        periods=("2027", "2028"),
+        component_titles={"hbm": "Memory"},
+        component_price_ratios={"hbm": tuple(price[0] / 2)},
+    )
+    (line,) = least_prices(said)
+    assert line.startswith("In 2027 these cost the least that a component may, a tenth of the base price")
+    assert line.endswith(": Memory.")
+    assert least_prices(said.model_copy(update={"component_price_ratios": {"hbm": (0.2, 0.7)}})) == []

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.parameters import Array
+from optimizer.answer.equilibrium import LEAST_RATIO, MOST_RATIO
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Components:
         if self.supply is None:
             return self.price
         ratio = np.maximum(demand, np.finfo(float).tiny) / np.maximum(self.supply, np.finfo(float).tiny)
-        # nobody makes a component for less than a tenth of its price, nor pays a thousand times it
-        factor: Array = np.exp(np.clip(np.log(ratio) / self.elasticity, np.log(0.1), np.log(1000.0)))
+        ends = np.log(LEAST_RATIO), np.log(MOST_RATIO)
+        factor: Array = np.exp(np.clip(np.log(ratio) / self.elasticity, *ends))
         return self.price * factor
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.answer import digits
 from optimizer.answer.answer import CompareAnswer
-from optimizer.answer.equilibrium import BASE_PRICES, EquilibriumAnswer, moving_components
+from optimizer.answer.equilibrium import BASE_PRICES, EquilibriumAnswer, least_prices, moving_components
 from optimizer.tell.page.figures import PERIOD, Column, Row, Section, Table, amount, rounded, text
 from optimizer.tell.page.saved import SavedRun
 from optimizer.tell.page.words import listed_names
@@ -71,6 +71,7 @@ def _answer(run: SavedRun, found: dict[str, EquilibriumAnswer]) -> str:
 def _contracts(found: dict[str, EquilibriumAnswer]) -> list[str]:
     first = next(iter(found.values()))
     told = [] if first.base_regret is not None or not first.component_titles else [BASE_PRICES]
+    told += [each for one in found.values() if one.converged for each in least_prices(one)]
     if first.contracted:
         until = first.contracted[-1]
         told.append(

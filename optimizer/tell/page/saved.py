@@ -17,7 +17,7 @@ from optimizer.answer.context import Context
 from optimizer.answer.manifest import Manifest
 from optimizer.answer.rolled import view_words
 from optimizer.answer.strategy import COLUMNS
-from optimizer.answer.summary import lag_mark
+from optimizer.answer.summary import NOT_CONVERGED, lag_mark
 from optimizer.errors import Diagnostic, InputError
 from optimizer.tell.files.store import Answer, open_context, open_run, unreadable
 from optimizer.tell.page import whole
@@ -254,8 +254,12 @@ def date(period: str, where: float = 0.5) -> float:
 
 def read_run(directory: Path) -> SavedRun:
     """Read a run directory of `solve` or `compare`. Raises `InputError` (E641 no run, E642 a file of it
-    cannot be read or lacks what the run solved)."""
+    cannot be read or lacks what the run solved, E646 its prices do not clear, so that it has no plan)."""
     manifest, answer = open_run(directory)
+    if answer.status == NOT_CONVERGED and not isinstance(answer, CompareAnswer):
+        message = "prices have not converged in this run, so that it has no plan at them to show"
+        hint = "go on with the search: the same `kloof equilibrium` with --resume"
+        raise InputError(Diagnostic("E646", message, file=str(directory), hint=hint))
     strategy = _strategy(directory / "strategy.csv")
     compared = isinstance(answer, CompareAnswer)
     comparison = _frame(directory / "comparison.csv") if compared else None

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import ConsoleRenderable
 
 from optimizer.answer import digits
-from optimizer.answer.equilibrium import BASE_PRICES, EquilibriumAnswer, moving_components
+from optimizer.answer.equilibrium import BASE_PRICES, EquilibriumAnswer, least_prices, moving_components
 from optimizer.tell.terminal.tables import grid, heading
 
 SHARES_NAMED: Final = 6
@@ -40,7 +40,8 @@ def prices_table(found: EquilibriumAnswer) -> list[ConsoleRenderable | str]:
     for name, line in ordered[:SHARES_NAMED]:
         body.append([f"bought by {name}, % of value", *(digits.fixed(100 * one, 0) for one in line)])
     still = found.base_regret is None and found.component_titles
-    said = ["", BASE_PRICES] if still else []
+    told = [BASE_PRICES] if still else least_prices(found)
+    said = ["", *told] if told else []
     return [
         heading("What the market asks, all-in, and who buys"),
         "",
