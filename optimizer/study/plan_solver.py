@@ -14,7 +14,7 @@ from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
-from optimizer.solver import Anchored, Solution, Solver, Start
+from optimizer.solver import Anchored, Solution, Solver, Start, Trace
 from optimizer.solver.certificate import FEASIBLE
 from optimizer.solver.progress import Tell
 from optimizer.study.ask import DEFAULT_GAP, Extension
@@ -116,9 +116,13 @@ class PlanSolver:
             within=(least, greatest),
         )
 
-    def anchored(self, parameters: PlanParameters, solution: Solution) -> AnchoredPlan:
-        """Solves of parameters like these, whose certified plan is `solution`, each from it alone."""
-        return AnchoredPlan(self, Anchored(self.solver, solution, self.nominal(parameters)))
+    def anchored(
+        self, parameters: PlanParameters, solution: Solution, wide: PlanParameters | None = None
+    ) -> AnchoredPlan:
+        """Solves of parameters like these, whose certified plan is `solution`, each from it alone; `wide` is
+        what `Anchored` takes for its structure."""
+        vector = None if wide is None else self.program.parameter_vector(wide.values)
+        return AnchoredPlan(self, Anchored(self.solver, solution, self.nominal(parameters), vector))
 
     def nominal(self, parameters: PlanParameters) -> Array:
         """The size of every column in an ordinary plan of the country."""
@@ -191,10 +195,20 @@ class AnchoredPlan:
     plans: PlanSolver
     engine: Anchored
 
+    def beside(self, trace: Trace) -> AnchoredPlan:
+        """Solves that start from where one of these ended."""
+        return AnchoredPlan(self.plans, self.engine.beside(trace))
+
     def solve(
-        self, parameters: PlanParameters, *, gap: float = BATCH_GAP, time_limit: float | None = None
+        self,
+        parameters: PlanParameters,
+        *,
+        gap: float = BATCH_GAP,
+        time_limit: float | None = None,
+        leaving: bool = False,
     ) -> Solution:
-        """The certified plan; arguments and errors are those of `PlanSolver.solve`."""
+        """The certified plan; arguments and errors are those of `PlanSolver.solve`. `leaving`: its start is
+        its own."""
         plans = self.plans
         return self.engine.solve(
             plans.program.parameter_vector(parameters.values),
@@ -203,6 +217,7 @@ class AnchoredPlan:
             restore=lambda point: plans.restored(parameters, point),
             nominal=lambda: plans.nominal(parameters),
             time_limit=time_limit,
+            leaving=leaving,
         )
 
     def certified(self, parameters: PlanParameters, *, gap: float = BATCH_GAP) -> Solution | None:
