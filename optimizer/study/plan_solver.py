@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -230,3 +230,23 @@ class AnchoredPlan:
             gap_scale=weight_of_time(parameters),
             restore=lambda point: plans.restored(parameters, point),
         )
+
+
+def widest(alike: Sequence[PlanParameters]) -> PlanParameters:
+    """Numbers in which all is open that is in any of these, and every limit finite that is in any: of a plan
+    that nobody has, but whose structure serves them all."""
+    first = alike[0]
+    values = {}
+    for name, array in first.values.items():
+        different = [one.values[name] for one in alike[1:] if not np.array_equal(one.values[name], array)]
+        if not different:
+            values[name] = array
+            continue
+        every = np.stack([np.asarray(each, dtype=np.float64) for each in (array, *different)])
+        finite = np.where(np.isfinite(every), every, -np.inf).max(axis=0)
+        endless = every.max(axis=0)
+        # closed here and without a limit there: limited, but open
+        values[name] = np.where(
+            np.isinf(endless) & (finite <= 0), np.where(np.isfinite(finite), 1.0, endless), finite
+        )
+    return PlanParameters(first.country, first.sets, values)

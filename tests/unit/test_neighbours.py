@@ -8,7 +8,8 @@ from models.parameters import PlanParameters
 from optimizer.instance import load, parse_patch, resolve
 from optimizer.instance.template import TEMPLATE
 from optimizer.study.controls.design import Choice, Design
-from optimizer.study.controls.neighbours import changing, has_neighbours, in_turn, start_of, widest
+from optimizer.study.controls.neighbours import changing, has_neighbours, in_turn, start_of
+from optimizer.study.plan_solver import widest
 
 CHANGE = (parse_patch("rules.h200_class.in_force = never"),)
 DESIGN = Design(
@@ -87,6 +88,8 @@ def test_the_widest_numbers_have_every_limit_and_all_that_is_open() -> None:
 
     found = widest([with_rent(0.0, 3.0), with_rent(2.0, np.inf), with_rent(np.inf, 1.0)])
     assert np.array_equal(found["rent_limit"], np.resize([2.0, 3.0], base["rent_limit"].shape))
+    opened = widest([with_rent(0.0), with_rent(np.inf)])
+    assert (opened["rent_limit"] == 1.0).all()
     endless = widest([with_rent(np.inf), with_rent(np.inf, np.inf)])
     assert np.isinf(endless["rent_limit"]).all()
     assert all(np.array_equal(found[name], base[name]) for name in base.values if name != "rent_limit")

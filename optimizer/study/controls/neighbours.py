@@ -7,12 +7,9 @@ regimes are asked for and in what order they are solved.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
-from models.parameters import PlanParameters
 from optimizer.solver import Trace
 from optimizer.study.controls.design import Choice, Design
 
@@ -67,19 +64,3 @@ def in_turn(wanted: Iterable[Choice], known: Collection[Choice]) -> list[list[Ch
     ]
     layers.append(sorted(outer, key=lambda changes: (changes[1:], changes)))
     return [layer for layer in layers if layer]
-
-
-def widest(regimes: Sequence[PlanParameters]) -> PlanParameters:
-    """Numbers in which all is open that is in any of these regimes, and every limit finite that is in any: no
-    regime, but a program whose structure serves them all."""
-    first = regimes[0]
-    values = {}
-    for name, array in first.values.items():
-        different = [one.values[name] for one in regimes[1:] if not np.array_equal(one.values[name], array)]
-        if not different:
-            values[name] = array
-            continue
-        every = np.stack([np.asarray(each, dtype=np.float64) for each in (array, *different)])
-        finite = np.where(np.isfinite(every), every, -np.inf).max(axis=0)
-        values[name] = np.where(np.isfinite(finite), finite, every.max(axis=0))
-    return PlanParameters(first.country, first.sets, values)

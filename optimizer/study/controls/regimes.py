@@ -24,10 +24,10 @@ from optimizer.instance import Instance, Patch, patch, resolve, resolve_again
 from optimizer.solver import Solution, Trace
 from optimizer.study.batch.solving import ANCHOR_SHARE, no_base
 from optimizer.study.controls.design import Choice, Design
-from optimizer.study.controls.neighbours import Left, widest
+from optimizer.study.controls.neighbours import Left
 from optimizer.study.controls.revenue import discounted, of_chips, of_fees, of_legal, of_memory
 from optimizer.study.country import identity, leader_path, solve_country, solve_near
-from optimizer.study.plan_solver import BATCH_GAP, AnchoredPlan, PlanSolver
+from optimizer.study.plan_solver import BATCH_GAP, AnchoredPlan, PlanSolver, widest
 
 REGIME_GAP: Final = 1e-5
 LEADER_GAP: Final = 1e-6
