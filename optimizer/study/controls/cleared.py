@@ -1,7 +1,7 @@
 """Regimes at prices that clear the world's market, each from those of the world as it is.
 
-An equilibrium costs a hundred times a best response, so that by default only regimes are cleared that a
-reader looks at. Each depends on its own numbers and on where the base's search ended alone: the plans at the
+An equilibrium costs some thirty times a regime at list price, so that by default only those are cleared that
+a reader looks at. Each depends on its own numbers and on where the base's search ended alone: plans at the
 prices found there are made once, and every search starts from them.
 """
 
