@@ -95,7 +95,7 @@ FAILURES_SHOWN = 5
 @click.option(
     "--every",
     is_flag=True,
-    help="With --equilibrium: every regime. Each takes about as long as a hundred best responses.",
+    help="With --equilibrium: every regime. Each takes some thirty times as long as at list price.",
 )
 @equilibrium_options
 @click.option(

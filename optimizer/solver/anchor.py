@@ -35,7 +35,7 @@ class Anchor:
     def __init__(self, concave: Concave) -> None:
         numbers = concave.numbers
         self.concave = concave
-        self._positive, self._negative = numbers.matrix.data > 0, numbers.matrix.data < 0
+        self._never_positive, self._never_negative = numbers.matrix.data <= 0, numbers.matrix.data >= 0
         self._lower, self._upper = np.isfinite(numbers.lower), np.isfinite(numbers.upper)
         self._outline = outline = outline_of(concave, True)
         marked = numbers.matrix.copy()
@@ -53,7 +53,6 @@ class Anchor:
         base = concave.base_in(marked)
         self._base = base
         self._base_place, self._base_sign = _places(base.data)
-        self._known_base = self._base_sign * np.append(numbers.matrix.data, 1.0)[self._base_place]
         lower, upper = np.minimum(outline.lower, outline.upper), outline.upper
         self._bounded = np.isfinite(outline.lower), np.isfinite(outline.upper)
         reading = np.unique(np.concatenate([numbers.leaf_matrix.indices, base.indices]).astype(np.int64))
@@ -63,25 +62,6 @@ class Anchor:
             outline.matrix, outline.low, outline.high, lower / outline.scale, upper / outline.scale, read=read
         )
         self._frame = Frame(reduction, reading)
-
-    def same_functions(self, numbers: Numbers) -> bool:
-        """Whether the functions are those of the anchor, so that what was found of them there still holds."""
-        known = self.concave.numbers
-        return np.array_equal(numbers.imported, known.imported) and np.array_equal(
-            numbers.active, known.active
-        )
-
-    def same_tangents(self, concave: Concave) -> bool:
-        """Whether tangents at the same points are those of the anchor: most scenarios change no number that
-        functions or their rows read."""
-        known = self.concave
-        return (
-            self.same_functions(concave.numbers)
-            and np.array_equal(concave.numbers.leaf_matrix.data, known.numbers.leaf_matrix.data)
-            and np.array_equal(concave.numbers.leaf_constant, known.numbers.leaf_constant)
-            and np.array_equal(concave.base.data, self._known_base)
-            and np.array_equal(concave.offset, known.offset)
-        )
 
     def fill(self, numbers: Numbers) -> Relaxation | None:
         """The outer program at other numbers, without tangents; None where they have another structure."""
@@ -96,6 +76,8 @@ class Anchor:
         known = self._outline
         low, high = sides(numbers, self._chosen)
         matrix = with_data(known.matrix, self._units * data[self._place])
+        if not matrix.data[self._frame.needed].all():
+            return None
         outline = replace(
             known,
             lower=bounds.lower,
@@ -121,23 +103,25 @@ class Anchor:
         return None if len(relaxation.crossed) else relaxation
 
     def _alike(self, numbers: Numbers) -> bool:
-        """Whether signs of coefficients, finite sides and active functions are the anchor's."""
+        """Whether every coefficient and every finite side has a place in the anchor's rows, with its sign
+        there, and the same functions are active. What is 0 or infinite here alone is carried along."""
         data = numbers.matrix.data
         empty = (numbers.lower[self._empty] <= 0) & (numbers.upper[self._empty] >= 0)
         return (
-            np.array_equal(data > 0, self._positive)
-            and np.array_equal(data < 0, self._negative)
-            and np.array_equal(np.isfinite(numbers.lower), self._lower)
-            and np.array_equal(np.isfinite(numbers.upper), self._upper)
+            not (data[self._never_positive] > 0).any()
+            and not (data[self._never_negative] < 0).any()
+            and bool(data[self._single].all())
+            and not np.isfinite(numbers.lower[~self._lower]).any()
+            and not np.isfinite(numbers.upper[~self._upper]).any()
             and np.array_equal(numbers.active, self.concave.active)
             and not self._chosen.impossible
             and bool(empty.all())
         )
 
     def _bounded_alike(self, bounds: Bounds) -> bool:
-        return np.array_equal(np.isfinite(bounds.lower), self._bounded[0]) and np.array_equal(
-            np.isfinite(bounds.upper), self._bounded[1]
-        )
+        """Whether no column has a bound that it has not at the anchor."""
+        lower, upper = self._bounded
+        return not np.isfinite(bounds.lower[~lower]).any() and not np.isfinite(bounds.upper[~upper]).any()
 
 
 def _places(marks: Array) -> tuple[Index, NDArray[np.float64]]:
@@ -145,3 +129,20 @@ def _places(marks: Array) -> tuple[Index, NDArray[np.float64]]:
     a coefficient of 1."""
     number = np.abs(marks).astype(np.int64) - 2
     return number, np.sign(marks)
+
+
+def same_functions(one: Numbers, other: Numbers) -> bool:
+    """Whether the functions are the same, so that what was found of them still holds."""
+    return np.array_equal(one.imported, other.imported) and np.array_equal(one.active, other.active)
+
+
+def same_tangents(one: Concave, other: Concave) -> bool:
+    """Whether tangents at the same points are the same, of outer programs that one anchor has filled: most
+    scenarios change no number that functions or their rows read."""
+    return (
+        same_functions(one.numbers, other.numbers)
+        and np.array_equal(one.numbers.leaf_matrix.data, other.numbers.leaf_matrix.data)
+        and np.array_equal(one.numbers.leaf_constant, other.numbers.leaf_constant)
+        and np.array_equal(one.base.data, other.base.data)
+        and np.array_equal(one.offset, other.offset)
+    )

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
+from optimizer.errors import ModelError
 from optimizer.program.concave import Concave, Tangents
 from optimizer.program.curvature import check_concave, random_points
 from optimizer.program.tape import Array
-from optimizer.solver.anchor import Anchor
+from optimizer.solver.anchor import Anchor, same_functions, same_tangents
 from optimizer.solver.conclude import with_plan
 from optimizer.solver.highs import NEAR_ANCHOR, Statuses, ready_basis
 from optimizer.solver.outer import Plan, Restore, Search
-from optimizer.solver.pool import Pool
+from optimizer.solver.pool import Pool, Start
 from optimizer.solver.relaxation import Relaxation
 from optimizer.solver.solution import Solution
 from optimizer.solver.solver import Solver
+from optimizer.solver.start import start_of
 from optimizer.solver.ties import SHARE, break_ties, joined_objective
 
 # a plan stands without another solve where none is better by the joined objective by more than this share of
@@ -30,25 +34,64 @@ from optimizer.solver.ties import SHARE, break_ties, joined_objective
 SETTLED: Final = 0.01
 
 
+@dataclass(frozen=True)
+class Trace:
+    """Where a certified solve ended, for others to start from; it can be sent between processes."""
+
+    parameters: Array
+    x: Array
+    start: Start
+
+    @classmethod
+    def of(cls, solution: Solution) -> Trace | None:
+        """That of a solution which left its start; None where it has no certified plan."""
+        if solution.status != "optimal" or solution.start is None:
+            return None
+        return cls(solution.parameters, solution.x, solution.start)
+
+
 class Anchored:
     """Solves the program of `solver` near a solved parameter vector.
 
     `solution` is the anchor: certified, with a plan. `nominal` are the sizes of columns that all solves here
-    count in. Raises ModelError for undefined numbers at the anchor.
+    count in. `wide` are numbers of a program in which all is open that is in any solve here, and every limit
+    finite that is in any: its structure then serves them all. Raises ModelError for undefined numbers at the
+    anchor.
     """
 
-    def __init__(self, solver: Solver, solution: Solution, nominal: Array | None = None) -> None:
-        self._solver, self._start, self._nominal = solver, solution.start, nominal
+    def __init__(
+        self, solver: Solver, solution: Solution, nominal: Array | None = None, wide: Array | None = None
+    ) -> None:
+        self._solver, self._nominal = solver, nominal
         self._anchor: Anchor | None = None
+        self._stand(solution.parameters, solution.x, solution.start)
+        if self._start is None or solver.program.integer.any():
+            return
+        if wide is not None:
+            # whether such a program has numbers at all is nobody's question
+            with suppress(ModelError):
+                self._anchor = Anchor(Concave(solver.program.at(wide, nominal)))
+                self._find_basis()
+        if self._anchor is None:
+            self._anchor = Anchor(Concave(solver.program.at(solution.parameters, nominal)))
+            self._find_basis()
+
+    def _stand(self, parameters: Array, x: Array, start: Start | None) -> None:
+        """Start from here; what is known of another place is forgotten."""
+        self._parameters, self._x, self._start = parameters, x, start
+        self._concave: Concave | None = None
         self._dual: Array | None = None
-        self._x = solution.x
         self._basis: Any = None
         self._statuses: tuple[Statuses, Statuses] | None = None
         self._tangents: Tangents | None = None
-        if self._start is None or solver.program.integer.any():
-            return
-        self._anchor = Anchor(Concave(solver.program.at(solution.parameters, nominal)))
-        self._find_basis()
+
+    def beside(self, trace: Trace) -> Anchored:
+        """The same structure, and solves that start from where one here ended."""
+        other = copy(self)
+        other._stand(trace.parameters, trace.x, trace.start)
+        if other._anchor is not None:
+            other._find_basis()
+        return other
 
     def __getstate__(self) -> dict[str, object]:
         # a basis as HiGHS holds it cannot be sent to another process
@@ -63,11 +106,13 @@ class Anchored:
         restore: Restore | None = None,
         nominal: Callable[[], Array] | None = None,
         time_limit: float | None = None,
+        leaving: bool = False,
     ) -> Solution:
         """Solve at a parameter vector; arguments and errors are those of `Solver.solve`, which answers where
-        the program has another structure than the anchor's, or no plan. `nominal` is asked for only then."""
+        the program has another structure than the anchor's, or no plan. `nominal` is asked for only then.
+        `leaving`: the solution has a start of its own, not the anchor's."""
         deadline = None if time_limit is None else time.monotonic() + time_limit
-        solution = self._near(parameters, gap, gap_scale, restore, deadline)
+        solution = self._near(parameters, gap, gap_scale, restore, deadline, leaving)
         if solution is not None:
             return solution
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -118,6 +163,7 @@ class Anchored:
         gap_scale: float | None,
         restore: Restore | None,
         deadline: float | None,
+        leaving: bool,
     ) -> Solution | None:
         """The solution by the anchor's structure; None where it does not lead to a certified plan."""
         if self._anchor is None:
@@ -141,7 +187,13 @@ class Anchored:
         if self._solver.program.has_tie_breaker and not _settled(search, last.x, upper, best):
             best = break_ties(search, best, upper) or best
         # the anchor's start serves questions about this solution as well
-        return with_plan(search, status, upper, best, last, self._start)
+        start = self._start
+        if leaving:
+            integers = best.x[self._solver.program.integer]
+            start = start_of(relaxation, pool, last.x, relaxation.basis(), integers)
+        solution = with_plan(search, status, upper, best, last, start)
+        self._solver.hold(solution, relaxation, pool)
+        return solution
 
     def _filled(self, parameters: Array) -> tuple[Relaxation, Pool] | None:
         """The outer program at a parameter vector, with the anchor's tangents."""
@@ -153,11 +205,12 @@ class Anchored:
             return None
         # Leaves are linear, so whether a function is concave depends on nothing but the numbers that its own
         # expression reads: where these are the anchor's, its check holds.
-        if not self._anchor.same_functions(numbers):
+        base = self._concave
+        if base is not None and not same_functions(numbers, base.numbers):
             check_concave(relaxation.concave, random_points(relaxation.concave))
         pool = Pool()
         points, mask = self._start.points, self._start.mask & relaxation.concave.active[:, None]
-        known = self._tangents if self._anchor.same_tangents(relaxation.concave) else None
+        known = self._tangents if base is not None and same_tangents(relaxation.concave, base) else None
         relaxation.add_points(pool, points, mask, known)
         return relaxation, pool
 
@@ -167,11 +220,12 @@ class Anchored:
         """The optimal basis at the anchor."""
         assert self._anchor is not None
         assert self._start is not None
-        filled = self._filled(self._anchor.concave.numbers.parameters)
+        filled = self._filled(self._parameters)
         if filled is None:
             self._anchor = None
             return
         relaxation, pool = filled
+        self._concave = relaxation.concave
         mask = self._start.mask & relaxation.concave.active[:, None]
         self._tangents = relaxation.concave.tangents(self._start.points, mask)
         relaxation.set_objective(Search(relaxation, pool, None, 0.0, None, None).objective)

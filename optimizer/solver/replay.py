@@ -26,7 +26,8 @@ TOLERANCE: Final = 1e-9
 class _Sums:
     """Sums over entries of rows, each at one of the ends of its column: `place` in the matrix, `end` in the
     lower and then the upper bounds. Entry `i` belongs to sum `owner[i]`, which is compared with the side of
-    `row`; `sense` 1: at least, -1: at most the side, 0: equal to it."""
+    `row`; `sense` 1: at least, -1: at most the side, 0: equal to it. `own` entries are of the columns that
+    their rows define."""
 
     owner: Index
     place: Index
@@ -34,6 +35,7 @@ class _Sums:
     row: Index
     at_top: NDArray[np.bool_]
     sense: Array
+    own: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Frame:
         self.gone: Index = np.concatenate(
             [nothing, *(each.row for each in self.levels), *(each.rows for each in self.passes)]
         )
+        # entries that may not be 0: those of columns in the rows that define or pin them
+        self.needed = np.concatenate([place, *(each.place for each in self.levels)])
         self.pins = self._pinning(level)
         self.idle = self._idle(level)
         # the columns of a matrix in row order are the rows of its transpose in column order
@@ -131,7 +135,7 @@ class Frame:
         lower = self.positive[places] == (side[owner] > 0)
         known = level[column] < number_of[owner]
         end = column + np.where(lower, 0, len(level)) + np.where(known, 2 * len(level), 0)
-        return _Sums(owner, places, end, row, side > 0, np.zeros(len(row)))
+        return _Sums(owner, places, end, row, side > 0, np.zeros(len(row)), np.zeros(len(owner), dtype=bool))
 
     def _idle(self, level: Index) -> _Sums:
         """Each row that nothing can break: its ends, all bounds known, are within its sides; and each
@@ -147,21 +151,23 @@ class Frame:
         for sense, given in ((1.0, reduction.given_low), (-1.0, reduction.given_high)):
             tested = rows[np.isfinite(given[rows])]
             owner, places, column = self._entries(tested)
-            lower = (self.positive[places] == (sense > 0)) != (column == own[tested[owner]])
+            is_own = column == own[tested[owner]]
+            lower = (self.positive[places] == (sense > 0)) != is_own
             # a definition holds whatever its other columns are where its own has no bound on that side
             bound = np.where(lower, reduction.lower[column], reduction.upper[column])
             free = np.zeros(len(tested), dtype=bool)
-            free[owner[(column == own[tested[owner]]) & ~np.isfinite(bound)]] = True
+            free[owner[is_own & ~np.isfinite(bound)]] = True
             number, stays = np.cumsum(~free) - 1, ~free[owner]
             owner, tested = number[owner[stays]], tested[~free]
             places, column, lower = places[stays], column[stays], lower[stays]
-            parts.append((owner, places, column, lower, tested, np.full(len(tested), sense)))
+            parts.append((owner, places, column, lower, tested, np.full(len(tested), sense), is_own[stays]))
         owner = np.concatenate([parts[0][0], parts[1][0] + len(parts[0][4])])
         places, column, row = (np.concatenate([parts[0][k], parts[1][k]]) for k in (1, 2, 4))
         at_lower = np.concatenate([parts[0][3], parts[1][3]])
         senses = np.concatenate([parts[0][5], parts[1][5]])
+        is_own = np.concatenate([parts[0][6], parts[1][6]])
         end = column + np.where(at_lower, 0, width) + 2 * width
-        return _Sums(owner, places, end, row, senses < 0, senses)
+        return _Sums(owner, places, end, row, senses < 0, senses, is_own)
 
     def _kept_entries(self) -> None:
         """The entries of the rows kept: those over columns kept, and those that are fixed."""
@@ -237,12 +243,19 @@ class Replay:
         return self._hold(frame.pins, ends) and self._hold(frame.idle, ends)
 
     def _hold(self, sums: _Sums, ends: Array) -> bool:
-        total = np.bincount(sums.owner, ends[sums.end] * self._data[sums.place], len(sums.row))
-        side = np.where(sums.at_top, self._given_high[sums.row], self._given_low[sums.row])
+        data = self._data[sums.place]
         with np.errstate(invalid="ignore"):
+            terms = np.where(data == 0, 0.0, ends[sums.end] * data)
+            total = np.bincount(sums.owner, terms, len(sums.row))
+            side = np.where(sums.at_top, self._given_high[sums.row], self._given_low[sums.row])
             off = total - side
             off = np.where(sums.sense == 0, -np.abs(off), sums.sense * off)
-        return bool((off >= -TOLERANCE * (1.0 + np.abs(side))).all())
+        # What may be infinite here alone: a side, which nothing breaks and which pins no column; a bound of
+        # the column that the row defines, which is then kept whatever the others are.
+        open_ended = np.isinf(side)
+        open_ended[sums.owner[sums.own & np.isinf(terms)]] = True
+        holds = np.where(open_ended, sums.sense != 0, off >= -TOLERANCE * (1.0 + np.abs(side)))
+        return bool(holds.all())
 
     def _defined(self, x: Array) -> Array:
         """Complete, in place, the defined columns of a point of the others."""

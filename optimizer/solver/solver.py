@@ -132,8 +132,12 @@ class Solver:
         if within is not None:
             # its outer program cannot be built again from its parameters
             return replace(solution, start=None)
-        self._live = (solution, relaxation, pool)
+        self.hold(solution, relaxation, pool)
         return solution
+
+    def hold(self, solution: Solution, relaxation: Relaxation, pool: Pool) -> None:
+        """Keep the outer program of the last solution, for questions about it."""
+        self._live = (solution, relaxation, pool)
 
     # questions about a solution --------------------------------------------------------------------------
 

@@ -43,12 +43,18 @@ def solve_country(
 
 
 def solve_near(
-    anchored: AnchoredPlan, parameters: PlanParameters, gap: float, time_limit: float | None
+    anchored: AnchoredPlan,
+    parameters: PlanParameters,
+    gap: float,
+    time_limit: float | None,
+    leaving: bool = False,
 ) -> CountryRun:
-    """Solve one country from an anchor and run its plan forward."""
-    return _run(
-        anchored.plans, parameters, lambda: anchored.solve(parameters, gap=gap, time_limit=time_limit)
-    )
+    """Solve one country from an anchor and run its plan forward; `leaving` a start of its own."""
+
+    def solve() -> Solution:
+        return anchored.solve(parameters, gap=gap, time_limit=time_limit, leaving=leaving)
+
+    return _run(anchored.plans, parameters, solve)
 
 
 def certified_near(anchored: AnchoredPlan, parameters: PlanParameters, gap: float) -> CountryRun | None:

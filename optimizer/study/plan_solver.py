@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused, compile_model
-from optimizer.solver import Anchored, Solution, Solver, Start
+from optimizer.solver import Anchored, Solution, Solver, Start, Trace
 from optimizer.solver.certificate import FEASIBLE
 from optimizer.solver.progress import Tell
 from optimizer.study import program_store
@@ -121,9 +121,13 @@ class PlanSolver:
             within=(least, greatest),
         )
 
-    def anchored(self, parameters: PlanParameters, solution: Solution) -> AnchoredPlan:
-        """Solves of parameters like these, whose certified plan is `solution`, each from it alone."""
-        return AnchoredPlan(self, Anchored(self.solver, solution, self.nominal(parameters)))
+    def anchored(
+        self, parameters: PlanParameters, solution: Solution, wide: PlanParameters | None = None
+    ) -> AnchoredPlan:
+        """Solves of parameters like these, whose certified plan is `solution`, each from it alone; `wide` is
+        what `Anchored` takes for its structure."""
+        vector = None if wide is None else self.program.parameter_vector(wide.values)
+        return AnchoredPlan(self, Anchored(self.solver, solution, self.nominal(parameters), vector))
 
     def nominal(self, parameters: PlanParameters) -> Array:
         """The size of every column in an ordinary plan of the country."""
@@ -196,10 +200,20 @@ class AnchoredPlan:
     plans: PlanSolver
     engine: Anchored
 
+    def beside(self, trace: Trace) -> AnchoredPlan:
+        """Solves that start from where one of these ended."""
+        return AnchoredPlan(self.plans, self.engine.beside(trace))
+
     def solve(
-        self, parameters: PlanParameters, *, gap: float = BATCH_GAP, time_limit: float | None = None
+        self,
+        parameters: PlanParameters,
+        *,
+        gap: float = BATCH_GAP,
+        time_limit: float | None = None,
+        leaving: bool = False,
     ) -> Solution:
-        """The certified plan; arguments and errors are those of `PlanSolver.solve`."""
+        """The certified plan; arguments and errors are those of `PlanSolver.solve`. `leaving`: its start is
+        its own."""
         plans = self.plans
         return self.engine.solve(
             plans.program.parameter_vector(parameters.values),
@@ -208,6 +222,7 @@ class AnchoredPlan:
             restore=lambda point: plans.restored(parameters, point),
             nominal=lambda: plans.nominal(parameters),
             time_limit=time_limit,
+            leaving=leaving,
         )
 
     def certified(self, parameters: PlanParameters, *, gap: float = BATCH_GAP) -> Solution | None:
@@ -220,3 +235,23 @@ class AnchoredPlan:
             gap_scale=weight_of_time(parameters),
             restore=lambda point: plans.restored(parameters, point),
         )
+
+
+def widest(alike: Sequence[PlanParameters]) -> PlanParameters:
+    """Numbers in which all is open that is in any of these, and every limit finite that is in any: of a plan
+    that nobody has, but whose structure serves them all."""
+    first = alike[0]
+    values = {}
+    for name, array in first.values.items():
+        different = [one.values[name] for one in alike[1:] if not np.array_equal(one.values[name], array)]
+        if not different:
+            values[name] = array
+            continue
+        every = np.stack([np.asarray(each, dtype=np.float64) for each in (array, *different)])
+        finite = np.where(np.isfinite(every), every, -np.inf).max(axis=0)
+        endless = every.max(axis=0)
+        # closed here and without a limit there: limited, but open
+        values[name] = np.where(
+            np.isinf(endless) & (finite <= 0), np.where(np.isfinite(finite), 1.0, endless), finite
+        )
+    return PlanParameters(first.country, first.sets, values)

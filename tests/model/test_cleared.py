@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from optimizer.answer.cleared import ClearedAnswer
 from optimizer.answer.controls import ControlsAnswer
 from optimizer.answer.run import FAILED
-from optimizer.instance import Instance, load
+from optimizer.instance import Instance, load, patch
 from optimizer.instance.template import write_template
+from optimizer.solver import Solution, Solver
 from optimizer.study.ask import Ask, Scenario
 from optimizer.study.controls.cleared import WARM_ROUND, Market, clear
 from optimizer.study.controls.play import play
 from optimizer.study.controls.regimes import Question
-from optimizer.study.equilibrium.equilibrium import find
+from optimizer.study.equilibrium.equilibrium import Equilibrium, Prepared, find, prepare
+from optimizer.study.plan_solver import PlanSolver
 from tests.cli.test_equilibrium import CLEARING
 from tests.model.test_controls import design
 
@@ -65,6 +68,7 @@ def test_revenue_is_of_all_that_designers_sell_on_the_market(
         tolerance=TOLERANCE,
         base=base,
         resumed=replace(base, state=replace(base.state, rounds=WARM_ROUND)),
+        prepared=prepare(market.ask, base),
         most_rounds=ROUNDS,
     )
     names, prices = found.goods.market.names, found.state.prices.goods
@@ -89,6 +93,70 @@ def test_revenue_is_of_all_that_designers_sell_on_the_market(
     assert told.grey_usd_bn == pytest.approx(grey, rel=1e-9)
     assert told.fees_usd_bn == pytest.approx(fees, abs=1e-9)
     assert told.revenue_usd_bn == pytest.approx(legal + fees + grey, rel=1e-9)
+
+
+def test_regimes_are_cleared_near_the_plans_of_the_base_and_as_well_as_without(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = prepare(market.ask, market.base)
+    assert set(prepared.near) == set(market.base.members.countries)
+    calls: list[float] = []
+    solve, compile_ = Solver.solve, PlanSolver.compile
+
+    def solved(self: Solver, *arguments: Any, **named: Any) -> Solution:
+        calls.append(1.0)
+        return solve(self, *arguments, **named)
+
+    def compiled(*arguments: Any) -> PlanSolver:
+        calls.append(2.0)
+        return compile_(*arguments)
+
+    world = patch(market.ask.instance, REGIMES.factors["sales"]["deny"])
+    state = replace(market.base.state, rounds=WARM_ROUND)
+
+    def found(prepared: Prepared | None) -> Equilibrium:
+        return find(
+            replace(market.ask, instance=world),
+            Scenario("", world),
+            tolerance=TOLERANCE,
+            base=market.base,
+            resumed=replace(market.base, state=state),
+            prepared=prepared,
+            most_rounds=ROUNDS,
+        )
+
+    monkeypatch.setattr(Solver, "solve", solved)
+    monkeypatch.setattr(PlanSolver, "compile", compiled)
+    near = found(prepared)
+    # no ordinary solve, and nothing compiled anew
+    assert calls == []
+    assert near.converged
+    again = found(prepared)
+    assert again.state.prices.goods.tobytes() == near.state.prices.goods.tobytes()
+    without = found(None)
+    assert calls
+    assert without.converged
+    lowers = [[each.lower for each in one.settled.answers] for one in (near, without)]
+    assert lowers[0] == pytest.approx(lowers[1], abs=2 * TOLERANCE)
+
+
+def test_what_is_prepared_for_other_years_is_not_used(market: Market) -> None:
+    prepared = prepare(market.ask, market.base)
+    other = replace(prepared, sets=replace(prepared.sets, reported=1))
+    state = replace(market.base.state, rounds=WARM_ROUND)
+    one, two = (
+        find(
+            market.ask,
+            Scenario("", market.ask.instance),
+            tolerance=TOLERANCE,
+            base=market.base,
+            resumed=replace(market.base, state=state),
+            prepared=each,
+            most_rounds=1,
+        )
+        for each in (other, None)
+    )
+    assert one.state.prices.goods.tobytes() == two.state.prices.goods.tobytes()
 
 
 def test_an_interrupt_keeps_what_is_cleared_and_the_rest_comes_out_the_same(

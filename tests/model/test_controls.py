@@ -14,11 +14,14 @@ from optimizer.answer.controls import PRUNED, ControlsAnswer, RegimeAnswer
 from optimizer.answer.run import OPTIMAL, STOPPED
 from optimizer.instance import Instance, load, parse_patch, patch
 from optimizer.instance.template import TEMPLATE
+from optimizer.solver import Solver
 from optimizer.study.ask import Ask
 from optimizer.study.controls.design import Choice, Design
 from optimizer.study.controls.frontier import candidate, verdicts
+from optimizer.study.controls.neighbours import Left
 from optimizer.study.controls.play import play
 from optimizer.study.controls.regimes import Question, RegimeSolver
+from optimizer.study.controls.work import Work
 from optimizer.study.solve import solve_world
 
 WORLD = load(TEMPLATE)
@@ -249,12 +252,33 @@ def test_ranges_of_the_lag_hold_the_lag_and_narrow_that_of_revenue(answer: Contr
 
 
 def test_the_answer_does_not_depend_on_the_number_of_processes(answer: ControlsAnswer) -> None:
-    found = play(WORLD, design(sales=SALES), QUESTION, jobs=2)
+    assert play(WORLD, SMALL, QUESTION, jobs=2) == answer
+
+
+def test_nor_on_the_order_and_after_the_baseline_no_solve_is_an_ordinary_one(
+    answer: ControlsAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solver = RegimeSolver(WORLD, QUESTION, SMALL)
+    ordinary: list[int] = []
+    monkeypatch.setattr(Solver, "solve", lambda *arguments, **named: ordinary.append(1))
+    work = Work(solver, SMALL, 1, lambda done, count: None, SMALL.count, {})
+    items = list(enumerate(SMALL.choices(), start=1))
+    found = {}
+    # the regime that changes most comes first, and one by one
+    for item in (items[0], items[-1], *reversed(items[1:-1])):
+        for _, one in work.solved([item]):
+            found[one.number] = one
+    assert tuple(found[number] for number, _ in items) == answer.regimes
+    assert ordinary == []
+    assert work.done == SMALL.count
+
+
+def test_a_regime_has_the_same_numbers_whichever_are_asked_for(answer: ControlsAnswer) -> None:
+    found = play(WORLD, SMALL.only(["tools=free", "sales=few,deny"]), QUESTION)
     known = levels_of(answer)
-    told = {"number", "levels"}
     for one in found.regimes:
-        before = known[one.levels["sales"], "now", "now"]
-        assert one.model_dump(exclude=told) == before.model_dump(exclude=told)
+        before = known[tuple(one.levels.values())]
+        assert one.model_dump(exclude={"number"}) == before.model_dump(exclude={"number"})
 
 
 def test_an_interrupt_keeps_what_is_done_and_says_nothing_of_the_best(answer: ControlsAnswer) -> None:
@@ -271,13 +295,15 @@ def test_an_interrupt_keeps_what_is_done_and_says_nothing_of_the_best(answer: Co
 
 
 def test_a_regime_that_stopped_early_is_judged_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    solve = RegimeSolver.solve
+    solve = RegimeSolver.solve_beside
 
-    def stopped_first(self: RegimeSolver, number: int, choice: Choice, of: Design) -> RegimeAnswer:
-        found = solve(self, number, choice, of)
-        return found.model_copy(update={"status": STOPPED}) if number == 1 else found
+    def stopped_first(
+        self: RegimeSolver, number: int, choice: Choice, of: Design, left: Left | None, leaving: bool
+    ) -> tuple[RegimeAnswer, Left | None]:
+        found, to_others = solve(self, number, choice, of, left, leaving)
+        return (found.model_copy(update={"status": STOPPED}) if choice else found), to_others
 
-    monkeypatch.setattr(RegimeSolver, "solve", stopped_first)
+    monkeypatch.setattr(RegimeSolver, "solve_beside", stopped_first)
     found = play(WORLD, design(sales={"deny": SALES["deny"], "now": []}), QUESTION)
     assert found.regimes[0].solved
     assert numbers(found) == {2}

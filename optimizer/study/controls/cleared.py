@@ -1,13 +1,14 @@
 """Regimes at prices that clear the world's market, each from those of the world as it is.
 
-An equilibrium costs a hundred times a best response, so that by default only regimes are cleared that a
-reader looks at. Each depends on its own numbers and on where the base's search ended alone.
+An equilibrium costs some thirty times a regime at list price, so that by default only those are cleared that
+a reader looks at. Each depends on its own numbers and on where the base's search ended alone: plans at the
+prices found there are made once, and every search starts from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,7 +29,7 @@ from optimizer.instance import Instance, patch
 from optimizer.study.ask import Ask, Scenario
 from optimizer.study.controls.design import Choice, Design
 from optimizer.study.controls.revenue import discounted, of_chips, of_fees, of_legal, of_memory
-from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium, find
+from optimizer.study.equilibrium.equilibrium import Calibration, Equilibrium, Prepared, find, prepare
 from optimizer.study.equilibrium.goods import goods_of
 from optimizer.study.equilibrium.membership import buyers_of
 from optimizer.study.runner import process_ended, run_as_they_end
@@ -102,14 +103,17 @@ def clear(
     count = len(found) + len(items)
 
     def solve(item: Item) -> Cleared:
-        return _solved(market, design, answer, item)
+        return _solved(market, prepared, design, answer, item)
 
     def lost(item: Item, how: str) -> Cleared:
         message = process_ended(f"regime {item[0]}", how).message
         return (_failed(item, message),)
 
-    interrupted = False
+    interrupted, prepared = False, None
     try:
+        # before processes begin, so that all have it; what keeps it from being made, searches say themselves
+        with suppress(KloofError):
+            prepared = prepare(market.ask, market.base) if items else None
         for position, cleared in _as_they_end(solve, items, market.ask.processes, lost):
             item = items[position]
             if item == BASE:
@@ -171,22 +175,24 @@ def _failed(item: Item, message: str) -> ClearedRegime:
     return ClearedRegime(number=item[0], levels=dict(item[1]), status=FAILED, message=message)
 
 
-def _solved(market: Market, design: Design, answer: ControlsAnswer, item: Item) -> tuple[ClearedRegime, ...]:
+def _solved(
+    market: Market, prepared: Prepared | None, design: Design, answer: ControlsAnswer, item: Item
+) -> tuple[ClearedRegime, ...]:
     """The regime; of the base also the same once more, from where the first ended."""
     try:
         patches = design.patches(item[1])
         instance = patch(market.ask.instance, patches) if patches else market.ask.instance
-        first = _found(market, instance, market.base)
+        first = _found(market, prepared, instance, market.base)
         told = _told(first, instance, answer, item)
         if item != BASE:
             return (told,)
-        again = _found(market, instance, replace(market.base, state=first.last.state))
+        again = _found(market, prepared, instance, replace(market.base, state=first.last.state))
         return told, _told(again, instance, answer, item)
     except KloofError as error:
         return (_failed(item, "; ".join(each.message for each in error.diagnostics)),)
 
 
-def _found(market: Market, instance: Instance, base: Calibration) -> Equilibrium:
+def _found(market: Market, prepared: Prepared | None, instance: Instance, base: Calibration) -> Equilibrium:
     started = replace(base, state=replace(base.state, rounds=WARM_ROUND))
     return find(
         replace(market.ask, instance=instance, jobs=1),
@@ -194,6 +200,7 @@ def _found(market: Market, instance: Instance, base: Calibration) -> Equilibrium
         tolerance=market.tolerance,
         base=base,
         resumed=started,
+        prepared=prepared,
         most_rounds=market.rounds,
     )
 

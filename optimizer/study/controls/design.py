@@ -92,12 +92,19 @@ class DesignFile(Record):
 
 @dataclass(frozen=True)
 class Design:
-    """Factors with their levels, in the file's order; `places` are those of factors in the file."""
+    """Factors with their levels, in the file's order; `places` are those of factors in the file, `whole` is
+    the design before some were held to fewer levels."""
 
     title: str
     factors: Mapping[str, Levels]
     description: str = ""
     places: Mapping[str, Location] = field(default_factory=dict)
+    whole: Design | None = None
+
+    @property
+    def all_levels(self) -> Design:
+        """The design with the levels that it was held from."""
+        return self.whole or self
 
     @property
     def count(self) -> int:
@@ -138,7 +145,7 @@ class Design:
             kept[factor] = {name: levels[name] for name in levels if name in names}
         if problems:
             raise InputError(problems)
-        return Design(self.title, kept, self.description, self.places)
+        return Design(self.title, kept, self.description, self.places, self.all_levels)
 
 
 def _unknown(kind: str, name: str, known: Sequence[str], text: str) -> Diagnostic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,16 +16,15 @@ from optimizer.answer.controls import (
     RegimeAnswer,
     Verdict,
 )
-from optimizer.answer.run import FAILED, OPTIMAL
+from optimizer.answer.run import OPTIMAL
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance import Instance
 from optimizer.study.controls.design import Choice, Design, check_design
 from optimizer.study.controls.frontier import candidate, verdicts
 from optimizer.study.controls.monotone import layers, order
 from optimizer.study.controls.regimes import Question, RegimeSolver, check_question
-from optimizer.study.runner import process_ended, run_each
+from optimizer.study.controls.work import Tell, Work
 
-Tell = Callable[[int, int], None]
 MONOTONE: Final[tuple[Delay, ...]] = ("reach", "value")
 
 
@@ -57,12 +56,12 @@ def play(
         message = "the lag of the best response may fall as a regime is tightened, so it has no threshold"
         hint = "--delay reach holds for whatever the target wants"
         raise InputError(Diagnostic("E748", message, path="--at-least", hint=hint))
-    solver = RegimeSolver(instance, question)
+    solver = RegimeSolver(instance, question, design)
     baseline = solver.baseline
     choices = list(design.choices())
     twins = _twins(design, choices)
     alone = [single for single in _singles(design) if single not in twins or at_least is not None]
-    work = _Work(solver, design, jobs, tell, len(choices) + len(alone), _certified(known))
+    work = Work(solver, design, jobs, tell, len(choices) + len(alone), _certified(known))
     threshold = None if at_least is None else _Threshold(delay, at_least, baseline)
     singles: dict[Choice, RegimeAnswer] = {}
     found: dict[int, RegimeAnswer] = {}
@@ -179,44 +178,8 @@ class _Threshold:
         return self.at_least + (base.greatest if surely else base.least)
 
 
-@dataclass
-class _Work:
-    """Regimes solved on processes, and how far they are."""
-
-    solver: RegimeSolver
-    design: Design
-    jobs: int
-    tell: Tell
-    count: int
-    known: Mapping[tuple[int, Choice], RegimeAnswer]
-    done: int = 0
-
-    def solved(self, items: Sequence[tuple[int, Choice]]) -> Iterator[tuple[Choice, RegimeAnswer]]:
-        """Choice and answer of every item, in order."""
-
-        def solve(item: tuple[int, Choice]) -> RegimeAnswer:
-            return self.solver.solve(*item, self.design)
-
-        def lost(item: tuple[int, Choice], how: str) -> RegimeAnswer:
-            number, choice = item
-            message = process_ended(f"regime {number}", how).message
-            return RegimeAnswer(number=number, levels=dict(choice), status=FAILED, message=message)
-
-        waiting = [item for item in items if item not in self.known]
-        solving = run_each(solve, waiting, self.jobs, lost)
-        for item in items:
-            answer = self.known[item] if item in self.known else next(solving)
-            self.tick()
-            yield item[1], answer
-
-    def tick(self) -> None:
-        """One more is done."""
-        self.done += 1
-        self.tell(self.done, self.count)
-
-
 def _with_threshold(
-    work: _Work,
+    work: Work,
     numbered: Sequence[tuple[int, Choice]],
     found: dict[int, RegimeAnswer],
     threshold: _Threshold,
@@ -247,11 +210,11 @@ def _with_threshold(
             message = f"looser than regime {numbered[places[tighter]][0]}, which gives too little delay"
             found[number] = RegimeAnswer(number=number, levels=dict(choice), status=PRUNED, message=message)
             work.tick()
-        solved = work.solved([item for _, item in waiting])
-        for (position, _), (_, answer) in zip(waiting, solved, strict=True):
+        at = {item[0]: position for position, item in waiting}
+        for _, answer in work.solved([item for _, item in waiting]):
             found[answer.number] = answer
             if answer.solved and threshold.missed(answer):
-                missed.add(position)
+                missed.add(at[answer.number])
 
 
 def failures(regimes: Sequence[RegimeAnswer]) -> Mapping[str, int]:

@@ -1,12 +1,13 @@
 """One export regime after the other: the target's certified best response, and what it could reach at most.
 
-Every regime is solved from the same two plans, those of the baseline: the best response, and the plan that
-puts everything into the year asked for. What a regime gives depends on it and on these alone.
+A regime is solved from two plans of the baseline, or of a neighbour that is solved so: the best response, and
+the plan that puts everything into the year asked for. What it gives depends on it and on these alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -20,13 +21,14 @@ from optimizer.answer.metrics import lag_of_plan
 from optimizer.answer.run import FAILED, OPTIMAL, CountryRun
 from optimizer.errors import Diagnostic, InputError, KloofError, SolverError
 from optimizer.instance import Instance, Patch, patch, resolve, resolve_again
-from optimizer.solver import Solution
+from optimizer.solver import Solution, Trace
 from optimizer.study.batch.solving import ANCHOR_SHARE, no_base
 from optimizer.study.controls.design import Choice, Design
+from optimizer.study.controls.neighbours import Left
 from optimizer.study.controls.revenue import discounted, of_chips, of_fees, of_legal, of_memory
 from optimizer.study.country import leader_path, solve_country, solve_near
 from optimizer.study.identity import identity
-from optimizer.study.plan_solver import BATCH_GAP, AnchoredPlan, PlanSolver
+from optimizer.study.plan_solver import BATCH_GAP, AnchoredPlan, PlanSolver, widest
 
 REGIME_GAP: Final = 1e-5
 LEADER_GAP: Final = 1e-6
@@ -72,11 +74,12 @@ class _Reach:
 
     status: str
     bounds: tuple[float, float] | None = None
+    trace: Trace | None = None
 
 
 @dataclass
 class RegimeSolver:
-    """Solves regimes of an instance. Making it solves the baseline.
+    """Solves regimes of an instance, faster where the design is told. Making it solves the baseline.
 
     Raises `InputError` for a target that leads (E742) or is unknown (E302), a year that is not reported
     (E745), an industry in stages (E746), and `SolverError` (S120) where the leader or the target has no
@@ -85,12 +88,14 @@ class RegimeSolver:
 
     instance: Instance
     question: Question
+    design: Design | None = None
     _plans: PlanSolver = field(init=False)
     _leading: PlanParameters = field(init=False)
     _leader_run: CountryRun = field(init=False)
     _base: CountryRun = field(init=False)
     _near: AnchoredPlan = field(init=False)
     _near_reach: AnchoredPlan = field(init=False)
+    _beside: tuple[Left, AnchoredPlan, AnchoredPlan] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         instance, question = self.instance, self.question
@@ -106,17 +111,34 @@ class RegimeSolver:
         own = resolve(instance, question.target, path, question.objective)
         self._base = replace(self._based(own, ANCHOR_SHARE * question.gap), leader=path)
         assert self._base.solution is not None
-        self._near = self._plans.anchored(own, self._base.solution)
+        wide = self._widest(own)
+        self._near = self._plans.anchored(own, self._base.solution, wide)
         reaching = all_into(own, self.period)
         reach = self._based(reaching, ANCHOR_SHARE * REACH_GAP)
         assert reach.solution is not None
-        self._near_reach = self._plans.anchored(reaching, reach.solution)
+        self._near_reach = self._plans.anchored(reaching, reach.solution, all_into(wide, self.period))
 
     def _based(self, parameters: PlanParameters, gap: float) -> CountryRun:
         run = solve_country(self._plans, parameters, gap, self.question.time_limit)
         if run.status != OPTIMAL or run.values is None:
             raise no_base(run)
         return run
+
+    def _widest(self, own: PlanParameters) -> PlanParameters:
+        """What the structure of all regimes is made at: the numbers of every level of the design alone."""
+        regimes = [own]
+        levels = () if self.design is None else self.design.all_levels.factors.values()
+        for patches in (each for factor in levels for each in factor.values() if each):
+            # a regime that cannot be made says so itself
+            with suppress(KloofError):
+                regimes.append(self._own(self._changed(patches)[0], self._path, True))
+        return widest(regimes)
+
+    @property
+    def _path(self) -> LeaderPath:
+        """The leader's path in the baseline."""
+        assert self._leader_run.leader is not None
+        return self._leader_run.leader
 
     @property
     def period(self) -> int:
@@ -133,7 +155,7 @@ class RegimeSolver:
     def baseline(self) -> RegimeAnswer:
         """The instance as it is, as regime 0."""
         assert self._base.parameters is not None
-        return self._answer(0, (), self._base, True)
+        return self._answer(0, (), self._base, True, self._near_reach, False)[0]
 
     def parameters(self, patches: Sequence[Patch]) -> PlanParameters:
         """The target's parameters under a regime whose leader is as in the baseline, and an error (E747)
@@ -141,30 +163,47 @@ class RegimeSolver:
         changed, leading = self._changed(patches)
         if identity(leading) != identity(self._leading):
             raise InputError(Diagnostic("E747", "the regime changes the leader's own plan"))
-        assert self._leader_run.leader is not None
-        return self._own(changed, self._leader_run.leader, True)
+        return self._own(changed, self._path, True)
 
     def solve(self, number: int, choice: Choice, design: Design) -> RegimeAnswer:
         """The answer of a regime; whatever goes wrong is one that failed, with the reason."""
+        return self.solve_beside(number, choice, design)[0]
+
+    def solve_beside(
+        self, number: int, choice: Choice, design: Design, left: Left | None = None, leaving: bool = False
+    ) -> tuple[RegimeAnswer, Left | None]:
+        """The same, from what a neighbour `left` (None: from the baseline), and what it leaves itself, if it
+        should be `leaving` something and has certified plans."""
         try:
-            return self._solved(number, choice, design)
+            return self._solved(number, choice, design, left, leaving)
         except KloofError as error:
             message = "; ".join(each.message for each in error.diagnostics)
-            return RegimeAnswer(number=number, levels=dict(choice), status=FAILED, message=message)
+            return RegimeAnswer(number=number, levels=dict(choice), status=FAILED, message=message), None
 
-    def _solved(self, number: int, choice: Choice, design: Design) -> RegimeAnswer:
+    def _solved(
+        self, number: int, choice: Choice, design: Design, left: Left | None, leaving: bool
+    ) -> tuple[RegimeAnswer, Left | None]:
         changed, leading = self._changed(design.patches(choice))
         leader = self._leader(changed, leading)
         own = self._own(changed, leader.path, leader.same)
         assert self._base.parameters is not None
         if leader.same and identity(own) == identity(self._base.parameters):
-            return self.baseline.model_copy(
-                update={"number": number, "levels": dict(choice), "same_as_baseline": True}
-            )
+            same = {"number": number, "levels": dict(choice), "same_as_baseline": True}
+            return self.baseline.model_copy(update=same), None
         question = self.question
-        run = solve_near(self._near, own, question.gap, question.time_limit)
+        near, near_reach = self._places_beside(left)
+        run = solve_near(near, own, question.gap, question.time_limit, leaving)
         run = replace(run, leader=leader.path)
-        return self._answer(number, choice, run, leader.same)
+        return self._answer(number, choice, run, leader.same, near_reach, leaving)
+
+    def _places_beside(self, left: Left | None) -> tuple[AnchoredPlan, AnchoredPlan]:
+        """Where the best response and what can be reached start."""
+        if left is None:
+            return self._near, self._near_reach
+        if self._beside is None or self._beside[0] is not left:
+            near, near_reach = self._near.beside(left.response), self._near_reach.beside(left.reach)
+            self._beside = left, near, near_reach
+        return self._beside[1:]
 
     def _changed(self, patches: Sequence[Patch]) -> tuple[Instance, PlanParameters]:
         """The instance under a regime, and the leader's parameters in it."""
@@ -187,8 +226,7 @@ class RegimeSolver:
 
     def _leader(self, changed: Instance, leading: PlanParameters) -> _Leader:
         """The leader's path: the baseline's where every number of its plan is, else solved anew."""
-        path = self._leader_run.leader
-        assert path is not None
+        path = self._path
         growth = changed.research.capability_growth_per_year.number()
         if identity(leading) == identity(self._leading) and growth == path.growth_before_base:
             return _Leader(path, True)
@@ -201,40 +239,51 @@ class RegimeSolver:
             raise SolverError(Diagnostic("S104", message))
         return _Leader(leader_path(changed, leading, run.values), False)
 
-    def _reach(self, own: PlanParameters) -> _Reach:
+    def _reach(self, own: PlanParameters, near: AnchoredPlan, leaving: bool) -> _Reach:
         """What the highest capability of the year is over all plans."""
         reaching = all_into(own, self.period)
-        run = solve_near(self._near_reach, reaching, REACH_GAP, self.question.time_limit)
+        run = solve_near(near, reaching, REACH_GAP, self.question.time_limit, leaving)
         if run.solution is None or run.values is None:
             if run.status == FAILED:
                 raise SolverError(run.diagnostics)
             return _Reach(run.status)
         weight = weight_of_time(reaching)
         certificate = run.solution.certificate
-        return _Reach(run.status, (certificate.lower / weight, certificate.upper / weight))
+        bounds = (certificate.lower / weight, certificate.upper / weight)
+        return _Reach(run.status, bounds, Trace.of(run.solution) if leaving else None)
 
-    def _answer(self, number: int, choice: Choice, run: CountryRun, same_leader: bool) -> RegimeAnswer:
+    def _answer(
+        self,
+        number: int,
+        choice: Choice,
+        run: CountryRun,
+        same_leader: bool,
+        near_reach: AnchoredPlan,
+        leaving: bool,
+    ) -> tuple[RegimeAnswer, Left | None]:
         levels = dict(choice)
         parameters, values, solution = run.parameters, run.values, run.solution
         if parameters is None or values is None or solution is None:
             message = "; ".join(each.message for each in run.diagnostics)
             if not message and solution is not None:
                 message = solution.message
-            return RegimeAnswer(number=number, levels=levels, status=run.status, message=message)
+            return RegimeAnswer(number=number, levels=levels, status=run.status, message=message), None
         # before anything else is solved: the plan's outer program is still at hand
         sold = of_legal(self.instance, parameters)
         revenue = self._ranges(solution, {"imports": sold})
-        reach = self._reach(parameters)
+        lag_range = self._lag_range(run) if self.question.ranges else None
+        reach = self._reach(parameters, near_reach, leaving)
         bounds = reach.bounds
         if bounds is None:
             message = "nothing is certified of what the target can reach at most"
-            return RegimeAnswer(number=number, levels=levels, status=reach.status, message=message)
+            return RegimeAnswer(number=number, levels=levels, status=reach.status, message=message), None
         assert run.leader is not None
         weight, certificate = weight_of_time(parameters), solution.certificate
-        lag_range = self._lag_range(run) if self.question.ranges else None
+        response = Trace.of(solution) if leaving else None
+        left = None if response is None or reach.trace is None else Left(response, reach.trace)
         lags = lag_of_plan(parameters, values["capability"], run.leader).months
         at = float((sold * values["imports"]).sum())
-        return RegimeAnswer(
+        answer = RegimeAnswer(
             number=number,
             levels=levels,
             status=run.status,
@@ -254,6 +303,7 @@ class RegimeSolver:
             rent_usd_bn=float((discounted(parameters) * values["rent"]).sum()),
             lag_range_months=lag_range,
         )
+        return answer, left
 
     def _ranges(self, solution: Solution, weights: Mapping[str, Array]) -> tuple[float, float]:
         """Least and greatest value of a functional over all plans within the gap."""

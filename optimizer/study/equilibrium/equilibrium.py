@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.parameters import Array
+from models.parameters import Array, PlanSets
 from models.simulate import weight_of_time
 from optimizer.answer.run import OPTIMAL, STOPPED, CountryRun, WorldRun
 from optimizer.instance import Instance
@@ -30,7 +30,7 @@ from optimizer.study.equilibrium.membership import (
 from optimizer.study.equilibrium.national import Nation, on_processes
 from optimizer.study.equilibrium.settling import Settled, regret_of, settle
 from optimizer.study.equilibrium.sweeps import Prices, Ration, Response, State, answers, sweep
-from optimizer.study.plan_solver import BATCH_GAP, PlanSolver
+from optimizer.study.plan_solver import BATCH_GAP, AnchoredPlan, PlanSolver
 
 TOLERANCE: Final = 0.005
 # Prices of components may be off by so much, |log|: with an elasticity of 0.3 that is 3% of what is taken.
@@ -126,6 +126,35 @@ def _clears(settled: Settled, residuals: Array) -> bool:
     return bool(near and settled.unsold(residuals.shape[1]) <= UNSOLD_TOLERANCE)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What searches of worlds like one share: its compiled plan, and each buyer's plan at its prices, near
+    which all others are solved. Worlds over other `sets` have plans of their own."""
+
+    plan_solver: PlanSolver
+    sets: PlanSets
+    near: Mapping[str, AnchoredPlan]
+
+
+def prepare(ask: Ask, base: Calibration) -> Prepared:
+    """Plans of the ask's instance at the prices where the search of a `base`, it itself, ended: for many
+    searches that each start there. Raises what `find` does."""
+    instance = ask.instance
+    countries, _ = buyers_of(ask.countries, instance)
+    goods = with_contracts(goods_of(instance, instance.leader), instance, countries)
+    members = _members(instance, goods, countries, ask.objective)
+    check_same(base.members, members)
+    state = reordered(base.state, base.members, members)
+    leading = resolve(instance, instance.leader, None, ask.objective)
+    plan_solver = PlanSolver.compile(leading)
+    buyers = [Nation(instance, one, goods, plan_solver, ask.objective, PLAN_GAP) for one in countries]
+    rations = np.array([goods.market.output] * len(buyers)) if state.rations is None else state.rations
+    prices, respond = state.prices, on_processes(ask.processes)
+    found = answers(buyers, prices, [Ration(each) for each in rations], respond)
+    near = {one.country: one.anchored(prices, each) for one, each in zip(buyers, found, strict=True)}
+    return Prepared(plan_solver, leading.sets, near)
+
+
 def find(
     ask: Ask,
     scenario: Scenario,
@@ -133,6 +162,7 @@ def find(
     tolerance: float = TOLERANCE,
     base: Calibration | None = None,
     resumed: Calibration | None = None,
+    prepared: Prepared | None = None,
     most_rounds: int = MOST_ROUNDS,
     tell: Tell = lambda told: None,
 ) -> Equilibrium:
@@ -140,9 +170,9 @@ def find(
 
     Without a `base` the scenario is the base itself: components cost what they cost, and what is made of them
     is what it takes. With one, prices answer to what is taken beyond that, and the search starts where the
-    base's ended, or goes on from `resumed`. Raises InputError for what cannot be solved, and where either is
-    of another market or `base` was never looked at; SolverError where a country has no plan;
-    SearchInterrupted where an interrupt came after a round.
+    base's ended, or goes on from `resumed`. What is `prepared` makes it faster. Raises InputError for what
+    cannot be solved, and where either is of another market or `base` was never looked at; SolverError where a
+    country has no plan; SearchInterrupted where an interrupt came after a round.
     """
     instance = scenario.instance
     check_path_mode(instance)
@@ -166,8 +196,15 @@ def find(
         state = State(0, Prices(market.list_price, components.price))
     best: _Looked | None = None
     try:
-        plan_solver = PlanSolver.compile(resolve(instance, instance.leader, None, ask.objective))
-        buyers = [Nation(instance, one, goods, plan_solver, ask.objective, PLAN_GAP) for one in countries]
+        sets = plan_sets(instance, instance.leader)
+        if prepared is None or prepared.sets != sets:
+            leading = resolve(instance, instance.leader, None, ask.objective)
+            prepared = Prepared(PlanSolver.compile(leading), sets, {})
+        plan_solver, near = prepared.plan_solver, prepared.near
+        buyers = [
+            Nation(instance, one, goods, plan_solver, ask.objective, PLAN_GAP, near=near.get(one))
+            for one in countries
+        ]
         respond = on_processes(ask.processes)
         suspect = 0
         for done in range(1, most_rounds + 1):

@@ -16,11 +16,11 @@ from optimizer.errors import Diagnostic, SolverError
 from optimizer.instance import Instance
 from optimizer.instance.resolve import quantity_of, resolve_at
 from optimizer.solver import Start
-from optimizer.study.country import Sent, leader_path, received, sent, solve_country
+from optimizer.study.country import Sent, leader_path, received, sent, solve_country, solve_near
 from optimizer.study.equilibrium.bids import Valued
 from optimizer.study.equilibrium.goods import Goods
 from optimizer.study.equilibrium.sweeps import Buyer, Prices, Ration, Respond, Response
-from optimizer.study.plan_solver import PlanSolver
+from optimizer.study.plan_solver import AnchoredPlan, PlanSolver, widest
 from optimizer.study.runner import process_ended, run_each
 
 THOUSAND: Final = 1000.0
@@ -32,7 +32,7 @@ NOTHING: Final = 1e-9
 @dataclass
 class Nation:
     """A country that buys on the world's market. `starts` are where its last solves ended, with a ration and
-    without: one of the other kind is far off."""
+    without: one of the other kind is far off. With a plan that is `near` all solves start from that one."""
 
     instance: Instance
     country: str
@@ -41,6 +41,7 @@ class Nation:
     objective: str | None
     gap: float
     starts: dict[bool, Start] = field(default_factory=dict)
+    near: AnchoredPlan | None = None
 
     @property
     def name(self) -> str:
@@ -83,8 +84,11 @@ class Nation:
         bounded = {"import_limit": limited, "grey_open": grey}
         parameters = PlanParameters(open_.country, open_.sets, {**open_.values, **bounded})
         rationed = ration is not None
-        start = self.starts.get(rationed, self.starts.get(not rationed))
-        run = solve_country(self.plan_solver, parameters, self.gap, None, start)
+        if self.near is None:
+            start = self.starts.get(rationed, self.starts.get(not rationed))
+            run = solve_country(self.plan_solver, parameters, self.gap, None, start)
+        else:
+            run = solve_near(self.near, parameters, self.gap, None)
         if run.status != OPTIMAL or run.solution is None or run.values is None:
             raise SolverError(
                 Diagnostic("S120", f"{self.country} has no certified plan at market prices: {run.status}"),
@@ -102,6 +106,15 @@ class Nation:
             upper=certificate.upper / weight,
             plan=replace(run, leader=path),
         )
+
+    def anchored(self, prices: Prices, found: Response) -> AnchoredPlan:
+        """Solves near a plan found at these prices, whatever a ration leaves of what rules allow."""
+        run: CountryRun = found.plan
+        assert run.parameters is not None
+        assert run.solution is not None
+        path = None if self.country == self.instance.leader else run.leader
+        open_ = self.parameters(prices, path)
+        return self.plan_solver.anchored(run.parameters, run.solution, widest([run.parameters, open_]))
 
     def keep_start(self, rationed: bool, start: Start | None) -> None:
         """Begin the next solve of the kind there."""
