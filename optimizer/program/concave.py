@@ -1,8 +1,8 @@
 """Tangent planes of a program's concave functions, and where to start them.
 
 Every function f stands for a constraint `base_f x + offset_f + sign_f*F(leaves) >= 0` with sign_f*F concave,
-so its tangent at any point of its domain is a row that every plan satisfies. Of whole numbers the chord between
-two neighbours is one, too.
+so its tangent at any point of its domain is a row that every plan satisfies. So is, for functions of whole
+numbers, the chord between two neighbours.
 """
 
 from __future__ import annotations
@@ -167,9 +167,9 @@ class Concave:
         return np.logical_and.reduceat(condition[self.leaves], self.starts[:-1])
 
     def tangents(self, points: Array, mask: NDArray[np.bool_]) -> Tangents:
-        """Tangents of the masked functions at leaf points (leaves, points), chords about them for functions of
-        whole numbers, each once. Those whose value or gradient is not finite, or too steep for a solver, are
-        left out."""
+        """Tangents of the masked functions at leaf points (leaves, points); of whole numbers the chords about
+        them, each once. Those whose value or gradient is not finite, or too steep for a solver, are left
+        out."""
         count = points.shape[1]
         values, components = self.numbers.components(points)
         gradient = self.numbers.component_gradient(values)[self.leaves] * self.table.sign[self.owners, None]

@@ -74,7 +74,7 @@ def planes_of(base: csr_array, parts: list[tuple[Index, Index, csr_array]]) -> P
     return Planes(
         starts=starts,
         columns=places % width,
-        base=np.bincount(place[:known], base.data, len(places)),
+        base=np.asarray(np.bincount(place[:known], base.data, len(places)), dtype=float),
         term_starts=np.searchsorted(of_term, np.arange(count + 1)),
         slot=place[known:][order] - starts[of_term],
         source=np.concatenate([np.zeros(0, dtype=np.int64), *sources])[order],
