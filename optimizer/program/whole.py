@@ -80,7 +80,7 @@ def whole_functions(concave: Concave) -> Whole:
     integers, its coefficients whole multiples of the smallest."""
     numbers, program = concave.numbers, concave.numbers.program
     sizes = np.diff(concave.starts)
-    functions = np.flatnonzero((sizes == 1) & (concave.table.size == 0))
+    functions = np.flatnonzero((sizes == 1) & (concave.table.size == 0) & program.integer.any())
     leaves = concave.leaves[concave.starts[functions]]
     matrix = numbers.leaf_matrix
     entries = np.abs(matrix.data)

@@ -142,9 +142,10 @@ class _Rounds:
         lower[columns] = np.maximum(lower[columns], np.floor(at + WHOLE))
         upper[columns] = np.minimum(upper[columns], np.ceil(at - WHOLE))
         left = np.count_nonzero(lower[columns] < upper[columns])
-        if is_open.sum() < LEAST_OPEN and search.best is None and not search.late():
+        few = is_open.sum() < LEAST_OPEN
+        if few and search.best is None and not search.late():
             self.begin_from(np.round(at))
-        if search.late() or is_open.sum() < LEAST_OPEN or left > OPEN_LEFT * is_open.sum():
+        if few or search.late() or left > OPEN_LEFT * is_open.sum():
             return
         outer = self._tree((lower, upper))
         search.rounds += 1
