@@ -1,7 +1,8 @@
 """Tangent planes of a program's concave functions, and where to start them.
 
 Every function f stands for a constraint `base_f x + offset_f + sign_f*F(leaves) >= 0` with sign_f*F concave,
-so its tangent at any point of its domain is a row that every plan satisfies.
+so its tangent at any point of its domain is a row that every plan satisfies. So is, for functions of whole
+numbers, the chord between two neighbours.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.numbers import Numbers
+from optimizer.program.planes import Planes, planes_of
 from optimizer.program.tape import Array, Index
+from optimizer.program.whole import Whole, repeated, whole_functions
 
 GRID_RATIO: Final = 9.0
 GRID_STEPS: Final = range(-2, 4)
@@ -93,11 +96,22 @@ class Concave:
         return np.where(self.active, value, np.inf), leaves
 
     @cached_property
-    def _logs(self) -> csr_array:
-        """The columns of the functions that each exponential is one of, (functions, columns)."""
+    def _planes(self) -> Planes:
+        """The rows of the functions' tangents: a slope for each leaf of each function, then one for each
+        exponential, by which the logs count that it is one of."""
+        by_leaves = np.flatnonzero(self.table.size[self.owners] == 0)
         inner = np.flatnonzero(self.table.inner_of >= 0)
-        entries = (np.ones(len(inner)), (self.table.inner_of[inner], self.table.column[inner]))
-        return csr_array(entries, shape=self.base.shape)
+        outer = self.table.inner_of[inner]
+        entries = (np.ones(len(inner)), (np.arange(len(inner)), self.table.column[inner]))
+        logs = csr_array(entries, shape=(len(inner), self.base.shape[1]))
+        place = len(self.owners) + np.searchsorted(self.table.exponentials, outer)
+        leaves = csr_array(self.numbers.leaf_matrix[self.leaves[by_leaves]])
+        return planes_of(self.base, [(self.owners[by_leaves], by_leaves, leaves), (outer, place, logs)])
+
+    @cached_property
+    def whole(self) -> Whole:
+        """The functions of whole numbers, whose tangents are chords."""
+        return whole_functions(self)
 
     @cached_property
     def typical(self) -> Array:
@@ -153,23 +167,35 @@ class Concave:
         return np.logical_and.reduceat(condition[self.leaves], self.starts[:-1])
 
     def tangents(self, points: Array, mask: NDArray[np.bool_]) -> Tangents:
-        """Tangents of the masked functions at leaf points (leaves, points). Those whose value or gradient is
-        not finite, or too steep for a solver, are left out."""
+        """Tangents of the masked functions at leaf points (leaves, points); of whole numbers the chords about
+        them, each once. Those whose value or gradient is not finite, or too steep for a solver, are left
+        out."""
         count = points.shape[1]
         values, components = self.numbers.components(points)
         gradient = self.numbers.component_gradient(values)[self.leaves] * self.table.sign[self.owners, None]
         value = self.signed(components)
         centre = points - self.numbers.leaf_constant[:, None]
+        whole, usable = self.whole, mask
+        if len(whole):
+            chords = whole.chords(self, points)
+            gradient[whole.places] = np.where(chords.known, chords.slope, gradient[whole.places])
+            value[whole.functions] = np.where(chords.known, chords.value, value[whole.functions])
+            start = chords.start - whole.origin[:, None]
+            centre[whole.leaves] = np.where(chords.known, start, centre[whole.leaves])
+            usable = mask.copy()
+            again = repeated(chords.number, usable[whole.functions] & chords.known)
+            usable[whole.functions] &= ~again
         with np.errstate(invalid="ignore", over="ignore"):
             moment = np.zeros((len(self), count))
             if len(self.owners):
                 moment = np.add.reduceat(gradient * centre[self.leaves], self.starts[:-1], axis=0)
             level = value - moment + self.offset[:, None]
-        usable = mask & np.isfinite(level)
+        usable = usable & np.isfinite(level)
         if len(self.owners):
             rise = np.abs(gradient) * self.sizes[self.leaves, None]
             gentle = rise <= STEEPEST * self.typical[self.owners, None]
             usable &= np.logical_and.reduceat(gentle, self.starts[:-1], axis=0)
+        slopes = gradient
         exponentials = self.table.exponentials
         if len(exponentials):
             # by the sum of the logs, of which minus the value is the slope
@@ -179,24 +205,10 @@ class Concave:
                 level[exponentials] = value[exponentials] + logs + self.offset[exponentials, None]
                 gentle = slope <= STEEPEST * self.typical[exponentials, None]
             usable[exponentials] &= np.isfinite(level[exponentials]) & gentle
-            gradient[self.table.size[self.owners] > 0] = 0.0
+            slopes = np.vstack([gradient, slope])
         point_of, function = np.nonzero(usable.T)
-        lengths = np.diff(self.starts)[function]
-        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        entry = np.arange(starts[-1]) - np.repeat(starts[:-1] - self.starts[function], lengths)
-        slopes = csr_array(
-            (gradient[entry, np.repeat(point_of, lengths)], self.leaves[entry], starts),
-            shape=(len(function), len(self.sizes)),
-        )
-        inner = csr_array(slopes @ self.numbers.leaf_matrix)
-        wide = csr_array((inner.data, inner.indices, inner.indptr), shape=(len(function), self.base.shape[1]))
-        matrix = csr_array(wide + self.base[function])
-        if len(exponentials):
-            slopes_of_logs = np.where(self.table.size[function] > 0, -value[function, point_of], 0.0)
-            by_logs = self._logs[function]
-            by_logs.data = by_logs.data * np.repeat(slopes_of_logs, np.diff(by_logs.indptr))
-            matrix = csr_array(matrix + by_logs)
-        return Tangents(matrix, -level.T[point_of, function], function, point_of)
+        matrix = self._planes.rows(function, point_of, slopes)
+        return Tangents(matrix, -level[function, point_of], function, point_of)
 
     def pulled_back(self, leaves: Array, function: int, x: Array) -> Array | None:
         """Leaf point between the centre and `leaves` whose tangent cuts x off, None if there is none: for a

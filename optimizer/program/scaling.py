@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.tape import Array
@@ -30,18 +31,22 @@ def column_scale(numbers: Numbers) -> Array:
 
 
 def scale_rows(matrix: csr_array) -> tuple[csr_array, Array]:
-    """The matrix with each row multiplied by a factor that brings the geometric middle of its entries to
-    about 1, and the factors."""
-    starts = matrix.indptr
-    sizes = np.abs(matrix.data)
+    """The matrix with each row multiplied by its factor of `row_factors`, and the factors."""
+    factors = row_factors(matrix.data, matrix.indptr)
+    scaled = matrix.copy()
+    scaled.data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
+    return scaled, factors
+
+
+def row_factors(data: Array, starts: NDArray[np.integer]) -> Array:
+    """A factor for each row of a matrix that brings the geometric middle of its entries to about 1."""
+    sizes = np.abs(data)
     sizes = np.where(sizes > 0, sizes, np.nan)
-    factors = np.ones(matrix.shape[0])
+    factors = np.ones(len(starts) - 1)
     filled = np.flatnonzero(np.diff(starts) > 0)
     if len(filled):
         largest = np.fmax.reduceat(sizes, starts[filled])
         smallest = np.fmin.reduceat(sizes, starts[filled])
         middle = np.sqrt(largest * np.fmax(smallest, SPREAD * largest))
         factors[filled] = 1.0 / power_of_two(np.where(np.isnan(middle), 1.0, middle))
-    scaled = matrix.copy()
-    scaled.data = matrix.data * np.repeat(factors, np.diff(starts))
-    return scaled, factors
+    return factors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ class Method:
     dual_simplex_cost_perturbation_multiplier: float = 1.0
     solver: str = "choose"
 
-    @property
+    @cached_property
     def options(self) -> dict[str, object]:
         return {
             field.name: getattr(self, field.name) for field in fields(self) if field.name != "from_scratch"
@@ -125,6 +126,7 @@ class LinearModel:
         integer: NDArray[np.bool_] | None = None,
     ) -> None:
         self._highs: Any = _QuietHighs()
+        self._options: dict[str, object] = {}
         self._option("threads", 1)
         self._option("mip_rel_gap", 0.0)
         self._option("mip_abs_gap", ABSOLUTE_GAP)
@@ -163,7 +165,9 @@ class LinearModel:
             raise SolverError(Diagnostic("S101", f"HiGHS {VERSION} refused {name}"))
 
     def _option(self, name: str, value: object) -> None:
-        self._call(self._highs.setOptionValue, name, value)
+        if self._options.get(name) != value:
+            self._call(self._highs.setOptionValue, name, value)
+            self._options[name] = value
 
     def add_rows(self, matrix: csr_array, lower: Array, upper: Array) -> None:
         """Append rows."""

@@ -132,8 +132,9 @@ class _Rounds:
         return self._stopped(f"no certificate within {ROUNDS} rounds")
 
     def _first_plan(self) -> None:
-        """Look for a plan among the roundings of the continuous optimum's integers, up and down: a tree over
-        what they leave open. It proves nothing, and takes little of what a tree without a plan takes."""
+        """Look for a plan among the roundings of the continuous optimum's integers: the nearest of few; of
+        many those up and down, in a tree over what they leave open. It proves nothing, and takes little of
+        what a tree without a plan takes."""
         search, relaxation, columns = self._search, self._search.relaxation, self._columns
         lower, upper = relaxation.lower.copy(), relaxation.upper.copy()
         at = self._near[columns]
@@ -141,7 +142,10 @@ class _Rounds:
         lower[columns] = np.maximum(lower[columns], np.floor(at + WHOLE))
         upper[columns] = np.minimum(upper[columns], np.ceil(at - WHOLE))
         left = np.count_nonzero(lower[columns] < upper[columns])
-        if search.late() or is_open.sum() < LEAST_OPEN or left > OPEN_LEFT * is_open.sum():
+        few = is_open.sum() < LEAST_OPEN
+        if few and search.best is None and not search.late():
+            self.begin_from(np.round(at))
+        if few or search.late() or left > OPEN_LEFT * is_open.sum():
             return
         outer = self._tree((lower, upper))
         search.rounds += 1

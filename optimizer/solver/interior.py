@@ -46,12 +46,12 @@ def interior_point(relaxation: Relaxation, pool: Pool, deadline: float | None) -
             best = (least, x)
         if promised <= 0 or least >= ENOUGH * promised:
             break
-        before = relaxation.block_count
+        before = len(relaxation.kinds)
         wanted = concave.active & ~(relative >= 0.5 * promised)
         if not relaxation.cut(pool, leaves, x, wanted):
             break
-        for rows, row_low, row_high in relaxation.blocks_since(before):
-            model.add_rows(_with_room(rows, np.ones(rows.shape[0], dtype=bool)), row_low, row_high)
+        rows, row_low, row_high = relaxation.rows_since(before)
+        model.add_rows(_with_room(rows, np.ones(rows.shape[0], dtype=bool)), row_low, row_high)
     return best[1] if best is not None and best[0] > 0 else None
 
 

@@ -153,9 +153,13 @@ class Search:
         return np.where(self.program.integer, np.round(point), point)
 
     def _moved_inwards(self, x: Array) -> Array | None:
+        relaxation = self.relaxation
+        if (relaxation.lower < relaxation.upper)[relaxation.integer].any():
+            # inside, integers are broken
+            return None
         if not self._interior_sought:
             self._interior_sought = True
-            self._interior = interior_point(self.relaxation, self.pool, self.deadline)
+            self._interior = interior_point(relaxation, self.pool, self.deadline)
         if self._interior is None:
             return None
         return furthest_feasible(self.numbers, self._interior, x)
@@ -197,17 +201,25 @@ class Search:
         """Add tangents at the functions that a point violates; how many rows that made.
 
         Tangents half a step ahead and behind (`aside`), by the step since the last cut, save about a third of
-        the rounds.
+        the rounds. Functions of whole numbers are cut by both chords that meet there.
         """
         wanted = violation > 0
-        added = self.relaxation.cut(self.pool, leaves, x, wanted)
-        if added and aside and self._previous is not None:
-            low, high = self.numbers.leaf_box
+        points, masks = [], []
+        low, high = self.numbers.leaf_box
+        whole = self.concave.whole
+        is_whole = np.zeros(len(wanted), dtype=bool)
+        is_whole[whole.functions] = True
+        if aside and self._previous is not None:
             step = ASIDE * (leaves - self._previous)
-            points = np.clip(np.column_stack([leaves + step, leaves - step]), low[:, None], high[:, None])
-            self.relaxation.add_points(self.pool, points, np.column_stack([wanted, wanted]))
+            ahead = np.column_stack([leaves + step, leaves - step])
+            points.append(np.clip(ahead, low[:, None], high[:, None]))
+            masks += [wanted & ~is_whole] * 2
+        if len(whole):
+            points.append(whole.beside(leaves, (low, high)))
+            masks += [wanted & is_whole] * 2
+        beside = (np.hstack(points), np.column_stack(masks)) if points else None
         self._previous = leaves if aside else None
-        return added
+        return self.relaxation.cut(self.pool, leaves, x, wanted, beside)
 
     def say(self, upper: float, nodes: int) -> None:
         """Tell those who wait how far the search is."""

@@ -253,7 +253,7 @@ class Reduction:
 
     def kept(self, matrix: csr_array) -> csr_array:
         """Any rows over all columns as rows over the kept ones."""
-        return csr_array(matrix @ self._basis)
+        return matrix if len(self.columns) == matrix.shape[1] else csr_array(matrix @ self._basis)
 
     def shift(self, matrix: csr_array) -> Array:
         """What the columns taken out add to each row."""

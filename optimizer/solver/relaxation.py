@@ -10,10 +10,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from optimizer.program.concave import Concave, Tangents
-from optimizer.program.scaling import power_of_two, scale_rows
+from optimizer.program.program import with_data
+from optimizer.program.scaling import power_of_two, row_factors
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, LinearModel, Method
 from optimizer.solver.outline import Outline, outline_of
@@ -21,6 +22,7 @@ from optimizer.solver.pool import Basis, Pool, row_keys
 from optimizer.solver.reduced import ReducedModel
 from optimizer.solver.reduction import Reduction
 from optimizer.solver.relaxed import Proven, Relaxed, no_point
+from optimizer.solver.rows import Joined, Rows
 
 TANGENT: Final = 2
 DOMAIN: Final = 3
@@ -68,10 +70,7 @@ class Relaxation:
         self._factor = 1.0
         self.box_size = np.inf
         self._low, self._high = self.lower.copy(), self.upper.copy()
-        self._blocks: list[csr_array] = [outline.matrix]
-        self._factors: list[Array] = [outline.factors]
-        self._lows: list[Array] = [outline.low]
-        self._highs: list[Array] = [outline.high]
+        self._rows = Rows(Joined(outline.matrix, outline.factors, outline.low, outline.high))
         auxiliary = self.program.columns - self.program.user_columns
         self.integer: NDArray[np.bool_] = np.concatenate(
             [self.program.integer, np.zeros(auxiliary, dtype=bool)]
@@ -92,23 +91,10 @@ class Relaxation:
 
     # building --------------------------------------------------------------------------------------------
 
-    def _to_scaled(self, matrix: csr_array) -> tuple[csr_array, Array]:
-        if not self._scaled:
-            return matrix, np.ones(matrix.shape[0])
-        result = matrix.copy()
-        result.data = matrix.data * self.scale[matrix.indices]
-        return scale_rows(result)
-
     def _label(self, kind: int, references: Index, origins: Index) -> None:
         self.kinds = np.append(self.kinds, np.full(len(references), kind))
         self.references = np.append(self.references, references)
         self.origins = np.append(self.origins, origins)
-
-    def _remember(self, matrix: csr_array, factors: Array, low: Array, high: Array) -> None:
-        self._blocks.append(matrix)
-        self._factors.append(factors)
-        self._lows.append(low)
-        self._highs.append(high)
 
     def add_points(
         self, pool: Pool, points: Array, mask: NDArray[np.bool_], known: Tangents | None = None
@@ -120,42 +106,56 @@ class Relaxation:
         self._append(tangents.matrix, tangents.lower, TANGENT, tangents.function, tangents.point + first)
         return tangents.function
 
-    def cut(self, pool: Pool, leaves: Array, x: Array, wanted: NDArray[np.bool_]) -> int:
+    def cut(
+        self,
+        pool: Pool,
+        leaves: Array,
+        x: Array,
+        wanted: NDArray[np.bool_],
+        beside: tuple[Array, NDArray[np.bool_]] | None = None,
+    ) -> int:
         """Cut the wanted functions at a point x; where one is undefined or too steep there, at a point pulled
-        back into its domain, and by the end of its domain. Returns the number of rows added."""
-        added = 0
+        back into its domain, and by the end of its domain. `beside` are further leaf points and the functions
+        to cut there. Returns the number of rows added."""
+        if not wanted.any():
+            return 0
+        points, masks = leaves[:, None], wanted[:, None]
+        if beside is not None:
+            points, masks = np.hstack([points, beside[0]]), np.hstack([masks, beside[1]])
+        before = len(self.kinds)
+        done = self.add_points(pool, points, masks)
         remaining = wanted.copy()
-        if wanted.any():
-            done = self.add_points(pool, leaves[:, None], wanted[:, None])
-            remaining[done] = False
-            added += len(done)
+        remaining[done[self.origins[before:] == len(pool.points) - points.shape[1]]] = False
         for function in np.flatnonzero(remaining):
-            added += self._add_domain(leaves, int(function))
+            self._add_domain(leaves, int(function))
             point = self.concave.pulled_back(leaves, int(function), x)
             if point is not None:
                 mask = np.zeros((len(self.concave), 1), dtype=bool)
                 mask[function] = True
-                added += len(self.add_points(pool, point[:, None], mask))
-        return added
+                self.add_points(pool, point[:, None], mask)
+        return len(self.kinds) - before
 
-    def _add_domain(self, leaves: Array, function: int) -> int:
+    def _add_domain(self, leaves: Array, function: int) -> None:
         end = self.concave.domain_end(leaves, function)
         if end is None:
-            return 0
+            return
         leaf = int(self.concave.leaves[self.concave.starts[function]])
         sign = np.sign(self.concave.centre[leaf] - end)
         row = csr_array(self.numbers.leaf_matrix[[leaf]] * sign)
         wide = csr_array((row.data, row.indices, row.indptr), shape=(1, self.program.columns))
         side = sign * (end - self.numbers.leaf_constant[leaf])
         self._append(wide, np.array([side]), DOMAIN, np.array([function]), np.array([-1]))
-        return 1
 
     def _append(self, matrix: csr_array, lower: Array, kind: int, references: Index, origins: Index) -> None:
-        scaled, factors = self._to_scaled(matrix)
+        factors = np.ones(matrix.shape[0])
+        if self._scaled:
+            data = matrix.data * self.scale[matrix.indices]
+            factors = row_factors(data, matrix.indptr)
+            matrix = with_data(matrix, data * np.repeat(factors, np.diff(matrix.indptr)))
         low, high = lower * factors, np.full(len(lower), np.inf)
-        self._remember(scaled, factors, low, high)
+        self._rows.append(Joined(matrix, factors, low, high))
         self._label(kind, references, origins)
-        self.model.add_rows(scaled, low, high)
+        self.model.add_rows(matrix, low, high)
 
     @property
     def tangent_count(self) -> int:
@@ -173,52 +173,27 @@ class Relaxation:
     def _delete(self, gone: NDArray[np.bool_]) -> None:
         if not gone.any():
             return
-        start = 0
-        blocks: list[csr_array] = []
-        factors: list[Array] = []
-        lows: list[Array] = []
-        highs: list[Array] = []
-        for block, factor, low, high in zip(
-            self._blocks, self._factors, self._lows, self._highs, strict=True
-        ):
-            stay = ~gone[start : start + block.shape[0]]
-            start += block.shape[0]
-            # the first block stays even when it is empty, so that there is always one
-            if stay.any() or not blocks:
-                blocks.append(block if stay.all() else csr_array(block[stay]))
-                factors.append(factor[stay])
-                lows.append(low[stay])
-                highs.append(high[stay])
-        self._blocks, self._factors, self._lows, self._highs = blocks, factors, lows, highs
+        self._rows.keep(~gone)
         self.kinds, self.references = self.kinds[~gone], self.references[~gone]
         self.origins = self.origins[~gone]
         self.model.delete_rows(np.flatnonzero(gone))
 
     def scaled_arrays(self) -> tuple[csr_array, Array, Array, Array, Array]:
-        """The program in solver units: matrix, row sides, column bounds."""
-        return (
-            csr_array(vstack(self._blocks, format="csr")),
-            np.concatenate(self._lows),
-            np.concatenate(self._highs),
-            self.lower / self.scale,
-            self.upper / self.scale,
-        )
+        """The program in solver units: matrix, row sides, column bounds. Nothing of it may be changed."""
+        rows = self._rows.joined
+        return rows.matrix, rows.low, rows.high, self.lower / self.scale, self.upper / self.scale
 
     def rows(self) -> tuple[csr_array, Array, Array]:
         """The rows in the model's units: matrix and sides."""
-        matrix, low, high, _, _ = self.scaled_arrays()
-        factors = np.concatenate(self._factors)
-        matrix.data = matrix.data / (self.scale[matrix.indices] * np.repeat(factors, np.diff(matrix.indptr)))
-        return matrix, low / factors, high / factors
+        rows = self._rows.joined
+        matrix, factors = rows.matrix, rows.factors
+        units = self.scale[matrix.indices] * np.repeat(factors, np.diff(matrix.indptr))
+        return with_data(matrix, matrix.data / units), rows.low / factors, rows.high / factors
 
     def room(self, x: Array) -> Array:
         """How far each row is above its lower side at a point of all columns, in the row's own units."""
-        at = x / self.scale
-        rooms = [
-            (block @ at - low) / factor
-            for block, low, factor in zip(self._blocks, self._lows, self._factors, strict=True)
-        ]
-        return np.concatenate(rooms)
+        rows = self._rows.joined
+        return (rows.matrix @ (x / self.scale) - rows.low) / rows.factors
 
     def whole_point(self, x: Array) -> Array:
         """A point of the model's columns over all columns: auxiliary ones have the values of their functions,
@@ -238,14 +213,9 @@ class Relaxation:
         integer = self.integer if with_integers else None
         return LinearModel(self.cost, np.minimum(lower, upper), upper, matrix, low, high, integer)
 
-    @property
-    def block_count(self) -> int:
-        """Number of blocks of rows added so far."""
-        return len(self._blocks)
-
-    def blocks_since(self, number: int) -> list[tuple[csr_array, Array, Array]]:
-        """Rows and their sides, in solver units, of the blocks added since `block_count` was `number`."""
-        return list(zip(self._blocks[number:], self._lows[number:], self._highs[number:], strict=True))
+    def rows_since(self, number: int) -> tuple[csr_array, Array, Array]:
+        """Rows from a number on and their sides, in solver units."""
+        return self._rows.joined.since(number)
 
     def basis(self) -> Basis | None:
         """The current basis, None if there is no valid one."""
@@ -298,7 +268,7 @@ class Relaxation:
         kinds, references = self.kinds, self.references
         if result.status != "optimal" or not len(result.x):
             return no_point(result.status)
-        factors = np.concatenate(self._factors)
+        factors = self._rows.joined.factors
         has_duals = len(result.row_dual) == len(factors)
         dual = result.row_dual if has_duals else np.zeros(len(factors))
         return Relaxed(
@@ -315,7 +285,7 @@ class Relaxation:
     def proven(self, relaxed: Relaxed) -> Proven:
         """The optimum with its bound, for continuous programs. Rows may have been appended since it was
         solved, none deleted."""
-        factors = np.concatenate(self._factors)
+        factors = self._rows.joined.factors
         dual = np.zeros(len(factors))
         dual[: len(relaxed.dual)] = relaxed.dual
         bound, dual, reduced = self._safe_bound(dual, relaxed.x / self.scale, self.cost)
@@ -352,7 +322,7 @@ class Relaxation:
             x=x,
             level=-float(self.cost @ (x / self.scale)) / self._factor,
             dual=dual,
-            multiplier=dual * np.concatenate(self._factors) / self._factor,
+            multiplier=dual * self._rows.joined.factors / self._factor,
             kinds=self.kinds,
             references=self.references,
             in_box=False,
@@ -374,14 +344,11 @@ class Relaxation:
         Duals of a wrong sign are set to 0. A reduced cost that points to a missing column bound is charged as
         if the column stayed within REACH times its size: exact duals leave none, rounding leaves about 1e-12.
         """
-        low, high = np.concatenate(self._lows), np.concatenate(self._highs)
+        rows = self._rows.joined
+        low, high = rows.low, rows.high
         dual = np.where((dual > 0) & ~np.isfinite(low), 0.0, dual)
         dual = np.where((dual < 0) & ~np.isfinite(high), 0.0, dual)
-        reduced = cost.copy()
-        start = 0
-        for block in self._blocks:
-            reduced -= block.T @ dual[start : start + block.shape[0]]
-            start += block.shape[0]
+        reduced = cost - rows.matrix.T @ dual
         self.model.complete_duals(dual, reduced)
         side = np.where(dual > 0, low, np.where(dual < 0, high, 0.0))
         reach = REACH * np.maximum(1.0, np.abs(x))

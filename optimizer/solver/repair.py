@@ -109,12 +109,12 @@ def cheapest_repair(
         ups, downs = result.x[width : width + count], result.x[width + count :]
         slack, leaves = concave.slack(x)
         broken = wanted & ~(slack >= -BROKEN * concave.typical)
-        known = relaxation.block_count
+        known = len(relaxation.kinds)
         if not broken.any() or not relaxation.cut(pool, leaves, x, broken):
             total = float(ups.sum() + downs.sum())
             return Repair((ups - downs) * sizes, total, x[: program.user_columns], binding)
-        for block, low, high in relaxation.blocks_since(known):
-            model.add_rows(csr_array(hstack([block, csr_array((block.shape[0], 2 * count))])), low, high)
+        block, low, high = relaxation.rows_since(known)
+        model.add_rows(csr_array(hstack([block, csr_array((block.shape[0], 2 * count))])), low, high)
         method = COLD if model.is_integer else AFTER_ROWS
     return None
 

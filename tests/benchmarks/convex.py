@@ -36,7 +36,7 @@ MOST_COLUMNS: Final = 100
 PATIENCE: Final = 3.0
 # what published optima, plans within tolerances and bounds may differ by
 ROUNDING: Final = 1e-5
-# Kloof takes 10 to 30 ms for a program of no work at all: what takes less on both sides tells of that alone
+# Kloof takes 10 to 20 ms for a program of no work at all: what takes less on both sides tells of that alone
 LONGER: Final = 0.1
 
 

@@ -28,7 +28,7 @@ from optimizer.study.plan_solver import PlanSolver
 LEADER_GAP: Final = 1e-4
 # what a run without a trick has in its place
 WITHOUT: Final[dict[str, tuple[Any, str, Any]]] = {
-    "a first plan among roundings": (integer, "LEAST_OPEN", sys.maxsize),
+    "a first plan among roundings": (integer, "OPEN_LEFT", 0.0),
     "coarse trees": (integer, "ASKED_OF_CURRENT", 0.0),
     "coarser trees within the gap": (integer, "ASKED_WITHIN", 0.0),
     "heuristics off with a plan": (tree, "_WITH_PLAN", {}),
