@@ -8,8 +8,8 @@ it has, and shifts between goods as their prices leave its bids.
 
 with \\(W\\) the bids, \\(\\theta\\) the shares in the value of what it has at its bids, and \\(s\\) the
 elasticity. Of a good of which rules allow no more than it has, or than this, it takes what they allow;
-\\(\\theta\\) and \\(P\\) are of the others, which have what the value of all that may grow leaves of those that
-reached their limit.
+\\(\\theta\\) and \\(P\\) are of the others, which have what the value of all that may grow leaves of
+those that reached their limit.
 """
 
 from __future__ import annotations
