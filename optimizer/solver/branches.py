@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from optimizer.errors import SolverError
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import AFTER_ROWS, LOOSE
 from optimizer.solver.outer import Search
@@ -32,6 +33,9 @@ CUT_ROUNDS: Final = 3
 WORTH_CUTTING: Final = 0.1
 # A branching never seen is tried for so many iterations to either side; at a node so many of them are.
 TRIED: Final = 6
+# On the way down to a first plan, after so many nodes, fewer are.
+EARLY: Final = 5
+TRIED_LATER: Final = 2
 ITERATIONS: Final = 25
 # what is lost on a side without a point, and on one where nothing is lost, in average gaps
 LOST: Final = 1e6
@@ -139,8 +143,10 @@ class Branches:
         search = self._search
         if search.best is None:
             return -np.inf
-        value = search.best.value
-        return value + self._share * search.gap * search.gap_scale(value)
+        value, part = search.best.value, self._share * search.gap
+        # the gap is measured at the bound, which may be nearer to 0
+        scale = min(search.gap_scale(value), search.gap_scale(value + part * search.gap_scale(value)))
+        return value + part * scale
 
     # one node --------------------------------------------------------------------------------------------
 
@@ -148,7 +154,10 @@ class Branches:
         """Bound a node and branch; the side to go on with, where there is one. None where the tree must end
         here: the node is then open again."""
         search = self._search
-        relaxed = self._solved(node)
+        try:
+            relaxed = self._solved(node)
+        except SolverError:
+            relaxed = None
         if relaxed is None:
             heapq.heappush(self._heap, node)
             return None
@@ -236,7 +245,8 @@ class Branches:
             losses = self._losses.get(one.name)
             (new if losses is None else known).append(one)
         basis = self._relaxation.model.held_basis() if new else None
-        for one in new[:TRIED]:
+        on_the_way = self._search.best is None and len(self._heap) > EARLY
+        for one in new[: TRIED_LATER if on_the_way else TRIED]:
             known.append(one)
             losses = np.array([self._tried(side, basis, relaxed.level) for side in one.sides])
             self._losses[one.name] = losses / np.array([one.share, 1 - one.share])

@@ -36,7 +36,8 @@ TREE_TIME: Final = 0.85
 # time, and tangents at their optima are those that close the gap
 FIXED: Final = 5
 
-# The program's own tree is searched where so many integers are open, and may take this share of the time left.
+# The program's own tree is searched where so many integers are open, in no more than this share of the time
+# left.
 LEAST_BRANCHED: Final = 100
 OWN_TIME: Final = 0.5
 
@@ -148,10 +149,11 @@ class _Rounds:
         rows = len(relaxation.kinds)
         deadline = _part_of(search.deadline, OWN_TIME)
         tree = Branches(search, columns, self._share, deadline, lambda choice: self._fix(choice, again=False))
-        self._upper = tree.run(self._upper)
-        relaxation.drop_idle_tangents(since=rows)
-        if search.beaten(self._upper):
-            self._upper = self._root
+        upper = tree.run(self._upper)
+        if np.isfinite(upper) and not search.beaten(upper):
+            self._upper = upper
+        if not search.closed(self._upper, self._share):
+            relaxation.drop_idle_tangents(since=rows)
 
     def _first_plan(self) -> None:
         """Look for a plan among the roundings of the continuous optimum's integers, up and down: a tree over
