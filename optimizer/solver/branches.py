@@ -26,6 +26,8 @@ from optimizer.solver.relaxed import Proven, Relaxed
 MOST_NODES: Final = 400
 # and without a plan so many
 WITHOUT_PLAN: Final = 150
+# Once there is a plan, each so many nodes must halve what is left between the bound and what is enough.
+HALVED_EVERY: Final = 50
 # how near to a whole number an integer of a node's optimum is taken for it
 WHOLE: Final = 1e-6
 # rounds of tangents at a node, and the share of the gap that its violations must be worth for another one
@@ -95,6 +97,8 @@ class Branches:
         # what has been left because it brings too little is no better than this
         self._left = -np.inf
         self._told = time.monotonic()
+        # when it is looked at next whether the tree pays, and the gap that was left before
+        self._due, self._gap = 0, np.inf
 
     def run(self, upper: float) -> float:
         """Search as far as it pays; the bound over all integers, no more than `upper`."""
@@ -102,7 +106,7 @@ class Branches:
         lower, higher = relaxation.lower[columns].copy(), relaxation.upper[columns].copy()
         node: Node | None = self._node(upper, lower, higher)
         nodes = 0
-        while node is not None and not self._over(nodes):
+        while node is not None and not self._over(nodes, max(node.bound, self._bound())):
             if node.bound <= self._enough():
                 self._left = max(self._left, node.bound)
                 node = self._next()
@@ -122,9 +126,17 @@ class Branches:
     def _bound(self) -> float:
         return max(self._left, self._heap[0].bound if self._heap else -np.inf)
 
-    def _over(self, nodes: int) -> bool:
-        most = WITHOUT_PLAN if self._search.best is None else MOST_NODES
-        return nodes >= most or (self._deadline is not None and time.monotonic() >= self._deadline)
+    def _over(self, nodes: int, bound: float) -> bool:
+        """Whether the tree ends here: out of time, of nodes, or where it does not pay."""
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            return True
+        if self._search.best is None:
+            return nodes >= WITHOUT_PLAN
+        if nodes < self._due:
+            return nodes >= MOST_NODES
+        gap, before = bound - self._enough(), self._gap
+        self._gap, self._due = gap, nodes + HALVED_EVERY
+        return gap > before / 2
 
     def _node(self, bound: float, lower: Array, upper: Array) -> Node:
         self._made += 1
