@@ -53,13 +53,18 @@ def experience_balance(m: Any, n: str, t: str) -> Any:
 def level_earned(m: Any, n: str, t: str) -> Any:
     r"""A level takes the experience of its threshold, at the start of the period; shared know-how lowers it.
 
-    \[ \sum_l \frac{\text{learning\_wafers}_{n,l}}{1+\text{transfer}}\,\text{level}_{n,l,t} \le
-       \text{experience}_{n,t-1} \]
+    \[ \sum_l \Bigl( \frac{\text{learning\_wafers}_{n,l}}{1+\text{transfer}} +
+       \text{spare\_experience}_{n,l,t} \Bigr) \text{level}_{n,l,t} \le \text{experience}_{n,t-1} \]
 
-    Units: thousand wafers.
+    with what a line at that level has beyond the threshold in any plan, which makes the bound of the
+    relaxation tight. Units: thousand wafers.
     """
-    asked = sum(m.learning_wafers[n, stage] * m.level[n, stage, t] for stage in m.LEVELS)
-    return asked / (1 + m.transfer) <= previous(m, m.experience, m.learning0[n], n, t)
+    asked = sum(
+        (m.learning_wafers[n, stage] / (1 + m.transfer) + m.spare_experience[n, stage, t])
+        * m.level[n, stage, t]
+        for stage in m.LEVELS
+    )
+    return asked <= previous(m, m.experience, m.learning0[n], n, t)
 
 
 def level_reached(m: Any, n: str, t: str) -> Any:
@@ -221,6 +226,18 @@ def fab_modules(m: Any, n: str, t: str) -> Any:
     return pyo.inequality(-side, m.wafer_built[n, t] - m.module[n] * m.modules[n, t], side)
 
 
+def modules_within_reach(m: Any, n: str, t: str) -> Any:
+    r"""Modules for which there cannot be the tools or the money by then are left out: it follows from the
+    numbers, and makes the bound of the relaxation tight.
+
+    \[ \sum_{s \le t} \text{modules}_{n,s} \le \text{modules\_max}_{n,t} \]
+
+    Dimensionless.
+    """
+    so_far = (s for s in m.PERIODS if m.PERIODS.ord(s) <= m.PERIODS.ord(t))
+    return sum(m.modules[n, s] for s in so_far) <= m.modules_max[n, t]
+
+
 def class_progress_balance(m: Any, g: str, t: str) -> Any:
     r"""Development of a class of tools at home that has come to bear by the end of a period.
 
@@ -335,6 +352,7 @@ def add(model: Any, units: UnitSystem) -> None:
         ("node_order", by_line, node_order),
         ("node_kept", by_line, node_kept),
         ("fab_modules", by_line, fab_modules),
+        ("modules_within_reach", by_line, modules_within_reach),
         ("class_progress_balance", by_class, class_progress_balance),
         ("class_rates", by_class, class_rates),
         ("class_paid", by_class, class_paid),

@@ -188,6 +188,10 @@ def _table() -> Mapping[str, ParameterSpec]:
             *("reachable", "staged_lines levels periods", "1"),
             "1 where a line may stand at the level by then",
         ),
+        (
+            *("spare_experience", "staged_lines levels periods", "kwafer"),
+            "experience beyond a level's own that a line has by then in any plan",
+        ),
         ("started_max", "staged_lines periods", "kwafer", "wafers that no plan can exceed"),
         ("learning0", "staged_lines", "kwafer", "experience at the start"),
         ("learning_other", "staged_lines periods", "kwafer", "experience from other products and firms"),
@@ -197,6 +201,7 @@ def _table() -> Mapping[str, ParameterSpec]:
         ("openable", "staged_lines periods", "1", "1 where the node can be unlocked by then"),
         ("previous_line", "staged_lines staged_lines", "1", "1 where the second line comes before the first"),
         ("module", "staged_lines", "kwpm", "size of a fab's module, 0 for any size"),
+        ("modules_max", "staged_lines periods", "1", "modules ordered by then that no plan can exceed"),
         ("module_side", "staged_lines", "kwpm", "0 where fabs come in modules, else infinite"),
         ("class_cost", "staged_classes", "USD_bn", "development still to be paid for a class of tools"),
         ("class_arrival", "staged_classes delays", "1", "share of development that bears after d periods"),

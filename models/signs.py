@@ -24,6 +24,7 @@ MAY_BE_INFINITE: Final = frozenset(
         "agents_limit",
         "service_ceiling",
         "launch_side",
+        "modules_max",
         "module_side",
         "ceiling_side",
         "tool_import_limit",

@@ -210,6 +210,17 @@ class Concave:
         matrix = self._planes.rows(function, point_of, slopes)
         return Tangents(matrix, -level[function, point_of], function, point_of)
 
+    def whole_point(self, x: Array) -> Array:
+        """A point of the model's columns over all columns: auxiliary ones have the values of their functions,
+        0 where those are undefined."""
+        _, components = self.numbers.components(self.numbers.leaves(x)[:, None])
+        value = self.signed(components)[:, 0]
+        whole = np.zeros(self.numbers.program.columns)
+        whole[: len(x)] = x
+        own = self.table.column >= 0
+        whole[self.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
+        return whole
+
     def pulled_back(self, leaves: Array, function: int, x: Array) -> Array | None:
         """Leaf point between the centre and `leaves` whose tangent cuts x off, None if there is none: for a
         point at which the function is undefined, or too steep."""

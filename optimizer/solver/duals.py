@@ -69,7 +69,7 @@ def cut_off(relaxation: Relaxation, x: Array) -> int | None:
     concave = relaxation.concave
     if not len(concave):
         return None
-    whole = relaxation.whole_point(x)
+    whole = relaxation.concave.whole_point(x)
     cuts = np.flatnonzero(relaxation.kinds == TANGENT)
     beyond = -relaxation.room(whole)[cuts] - CUT_OFF * concave.typical[relaxation.references[cuts]]
     cuts, beyond = cuts[beyond > 0], beyond[beyond > 0]

@@ -102,9 +102,9 @@ VERSION: Final = _require_version()
 
 @dataclass(frozen=True)
 class LinearResult:
-    """What a solve returned. `status` is optimal, infeasible, unbounded or stopped. For minimisation:
-    cost - matrix' row_dual are the reduced costs. `bound` is HiGHS's bound on the objective of an integer
-    program."""
+    """What a solve returned. `status` is optimal, infeasible, unbounded, stopped or, where no more was asked
+    for, beyond. For minimisation: cost - matrix' row_dual are the reduced costs. `bound` is HiGHS's bound on
+    the objective of an integer program."""
 
     status: str
     x: Array
@@ -206,6 +206,10 @@ class LinearModel:
         basis = self._highs.getBasis()
         return (_numbers(basis.col_status), _numbers(basis.row_status)) if basis.valid else None
 
+    def held_basis(self) -> Any:
+        """The current basis in HiGHS's own form."""
+        return self._highs.getBasis()
+
     def set_ready_basis(self, basis: Any) -> None:
         """Start the next solve from a basis of `ready_basis`."""
         self._call(self._highs.setBasis, basis)
@@ -225,11 +229,14 @@ class LinearModel:
         basis.alien = True
         self._call(self._highs.setBasis, basis)
 
-    def solve(self, method: Method, deadline: float | None = None) -> LinearResult:
+    def solve(self, method: Method, deadline: float | None = None, beyond: float = np.inf) -> LinearResult:
         """Solve with a method, and with safer ones where it fails. `deadline` is a time of time.monotonic().
-        Raises SolverError where HiGHS gives no answer.
+        A dual simplex ends once the optimum is known to be no less than `beyond`. Raises SolverError where
+        HiGHS gives no answer.
         """
+        self._option("objective_bound", beyond)
         status = self._run(method, deadline)
+        self._option("objective_bound", np.inf)
         late = False
         resumed = () if method.from_scratch else (RESUMED,)
         for attempt in (*resumed, COLD, NO_PRESOLVE, UNSCALED, LOOSE, INTERIOR):
@@ -256,14 +263,34 @@ class LinearModel:
             bound=float(info.mip_dual_bound) if self._integer.any() else float(info.objective_function_value),
         )
 
+    def estimate(self, method: Method, iterations: int) -> float:
+        """The objective after so many iterations of a dual simplex, infinite where there is no point."""
+        status = self._run(method, None, limit=iterations)
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return np.inf
+        value = float(self._highs.getInfo().objective_function_value)
+        return value if np.isfinite(value) else -np.inf
+
+    def ray(self) -> Array | None:
+        """Row duals that show that there is no point, None where HiGHS has none to show."""
+        status, known, ray = self._highs.getDualRay()
+        return np.asarray(ray, dtype=float) if known and status == highspy.HighsStatus.kOk else None
+
     def _nearly_feasible(self) -> bool:
         """Whether HiGHS, unsure of its own result, still has a point worth using. Bounds are recomputed from
         whatever duals it has, and plans are checked, so this costs tightness at most."""
         info = self._highs.getInfo()
         return bool(info.basis_validity and 0 <= info.max_primal_infeasibility <= 1e-6)
 
-    def _run(self, method: Method, deadline: float | None, point: Array | None = None) -> Any:
-        """Solve once; `point` is a plan that an integer program starts from."""
+    def _run(
+        self,
+        method: Method,
+        deadline: float | None,
+        point: Array | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """Solve once; `point` is a plan that an integer program starts from, `limit` a number of iterations
+        that is no failure."""
         for name, value in method.options.items():
             self._option(name, value)
         if method.from_scratch:
@@ -274,7 +301,8 @@ class LinearModel:
             start.col_value = point.tolist()
             # a point that HiGHS finds to violate a row is no error: it then looks for one of its own
             self._highs.setSolution(start)
-        limit = _NO_LIMIT if method.from_scratch else max(LEAST_LIMIT, self.rows)
+        if limit is None:
+            limit = _NO_LIMIT if method.from_scratch else max(LEAST_LIMIT, self.rows)
         self._option("simplex_iteration_limit", limit)
         remaining = np.inf if deadline is None else max(0.0, deadline - time.monotonic())
         self._option("time_limit", remaining)
@@ -365,4 +393,7 @@ _STATUS: Final = {
     highspy.HighsModelStatus.kInfeasible: "infeasible",
     highspy.HighsModelStatus.kUnbounded: "unbounded",
     highspy.HighsModelStatus.kTimeLimit: "stopped",
+    highspy.HighsModelStatus.kObjectiveBound: "beyond",
 }
+# with a point and duals
+POINTS: Final = ("optimal", "beyond")

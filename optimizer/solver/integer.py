@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.program.tape import Array, Index
+from optimizer.solver.branches import Branches
 from optimizer.solver.highs import AFTER_ROWS, AFTER_ROWS_LOOSE, LOOSE, Method
 from optimizer.solver.integer_program import Outer, integer_optimum
 from optimizer.solver.outer import Search
@@ -34,6 +35,11 @@ TREE_TIME: Final = 0.85
 # programs with fixed integers solved after a tree, those of its last points: each takes a hundredth of its
 # time, and tangents at their optima are those that close the gap
 FIXED: Final = 5
+
+# The program's own tree is searched where so many integers are open, in no more than this share of the time
+# left.
+LEAST_BRANCHED: Final = 100
+OWN_TIME: Final = 0.5
 
 # A first plan is looked for among the roundings of the continuous optimum, where that leaves no more than
 # this share of at least so many open integers to decide, in no more than this share of the time left.
@@ -94,6 +100,9 @@ class _Rounds:
     def run(self) -> Result:
         search, relaxation = self._search, self._search.relaxation
         seen: set[bytes] = set()
+        self._branch()
+        if search.closed(self._upper, self._share):
+            return "optimal", self._upper, self._last
         self._first_plan()
         for _ in range(ROUNDS):
             if search.late():
@@ -131,6 +140,21 @@ class _Rounds:
             seen.add(key)
         return self._stopped(f"no certificate within {ROUNDS} rounds")
 
+    def _branch(self) -> None:
+        """Search the program's own tree, where there is enough to decide, as far as it pays."""
+        search, relaxation, columns = self._search, self._search.relaxation, self._columns
+        open_ones = relaxation.lower[columns] < relaxation.upper[columns]
+        if search.late() or np.isfinite(relaxation.box_size) or open_ones.sum() < LEAST_BRANCHED:
+            return
+        rows = len(relaxation.kinds)
+        deadline = _part_of(search.deadline, OWN_TIME)
+        tree = Branches(search, columns, self._share, deadline, lambda choice: self._fix(choice, again=False))
+        upper = tree.run(self._upper)
+        if np.isfinite(upper) and not search.beaten(upper):
+            self._upper = upper
+        if not search.closed(self._upper, self._share):
+            relaxation.drop_idle_tangents(since=rows)
+
     def _first_plan(self) -> None:
         """Look for a plan among the roundings of the continuous optimum's integers: the nearest of few; of
         many those up and down, in a tree over what they leave open. It proves nothing, and takes little of
@@ -145,7 +169,7 @@ class _Rounds:
         few = is_open.sum() < LEAST_OPEN
         if few and search.best is None and not search.late():
             self.begin_from(np.round(at))
-        if few or search.late() or left > OPEN_LEFT * is_open.sum():
+        if few or search.late() or search.best is not None or left > OPEN_LEFT * is_open.sum():
             return
         outer = self._tree((lower, upper))
         search.rounds += 1
@@ -176,7 +200,7 @@ class _Rounds:
         if search.best is None:
             return
         wanted = search.violations(self._near)[0] > 0
-        step = search.relaxation.whole_point(search.best.x) - self._near
+        step = search.relaxation.concave.whole_point(search.best.x) - self._near
         for share in ON_THE_WAY:
             x = self._near + share * step
             search.relaxation.cut(search.pool, search.numbers.leaves(x), x, wanted)
@@ -199,7 +223,7 @@ class _Rounds:
             _part_of(search.deadline, TREE_TIME if within is None else FIRST_TIME),
             asked=asked,
             within=within,
-            start=None if best is None else search.relaxation.whole_point(best.x),
+            start=None if best is None else search.relaxation.concave.whole_point(best.x),
             exact=self._exact,
             careful=self._careful,
             is_enough=self._is_enough,

@@ -149,7 +149,7 @@ class Ranges:
                 self._wide(self._x),
                 search.deadline,
                 asked=0.5 * width,
-                start=relaxation.whole_point(self._x),
+                start=relaxation.concave.whole_point(self._x),
             )
             if outer.points:
                 return outer.level, outer.points[-1]

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from optimizer.program.tape import Array, Index
-from optimizer.solver.highs import BASIC, NONBASIC, LinearModel, LinearResult, Method, Statuses
+from optimizer.solver.highs import BASIC, NONBASIC, POINTS, LinearModel, LinearResult, Method, Statuses
 from optimizer.solver.reduction import Reduction
 from optimizer.solver.replay import Replay
 
@@ -28,7 +28,7 @@ class ReducedModel:
         self._columns, self._rows = reduction.columns, reduction.rows
         self._place: Index = reduction.place
         self._waiting = [reduction.program()]
-        self._cost = np.zeros(len(self._columns))
+        self._cost, self._whole_cost = np.zeros(len(self._columns)), np.zeros(len(self._place))
         self._appended = 0
 
     @cached_property
@@ -64,7 +64,7 @@ class ReducedModel:
 
     def set_cost(self, cost: Array) -> None:
         """Replace the cost of every column."""
-        self._cost = self._reduction.kept_cost(cost)
+        self._cost, self._whole_cost = self._reduction.kept_cost(cost), cost
         if self._is_live:
             self._model.set_cost(self._cost)
 
@@ -100,17 +100,44 @@ class ReducedModel:
         kept = np.concatenate([rows[self._rows], rows[self._base :]])
         self._model.set_basis(columns[self._columns], kept)
 
-    def solve(self, method: Method, deadline: float | None = None) -> LinearResult:
+    def solve(self, method: Method, deadline: float | None = None, beyond: float = np.inf) -> LinearResult:
         """Solve; see `LinearModel.solve`. Duals are those of the smaller program, 0 for what was taken out:
         `complete_duals` finds the rest."""
-        result = self._model.solve(method, deadline)
-        if result.status != "optimal" or (not len(result.x) and len(self._columns)):
+        if np.isfinite(beyond):
+            beyond -= self._taken_out
+        result = self._model.solve(method, deadline, beyond)
+        if result.status not in POINTS or (not len(result.x) and len(self._columns)):
             return result
         row_dual = np.zeros(self.rows)
         if len(result.row_dual):
             kept = len(self._rows)
             row_dual[self._rows], row_dual[self._base :] = result.row_dual[:kept], result.row_dual[kept:]
         return LinearResult(result.status, self._reduction.whole(result.x), row_dual, result.bound)
+
+    @property
+    def _taken_out(self) -> float:
+        """What the columns taken out add to the objective."""
+        return float(self._whole_cost @ self._reduction.whole(np.zeros(len(self._columns))))
+
+    def estimate(self, method: Method, iterations: int) -> float:
+        """See `LinearModel.estimate`."""
+        return self._model.estimate(method, iterations) + self._taken_out
+
+    def ray(self) -> Array | None:
+        """See `LinearModel.ray`; 0 for rows taken out."""
+        return self._all_duals(self._model.ray())
+
+    def _all_duals(self, found: Array | None) -> Array | None:
+        """Duals of all rows from those of the rows kept, 0 for what was taken out."""
+        if found is None:
+            return None
+        dual, kept = np.zeros(self.rows), len(self._rows)
+        dual[self._rows], dual[self._base :] = found[:kept], found[kept:]
+        return dual
+
+    def held_basis(self) -> Any:
+        """The current basis of what HiGHS sees, in its own form."""
+        return self._model.held_basis()
 
     def kept_basis(self) -> tuple[Statuses, Statuses] | None:
         """The current basis of the columns and rows that HiGHS sees, None if there is no valid one."""
@@ -123,12 +150,7 @@ class ReducedModel:
     def duals_of(self, cost: Array) -> Array | None:
         """Duals of all rows at the current basis for another cost of all columns, 0 for rows taken out; None
         where there is no basis to ask."""
-        found = self._model.duals_of(self._reduction.kept_cost(cost))
-        if found is None:
-            return None
-        dual, kept = np.zeros(self.rows), len(self._rows)
-        dual[self._rows], dual[self._base :] = found[:kept], found[kept:]
-        return dual
+        return self._all_duals(self._model.duals_of(self._reduction.kept_cost(cost)))
 
     def complete_duals(self, row_dual: Array, reduced: Array) -> None:
         """Complete duals of all rows and reduced costs of all columns in place."""

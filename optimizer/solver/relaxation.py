@@ -16,7 +16,7 @@ from optimizer.program.concave import Concave, Tangents
 from optimizer.program.program import with_data
 from optimizer.program.scaling import power_of_two, row_factors
 from optimizer.program.tape import Array, Index
-from optimizer.solver.highs import BASIC, LinearModel, Method
+from optimizer.solver.highs import BASIC, POINTS, LinearModel, Method
 from optimizer.solver.outline import Outline, outline_of
 from optimizer.solver.pool import Basis, Pool, row_keys
 from optimizer.solver.reduced import ReducedModel
@@ -195,18 +195,6 @@ class Relaxation:
         rows = self._rows.joined
         return (rows.matrix @ (x / self.scale) - rows.low) / rows.factors
 
-    def whole_point(self, x: Array) -> Array:
-        """A point of the model's columns over all columns: auxiliary ones have the values of their functions,
-        0 where those are undefined."""
-        concave = self.concave
-        _, components = self.numbers.components(self.numbers.leaves(x)[:, None])
-        value = concave.signed(components)[:, 0]
-        whole = np.zeros(self.program.columns)
-        whole[: len(x)] = x
-        own = concave.table.column >= 0
-        whole[concave.table.column[own]] = np.where(np.isfinite(value[own]), value[own], 0.0)
-        return whole
-
     def whole_model(self, with_integers: bool = False) -> LinearModel:
         """The program with every row and column, in a HiGHS model of its own, continuous unless told."""
         matrix, low, high, lower, upper = self.scaled_arrays()
@@ -262,17 +250,18 @@ class Relaxation:
 
     # solving ---------------------------------------------------------------------------------------------
 
-    def solve(self, method: Method, deadline: float | None) -> Relaxed:
-        """Solve the outer program as it stands."""
-        result = self.model.solve(method, deadline)
+    def solve(self, method: Method, deadline: float | None, enough: float = -np.inf) -> Relaxed:
+        """Solve the outer program as it stands; no further (`beyond`) than to see that its optimum is no more
+        than what is `enough`."""
+        result = self.model.solve(method, deadline, -enough * self._factor)
         kinds, references = self.kinds, self.references
-        if result.status != "optimal" or not len(result.x):
+        if result.status not in POINTS or not len(result.x):
             return no_point(result.status)
         factors = self._rows.joined.factors
         has_duals = len(result.row_dual) == len(factors)
         dual = result.row_dual if has_duals else np.zeros(len(factors))
         return Relaxed(
-            status="optimal",
+            status=result.status,
             x=result.x * self.scale,
             level=-float(self.cost @ result.x) / self._factor,
             dual=dual,
@@ -329,6 +318,20 @@ class Relaxation:
             bound=bound,
             reduced=-reduced / (self.scale * self._factor),
         )
+
+    def estimate(self, method: Method, iterations: int) -> float:
+        """About what the optimum is at most, after so many iterations; minus infinity without a point."""
+        return -self.model.estimate(method, iterations) / self._factor
+
+    def excludes(self) -> float:
+        """By how much a sum of rows excludes every point, as a share of its largest term, after HiGHS has
+        said that there is none; not above 0 where that is not shown."""
+        proof = self.model.ray()
+        if proof is None:
+            return 0.0
+        nothing, size = np.zeros(len(self.cost)), np.abs(proof).max(initial=0.0)
+        bounds = (self._safe_bound(sign * proof / size, nothing, nothing)[0] for sign in (1.0, -1.0))
+        return -min(bounds) * self._factor if size > 0 else 0.0
 
     def bound_of(self, coefficients: Array, x: Array) -> float:
         """Upper bound on another objective, from its duals at the current basis; x is the basis's point.

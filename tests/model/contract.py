@@ -88,7 +88,7 @@ STAGED = frozenset(
         *("yield_level", "learning_wafers", "next_threshold", "reachable", "started_max", "learning0"),
         *("learning_other", "node_cost", "node_arrival", "node_rate_limit", "openable", "module"),
         *("class_cost", "class_arrival", "class_rate_limit", "class_openable"),
-        *("previous_line", "module_side", "tools_made_max"),
+        *("previous_line", "modules_max", "module_side", "tools_made_max", "spare_experience"),
     )
 )
 

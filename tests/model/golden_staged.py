@@ -10,6 +10,7 @@ STAGED_CHANGES: dict[str, Any] = {
     "learning_wafers": [[0, 44, 132]],
     "next_threshold": [[44, 132, 990]],
     "reachable": [[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]],
+    "spare_experience": [[[5, 6, 7, 8], [0, 1, 2, 3], [0, 0, 0, 4]]],
     "started_max": [[50, 60, 70, 80]],
     "learning0": [12],
     "learning_other": [[1, 2, 3, 4]],
@@ -19,6 +20,7 @@ STAGED_CHANGES: dict[str, Any] = {
     "openable": [[0.1, 0.2, 0.3, 0.4]],
     "previous_line": [[0.5]],
     "module": [2],
+    "modules_max": [[1, 3, 4, 6]],
     "module_side": [0.5],
     "class_cost": [2.2],
     "class_arrival": [[0.4, 0.6] + 11 * [0]],
@@ -51,9 +53,12 @@ STAGED_ROWS: dict[str, list[str]] = {
     "experience_balance[n7,2026Q2]": [
         "experience[n7,2026Q2] == experience[n7,2026Q1] + wafers_started[n7,2026Q2] + 2"
     ],
-    "level_earned[n7,2026Q1]": ["40 * level[n7,l2,2026Q1] + 120 * level[n7,l3,2026Q1] <= 12"],
+    "level_earned[n7,2026Q1]": [
+        "5 * level[n7,l1,2026Q1] + 40 * level[n7,l2,2026Q1] + 120 * level[n7,l3,2026Q1] <= 12"
+    ],
     "level_earned[n7,2026Q2]": [
-        "40 * level[n7,l2,2026Q2] + 120 * level[n7,l3,2026Q2] <= experience[n7,2026Q1]"
+        "6 * level[n7,l1,2026Q2] + 41 * level[n7,l2,2026Q2] + 120 * level[n7,l3,2026Q2]",
+        "<= experience[n7,2026Q1]",
     ],
     "level_reached[n7,2026Q1]": [
         "40 * level[n7,l1,2026Q1] + 120 * level[n7,l2,2026Q1] + 900 * level[n7,l3,2026Q1] >= 12"
@@ -91,6 +96,7 @@ STAGED_ROWS: dict[str, list[str]] = {
     "node_order[n7,2026Q2]": ["unlocked[n7,2026Q2] + 0.5 * (1 - unlocked[n7,2026Q2]) <= 1"],
     "node_kept[n7,2026Q2]": ["unlocked[n7,2026Q2] >= unlocked[n7,2026Q1]"],
     "fab_modules[n7,2026Q2]": ["-0.5 <= wafer_built[n7,2026Q2] - 2 * modules[n7,2026Q2] <= 0.5"],
+    "modules_within_reach[n7,2026Q2]": ["modules[n7,2026Q1] + modules[n7,2026Q2] <= 3"],
     "class_progress_balance[duv,2026Q1]": ["class_progress[duv,2026Q1] == 0.4 * class_rd[duv,2026Q1]"],
     "class_progress_balance[duv,2026Q2]": [
         "class_progress[duv,2026Q2] == class_progress[duv,2026Q1] + 0.4 * class_rd[duv,2026Q2]",

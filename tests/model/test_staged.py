@@ -13,10 +13,17 @@ import pytest
 
 from models.national import build
 from models.parameters import TABLE, Array, PlanParameters
-from models.simulate import weight_of_time
+from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.program import Program, compile_model
 from optimizer.solver import Solution, Solver
-from tests.model.plan_solver import program_of, restore_by_forward_run, solve_plan
+from optimizer.solver.certificate import check_point
+from tests.model.plan_solver import (
+    columns_of,
+    program_of,
+    restore_by_forward_run,
+    solve_plan,
+    vector_of,
+)
 from tests.model.small_plan import small_plan
 
 PERIODS, LEVELS = 3, ("l1", "l2")
@@ -280,3 +287,20 @@ def test_a_class_of_tools_is_made_at_home_only_once_it_is_unlocked() -> None:
     never = values_of(quarterly(**{**changes, "class_openable": 0.0}))
     assert never["tools_made"].max() == 0
     assert never["wafer_built"].max() == 0
+
+
+def test_a_plan_that_saves_on_the_wafers_of_its_levels_is_none() -> None:
+    """What cannot be paid for is saved on home-made chips last; the levels that rested on them are then
+    claimed and not earned, which the check of a plan sees."""
+    p = quarterly(node_cost=0.0)
+    decided = {name: value for name, value in values_of(p).items() if name in DECISIONS}
+    bare = {name: 0 * decided[name] for name in ("imports", "grey", "rented", "recruited")}
+    poorer = quarterly(node_cost=0.0, cash0=0.0, debt_limit=0.0, income=0.1 * p["income"])
+    settled = simulate(poorer, decided | bare, settle=True)
+    assert settled["domestic"].sum() < 0.9 * decided["domestic"].sum()
+    before = np.concatenate([[0.0], settled["experience"][0, :-1]])
+    claimed = np.array([0, 30, 90]) @ settled["level"][0] / (1 + p.scalar("transfer"))
+    assert (claimed > before + 1e-3).any()
+    program = program_of(poorer)
+    at = program.at(vector_of(poorer))
+    assert not check_point(at, columns_of(program, settled)).feasible

@@ -197,8 +197,14 @@ def solved(kind: Callable[[Case], tuple[Any, Array]], seed: int, gap: float) -> 
     return Answer(solution.objective, solution.certificate.lower, best, solution.status)
 
 
+@pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_integer_optima_are_those_of_enumeration(kind: Callable[[Case], tuple[Any, Array]]) -> None:
+def test_integer_optima_are_those_of_enumeration(
+    monkeypatch: pytest.MonkeyPatch, kind: Callable[[Case], tuple[Any, Array]], own: bool
+) -> None:
+    """By trees of HiGHS, and by the program's own tree first."""
+    if own:
+        monkeypatch.setattr(integer, "LEAST_BRANCHED", 1)
     for seed in range(PER_KIND):
         gap = (1e-2, 1e-4, 1e-6)[seed % 3]
         answer = solved(kind, seed, gap)

@@ -106,11 +106,14 @@ def test_tools_that_toolmakers_cannot_exceed(plan: PlanParameters) -> None:
 
 
 def test_wafers_that_no_line_can_exceed(plan: PlanParameters) -> None:
-    """All DUV tools on n7, bounded by imports and toolmakers: money is plenty in this world."""
+    """All DUV tools on n7, bounded by imports and toolmakers, and fabs in modules of 2.5: money is plenty in
+    this world."""
     made = plan["tools_made_max"][0]
     tools = 4 + np.cumsum(held(10, 8, 6) + made)
+    assert plan["modules_max"][0] == pytest.approx(np.floor(tools / 2.5))
+    assert (tools / 2.5 % 1 > 0.01).any()
     ends = 20 + np.cumsum(once(5, 8))
-    ends = ends + np.concatenate([[0, 0], tools[:-2]])
+    ends = ends + np.concatenate([[0, 0], 2.5 * plan["modules_max"][0, :-2]])
     expected = 12 * 0.4 * (np.append(20, ends[:-1]) + ends) / 2
     assert plan["started_max"][0] == pytest.approx(expected, rel=1e-7)
 
@@ -129,6 +132,21 @@ def test_levels_within_reach(plan: PlanParameters) -> None:
     assert plan["reachable"][1, 2].tolist() == [0] * PERIODS
 
 
+def test_a_level_asks_for_what_a_line_has_learned_without_a_wafer(plan: PlanParameters) -> None:
+    """120 at the start; the middle level of n7 takes 100 after know-how, the highest 400."""
+    before = 120 + np.concatenate([[0.0], np.cumsum(plan["learning_other"][0])[:-1]])
+    spare = plan["spare_experience"]
+    assert spare[0, 0] == pytest.approx(before, rel=1e-8)
+    assert spare[0, 1] == pytest.approx(before - 100, rel=1e-7)
+    assert not spare[0, 2].any()
+    # of n5 the first level takes nothing, the second 20
+    assert spare[1].tolist() == [pytest.approx([3] * PERIODS), [0] * PERIODS, [0] * PERIODS]
+
+
+def test_lines_without_modules_have_no_count_of_them(plan: PlanParameters) -> None:
+    assert np.isinf(plan["modules_max"][1]).all()
+
+
 def test_money_bounds_what_is_built_where_tools_do_not(staged: Instance) -> None:
     """With tools without end a fab costs 0.3 a kwpm, and nothing on top at an infinite elasticity."""
     free = replaced(
@@ -143,7 +161,7 @@ def test_money_bounds_what_is_built_where_tools_do_not(staged: Instance) -> None
     for income, credit in zip(plan["income"], plan["debt_limit"], strict=True):
         money.append(1.03 * before + income + credit)
         before = min(money[-1], 0.5 * income)
-    built = np.cumsum(np.array(money) / 0.3)
+    built = 2.5 * np.floor(np.cumsum(np.array(money) / 0.3) / 2.5)
     ends = 20 + np.cumsum(once(5, 8)) + np.concatenate([[0, 0], built[:-2]])
     expected = 12 * 0.4 * (np.append(20, ends[:-1]) + ends) / 2
     assert plan["started_max"][0] == pytest.approx(expected, rel=1e-7)
@@ -327,6 +345,8 @@ def test_no_bound_of_the_staged_industry_binds(plan: PlanParameters) -> None:
         plan["next_threshold"],
     )
     wide["reachable"] = np.broadcast_to(np.array([[1, 1, 1], [1, 1, 0]])[:, :, None], plan["reachable"].shape)
+    wide["spare_experience"] = 0 * plan["spare_experience"]
+    wide["modules_max"] = 5 * plan["modules_max"] + 100.0
     wide["openable"], wide["class_openable"] = np.ones((2, PERIODS)), np.ones((2, PERIODS))
     loose = PlanParameters(plan.country, plan.sets, {**wide, "reachable": wide["reachable"].astype(float)})
     loose.check()

@@ -102,15 +102,15 @@ def _done(view: View, cost: Array, arrival: Array, rate: Array) -> Array:
 
 
 @rule(
-    "started_max",
+    "built_max",
     uses=(
-        *("wafer_capacity0", "wafer_pending", "wafer_arrival", "wafer_cost", "ai_share", "openable"),
-        *("tools_per_wafer", "tool_stock0", "tool_import_limit", "tool_price", "tools_made_max"),
-        *("class_openable", "money_in_hand", "price", "elasticity", "normal"),
+        *("wafer_cost", "tools_per_wafer", "tool_stock0", "tool_import_limit", "tool_price"),
+        *("tools_made_max", "class_openable", "money_in_hand", "price", "elasticity", "normal"),
     ),
 )
-def started_max(view: View) -> Array:
-    """Wafers that each line could start for AI chips with all the tools and all the money."""
+def built_max(view: View) -> Array:
+    """Wafer capacity that each line could have ordered by the end of each period with all the tools and all
+    the money, whole modules or not."""
     sets, periods = view.sets, len(view.sets.periods)
     if not sets.levels:
         return np.zeros((0, periods))
@@ -132,12 +132,38 @@ def started_max(view: View) -> Array:
         if not np.isfinite(built).all():
             _unbounded(view, f"fabs of {line}")
             continue
-        ordered = np.diff(np.maximum.accumulate(built), prepend=0.0)
-        added = view["wafer_pending"][n] + arrived(view["wafer_arrival"][n : n + 1], ordered[None])[0]
-        ends = view["wafer_capacity0"][n] + np.cumsum(added)
-        before = np.concatenate([[view["wafer_capacity0"][n]], ends[:-1]])
-        most[n] = MONTHS * view.calendar.dt * view["ai_share"][n] * (before + ends) / 2
-    return most * view["openable"] * (1 + ROUNDING)
+        most[n] = np.maximum.accumulate(built) * (1 + ROUNDING)
+    return most
+
+
+@rule("modules_max", uses=["built_max", "module"])
+def modules_max(view: View) -> Array:
+    """Whole modules in what could be ordered; without bound where fabs have any size."""
+    module = view["module"][:, None]
+    whole = np.floor(view["built_max"] / np.where(module > 0, module, 1.0))
+    return np.where(module > 0, whole, np.inf)
+
+
+@rule(
+    "started_max",
+    uses=(
+        *("wafer_capacity0", "wafer_pending", "wafer_arrival", "ai_share", "openable"),
+        *("built_max", "modules_max", "module"),
+    ),
+)
+def started_max(view: View) -> Array:
+    """Wafers that each line could start for AI chips with all that could be ordered."""
+    if not view.sets.levels:
+        return np.zeros((0, len(view.sets.periods)))
+    module = view["module"][:, None]
+    with np.errstate(invalid="ignore"):
+        built = np.where(module > 0, module * view["modules_max"], view["built_max"])
+    added = view["wafer_pending"] + arrived(view["wafer_arrival"], np.diff(built, prepend=0.0, axis=1))
+    first = view["wafer_capacity0"][:, None]
+    ends = first + np.cumsum(added, axis=1)
+    before = np.concatenate([first, ends[:, :-1]], axis=1)
+    most = MONTHS * view.calendar.dt * view["ai_share"] * (before + ends) / 2
+    return np.asarray(most * view["openable"] * (1 + ROUNDING))
 
 
 @rule("most_experience", uses=["learning0", "learning_other", "started_max"])
@@ -161,6 +187,18 @@ def next_threshold(view: View) -> Array:
     return found
 
 
+def _least_experience(view: View) -> Array:
+    """Experience that a line has at the start of each period if it starts no wafer, (lines, periods)."""
+    other = view["learning_other"]
+    return np.asarray(view["learning0"][:, None] + np.cumsum(other, axis=1) - other)
+
+
+@rule("spare_experience", uses=["learning_wafers", "learning0", "learning_other", "transfer"])
+def spare_experience(view: View) -> Array:
+    least = _least_experience(view)[:, None] * (1 - ROUNDING)
+    return np.maximum(least - view["learning_wafers"][:, :, None] / (1 + float(view["transfer"])), 0.0)
+
+
 @rule(
     "reachable",
     "staged.lines.*.levels",
@@ -172,7 +210,7 @@ def reachable(view: View) -> Array:
     if not view.sets.levels:
         return np.zeros(shape)
     easier = 1 + float(view["transfer"])
-    least = view["learning0"][:, None] + np.cumsum(view["learning_other"], axis=1) - view["learning_other"]
+    least = _least_experience(view)
     asked = view["learning_wafers"][:, :, None] / easier
     left = view["next_threshold"][:, :, None] / easier
     most = view["most_experience"][:, None, :-1]
