@@ -12,6 +12,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -93,10 +95,16 @@ class KloofGroup(click.Group):
 
 
 def _keep_programs() -> None:
-    """Let compiled plans be kept in the user's cache, unless the environment says where, or (empty) not."""
-    from platformdirs import user_cache_path
+    """Let compiled plans be kept in the user's cache, unless the environment says where, or (empty) not. What
+    a command starts inherits it under a name that nobody else sets."""
+    named = os.environ.get("KLOOF_CACHE")
+    if named is None:
+        from platformdirs import user_cache_path
 
-    os.environ.setdefault("KLOOF_CACHE", str(user_cache_path("kloof", appauthor=False)))
+        # whoever has no home keeps nothing
+        with suppress(RuntimeError, OSError, KeyError):
+            named = str(user_cache_path("kloof", appauthor=False))
+    os.environ["_KLOOF_PROGRAMS"] = str(Path(named).expanduser()) if named else ""
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:

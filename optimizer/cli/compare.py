@@ -196,7 +196,9 @@ def command(
             )
         if not saving.no_save:
             if interrupted:
-                directory = place_of_interrupted(directory, resume)
+                directory = place_of_interrupted(
+                    directory, resume, sum(each.converged for each in equilibria.values())
+                )
             wall = time.perf_counter() - started
             files = _files(comparison, document, asking.written, ask, wall) | _prices(equilibria, searches)
             unsaved = save_run(directory, files, output.quiet)

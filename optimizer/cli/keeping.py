@@ -68,13 +68,15 @@ class Keeping:
         return INTERRUPTED
 
 
-def place_of_interrupted(directory: Path, resume: bool) -> Path:
-    """Where a search that was interrupted is saved: not in the place of plans that were found, nor of a run
-    that it did not go on from."""
+def place_of_interrupted(directory: Path, resume: bool, found: int = 0) -> Path:
+    """Where a search that was interrupted is saved: not in the place of plans that were found, where it has
+    come to prices that clear for fewer policies than stand there, nor of a run that it did not go on from."""
     from optimizer.answer.summary import INTERRUPTED, NOT_CONVERGED
     from optimizer.tell.files.store import SUMMARY, beside_earlier, read_object
 
-    if resume and read_object(directory / SUMMARY).get("status") in (INTERRUPTED, NOT_CONVERGED):
+    before = read_object(directory / SUMMARY)
+    cleared = [one for one in before.get("equilibria", {}).values() if one.get("converged")]
+    if resume and before.get("status") in (INTERRUPTED, NOT_CONVERGED) and len(cleared) <= found:
         return directory
     return beside_earlier(directory)
 

@@ -6,9 +6,10 @@ the formulation and of the compiler, and the libraries that both use: its file i
 them, so that what is found under a name is what would be compiled. A file that is damaged, or cannot be read
 or written, costs the time of a compilation and nothing else.
 
-`KLOOF_CACHE` names the directory; where it is not set or empty, nothing is kept. The command sets it, Python
-does not: in a session anybody may have changed the formulation's functions, which no file tells. Files are
-pickles: who may write to the directory may run code as whoever reads it, as with the sources themselves.
+The command names the directory (`_KLOOF_PROGRAMS`, from the user's `KLOOF_CACHE`) to itself and to what it
+starts; elsewhere nothing is kept: in a Python session anybody may have changed the formulation's functions,
+which no file tells. Files are pickles: who may write to the directory may run code as whoever reads it, as
+with the sources themselves.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ import os
 import pickle
 import platform
 from collections.abc import Callable
-from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -31,7 +31,7 @@ from models.parameters import PlanParameters
 from optimizer.program import Program
 from optimizer.study.identity import identity
 
-VARIABLE: Final = "KLOOF_CACHE"
+VARIABLE: Final = "_KLOOF_PROGRAMS"
 # 4 MB each
 MOST_FILES: Final = 16
 _LIBRARIES: Final = ("kloof", "numpy", "pyomo", "scipy")
@@ -43,22 +43,23 @@ def compiled(parameters: PlanParameters, compile_: Callable[[], Program]) -> Pro
     named = os.environ.get(VARIABLE)
     if not named:
         return compile_()
-    file = Path(named) / f"{_sources()}-{identity(parameters)}.program"
+    file = Path(named) / f"{SOURCES}-{identity(parameters)}.program"
     found = _read(file)
     if found is None:
         found = compile_()
         with contextlib.suppress(OSError):
-            _write(file, found)
+            # what was changed since it was read is not what compiled
+            if _sources() == SOURCES:
+                _write(file, found)
     return found
 
 
-@cache
 def _sources() -> str:
     """A hash of all that turns parameters into a program."""
     found = hashlib.blake2b(digest_size=16)
     found.update(f"{platform.python_implementation()} {platform.python_version()}".encode())
     for library in _LIBRARIES:
-        found.update(f"{library} {version(library)}".encode())
+        found.update(f"{library} {_version(library)}".encode())
     for room in (models, optimizer.program):
         for source in sorted(Path(room.__path__[0]).glob("*.py")):
             found.update(source.name.encode())
@@ -66,13 +67,25 @@ def _sources() -> str:
     return found.hexdigest()
 
 
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        # run from its sources, which are hashed
+        return ""
+
+
+SOURCES: Final = _sources()
+
+
 def _read(file: Path) -> Program | None:
     """The program of a file, None where there is none that is whole."""
     try:
         written = file.read_bytes()
-        os.utime(file)
     except OSError:
         return None
+    with contextlib.suppress(OSError):
+        os.utime(file)
     if hashlib.sha256(written[_HASH_BYTES:]).digest() != written[:_HASH_BYTES]:
         return None
     found = pickle.loads(memoryview(written)[_HASH_BYTES:])

@@ -88,6 +88,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "programs"
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("KLOOF_CACHE", str(directory))
+        # what the command says to itself, for those that run in this process
+        patched.setenv("_KLOOF_PROGRAMS", str(directory))
         yield directory
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
 
 from models.limits import LIMITS
 from models.parameters import TABLE
 from models.quantities import DERIVED, VARIABLES
+from optimizer import cli
 from optimizer.cli import COMMANDS
 from optimizer.program import Program, compile_model
 from optimizer.study import plan_solver
@@ -313,8 +315,22 @@ def test_a_follower_is_compiled_once(
 
     monkeypatch.setattr(plan_solver, "compile_model", counted)
     name, *rest = command
-    assert kloof(name, world, "--country", "CHN", *rest, KLOOF_CACHE="").code == 0
+    assert kloof(name, world, "--country", "CHN", *rest, _KLOOF_PROGRAMS="").code == 0
     assert len(compiled) == 1
+
+
+def test_whoever_has_no_home_keeps_no_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(*_: Any, **__: Any) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(platformdirs, "user_cache_path", homeless)
+    monkeypatch.delenv("KLOOF_CACHE")
+    monkeypatch.setenv("_KLOOF_PROGRAMS", "before")
+    cli._keep_programs()
+    assert os.environ["_KLOOF_PROGRAMS"] == ""
+    monkeypatch.setenv("KLOOF_CACHE", "~/plans")
+    cli._keep_programs()
+    assert os.environ["_KLOOF_PROGRAMS"] == str(Path.home() / "plans")
 
 
 def test_a_command_keeps_what_it_compiled(kloof_process: Run, tmp_path: Path, world: str) -> None:

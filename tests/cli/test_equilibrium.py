@@ -305,6 +305,15 @@ def test_a_comparison_that_is_interrupted_keeps_every_search(market: str, tmp_pa
     found = json.loads((tmp_path / "both" / "summary.json").read_text())
     assert found["status"] == "interrupted"
     assert all(set(plans) == {"baseline"} for plans in found["countries"].values())
+    # a second interrupt, before the first column is there again, leaves it where it is
+    before = (tmp_path / "both" / "strategy.csv").read_bytes()
+    code, _, said = interrupted_on_terminal(tmp_path, "baseline: round", *asked, "--resume")
+    assert code == 130
+    assert "--resume and --out both-interrupted" in said
+    assert (tmp_path / "both" / "strategy.csv").read_bytes() == before
+    assert set(json.loads((tmp_path / "both-interrupted" / "search.json").read_text())["policies"]) == set(
+        kept
+    )
     done = run_kloof(tmp_path, *asked, "--resume")
     assert done.code == 0, done.err
     found = json.loads((tmp_path / "both" / "summary.json").read_text())

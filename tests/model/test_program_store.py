@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,9 @@ from tests.model.small_plan import small_plan
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(program_store.VARIABLE, str(tmp_path / "kept"))
-    program_store._sources.cache_clear()
-    yield tmp_path / "kept"
-    program_store._sources.cache_clear()
+    return tmp_path / "kept"
 
 
 def not_again() -> Program:
@@ -60,21 +58,44 @@ def test_other_parameters_are_another_program(directory: Path) -> None:
     assert len(files(directory)) == 2
 
 
-def test_other_sources_and_libraries_are_another_program(
+def test_other_sources_and_libraries_are_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(program_store, "version", lambda name: "0")
+        assert program_store._sources() != program_store.SOURCES
+    with monkeypatch.context() as patched:
+        changed_sources(patched)
+        assert program_store._sources() != program_store.SOURCES
+    assert program_store._sources() == program_store.SOURCES
+
+
+def changed_sources(patched: pytest.MonkeyPatch) -> None:
+    read = Path.read_bytes
+    patched.setattr(Path, "read_bytes", lambda self: read(self) + b"#" * (self.name == "budget.py"))
+
+
+def test_what_was_compiled_from_sources_that_changed_since_is_not_kept(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = program_store._sources()
-    program_store._sources.cache_clear()
-    monkeypatch.setattr(program_store, "version", lambda name: "0")
-    assert program_store._sources() != before
+    changed_sources(monkeypatch)
+    PlanSolver.compile(small_plan())
+    assert not directory.exists()
 
-    monkeypatch.undo()
-    program_store._sources.cache_clear()
-    read = Path.read_bytes
-    monkeypatch.setattr(
-        Path, "read_bytes", lambda self: read(self) + b"#" * (self.name == "budget.py"), raising=True
-    )
-    assert program_store._sources() != before
+
+def test_a_program_runs_from_sources_that_are_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(program_store, "version", missing)
+    assert program_store._sources()
+
+
+def test_a_directory_that_can_be_read_alone_is_used(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    PlanSolver.compile(small_plan())
+    monkeypatch.setattr(os, "utime", refused)
+    program_store.compiled(small_plan(), not_again)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 40, None])

@@ -77,10 +77,26 @@ def test_what_a_rule_bounds_takes_no_more_money_than_it_costs():
         limit_dual=np.array([[1000.0], [100.0], [0.0]]),
     )
     most = np.array([[2.0], [50.0], [50.0]])
-    assert worth(bound, bound.bought, most)[:, 0] == pytest.approx([1010, 118, 18])
+    assert worth(bound, bound.bought, most)[:, 0] == pytest.approx([20.2 * 1.5 / 2, 118, 18])
     poor = replace(bound, elsewhere=np.zeros(1))
     # ... for which it has what it spends on it alone
     assert worth(poor, poor.bought, most)[1, 0] * 0.01 == pytest.approx(0.2 - 2 * 0.01)
+
+
+@pytest.mark.parametrize(("unspent", "elsewhere"), [(0.0, 0.0), (0.0, 1.0), (500.0, 0.0)])
+def test_where_rules_bound_all_that_is_bought_all_money_is_bid_for_it(unspent, elsewhere):
+    bound = replace(
+        PLAN,
+        fee=np.zeros((3, 1)),
+        limit_dual=np.array([[0.01], [0.02], [0.0]]),
+        shortfall_dual=np.zeros((3, 1)),
+        money_dual=np.array([0.0]),
+        unspent=np.array([unspent]),
+        elsewhere=np.array([elsewhere]),
+    )
+    spare_pays_what_it_costs = 20.0 if unspent else 0.0
+    bid = float((worth(bound, bound.bought, bound.bought) * bound.bought).sum())
+    assert 40 <= bid <= 40 + unspent + elsewhere + spare_pays_what_it_costs + 1e-9
 
 
 def test_what_a_rule_bounds_takes_no_money_from_other_goods():
@@ -92,12 +108,12 @@ def test_what_a_rule_bounds_takes_no_money_from_other_goods():
 
 
 def test_a_good_that_is_nearly_all_that_rules_allow_draws_no_money_from_the_others():
-    # the first is far below its bid: no more of it than 1 can be had, which costs 1 of what 0.99 * 3 + 2 buys
-    bids = Bids(np.array([[[0.99], [1.0]]]), np.array([[[3.0], [2.0]]]), np.array([[[1.0], [50.0]]]))
+    # the first is far below its bid: no more of it than 1 can be had, which costs 1 of what 0.9 * 3 + 2 buys
+    bids = Bids(np.array([[[0.9], [1.0]]]), np.array([[[3.0], [2.0]]]), np.array([[[1.0], [50.0]]]))
     taken = demands(bids, np.ones((2, 1)), 16.0)[0, :, 0]
-    assert taken == pytest.approx([1, 0.99 * 3 + 2 - 1])
+    assert taken == pytest.approx([1, 0.9 * 3 + 2 - 1])
     # as near to the limit as it can be, and with none
-    assert demands(bids, np.array([[3.0], [2.0]]), 16.0)[0, :, 0] == pytest.approx([0.99, 1])
+    assert demands(bids, np.array([[3.0], [2.0]]), 16.0)[0, :, 0] == pytest.approx([0.9, 1])
 
 
 def goods(supply, floor_share=1e-6, components=None):

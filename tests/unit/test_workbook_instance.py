@@ -231,8 +231,19 @@ def test_sheets_are_known_and_none_is_missing(problems_of: Any) -> None:
 @pytest.mark.parametrize("sheet", ["rules", "CHN"])
 def test_a_sheet_that_files_could_lack_is_missed(problems_of: Any, sheet: str) -> None:
     (problem,) = [one for one in problems_of(drop(sheet)) if one.code == "E223"]
-    assert problem.message == f"the sheet `{sheet}` is gone, which the workbook was written with"
+    assert problem.message == f"the sheet `{sheet}` is not there"
     assert "read me" in (problem.hint or "")
+
+
+def test_rules_are_missed_where_the_list_of_sheets_is_gone_too(problems_of: Any) -> None:
+    (problem,) = [one for one in problems_of(drop("rules"), drop("read me")) if one.code == "E223"]
+    assert "no list of sheets says that it never was" in problem.message
+
+
+def test_the_list_of_sheets_is_found_where_a_column_moved_it(problems_of: Any) -> None:
+    found = problems_of(drop("CHN"), lambda book: book["read me"].insert_cols(1))
+    (problem,) = [one for one in found if one.code == "E223"]
+    assert problem.message == "the sheet `CHN` is not there"
 
 
 def test_a_sheet_taken_out_on_purpose_is_not_missed(workbook: Path, tmp_path: Path) -> None:

@@ -80,20 +80,31 @@ class _Loader(Loader):
 
     def _refuse_lost_sheets(self) -> None:
         """Without its sheet of rules a world would be one without export rules, and one country fewer."""
-        guide = self.grids.get(README)
-        cells = [row for _, row in guide.rows if row.get(1) == SHEETS_WRITTEN] if guide else []
-        written = [name.strip() for row in cells for name in str(row.get(2, "")).split(",")]
-        for name in written:
+        written = self._sheets_written()
+        # who knows no list may have lost it with the rest
+        for name in [SHEETS[RULES]] if written is None else written:
             if name in self.grids or not (name == SHEETS[RULES] or COUNTRY.fullmatch(name)):
                 continue
             self.problems.append(
                 Diagnostic(
                     "E223",
-                    f"the sheet `{name}` is gone, which the workbook was written with",
+                    f"the sheet `{name}` is not there"
+                    + (", and no list of sheets says that it never was" if written is None else ""),
                     file=self.shown,
-                    hint=f"bring it back, or take its name from the list of sheets in `{README}`",
+                    hint=f"bring it back; where there is to be none, list all other sheets in `{README}`, "
+                    f"beside `{SHEETS_WRITTEN}`",
                 )
             )
+
+    def _sheets_written(self) -> list[str] | None:
+        """The sheets that `read me` lists, None where it has no list."""
+        guide = self.grids.get(README)
+        for _, row in guide.rows if guide else []:
+            texts = [str(row[column]).strip() for column in sorted(row)]
+            if SHEETS_WRITTEN in texts:
+                after = texts[texts.index(SHEETS_WRITTEN) + 1 :]
+                return [name.strip() for text in after for name in text.split(",")]
+        return None
 
     def _at_cell(self, problem: Diagnostic) -> Diagnostic:
         """A problem at a row and column of a sheet, by the cell's name."""

@@ -17,8 +17,9 @@ SHIFTED: Final = 0.5
 LEAST_VALUE: Final = 1e-5
 # a buyer has money to spare where more than this share of what it pays stays unspent
 TO_SPARE: Final = 1e-3
-# so near to what rules allow, a buyer can have no more
-AT_MOST: Final = 1e-6
+# So near to what rules allow, a buyer can have no more. Rations come there by parts, and what has some room
+# left for ever would count as what there is more of.
+AT_MOST: Final = 1e-2
 TINY: Final = 1e-12
 
 
@@ -53,18 +54,26 @@ def worth(plan: Valued, held: Array, most: Array) -> Array:
        + \\min(\\tfrac12 \\sum_k c_k x_k,\\ \\text{elsewhere})}\\Bigr) \\]
 
     with F the goods of which rules allow more: however dear one of the others is to the buyer, it takes no
-    more money than it does.
+    more money than it does. Those are bid for as if they were alone: with all that the buyer has.
     """
     value = np.maximum(plan.limit_dual + plan.money_dual * plan.cost + plan.shortfall_dual, 0.0)
     paying = plan.cost * plan.bought
     spent, free = paying.sum(axis=0), ~at_most(held, most)
-    has = (paying * free).sum(axis=0) + plan.unspent + np.minimum(SHIFTED * spent, plan.elsewhere)
-    total = (value * held * free).sum(axis=0)
-    money = np.maximum(plan.money_dual, np.maximum(total, LEAST_VALUE) / np.maximum(has, TINY))
+    more = plan.unspent + np.minimum(SHIFTED * spent, plan.elsewhere)
+    money = np.where(
+        free,
+        _worth_of_money(plan, (value * held * free).sum(axis=0), (paying * free).sum(axis=0) + more),
+        _worth_of_money(plan, (value * held * ~free).sum(axis=0), spent + more),
+    )
     paid = value / money
     spare = (plan.unspent > TO_SPARE * spent) | ((value * held).sum(axis=0) < LEAST_VALUE)
     paid = np.where(spare & (plan.bought > 0), np.maximum(paid, plan.cost), paid)
     return np.asarray(np.maximum(paid - plan.fee, 0.0))
+
+
+def _worth_of_money(plan: Valued, value: Array, has: Array) -> Array:
+    """What money brings, so that what is worth so much costs no more than a buyer has, (periods,)."""
+    return np.asarray(np.maximum(plan.money_dual, np.maximum(value, LEAST_VALUE) / np.maximum(has, TINY)))
 
 
 def at_most(held: Array, most: Array) -> NDArray[np.bool_]:
