@@ -29,7 +29,7 @@ COLUMNS = ("scenario", "metric", "period", "value")
 COUNTRY = "CHN"
 OF_CHINA = f"countries.{COUNTRY}"
 # average log units
-GAP = 2e-3
+GAP = 3e-4
 LINES = ("n7", "n5", "n3")
 POLICIES = ("open_collaboration", "no_controls", "tools_tightened", "hbm_lifted", "euv_sold")
 MEMORY = [f"{OF_CHINA}.industry.memory.build_limit_pb_per_year2 *= 2"]
