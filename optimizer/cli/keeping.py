@@ -74,10 +74,11 @@ def place_of_interrupted(directory: Path, resume: bool, found: int = 0) -> Path:
     from optimizer.answer.summary import INTERRUPTED, NOT_CONVERGED
     from optimizer.tell.files.store import SUMMARY, beside_earlier, read_object
 
-    before = read_object(directory / SUMMARY)
-    cleared = [one for one in before.get("equilibria", {}).values() if one.get("converged")]
-    if resume and before.get("status") in (INTERRUPTED, NOT_CONVERGED) and len(cleared) <= found:
-        return directory
+    if resume:
+        before = read_object(directory / SUMMARY)
+        cleared = [one for one in before.get("equilibria", {}).values() if one.get("converged")]
+        if before.get("status") in (INTERRUPTED, NOT_CONVERGED) and len(cleared) <= found:
+            return directory
     return beside_earlier(directory)
 
 
