@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,18 +79,6 @@ def checked(outcome: Outcome) -> Outcome:
     assert "Traceback" not in outcome.err, outcome.err
     assert "Warning" not in outcome.err, outcome.err
     return outcome
-
-
-@pytest.fixture(scope="session", autouse=True)
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where all commands of these tests, on however many processes, keep compiled plans."""
-    base = tmp_path_factory.getbasetemp()
-    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "programs"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("KLOOF_CACHE", str(directory))
-        # what the command says to itself, for those that run in this process
-        patched.setenv("_KLOOF_PROGRAMS", str(directory))
-        yield directory
 
 
 @pytest.fixture
