@@ -4,8 +4,6 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/.ready-with-tools
 PYTHON ?= python3
-# one more than there are processors: many tests wait for a terminal, or for what they started
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: demo test check bench format clean
 .DEFAULT_GOAL := demo
@@ -23,7 +21,7 @@ demo: $(READY)
 	$(BIN)/kloof solve instances/world-2026 --out runs/demo
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n auto
 
 check: $(TOOLS)
 	$(BIN)/ruff format --check .
