@@ -118,8 +118,25 @@ class Explaining(ABC):
         return html(self._tables(), self._charts())
 
 
+class OneWorld(Explaining):
+    """What results of one scenario have in common."""
+
+    run: WorldRun
+    _ask: Ask
+
+    @property
+    def _worlds(self) -> Sequence[WorldRun]:
+        return (self.run,)
+
+    def _explain(self) -> Sequence[WorldRun]:
+        return (explained(self.run, self._ask.instance, self._ask.objective),)
+
+    def _shown(self, found: pd.DataFrame) -> pd.DataFrame:
+        return found.drop(columns="policy")
+
+
 @dataclass(frozen=True, repr=False)
-class Result(Explaining):
+class Result(OneWorld):
     """Plans of one scenario.
 
     `strategy` is tidy: country, policy, period, metric, item, unit, value. `certificates` has one row per
@@ -139,16 +156,6 @@ class Result(Explaining):
     _ask: Ask
     bands: pd.DataFrame
     rolled: pd.DataFrame
-
-    @property
-    def _worlds(self) -> Sequence[WorldRun]:
-        return (self.run,)
-
-    def _explain(self) -> Sequence[WorldRun]:
-        return (explained(self.run, self._ask.instance, self._ask.objective),)
-
-    def _shown(self, found: pd.DataFrame) -> pd.DataFrame:
-        return found.drop(columns="policy")
 
     def _tables(self) -> Sequence[pd.DataFrame]:
         return self._summary, self.rolled

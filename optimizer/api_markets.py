@@ -13,11 +13,10 @@ import pandas as pd
 from optimizer.answer.equilibrium import EquilibriumAnswer, moving_components
 from optimizer.answer.run import WorldRun
 from optimizer.answer.strategy import frame
-from optimizer.api import CERTIFICATE, Explaining, Limits, certificate_row, codes
+from optimizer.api import CERTIFICATE, Limits, OneWorld, certificate_row, codes
 from optimizer.instance import Instance
 from optimizer.study.ask import Ask, Scenario
 from optimizer.study.equilibrium.equilibrium import MOST_ROUNDS, TOLERANCE, Calibration, find
-from optimizer.study.explained import explained
 from optimizer.tell.files.equilibrium_files import COLUMNS, equilibrium_answer, prices_text, read_search
 from optimizer.tell.notebook.display import html, market_prices
 
@@ -25,7 +24,7 @@ HORIZON = "horizon."
 
 
 @dataclass(frozen=True, repr=False)
-class Cleared(Explaining):
+class Cleared(OneWorld):
     """Prices that clear the world's market, and each country's plan at them; where they have not `converged`
     there is neither, and all frames but `quality` and `regrets` are empty.
 
@@ -54,16 +53,6 @@ class Cleared(Explaining):
     def converged(self) -> bool:
         """Whether these are prices that clear."""
         return self.answer.converged
-
-    @property
-    def _worlds(self) -> Sequence[WorldRun]:
-        return (self.run,)
-
-    def _explain(self) -> Sequence[WorldRun]:
-        return (explained(self.run, self._ask.instance, self._ask.objective),)
-
-    def _shown(self, found: pd.DataFrame) -> pd.DataFrame:
-        return found.drop(columns="policy")
 
     def _of(self, found: pd.DataFrame, country: str | None, known: Iterable[str]) -> pd.DataFrame:
         if not self.converged:

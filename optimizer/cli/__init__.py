@@ -97,14 +97,15 @@ class KloofGroup(click.Group):
 def _keep_programs() -> None:
     """Let compiled plans be kept in the user's cache, unless the environment says where, or (empty) not. What
     a command starts inherits it under a name that nobody else sets."""
-    named = os.environ.get("KLOOF_CACHE")
-    if named is None:
-        from platformdirs import user_cache_path
+    named, directory = os.environ.get("KLOOF_CACHE"), ""
+    # whoever has no home keeps nothing
+    with suppress(RuntimeError, OSError):
+        if named is None:
+            from platformdirs import user_cache_path
 
-        # whoever has no home keeps nothing
-        with suppress(RuntimeError, OSError, KeyError):
             named = str(user_cache_path("kloof", appauthor=False))
-    os.environ["_KLOOF_PROGRAMS"] = str(Path(named).expanduser()) if named else ""
+        directory = str(Path(named).expanduser()) if named else ""
+    os.environ["_KLOOF_PROGRAMS"] = directory
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:

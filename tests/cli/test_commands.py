@@ -331,6 +331,9 @@ def test_whoever_has_no_home_keeps_no_plans(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("KLOOF_CACHE", "~/plans")
     cli._keep_programs()
     assert os.environ["_KLOOF_PROGRAMS"] == str(Path.home() / "plans")
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    cli._keep_programs()
+    assert os.environ["_KLOOF_PROGRAMS"] == ""
 
 
 def test_a_command_keeps_what_it_compiled(kloof_process: Run, tmp_path: Path, world: str) -> None:

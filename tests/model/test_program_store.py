@@ -95,7 +95,8 @@ def test_a_directory_that_can_be_read_alone_is_used(directory: Path, monkeypatch
 
     PlanSolver.compile(small_plan())
     monkeypatch.setattr(os, "utime", refused)
-    program_store.compiled(small_plan(), not_again)
+    kept = program_store.compiled(small_plan(), not_again)
+    assert kept.columns == compiled_anew(small_plan()).columns
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 40, None])

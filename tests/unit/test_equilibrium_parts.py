@@ -13,7 +13,13 @@ from optimizer.errors import InputError
 from optimizer.study.equilibrium.bids import Valued, worth
 from optimizer.study.equilibrium.clearing import Bids, clear, demands
 from optimizer.study.equilibrium.market import Components, Market
-from optimizer.study.equilibrium.membership import Members, check_path_mode, check_same, reordered
+from optimizer.study.equilibrium.membership import (
+    Members,
+    check_looked_at,
+    check_path_mode,
+    check_same,
+    reordered,
+)
 from optimizer.study.equilibrium.settling import settle
 from optimizer.study.equilibrium.sweeps import (
     Prices,
@@ -97,6 +103,13 @@ def test_where_rules_bound_all_that_is_bought_all_money_is_bid_for_it(unspent, e
     spare_pays_what_it_costs = 20.0 if unspent else 0.0
     bid = float((worth(bound, bound.bought, bound.bought) * bound.bought).sum())
     assert 40 <= bid <= 40 + unspent + elsewhere + spare_pays_what_it_costs + 1e-9
+
+
+@pytest.mark.parametrize("regret", [np.inf, np.nan])
+def test_a_search_whose_regrets_are_not_known_is_nothing_to_hold_against(regret):
+    with pytest.raises(InputError, match="before any of its regrets"):
+        check_looked_at(regret)
+    check_looked_at(0.004)
 
 
 def test_what_a_rule_bounds_takes_no_money_from_other_goods():

@@ -95,7 +95,7 @@ def check_same(base: Members, now: Members) -> None:
 def check_looked_at(regret: float) -> None:
     """Raise InputError for a saved search that was interrupted before it was looked at: what its world takes
     of components is not known, which is what is made of them."""
-    if np.isinf(regret):
+    if not np.isfinite(regret):
         message = "the search that this is held against was interrupted before any of its regrets were known"
         raise InputError(Diagnostic("E538", message, hint="go on with it first, by --resume"))
 
