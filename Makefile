@@ -11,6 +11,7 @@ PYTHON ?= python3
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m compileall -q models optimizer
 	touch $(READY)
 
 $(TOOLS): $(READY)

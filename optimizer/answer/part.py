@@ -36,7 +36,8 @@ Number = Annotated[float | int, PlainSerializer(text_of_infinity, return_type=An
 class Part(BaseModel):
     """A part of an answer; what a later version adds is passed over."""
 
-    model_config = ConfigDict(frozen=True)
+    # no command makes parts of every kind
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     def data(self) -> dict[str, Any]:
         """The part as JSON data, without what was not set."""

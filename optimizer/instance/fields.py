@@ -52,4 +52,7 @@ PastYears = Annotated[YearMap, YearMapRule(past=True)]
 class Record(BaseModel):
     """A closed, immutable group of fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+    # a group within another one is checked with it: few are ever checked alone
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True
+    )

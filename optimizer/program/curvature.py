@@ -56,17 +56,17 @@ def _unsupported(concave: Concave, points: Array, signed: Array, slopes: Array) 
     """Which functions rise above one of their tangents."""
     if not len(concave):
         return np.zeros(0, dtype=bool)
-    starts = concave.starts[:-1]
-    at = points[concave.leaves]
+    starts, at = concave.starts[:-1], points[concave.leaves]
+    size, finite = np.abs(signed), np.isfinite(signed)
+    found = np.zeros(len(concave), dtype=bool)
     with np.errstate(invalid="ignore", over="ignore"):
-        moves = slopes[:, :, None] * (at[:, None, :] - at[:, :, None])
-        tangent = signed[:, :, None] + np.add.reduceat(moves, starts, axis=0)
-        terms = np.abs(signed)[:, :, None] + np.add.reduceat(np.abs(moves), starts, axis=0)
-        below = signed[:, None, :] - tangent > SUPPORT_TOLERANCE * np.maximum(
-            terms, np.abs(signed)[:, None, :]
-        )
-    usable = np.isfinite(tangent) & np.isfinite(signed)[:, None, :]
-    found: NDArray[np.bool_] = np.logical_or.reduce(below & usable, axis=(1, 2))
+        # tangents at one point at a time: all pairs of points at once do not fit a processor's cache
+        for point in range(points.shape[1]):
+            moves = slopes[:, [point]] * (at - at[:, [point]])
+            tangent = signed[:, [point]] + np.add.reduceat(moves, starts, axis=0)
+            terms = size[:, [point]] + np.add.reduceat(np.abs(moves), starts, axis=0)
+            below = signed - tangent > SUPPORT_TOLERANCE * np.maximum(terms, size)
+            found |= (below & np.isfinite(tangent) & finite).any(axis=1)
     return found & concave.active
 
 

@@ -188,11 +188,12 @@ class TapeBuilder:
                 flat = [argument for node in nodes for argument in self._nodes[node][1]]
                 offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
                 owners = np.repeat(np.arange(len(nodes)), lengths)
-                groups.append(_Group(operation, start, len(nodes), (row[flat],), (False,), offsets, owners))
+                columns: tuple[Index, ...] = (row[flat],)
             else:
+                offsets, owners = None, None
                 columns = tuple(row[list(c)] for c in zip(*(self._nodes[n][1] for n in nodes), strict=True))
-                distinct = tuple(len(np.unique(rows)) == len(rows) for rows in columns)
-                groups.append(_Group(operation, start, len(nodes), columns, distinct, None, None))
+            distinct = tuple(len(np.unique(rows)) == len(rows) for rows in columns)
+            groups.append(_Group(operation, start, len(nodes), columns, distinct, offsets, owners))
             start += len(nodes)
         return Tape(inputs, constants, tuple(groups), start), row
 
@@ -320,8 +321,9 @@ class Tape:
                 if not live.any():
                     continue
                 if group.owners is not None:
-                    np.add.at(adjoint, group.arguments[0], weight[group.owners])
-                    np.logical_or.at(reached, group.arguments[0], live[group.owners])
+                    rows, distinct = group.arguments[0], group.distinct[0]
+                    _add_at(adjoint, rows, distinct, weight[group.owners])
+                    _mark_at(reached, rows, distinct, live[group.owners])
                     continue
                 arguments = [values[rows] for rows in group.arguments]
                 parts = _first(group.operation, values[group.rows], arguments)
@@ -355,18 +357,20 @@ class Tape:
             for group in reversed(self.groups):
                 weight, weight_tangent = adjoint[group.rows], adjoint_tangent[group.rows]
                 if group.owners is not None:
-                    np.add.at(adjoint, group.arguments[0], weight[group.owners])
-                    np.add.at(adjoint_tangent, group.arguments[0], weight_tangent[group.owners])
+                    rows, distinct = group.arguments[0], group.distinct[0]
+                    _add_at(adjoint, rows, distinct, weight[group.owners])
+                    _add_at(adjoint_tangent, rows, distinct, weight_tangent[group.owners])
                     continue
                 arguments = [values[rows] for rows in group.arguments]
                 parts = _first(group.operation, values[group.rows], arguments)
-                for rows, part in zip(group.arguments, parts, strict=True):
+                for rows, distinct, part in zip(group.arguments, group.distinct, parts, strict=True):
                     if part is not None:
-                        np.add.at(adjoint, rows, _times(weight, part))
-                        np.add.at(adjoint_tangent, rows, _times(weight_tangent, part))
+                        _add_at(adjoint, rows, distinct, _times(weight, part))
+                        _add_at(adjoint_tangent, rows, distinct, _times(weight_tangent, part))
                 for (i, j), part in _second(group.operation, values[group.rows], arguments).items():
                     left, right = group.arguments[i], group.arguments[j]
-                    np.add.at(adjoint_tangent, left, _times(weight * tangent[right], part))
+                    _add_at(adjoint_tangent, left, group.distinct[i], _times(weight * tangent[right], part))
                     if i != j:
-                        np.add.at(adjoint_tangent, right, _times(weight * tangent[left], part))
+                        other = _times(weight * tangent[left], part)
+                        _add_at(adjoint_tangent, right, group.distinct[j], other)
         return adjoint_tangent[: self.inputs]

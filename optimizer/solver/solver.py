@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 
 from optimizer.errors import Diagnostic, SolverError
-from optimizer.program.compile import compile_model
 from optimizer.program.concave import Concave
 from optimizer.program.curvature import RANDOM_POINTS, check_concave, random_points
 from optimizer.program.program import Program
@@ -221,5 +220,7 @@ def solve_model(
 ) -> Solution:
     """Compile and solve any Pyomo model of linear, concave `>=` and convex `<=` rows, integers allowed; the
     arguments are those of `Solver.solve`."""
+    from optimizer.program.compile import compile_model
+
     solver = Solver(compile_model(model, tie_breaker))
     return solver.solve(gap=gap, gap_scale=gap_scale, restore=restore, time_limit=time_limit, tell=tell)

@@ -9,17 +9,16 @@ from functools import cached_property
 import numpy as np
 
 from models.indices import BOUNDED
-from models.national import build, nominal_sizes
+from models.nominal import nominal_sizes
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
 from optimizer.answer.own import is_extended
-from optimizer.program import Program, collection_paused, compile_model
+from optimizer.program import Program, collection_paused
 from optimizer.solver import Anchored, Solution, Solver, Start, Trace
 from optimizer.solver.certificate import FEASIBLE
 from optimizer.solver.progress import Tell
 from optimizer.study import program_store
 from optimizer.study.ask import DEFAULT_GAP, Extension
-from optimizer.study.extension import refuse_changes, snapshot
 
 BATCH_GAP = 1e-4
 # Of a row whose plan is reported: plans within 1e-4 may differ from exact ones by more than a tenth of a
@@ -43,6 +42,11 @@ class PlanSolver:
         add rows and variables. Raises InputError where it changes what the plan is made of."""
 
         def made() -> Program:
+            # of no use where the program is kept: Pyomo takes a quarter of a second to import
+            from models.national import build
+            from optimizer.program.compile import compile_model
+            from optimizer.study.extension import refuse_changes, snapshot
+
             with collection_paused():
                 model = build(parameters)
                 if extend is not None:

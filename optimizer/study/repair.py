@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from models.limits import CAUSES, LIMITS, OPENING
-from models.national import nominal_sizes
+from models.nominal import nominal_sizes
 from models.parameters import Array, LeaderPath, PlanParameters
 from models.simulate import simulate, weight_of_time
 from optimizer.answer import answer

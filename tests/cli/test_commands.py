@@ -20,7 +20,7 @@ from models.quantities import DERIVED, VARIABLES
 from optimizer import cli
 from optimizer.cli import COMMANDS
 from optimizer.program import Program, compile_model
-from optimizer.study import plan_solver
+from optimizer.program import compile as compiler
 from tests.cli.conftest import Run
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -313,7 +313,7 @@ def test_a_follower_is_compiled_once(
         compiled.append(arguments)
         return compile_model(*arguments, **named)
 
-    monkeypatch.setattr(plan_solver, "compile_model", counted)
+    monkeypatch.setattr(compiler, "compile_model", counted)
     name, *rest = command
     assert kloof(name, world, "--country", "CHN", *rest, _KLOOF_PROGRAMS="").code == 0
     assert len(compiled) == 1
@@ -346,6 +346,16 @@ def test_a_command_keeps_what_it_compiled(kloof_process: Run, tmp_path: Path, wo
     tables = [(tmp_path / each / "strategy.csv").read_bytes() for each in ("without", "run1", "run2")]
     assert tables[0] == tables[1] == tables[2]
     assert [each.code for each in (without, *runs)] == [0, 0, 0]
+
+
+def test_what_was_compiled_is_solved_without_pyomo(kloof_process: Run, tmp_path: Path, world: str) -> None:
+    told = {"KLOOF_CACHE": str(tmp_path / "kept"), "PYTHONPROFILEIMPORTTIME": "1"}
+    first, second = (kloof_process("solve", world, "--no-save", **told) for _ in range(2))
+    imported = [set(re.findall(r"\|\s+(\S+)$", each.err, re.MULTILINE)) for each in (first, second)]
+    assert ["highspy" in each for each in imported] == [True, True]
+    assert [any(name.startswith("pyomo") for name in each) for each in imported] == [True, False]
+    # Pyomo would bring it along, for half a second
+    assert not any("scipy.stats" in each for each in imported)
 
 
 @pytest.mark.parametrize("command", ["rules", "inspect"])
