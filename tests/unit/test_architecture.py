@@ -125,6 +125,15 @@ def test_solving_leaves_out_what_pyomo_imports_beside_scipy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_what_only_asks_imports_no_engine() -> None:
-    code = "import sys, optimizer.cli.asking as asking; sys.exit('highspy' in sys.modules)"
+@pytest.mark.parametrize(
+    ("module", "unused"),
+    [
+        ("optimizer.cli.asking", "highspy"),
+        ("optimizer.study.solve", "pyomo"),
+        ("optimizer.study.batch.solving", "pyomo"),
+        ("optimizer.tell.terminal.runs_table", "pandas"),
+    ],
+)
+def test_what_takes_long_to_import_waits_for_its_use(module: str, unused: str) -> None:
+    code = f"import sys, {module}; sys.exit('{unused}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

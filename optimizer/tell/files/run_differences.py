@@ -17,7 +17,6 @@ from optimizer.answer.part import json_value
 from optimizer.errors import Diagnostic, InputError
 from optimizer.instance.units import input_unit
 from optimizer.tell.files.store import Answer, open_context, open_run
-from optimizer.tell.page.saved import INPUTS, read_inputs
 
 ENDS: Final = ("low", "high")
 OBJECTIVE: Final = "objective"
@@ -218,6 +217,9 @@ def _text(value: Any) -> Scalar:
 def _read_inputs(one: SavedSide, two: SavedSide, countries: set[str]) -> tuple[Inputs, Inputs]:
     """The inputs behind the plans of both runs, by path; a country that only one of them has is no
     difference."""
+    # tables of runs are listed without pandas
+    from optimizer.tell.page.saved import INPUTS, read_inputs
+
     for side in (one, two):
         if not (side.directory / INPUTS).exists():
             message = f"{INPUTS} is missing, so that nothing can be said of the inputs"
