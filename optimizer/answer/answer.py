@@ -108,11 +108,13 @@ class Repair(Part):
 
 
 class Bounds(Part):
-    """Between what an objective lies, log unit years, and the gap in average log units."""
+    """Between what an objective lies, log unit years, and the gap in average log units: over so many
+    `years`, each by its discount, which the objective sums. A run of an earlier version does not say them."""
 
     lower: Number
     upper: Number
     gap: Number
+    years: Number | None = None
 
 
 class CertificateData(Part):
