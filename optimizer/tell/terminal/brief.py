@@ -62,7 +62,8 @@ def brief(
     notes = [SPARK, FITTED] if plans else []
     notes += [FOR_GOOD] if any(run.facts or run.together for run, _ in plans) else []
     notes += [LOG_UNIT] if any(run.country == world.leader for run, _ in plans) else []
-    notes += [] if bands is None or not plans else [f"in brackets: {of_draws(bands)}"]
+    if bands is not None and plans:
+        notes.append(f"in brackets: {of_draws(bands, [run.country for run, _ in plans])}")
     notes += notes_of_marks(world, [part for part in parts if isinstance(part, str)])
     for note in [*notes, *notes_of_plans(world), *more_notes]:
         parts += folded(note, width)
