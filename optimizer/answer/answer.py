@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from optimizer.answer.bands import Bands
 from optimizer.answer.equilibrium import EquilibriumAnswer
-from optimizer.answer.explanation import Binding
+from optimizer.answer.fact import Binding
 from optimizer.answer.next_dollar import GiftWorth
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.rolled import RolledAnswer

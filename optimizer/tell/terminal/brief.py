@@ -13,7 +13,8 @@ from models.parameters import CATEGORIES
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import Headline
 from optimizer.answer.bands import CAPABILITY, LAG, Bands
-from optimizer.answer.explanation import Binding, facts
+from optimizer.answer.explanation import facts
+from optimizer.answer.fact import Binding
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 from optimizer.answer.summary import lag_in_table, lag_mark, lag_mark_in, rolled
