@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from optimizer.answer.bands import Bands
 from optimizer.answer.equilibrium import EquilibriumAnswer
-from optimizer.answer.explanation import Binding
+from optimizer.answer.fact import Binding
 from optimizer.answer.next_dollar import GiftWorth
 from optimizer.answer.part import InputCell, Number, Part
 from optimizer.answer.rolled import RolledAnswer
@@ -108,11 +108,13 @@ class Repair(Part):
 
 
 class Bounds(Part):
-    """Between what an objective lies, log unit years, and the gap in average log units."""
+    """Between what an objective lies, log unit years, and the gap in average log units: over so many
+    `years`, each by its discount, which the objective sums. A run of an earlier version does not say them."""
 
     lower: Number
     upper: Number
     gap: Number
+    years: Number | None = None
 
 
 class CertificateData(Part):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from models.limits import LimitSpec
 from models.parameters import Array, PlanParameters
 from models.quantities import VARIABLES
+from optimizer.answer.instance_like import InstanceLike
 from optimizer.answer.shadow import ShadowPrices
-
-if TYPE_CHECKING:
-    from optimizer.answer.run import InstanceLike
 
 CAP_UNITS: Final[Mapping[str, str]] = {
     "chips": "thousand chips",

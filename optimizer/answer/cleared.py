@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from optimizer.answer.distinct import distinct
 from optimizer.answer.part import Number, Part
-
-if TYPE_CHECKING:
-    from optimizer.answer.controls import RegimeAnswer
 
 CONVERGED: Final = "converged"
 NOT_CONVERGED: Final = "not_converged"
@@ -33,6 +30,19 @@ BESIDE: Final = (
     "pays. Rented compute is beside the market: closing it frees no chips for others, and what designers get "
     "for those that are rented out is in no number."
 )
+
+
+class AtListPrice(Protocol):
+    """A regime at list price, as far as it says which one it is."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def levels(self) -> Mapping[str, str]: ...
+
+    @property
+    def same_as_baseline(self) -> bool: ...
 
 
 class ClearedRegime(Part):
@@ -74,7 +84,7 @@ class ClearedRegime(Part):
     def converged(self) -> bool:
         return self.status == CONVERGED
 
-    def is_of(self, regime: RegimeAnswer) -> bool:
+    def is_of(self, regime: AtListPrice) -> bool:
         """Whether this is the same regime as one at list price."""
         return self.number == regime.number and dict(self.levels) == dict(regime.levels)
 
@@ -105,7 +115,7 @@ class ClearedAnswer(Part):
         """How many have no prices that clear."""
         return sum(not one.converged for one in self.all)
 
-    def of(self, regime: RegimeAnswer) -> ClearedRegime | None:
+    def of(self, regime: AtListPrice) -> ClearedRegime | None:
         """The regime at these prices, where it was cleared; one that changes nothing is the baseline."""
         if regime.same_as_baseline:
             return self.baseline

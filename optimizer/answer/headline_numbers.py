@@ -65,7 +65,9 @@ def headline_numbers(
 
 def _led(objective: Bounds, slack: float) -> float:
     """How much what the leader's gap leaves open moves a follower's objective at the most."""
-    years = (objective.upper - objective.lower) / objective.gap if objective.gap > 0 else 0.0
+    if not slack:
+        return 0.0
+    years = math.inf if objective.years is None else objective.years
     return years * MEASURED_LED * slack / MEASURED_WIDTH["capability"]
 
 

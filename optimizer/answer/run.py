@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from models.parameters import Array, LeaderPath, PlanParameters
 from optimizer.answer.answer import Explained
-from optimizer.answer.explanation import Binding
+from optimizer.answer.fact import Binding
+from optimizer.answer.instance_like import AppliedPatch, InstanceLike
 from optimizer.answer.next_dollar import GiftWorth
 from optimizer.answer.rolled import Rolled
 from optimizer.answer.worth import BindingTogether
@@ -30,41 +31,6 @@ ROLLED = "rolled"
 FAILED = "failed"
 # Behind what is said of the follower of a leader that is not certified.
 PROVISIONAL_MARK = "^"
-
-
-class InstanceLike(Protocol):
-    """What a run needs to know of the instance that it came from."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def countries(self) -> Mapping[str, Any]: ...
-
-    @property
-    def chips(self) -> Mapping[str, Any]: ...
-
-    @property
-    def market(self) -> Any: ...
-
-    @property
-    def rules(self) -> Mapping[str, Any]: ...
-
-
-class AppliedPatch(Protocol):
-    """One patch as it acted: the cell, its value before and after, and the text that asked for it."""
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def old(self) -> object: ...
-
-    @property
-    def new(self) -> object: ...
-
-    @property
-    def text(self) -> str: ...
 
 
 @dataclass(frozen=True)

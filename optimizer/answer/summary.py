@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.parameters import CATEGORIES, Array, LeaderPath, PlanParameters, PlanSets
+from models.simulate import weight_of_time
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import BaseState, Bounds, CertificateData, Ending, Headline, remarks
 from optimizer.answer.equilibrium import EquilibriumAnswer
@@ -169,7 +170,10 @@ def certificate(run: CountryRun) -> CertificateData | None:
 def ending(run: CountryRun) -> Ending:
     """How one country's solve ended."""
     found = certificate(run)
-    bounds = None if found is None else Bounds(lower=found.lower, upper=found.upper, gap=found.gap)
+    bounds = None
+    if found is not None and run.parameters is not None:
+        years = weight_of_time(run.parameters)
+        bounds = Bounds(lower=found.lower, upper=found.upper, gap=found.gap, years=years)
     told: dict[str, Any] = {}
     if run.leader_gap is not None:
         told["leader_gap"] = run.leader_gap

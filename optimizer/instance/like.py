@@ -35,6 +35,13 @@ NOTE_WIDTH: Final = 110
 SHORT_NOTE: Final = 30
 NEARLY: Final = 1e-12
 ROUNDED: Final = decimal.Context(DIGITS, decimal.ROUND_DOWN)
+# of products of numbers that were written in a few digits
+NEARLY_AS_WRITTEN: Final = 1e-4
+NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+GIVING_WAY: Final = "all shares give way to"
+GAVE_WAY: Final = re.compile(
+    rf"(?P<before>.+) times (?P<times>[-+.e\d]+): {GIVING_WAY} (?P<whom>[A-Z]{{3}}(, [A-Z]{{3}})*)"
+)
 COMMENT: Final = re.compile(r"^([ \t]*#)", re.MULTILINE)
 # what chips made in a country are named by: no chip is made in a new one
 OF_HOME_CHIPS: Final = ("make_limits", "stockpiled_dies", "designer_ceilings")
@@ -105,6 +112,7 @@ def country_like(
     left_out = _leave_out_home_chips(one, instance, like)
     model = instance.countries[like]
     figures = tuple(_figures(one, model, source, scale, room, left_out))
+    _leave_out_what_gave_way(one, model)
     _head(one, country, like, scale, name, model.note)
     _tell_whose_comments(one.edited, like)
     files = {f"countries/{country}.yaml": one.content()}
@@ -282,10 +290,39 @@ def _give_way(
         for place, number in [(where, smaller.value)] if bare else named:
             if number is not None:
                 edited.edited.replace(edited.edited.node(place), _written(number))
-        edited.edited.comment_above(
-            where, f"{_written(quantity.value)} times {factor:.6g}: all shares give way to {country}"
-        )
+        known = _gave_way(edited.edited, where, quantity)
+        before, whom = known or (_written(quantity.value), "")
+        times = next(b / a for a, b in _pairs(before, smaller) if a != b) if known else factor
+        said = f"{before} times {times:.6g}: {GIVING_WAY} {whom}{country}"
+        edited.edited.comment_above(where, said, instead=known is not None)
         yield GivenWay(dotted(("countries", one.iso3, *where)), quantity.value, smaller.value)
+
+
+def _gave_way(edited: EditedYaml, where: Where, quantity: Quantity) -> tuple[str, str] | None:
+    """What a share was before it gave way to other countries, and these; None where it did not, or was
+    changed since."""
+    found = GAVE_WAY.fullmatch(edited.said_above(where))
+    if found is None:
+        return None
+    times = float(found["times"])
+    same = all(
+        a == b or math.isclose(a * times, b, rel_tol=NEARLY_AS_WRITTEN)
+        for a, b in _pairs(found["before"], quantity)
+    )
+    return (found["before"], f"{found['whom']}, ") if same else None
+
+
+def _pairs(before: str, now: Quantity) -> list[tuple[float, float]]:
+    """The numbers of a share as it was written and as it is; years are the same in both."""
+    old, new = (list(map(float, NUMBER.findall(text))) for text in (before, _written(now.value)))
+    return list(zip(old, new, strict=True)) if len(old) == len(new) else [(1.0, 0.0)]
+
+
+def _leave_out_what_gave_way(one: EditedFile, model: Country) -> None:
+    """That a share of the other country gave way to others is nothing to say of the new one."""
+    for where, quantity in quantities(model.trade, ("trade",)):
+        if quantity.location is not None and GAVE_WAY.fullmatch(one.edited.said_above(where)):
+            one.edited.take_comment(where)
 
 
 def _with_source(directory: Path, source: str, country: str, like: str, scale: float) -> bytes:

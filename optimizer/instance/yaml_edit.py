@@ -137,14 +137,27 @@ class EditedYaml:
             return True
         return False
 
-    def comment_above(self, where: Where, comment: str) -> bool:
-        """A line of comment above an entry that has lines of its own; whether it has."""
+    def comment_above(self, where: Where, comment: str, instead: bool = False) -> bool:
+        """A line of comment above an entry that has lines of its own, `instead` of the line of comment that
+        stands right above it; whether it has."""
         entry = self.entry(where)
         start = self._line(entry.start)
         if self.text[start : entry.start].strip():
             return False
-        self.insert(start, f"{' ' * entry.column}# {comment}{self.end_of_line}")
+        first = self._line(start - 1) if instead else start
+        self.changes.append((first, start, f"{' ' * entry.column}# {comment}{self.end_of_line}"))
         return True
+
+    def said_above(self, where: Where) -> str:
+        """The line of comment right above an entry, empty where there is none."""
+        start = self._line(self.entry(where).start)
+        line = self.text[self._line(start - 1) : start].strip() if start else ""
+        return line[1:].strip() if line.startswith("#") else ""
+
+    def take_comment(self, where: Where) -> None:
+        """Take the line of comment right above an entry out."""
+        start = self._line(self.entry(where).start)
+        self.changes.append((self._line(start - 1), start, ""))
 
     def take(self, where: Where) -> Taken:
         """Take an entry out of its table, with the comments right above it and behind it."""

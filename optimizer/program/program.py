@@ -279,7 +279,8 @@ class Program:
         numbers = self.at(parameters, nominal)
         used = np.isfinite(numbers.lower) | np.isfinite(numbers.upper)
         matrix = csr_array(numbers.matrix[np.flatnonzero(used)])
-        return _extremes(matrix.data), _extremes(_scaled(matrix, column_scale(numbers)).data)
+        scaled = _scaled(matrix, column_scale(self.integer, numbers.nominal))
+        return _extremes(matrix.data), _extremes(scaled.data)
 
 
 def _extremes(entries: Array) -> tuple[float, float]:

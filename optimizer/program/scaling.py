@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.tape import Array
-
-if TYPE_CHECKING:
-    from optimizer.program.numbers import Numbers
-
 
 # entries smaller than this share of the largest one in their row have no say in its scale
 SPREAD: Final = 1e-6
@@ -25,9 +21,9 @@ def power_of_two(sizes: Array) -> Array:
     return result
 
 
-def column_scale(numbers: Numbers) -> Array:
+def column_scale(integer: NDArray[np.bool_], nominal: Array) -> Array:
     """Size of one solver unit of each of the model's columns; 1 for integer columns."""
-    return np.where(numbers.program.integer, 1.0, power_of_two(numbers.nominal))
+    return np.where(integer, 1.0, power_of_two(nominal))
 
 
 def scale_rows(matrix: csr_array) -> tuple[csr_array, Array]:

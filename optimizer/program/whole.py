@@ -4,20 +4,32 @@ that every plan satisfies, as a tangent is, and a tighter one."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.program.numbers import Numbers
+from optimizer.program.program import FunctionTable
 from optimizer.program.tape import Array, Index
-
-if TYPE_CHECKING:
-    from optimizer.program.concave import Concave
 
 # how near a bound must be to a whole number to count as it
 ROUNDING: Final = 1e-9
 # beyond so many steps from 0 neighbours are hard to tell apart
 FURTHEST: Final = 2.0**30
+
+
+class Functions(Protocol):
+    """Functions of a program at its numbers; those of function f have the leaves
+    `leaves[starts[f]:starts[f + 1]]`."""
+
+    numbers: Numbers
+    table: FunctionTable
+    starts: Index
+    leaves: Index
+
+    def signed(self, components: Array) -> Array:
+        """Function values from component values, (functions, points)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ class Whole:
         points[self.leaves] += np.column_stack([-half, half])
         return np.clip(points, box[0][:, None], box[1][:, None])
 
-    def chords(self, concave: Concave, points: Array) -> Chords:
+    def chords(self, concave: Functions, points: Array) -> Chords:
         """The chords about leaf points (all leaves, points)."""
         origin, step = self.origin[:, None], self.step[:, None]
         number = np.floor((points[self.leaves] - origin) / step)
@@ -75,7 +87,7 @@ class Whole:
         return Chords(start, number, values[:, :count], slope, known)
 
 
-def whole_functions(concave: Concave) -> Whole:
+def whole_functions(concave: Functions) -> Whole:
     """The functions of one leaf that is a whole multiple of a step, beside a constant: all its columns are
     integers, its coefficients whole multiples of the smallest."""
     numbers, program = concave.numbers, concave.numbers.program

@@ -102,7 +102,8 @@ def scale_of(concave: Concave) -> Array:
     sizes = np.ones(program.columns - program.user_columns)
     own = table.column >= 0
     sizes[table.column[own] - program.user_columns] = concave.typical[own]
-    return np.concatenate([column_scale(concave.numbers), power_of_two(sizes)])
+    own_columns = column_scale(program.integer, concave.numbers.nominal)
+    return np.concatenate([own_columns, power_of_two(sizes)])
 
 
 def chosen_rows(concave: Concave, matrix: csr_array) -> Chosen:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.amounts import TENTH_LESS, TENTH_MORE
 from models.parameters import TABLE, Array, LeaderPath, PlanParameters
-from optimizer.answer.explanation import Binding
+from optimizer.answer.fact import Binding
 from optimizer.errors import InputError
 from optimizer.instance import Instance, patch, resolve
 

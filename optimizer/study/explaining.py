@@ -7,7 +7,8 @@ from typing import Final
 
 from optimizer.answer.answer import Explained
 from optimizer.answer.comparison import Comparison
-from optimizer.answer.explanation import Binding, facts
+from optimizer.answer.explanation import facts
+from optimizer.answer.fact import Binding
 from optimizer.answer.run import INFEASIBLE, CountryRun
 from optimizer.errors import Diagnostic
 from optimizer.study.ask import Ask

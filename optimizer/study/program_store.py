@@ -36,6 +36,8 @@ VARIABLE: Final = "_KLOOF_PROGRAMS"
 MOST_FILES: Final = 16
 _LIBRARIES: Final = ("kloof", "numpy", "pyomo", "scipy")
 _HASH_BYTES: Final = 32
+# a part that is older is nobody's any more
+_LONGEST_WRITE_SECONDS: Final = 24 * 3600
 
 
 def compiled(parameters: PlanParameters, compile_: Callable[[], Program]) -> Program:
@@ -93,7 +95,7 @@ def _read(file: Path) -> Program | None:
 
 
 def _write(file: Path, program: Program) -> None:
-    """Write a file whole or not at all, and drop those used longest ago."""
+    """Write a file whole or not at all, and drop those used longest ago, and what killed commands left."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     pickled = pickle.dumps(program, protocol=pickle.HIGHEST_PROTOCOL)
     beside = file.with_suffix(f".{uuid4().hex}.part")
@@ -105,3 +107,6 @@ def _write(file: Path, program: Program) -> None:
     kept = sorted(file.parent.glob("*.program"), key=lambda each: each.stat().st_mtime)
     for old in kept[:-MOST_FILES]:
         old.unlink(missing_ok=True)
+    for part in file.parent.glob("*.part"):
+        if part.stat().st_mtime < file.stat().st_mtime - _LONGEST_WRITE_SECONDS:
+            part.unlink(missing_ok=True)

@@ -16,7 +16,8 @@ import numpy as np
 from models.limit import Group
 from models.limits import GROUPS, LIMITS
 from models.parameters import Array, LeaderPath, PlanParameters
-from optimizer.answer.explanation import Binding, facts, percent_of
+from optimizer.answer.explanation import facts, percent_of
+from optimizer.answer.fact import Binding
 from optimizer.answer.run import OPTIMAL, CountryRun
 from optimizer.answer.worth import SolvedWorth, together
 from optimizer.errors import KloofError

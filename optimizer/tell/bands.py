@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from optimizer.answer import digits
-from optimizer.answer.bands import CAPABILITY, COMPUTE, LAG, RATIO, SPLIT, BandQuantile, Bands, NumberBand
+from optimizer.answer.bands import (
+    CAPABILITY,
+    COMPUTE,
+    LAG,
+    RATIO,
+    SPLIT,
+    BandQuantile,
+    Bands,
+    MissingDraws,
+    NumberBand,
+)
 from optimizer.answer.summary import BEYOND as BEYOND_MARK
 from optimizer.answer.summary import lag_in_table
 
 OPEN: Final = "open"
 REASONS: Final = 3
+FEW_COUNTRIES: Final = 3
+NO_REASON: Final = "no reason given"
+NUMBERS: Final = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?(?![\w])")
 # Of fewer draws an end of the interval of the 5 or 95% quantile may lie beyond all of them.
 ENOUGH_DRAWS: Final = 128
 WHAT: Final = (
@@ -46,10 +60,19 @@ def span(band: NumberBand | None, decimals: int) -> str:
     return f"{low}-{high}" if plain else f"{low} to {high}"
 
 
-def of_draws(bands: Bands) -> str:
-    """Of what the outermost quantiles are, and whether so few draws tell them."""
-    few = ", too few to tell either end" if bands.draws < ENOUGH_DRAWS else ""
-    return f"5 to 95% of {bands.draws:,} draws over the ranges of the inputs{few}"
+def of_draws(bands: Bands, countries: Sequence[str]) -> str:
+    """Of what the outermost quantiles of some countries are: how many draws have no number of them and why,
+    and whether so few draws tell them."""
+    absent = {one: total for one in countries if (total := sum(each.draws for each in _reasons(bands, one)))}
+    few = bands.draws - max(absent.values(), default=0) < ENOUGH_DRAWS
+    told = f"5 to 95% of {bands.draws:,} draws over the ranges of the inputs"
+    if absent:
+        whose = [f"{total:,} of {country}" for country, total in absent.items()]
+        if len(whose) > FEW_COUNTRIES:
+            whose = [f"up to {max(absent.values()):,} of {len(whose)} countries"]
+        why = dict.fromkeys(_first_part(each) for one in absent for each in _reasons(bands, one))
+        told += f", without {' and '.join(whose)} ({'; '.join(_some(list(why)))})"
+    return told + (", too few to tell either end" if few else "")
 
 
 def lines(bands: Bands, countries: Sequence[str], leader: str, short: bool) -> list[BandLine]:
@@ -127,11 +150,39 @@ def kept(bands: Bands) -> str:
 
 def missing(bands: Bands, country: str) -> list[str]:
     """Which draws of a country have no number, and why."""
-    found = [each for each in bands.missing if each.country == country]
+    found = _reasons(bands, country)
     if not found:
         return []
     total = sum(each.draws for each in found)
-    told = [f"{each.draws:,} {each.status}: {each.reason or 'no reason given'}" for each in found[:REASONS]]
-    rest = len(found) - REASONS
+    told = _some([f"{each.draws:,} {each.status}: {each.reason or NO_REASON}" for each in found])
+    return [f"{country}: {total:,} of {bands.draws:,} draws are missing ({'; '.join(told)})"]
+
+
+def _reasons(bands: Bands, country: str) -> list[MissingDraws]:
+    """The draws of a country that have no number by why, most first. Reasons that differ in their numbers
+    alone are one, told by those of the first."""
+    alike: dict[tuple[str, str], list[MissingDraws]] = {}
+    for each in bands.missing:
+        if each.country == country:
+            alike.setdefault((each.status, NUMBERS.sub("0", each.reason)), []).append(each)
+    found = [
+        first.model_copy(
+            update={
+                "draws": first.draws + sum(each.draws for each in others),
+                "reason": f"{first.reason}, and the like" if others else first.reason,
+            }
+        )
+        for first, *others in alike.values()
+    ]
+    return sorted(found, key=lambda each: -each.draws)
+
+
+def _first_part(each: MissingDraws) -> str:
+    """Why in a few words: what an error says before it goes into numbers."""
+    return NUMBERS.sub("so many", each.reason.partition(": ")[0]) or NO_REASON
+
+
+def _some(reasons: Sequence[str]) -> list[str]:
+    rest = len(reasons) - REASONS
     more = [f"{rest:,} more {'reason' if rest == 1 else 'reasons'}"] if rest > 0 else []
-    return [f"{country}: {total:,} of {bands.draws:,} draws are missing ({'; '.join([*told, *more])})"]
+    return [*reasons[:REASONS], *more]

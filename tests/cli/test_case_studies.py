@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,8 @@ import pytest
 
 from optimizer.study.sampling.quantiles import band
 from tests.cli.case_studies import APPENDIX, DIRECTORY, agree, rewrite, run
+
+FORESIGHT = DIRECTORY.parent / "foresight.md"
 
 
 @pytest.mark.parametrize("page", sorted(DIRECTORY.glob("*.md")), ids=lambda page: page.stem)
@@ -18,6 +21,17 @@ def test_a_case_study_prints_what_it_shows(page: Path) -> None:
     for block in blocks:
         told = f"{block.code}\nshown:\n{block.shown}\nprinted:\n{block.printed}"
         assert agree(block.shown, block.printed), told
+
+
+def test_the_table_of_foresight_is_that_of_its_file_and_ends_with_the_plan_of_the_readme() -> None:
+    (block,) = run(FORESIGHT)
+    assert agree(block.shown, block.printed), block.printed
+    every = [line.split() for line in block.printed.splitlines()]
+    (all_years,) = [line for line in every if line[0] == "all"]
+    readme = (DIRECTORY.parents[1] / "README.md").read_text()
+    (china,) = re.findall(r"^CHN +(\d.*)$", readme, re.MULTILINE)
+    shares, paid, compute, lags = china.split()[:5], china.split()[5], china.split()[7], china.split()[9:11]
+    assert all_years[1:] == [*shares, paid, "0", compute, *lags]
 
 
 def test_numbers_may_differ_by_one_in_the_last_digit_and_words_not_at_all() -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,21 @@ def test_objectives_that_are_not_one_sum_and_inputs_of_one_run_are_told_in_a_lin
     assert len(found["inputs_only_in_new"]) == 30
     told = rows_of(run_kloof(tmp_path, "diff", "path", "staged", "--format", "csv").out)
     assert [each["name"] for each in told if each["kind"] == "not compared"] == ["objective"]
+    # whatever the certificates are, and where nothing says it
+    rewrite_objective(tmp_path / "staged", lambda said: said | {"lower": said["upper"], "gap": 0.0})
+    assert line in run_kloof(tmp_path, "diff", "path", "staged").out.splitlines()
+    rewrite_objective(tmp_path / "staged", lambda said: {k: v for k, v in said.items() if k != "years"})
+    (line,) = [
+        line for line in run_kloof(tmp_path, "diff", "path", "staged").out.splitlines() if "objective" in line
+    ]
+    assert "a run of an earlier version does not say how many years it sums: CHN" in line
+
+
+def rewrite_objective(run: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    summary = json.loads((run / "summary.json").read_text())
+    china = summary["countries"]["CHN"]
+    china["objective"] = change(china["objective"])
+    (run / "summary.json").write_text(json.dumps(summary))
 
 
 def test_objectives_of_one_sum_are_compared(place: Path) -> None:

@@ -71,6 +71,9 @@ def test_a_patched_world_is_held_against_the_world_as_it_is(world: Instance, bas
     assert found.compute["usd"].sum() > base.compute["usd"].sum()
     assert found.compute["hbm_over_base"].max() > 1
     assert found.quality["base_converged"].tolist() == [True]
+    again = equilibrium(richer, against=base, tolerance=0.02, jobs=1, resume=found)
+    assert again.converged
+    assert again.answer.rounds == found.answer.rounds + 1
     with pytest.raises(InputError, match="E535"):
         equilibrium(world, ["USA"], against=base)
     # which years are looked at is no change
@@ -95,6 +98,14 @@ def test_what_has_not_converged_shows_no_plan_and_is_gone_on_with(world: Instanc
         first.conflicts("CHN")
     again = equilibrium(world, tolerance=1e-9, rounds=1, jobs=1, resume=first)
     assert again.answer.rounds == 2
+
+
+def test_a_search_that_is_resumed_is_looked_at_first(world: Instance, base: Cleared) -> None:
+    again = equilibrium(world, tolerance=0.02, jobs=1, resume=base)
+    assert again.converged
+    assert again.answer.rounds == base.answer.rounds + 1, "it held, and nothing more was looked for"
+    finer = equilibrium(world, tolerance=1e-9, rounds=2, jobs=1, resume=base)
+    assert finer.answer.rounds == base.answer.rounds + 2
 
 
 def test_regimes_are_cleared(world: Instance, base: Cleared, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_revenue_is_of_all_that_designers_sell_on_the_market(
         Scenario("", world),
         tolerance=TOLERANCE,
         base=base,
-        resumed=replace(base, state=replace(base.state, rounds=WARM_ROUND)),
+        begun=WARM_ROUND,
         prepared=prepare(market.ask, base),
         most_rounds=ROUNDS,
     )
@@ -112,7 +112,6 @@ def test_regimes_are_cleared_near_the_plans_of_the_base_and_as_well_as_without(
         return compile_(*arguments)
 
     world = patch(market.ask.instance, REGIMES.factors["sales"]["deny"])
-    state = replace(market.base.state, rounds=WARM_ROUND)
 
     def found(prepared: Prepared | None) -> Equilibrium:
         return find(
@@ -120,7 +119,7 @@ def test_regimes_are_cleared_near_the_plans_of_the_base_and_as_well_as_without(
             Scenario("", world),
             tolerance=TOLERANCE,
             base=market.base,
-            resumed=replace(market.base, state=state),
+            begun=WARM_ROUND,
             prepared=prepared,
             most_rounds=ROUNDS,
         )
@@ -143,14 +142,13 @@ def test_regimes_are_cleared_near_the_plans_of_the_base_and_as_well_as_without(
 def test_what_is_prepared_for_other_years_is_not_used(market: Market) -> None:
     prepared = prepare(market.ask, market.base)
     other = replace(prepared, sets=replace(prepared.sets, reported=1))
-    state = replace(market.base.state, rounds=WARM_ROUND)
     one, two = (
         find(
             market.ask,
             Scenario("", market.ask.instance),
             tolerance=TOLERANCE,
             base=market.base,
-            resumed=replace(market.base, state=state),
+            begun=WARM_ROUND,
             prepared=each,
             most_rounds=1,
         )

@@ -16,7 +16,8 @@ from models.limits import LIMITS, OPENING
 from models.national import build
 from models.parameters import TABLE, PlanParameters
 from optimizer.answer.answer import Explained
-from optimizer.answer.explanation import Binding, percent_of, when_words
+from optimizer.answer.explanation import percent_of, when_words
+from optimizer.answer.fact import Binding
 from optimizer.answer.run import INFEASIBLE, OPTIMAL, CountryRun
 from optimizer.instance import Instance, load, patch, resolve
 from optimizer.program import compile_model

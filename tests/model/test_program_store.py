@@ -139,6 +139,13 @@ def test_those_used_longest_ago_go(directory: Path, monkeypatch: pytest.MonkeyPa
     os.utime(files(directory)[0], (1, 1))
     os.utime(files(directory)[1], (2, 2))
     oldest = files(directory)[0]
+    # of commands that were killed as they wrote, and of one that writes now
+    left, new = (directory / f"x.{name}.part" for name in ("left", "new"))
+    for part in (left, new):
+        part.write_bytes(b"half")
+    os.utime(left, (3, 3))
     PlanSolver.compile(plans[2])
-    assert len(files(directory)) == 2
+    assert len(files(directory)) == 3
     assert oldest not in files(directory)
+    assert left not in files(directory)
+    assert new in files(directory)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.answer.explanation import Binding, facts, percent_of, with_facts
+from optimizer.answer.explanation import facts, percent_of, with_facts
+from optimizer.answer.fact import Binding
 from optimizer.answer.run import OPTIMAL, CountryRun
 from optimizer.answer.worth import SolvedWorth, together
 from optimizer.instance import Instance, load, patch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,59 @@ def test_module_imports_only_what_its_layer_may(path: Path) -> None:
         if imported != "optimizer" and not any(within(imported, permitted) for permitted in allowed)
     }
     assert not strangers, f"{name} imports {sorted(strangers)}"
+
+
+# Of what only types name; none is followed where the program runs. A program makes numbers that belong to it,
+# and a rule is a function of the view that looks rules up.
+CIRCLES = {
+    frozenset({"optimizer.program.program", "optimizer.program.numbers"}),
+    frozenset({"optimizer.instance.resolving.registry", "optimizer.instance.resolving.view"}),
+}
+
+
+def test_modules_import_each_other_in_no_circle_not_even_for_types() -> None:
+    """Of what stands outside of functions, `if TYPE_CHECKING` included; the package itself, which gives names
+    of the API, apart."""
+    known = {module_name(path): path for path in modules()}
+    follows = {
+        name: outside_of_functions(path, known.keys()) - {name, "optimizer"}
+        for name, path in known.items()
+        if name != "optimizer"
+    }
+
+    def beyond(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [*follows[start]]
+        while waiting:
+            current = waiting.pop()
+            if current not in seen:
+                seen.add(current)
+                waiting += follows[current]
+        return seen
+
+    reached = {name: beyond(name) for name in follows}
+    circles = {
+        frozenset(other for other in reached[name] if name in reached[other])
+        for name in follows
+        if name in reached[name]
+    }
+    assert circles == CIRCLES
+
+
+def outside_of_functions(path: Path, known: Collection[str]) -> set[str]:
+    """Which of the `known` modules a file imports outside of functions."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(node, ast.ImportFrom):
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= {each if each in known else str(node.module) for each in names}
+            elif isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                waiting.append(node)
+    return found & set(known)
 
 
 @pytest.mark.parametrize("folder", ["optimizer/program", "optimizer/solver"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.answer.bands import BandQuantile, Bands, NumberBand
+from optimizer.answer.bands import BandQuantile, Bands, MissingDraws, NumberBand
 from optimizer.cli.bands import command
 from optimizer.cli.options import Given
 from optimizer.instance import Instance, load, patch
@@ -75,7 +75,7 @@ def bands(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Bands:
 
 @pytest.mark.parametrize(("draws", "few"), [(64, True), (127, True), (128, False), (512, False)])
 def test_so_few_draws_that_they_tell_no_end_are_said(bands: Bands, draws: int, few: bool) -> None:
-    told = of_draws(bands.model_copy(update={"draws": draws}))
+    told = of_draws(bands.model_copy(update={"draws": draws, "missing": ()}), ["CHN"])
     assert f"5 to 95% of {draws} draws" in told
     assert ("too few to tell either end" in told) == few
     # where nothing is said the intervals of both quantiles end within the draws
@@ -94,6 +94,33 @@ def test_stopped_and_failed_draws_are_missing_and_open_ends_are_ordered(bands: B
     }
     assert missing(bands, "CHN") == [
         "CHN: 2 of 16 draws are missing (1 failed: shares exceed 1; 1 stopped: time is up)"
+    ]
+
+
+def lags(country: str, *months: float) -> tuple[MissingDraws, ...]:
+    """Draws refused with the words of E504, whose numbers are each draw's own."""
+    reason = "no base state lies {} months behind the leader: its fleet and what it knows put {} 18 behind"
+    return tuple(
+        MissingDraws(country=country, status="failed", reason=reason.format(lag, country), draws=1)
+        for lag in months
+    )
+
+
+def test_draws_that_are_missing_are_told_with_the_band(bands: Bands) -> None:
+    """Of 130 draws too few are left to tell either end: how many and why stands wherever a band does."""
+    refused = (*lags("GBR", 18.6359, 23.239, 24, 25), *lags("IND", 23.1))
+    some = bands.model_copy(update={"draws": 130, "missing": refused})
+    why = "(no base state lies so many months behind the leader)"
+    start = "5 to 95% of 130 draws over the ranges of the inputs"
+    assert of_draws(some, ["GBR"]) == f"{start}, without 4 of GBR {why}, too few to tell either end"
+    assert of_draws(some, ["IND"]) == f"{start}, without 1 of IND {why}"
+    assert of_draws(some, ["CHN"]) == start
+    assert f"without 4 of GBR and 1 of IND {why}" in of_draws(some, ["GBR", "IND"])
+    many = bands.model_copy(update={"draws": 512, "missing": (*refused, *lags("JPN", 1), *lags("KOR", 2))})
+    assert "without up to 4 of 4 countries" in of_draws(many, ["GBR", "IND", "JPN", "KOR"])
+    assert missing(some, "GBR") == [
+        "GBR: 4 of 130 draws are missing (4 failed: no base state lies 18.6359 months behind the leader: "
+        "its fleet and what it knows put GBR 18 behind, and the like)"
     ]
 
 

@@ -159,6 +159,36 @@ def test_no_chip_is_sold_more_than_once(tmp_path: Path, source: str, like: str, 
     assert bool(made.left_out) <= (like in home)
 
 
+def test_shares_that_give_way_again_have_one_comment(tmp_path: Path) -> None:
+    """What stood there first, and to whom it gave way since; of a share that was changed, what is there."""
+    place = tmp_path / "world"
+    shutil.copytree(find_instance("world-2026"), place)
+
+    def add(country: str) -> None:
+        for name, content in country_like(load(place), place, country, "GBR", 1.0).contents.items():
+            (place / name).write_bytes(content)
+
+    def said(country: str) -> list[str]:
+        text = (place / "countries" / f"{country}.yaml").read_text()
+        return re.findall(r"# (.*all shares give way to .*)", text)
+
+    share = load(place).countries["GBR"].trade.supply_share.number()
+    add("BRA")
+    add("MEX")
+    now = load(place).countries["GBR"].trade.supply_share.number()
+    assert said("GBR") == [f"{share:g} times {now / share:.6g}: all shares give way to BRA, MEX"]
+    assert len(said("USA")) == 2, "one of its share of all chips, one of its own share of one"
+    assert [each.rpartition(" ")[2] for each in said("BRA")] == ["MEX"]
+    assert said("MEX") == []
+    changed = place / "countries" / "GBR.yaml"
+    changed.write_text(changed.read_text().replace(f"{{value: {now:g}", "{value: 0.0107", 1))
+    add("AUS")
+    first, second = said("GBR")
+    assert first.endswith("to BRA, MEX")
+    assert re.fullmatch(r"0\.0107 times 0\.9\d+: all shares give way to AUS", second)
+    assert said("JPN")[0].endswith("to BRA, MEX, AUS")
+
+
 def test_names_of_countries(tmp_path: Path) -> None:
     write_template(tmp_path / "world")
     world = load(tmp_path / "world")

@@ -29,7 +29,7 @@ from optimizer.answer.answer import (
     remarks,
 )
 from optimizer.answer.context import Context, RatedChip, Years
-from optimizer.answer.explanation import Binding
+from optimizer.answer.fact import Binding
 from optimizer.answer.manifest import Manifest
 from optimizer.errors import Diagnostic
 from optimizer.tell.page import headline, overview, page, provenance, words

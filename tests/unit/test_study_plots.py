@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from optimizer.study.batch.studying import header_of
 from optimizer.study.sampling.sample import Sample, prepare
 from optimizer.study.sampling.study_file import study_from
 from optimizer.tell.page.charts import vega_lite_version
+from optimizer.tell.page.figures import PERIOD, Column, Figure, Table, amount, text
+from optimizer.tell.page.figures import Row as TableRow
 from optimizer.tell.page.page import LARGEST_BYTES
 from optimizer.tell.page.study_page import study_html
 from optimizer.tell.plot.charts import CHARTS, study_templates
@@ -290,3 +293,27 @@ def test_a_page_of_a_study_without_any_answer_says_so(tmp_path: Path) -> None:
     text = study_html(stored(tmp_path, made, missing=(0, 1, 2, 3)))
     assert "<figure" not in text
     assert "none of 4 scenarios has the outcome" in text
+
+
+@pytest.mark.parametrize("chart", ["lines", "lines-log", "lines-across-log"])
+@pytest.mark.parametrize("ends", [(8.0, 8.001), (0.02, 6.0, 6.1), (50.0, 49.9, 50.1, 50.2, 50.0, 1.0)])
+def test_names_of_lines_that_end_together_stand_apart(chart: str, ends: tuple[float, ...]) -> None:
+    names = [f"line {k}" for k in range(len(ends))]
+    rows = [
+        TableRow([text(str(2026 + t)), *(amount(end * share) for end in ends)], 2026.0 + t)
+        for t, share in enumerate((0.5, 0.75, 1.0))
+    ]
+    table = Table("ended", [PERIOD, *(Column(name, "", series=True) for name in names)], rows)
+    figure = Figure(title="Ended", table=table, chart=chart, alt="", unit="")
+    svg = picture([Drawing(figure)], ".svg").decode()
+    places = {
+        name: float(y)
+        for y, name in re.findall(r"<text [^>]*translate\([^,]+,([^)]+)\)[^>]*>(line \d)</text>", svg)
+    }
+    assert set(places) == set(names)
+    heights = sorted(places.values())
+    assert min(below - above for above, below in pairwise(heights)) >= 13
+    assert heights[0] >= -6, "no name stands in the title"
+    # in the order of their values, from the top
+    ordered = sorted(names, key=lambda name: places[name])
+    assert [ends[names.index(name)] for name in ordered] == sorted(ends, reverse=True)

@@ -8,6 +8,7 @@ import shutil
 import string
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,29 @@ def test_the_list_of_sheets_is_found_where_a_column_moved_it(problems_of: Any) -
     found = problems_of(drop("CHN"), lambda book: book["read me"].insert_cols(1))
     (problem,) = [one for one in found if one.code == "E223"]
     assert problem.message == "the sheet `CHN` is not there"
+
+
+def test_rules_that_are_gone_from_their_sheet_are_missed(problems_of: Any) -> None:
+    def delete(book: Any, first: str = "") -> None:
+        for row in range(book["rules"].max_row, 1, -1):
+            if book["rules"].cell(row, 1).value.startswith(first):
+                book["rules"].delete_rows(row)
+
+    for first in ("", "rules."):
+        (problem,) = problems_of(partial(delete, first=first))
+        assert (problem.code, problem.message) == ("E207", "the sheet holds no rule")
+        assert (problem.file or "").endswith("b.xlsx:rules!A1")
+        assert "the path `rules` and the value `{}`" in (problem.hint or "")
+
+
+@pytest.mark.parametrize("text", ["{}", "rules: {}", "destination_groups: {embargoed: [CHN]}"])
+def test_a_world_that_says_that_it_has_no_rules_has_none(tmp_path: Path, text: str) -> None:
+    shutil.copytree(TEMPLATE, tmp_path / "old")
+    (tmp_path / "old" / "rules.yaml").write_text(text)
+    (tmp_path / "b.xlsx").write_bytes(instance_workbook(tmp_path / "old"))
+    assert "{}" in [row[2].value for row in load_workbook(tmp_path / "b.xlsx")["rules"].iter_rows()]
+    import_workbook(tmp_path / "b.xlsx", tmp_path / "new")
+    assert plain(load(tmp_path / "new")) == plain(load(tmp_path / "old"))
 
 
 def test_a_sheet_taken_out_on_purpose_is_not_missed(workbook: Path, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from optimizer.instance.yaml_reader import Raw
 README: Final = "read me"
 # in `read me`, before the names of the sheets that the workbook was written with
 SHEETS_WRITTEN: Final = "sheets that may not go"
+# of the sheet `rules`, which says it even where it is empty
+RULES_TABLE: Final = "rules"
 TABLES: Final[Mapping[str, type[Chip | Source]]] = {"chips.csv": Chip, "sources.csv": Source}
 SHEETS: Final = {
     "instance.yaml": "instance",

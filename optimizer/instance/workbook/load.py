@@ -21,8 +21,10 @@ from optimizer.instance.shape import Shape
 from optimizer.instance.whole import refuse_taken, written_whole
 from optimizer.instance.workbook.fields import read_fields
 from optimizer.instance.workbook.form import (
+    EMPTY_TABLE,
     PATH,
     README,
+    RULES_TABLE,
     SHEETS,
     SHEETS_WRITTEN,
     TABLES,
@@ -32,7 +34,7 @@ from optimizer.instance.workbook.form import (
 )
 from optimizer.instance.workbook.grid import Grid, read_grids, reference
 from optimizer.instance.workbook.table import read_table
-from optimizer.instance.yaml_reader import Document, Raw, Where
+from optimizer.instance.yaml_reader import Document, Mark, Raw, Where
 
 WIDE: Final = 140
 
@@ -135,6 +137,8 @@ class _Loader(Loader):
             if name == "instance.yaml":
                 self.years = _horizon(grid)
             document = read_fields(grid, self._shown(name), prefix, shape, self.years)
+            if name == RULES:
+                _refuse_no_rules(document)
         return self._kept(name, document, shape)
 
     def _csv(
@@ -159,6 +163,17 @@ class _Loader(Loader):
 
     def _refuse_stray_files(self, folder: Path, inside: str, known: tuple[str, ...]) -> None:
         """Sheets are looked at before."""
+
+
+def _refuse_no_rules(document: Document) -> None:
+    """Rows that were lost would leave a world without export rules, so that such a one has to say so."""
+    if document.problems or (isinstance(document.data, dict) and RULES_TABLE in document.data):
+        return
+    hint = (
+        "bring its rows back; where there are to be no rules, add a row with the path "
+        f"`{RULES_TABLE}` and the value `{EMPTY_TABLE}`"
+    )
+    document.add("E207", "the sheet holds no rule", Mark(1, 1), (), hint)
 
 
 def _horizon(grid: Grid) -> range | None:

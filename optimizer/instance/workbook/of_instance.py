@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from optimizer.errors import Diagnostic, InputError, OutputError
-from optimizer.instance.load import Loader
+from optimizer.instance.load import RULES, Loader
 from optimizer.instance.quantity_reader import is_series_table
 from optimizer.instance.schema import Chip, Source
 from optimizer.instance.shape import Leaf, Map, Shape, record
@@ -28,6 +28,7 @@ from optimizer.instance.workbook.form import (
     PATH,
     RANGE,
     README,
+    RULES_TABLE,
     SERIES,
     SHEETS,
     SHEETS_WRITTEN,
@@ -130,7 +131,10 @@ def instance_workbook(path_or_name: str | os.PathLike[str]) -> bytes:
             sheets.append(_table(title, loader.tables[name], TABLES[name]))
             continue
         one = _Sheet(loader.shapes[name], document.prefix, instance.horizon.years)
-        one.walk(one.shape, document.data, ())
+        data = document.data
+        if name == RULES and isinstance(data, dict):
+            data = {**data, RULES_TABLE: data.get(RULES_TABLE, {})}
+        one.walk(one.shape, data, ())
         sheets.append(_fields(title, one))
     order = ("instance", *instance.countries, "market", "chips", "rules", "sources")
     sheets.sort(key=lambda sheet: order.index(sheet.name))

@@ -193,13 +193,12 @@ def _solved(
 
 
 def _found(market: Market, prepared: Prepared | None, instance: Instance, base: Calibration) -> Equilibrium:
-    started = replace(base, state=replace(base.state, rounds=WARM_ROUND))
     return find(
         replace(market.ask, instance=instance, jobs=1),
         Scenario("", instance),
         tolerance=market.tolerance,
         base=base,
-        resumed=started,
+        begun=WARM_ROUND,
         prepared=prepared,
         most_rounds=market.rounds,
     )

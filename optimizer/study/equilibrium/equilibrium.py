@@ -162,6 +162,7 @@ def find(
     tolerance: float = TOLERANCE,
     base: Calibration | None = None,
     resumed: Calibration | None = None,
+    begun: int = 0,
     prepared: Prepared | None = None,
     most_rounds: int = MOST_ROUNDS,
     tell: Tell = lambda told: None,
@@ -170,9 +171,10 @@ def find(
 
     Without a `base` the scenario is the base itself: components cost what they cost, and what is made of them
     is what it takes. With one, prices answer to what is taken beyond that, and the search starts where the
-    base's ended, or goes on from `resumed`. What is `prepared` makes it faster. Raises InputError for what
-    cannot be solved, and where either is of another market or `base` was never looked at; SolverError where a
-    country has no plan; SearchInterrupted where an interrupt came after a round.
+    base's ended, with the steps of one that has `begun` so many rounds before. It goes on from `resumed`
+    instead, which is looked at first: it may hold already. What is `prepared` makes it faster. Raises
+    InputError for what cannot be solved, and where either is of another market or `base` was never looked at;
+    SolverError where a country has no plan; SearchInterrupted where an interrupt came after a round.
     """
     instance = scenario.instance
     check_path_mode(instance)
@@ -191,9 +193,9 @@ def find(
     if resumed is not None:
         state = reordered(resumed.state, resumed.members, members)
     elif base is not None:
-        state = replace(reordered(base.state, base.members, members), rounds=0)
+        state = replace(reordered(base.state, base.members, members), rounds=begun)
     else:
-        state = State(0, Prices(market.list_price, components.price))
+        state = State(begun, Prices(market.list_price, components.price))
     best: _Looked | None = None
     try:
         sets = plan_sets(instance, instance.leader)
@@ -215,7 +217,7 @@ def find(
             now = replace(state, rounds=state.rounds + 1, rations=rations)
             state, moving = sweep(market, state, found)
             regret, of = None, ""
-            if done < most_rounds and _is_due(done):
+            if done < most_rounds and _is_due(done, resumed is not None):
                 # whose regret was largest tells most often that it is too early
                 regret = regret_of(suspect, buyers, market, prices, rations, found, respond)
                 of = countries[suspect]
@@ -271,7 +273,9 @@ class _Looked:
         return not _clears(self.settled, self.residuals), self.worst
 
 
-def _is_due(done: int) -> bool:
+def _is_due(done: int, resumed: bool) -> bool:
+    if resumed and done == 1:
+        return True
     return done >= FIRST_SETTLED and (done - FIRST_SETTLED) % SETTLED_EVERY == 0
 
 

@@ -20,10 +20,7 @@ from optimizer.tell.files.store import Answer, open_context, open_run
 
 ENDS: Final = ("low", "high")
 OBJECTIVE: Final = "objective"
-# A year more or less of hundreds is more than this, and the rounding of bounds and gaps less.
-SAME_YEARS: Final = 1e-4
-# bounds nearer than this, as a share of them, tell nothing but how they were rounded
-LEAST_APART: Final = 1e-10
+SAME_YEARS: Final = 1e-9
 Scalar = str | float | None
 Inputs = Mapping[str, Mapping[str, Scalar]]
 
@@ -78,12 +75,13 @@ class SavedSide:
 
 class OtherSum(NamedTuple):
     """A plan whose objective sums so many years in the one run, each by its discount, and so many in the
-    other, or is another preset's: two such objectives are no difference."""
+    other, or is another preset's: two such objectives are no difference. `None` in a run of an earlier
+    version, which does not say them."""
 
     country: str
     policy: str
-    old: float
-    new: float
+    old: float | None
+    new: float | None
 
 
 @dataclass(frozen=True)
@@ -278,20 +276,13 @@ def _statuses(one: SavedSide, two: SavedSide, both: Iterable[tuple[str, str]]) -
 def _other_sums(one: SavedSide, two: SavedSide, both: Iterable[tuple[str, str]]) -> Iterator[OtherSum]:
     other_preset = one.manifest.options.get(OBJECTIVE) != two.manifest.options.get(OBJECTIVE)
     for country, policy in both:
-        old, new = (_years_summed(side.plans[country, policy]) for side in (one, two))
-        known = math.isfinite(old) and math.isfinite(new)
-        if other_preset or (known and not math.isclose(old, new, rel_tol=SAME_YEARS)):
+        first, second = (side.plans[country, policy].objective for side in (one, two))
+        if first is None or second is None:
+            continue
+        old, new = first.years, second.years
+        same = old is not None and new is not None and math.isclose(old, new, rel_tol=SAME_YEARS)
+        if other_preset or not same:
             yield OtherSum(country, policy, old, new)
-
-
-def _years_summed(plan: PlanAnswer) -> float:
-    """How many years an objective sums, each by its discount: its bounds lie so many times its gap apart. nan
-    where they do not tell."""
-    bounds = plan.objective
-    if bounds is None or not 0 < bounds.gap < math.inf:
-        return math.nan
-    apart = bounds.upper - bounds.lower
-    return apart / bounds.gap if apart > LEAST_APART * (1 + abs(bounds.upper)) else math.nan
 
 
 def _only(one: SavedSide, two: SavedSide) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ def bands_points(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
             found.append(f"{run.name(plan.country)} {told}")
     if len(found) < 2:
         return []
-    return [f"{of_draws(bands)}, months behind in {last}: {', '.join(found)}."]
+    draws = of_draws(bands, [plan.country for plan in plans])
+    return [f"{draws}, months behind in {last}: {', '.join(found)}."]
 
 
 def overview_bands(run: SavedRun, plans: Sequence[Plan]) -> list[tuple[str, Table]]:

@@ -18,6 +18,7 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 COLOURS: Final = tuple(f"var(--s{k})" for k in range(1, 12))
 # Names at the ends of lines stand so many pixels apart.
 LABEL_APART: Final = 15.5
+ENDED_HEIGHT: Final = 240
 LAG_SAID: Final = (
     "datum.series + ', ' + format(abs(datum.value), '.0f') + (round(datum.value) < 0 ? ' ahead' : '')"
 )
@@ -139,21 +140,41 @@ def _stack(share: bool) -> Chart:
     return alt.layer(bars, labels).add_params(wide).properties(height=240)
 
 
-def _ended(rows: alt.Chart, lines: alt.Chart, y: alt.Y, colour: alt.Color) -> Chart:
-    """Lines with their points, and each series' name at its end."""
+def _ended(rows: alt.Chart, lines: alt.Chart, y: alt.Y, place: alt.Y, colour: alt.Color, log: bool) -> Chart:
+    """Lines with their points, and each series' name at its end: at its `place`, on the same axis as `y`."""
     points = rows.mark_point(filled=True, size=30, opacity=1).encode(
         x=_time(), y=y, color=colour, tooltip=_tooltip("period:N", "series:N", "value:Q")
     )
+    # names moved up stretch the axis, by which all of them come nearer
+    share = f"{LABEL_APART} / ({ENDED_HEIGHT} - {LABEL_APART} * (datum.named - 1))"
     labels = (
-        rows.transform_filter("datum.last")
+        _moved_apart(rows, share, log)
         .mark_text(align="left", dx=8, fontWeight="bold")
-        .encode(x=_time(), y=y, text="series:N")
+        .encode(x=_time(), y=place, text="series:N")
     )
-    return alt.layer(lines, points, labels).properties(height=240)
+    return alt.layer(lines, points, labels).properties(height=ENDED_HEIGHT)
 
 
-def _log_scale() -> alt.Y:
-    """Values above 0 by factors, with a strong line at each power of ten."""
+def _moved_apart(rows: alt.Chart, share: str, log: bool = False) -> alt.Chart:
+    """The last row of each series, with a `place` for its name: its value, or so much more that names are no
+    nearer to each other than a `share` of what values span, from 0 on or on a log axis."""
+    by_value: list[alt.SortField | dict[str, str]] = [alt.SortField("at", order="ascending")]
+    least = "datum.least" if log else "min(datum.least, 0)"
+    return (
+        rows.transform_calculate(at="log(datum.value)" if log else "datum.value")
+        .transform_joinaggregate(most="max(at)", least="min(at)")
+        .transform_filter("datum.last")
+        .transform_joinaggregate(named="count()")
+        .transform_window(rank="row_number()", sort=by_value)
+        .transform_calculate(apart=f"datum.rank * (datum.most - {least}) * ({share})")
+        .transform_calculate(moved="datum.at - datum.apart")
+        .transform_window(reached="max(moved)", sort=by_value, frame=[None, 0])
+        .transform_calculate(place=f"{'exp' if log else ''}(datum.reached + datum.apart)")
+    )
+
+
+def _log_scale(field: str = "value") -> alt.Y:
+    """A field above 0 by factors, with a strong line at each power of ten."""
     faint = alt.condition(DECADE, alt.value(1), alt.value(0.3))
     axis = alt.Axis(
         labelExpr=LOG_LABEL.format("y"),
@@ -162,7 +183,7 @@ def _log_scale() -> alt.Y:
         gridOpacity=faint,
         tickOpacity=faint,
     )
-    return alt.Y("value:Q", title=None, scale=alt.Scale(type="log", nice=False, padding=8), axis=axis)
+    return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(type="log", nice=False, padding=8), axis=axis)
 
 
 def _lines_log() -> Chart:
@@ -174,16 +195,20 @@ def _lines_log() -> Chart:
     lines = rows.mark_line(strokeWidth=2.5).encode(
         x=_time(), y=y, color=colour, strokeDash=dash, detail="series:N"
     )
-    return _ended(rows, lines, y, colour)
+    return _ended(rows, lines, y, _log_scale("place"), colour, log=True)
 
 
 def _lines(log: bool) -> Chart:
     """Several series, labelled at their ends: from 0 on, or by factors where they differ by many."""
     rows = _rows().transform_filter("datum.value > 0") if log else _rows()
-    from_zero = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
-    y = _log_scale() if log else from_zero
+
+    def on_axis(field: str) -> alt.Y:
+        from_zero = alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+        return _log_scale(field) if log else from_zero
+
+    y = on_axis("value")
     lines = rows.mark_line(strokeWidth=2.5).encode(x=_time(), y=y, color=_colour(), detail="series:N")
-    return _ended(rows, lines, y, _colour())
+    return _ended(rows, lines, y, on_axis("place"), _colour(), log)
 
 
 def _lag() -> Chart:
@@ -244,19 +269,8 @@ def _lag_lines() -> Chart:
             ),
         ]
     height = 400
-    by_value: list[alt.SortField | dict[str, str]] = [alt.SortField("value", order="ascending")]
     place = alt.Y("place:Q", title=None)
-    labels = (
-        rows.transform_joinaggregate(most="max(value)", least="min(value)")
-        .transform_filter("datum.last")
-        .transform_window(rank="row_number()", sort=by_value)
-        .transform_calculate(
-            apart=f"datum.rank * (datum.most - min(datum.least, 0)) * {LABEL_APART / height}"
-        )
-        .transform_calculate(moved="datum.value - datum.apart")
-        .transform_window(reached="max(moved)", sort=by_value, frame=[None, 0])
-        .transform_calculate(place="datum.reached + datum.apart", said=LAG_SAID)
-    )
+    labels = _moved_apart(rows, f"{LABEL_APART} / {height}").transform_calculate(said=LAG_SAID)
     ink = alt.condition("datum.series == chosen", alt.value(COLOURS[0]), alt.value("currentColor"))
     layers.append(labels.mark_text(align="left", dx=8).encode(x=x, y=place, text="said:N", color=ink))
     return alt.layer(*layers).add_params(chosen).properties(height=height)

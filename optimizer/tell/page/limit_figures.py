@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optimizer.answer.explanation import Binding
+from optimizer.answer.fact import Binding
 from optimizer.tell.page.figures import MISSING, Cell, Column, Figure, Row, Table, amount, slug, text
 from optimizer.tell.page.saved import Plan, SavedRun
 

@@ -13,7 +13,8 @@ from models.parameters import CATEGORIES
 from optimizer.answer import digits, metrics, ranges
 from optimizer.answer.answer import Headline
 from optimizer.answer.bands import CAPABILITY, LAG, Bands
-from optimizer.answer.explanation import Binding, facts
+from optimizer.answer.explanation import facts
+from optimizer.answer.fact import Binding
 from optimizer.answer.run import CountryRun, WorldRun
 from optimizer.answer.strategy import derived
 from optimizer.answer.summary import lag_in_table, lag_mark, lag_mark_in, rolled
@@ -62,7 +63,8 @@ def brief(
     notes = [SPARK, FITTED] if plans else []
     notes += [FOR_GOOD] if any(run.facts or run.together for run, _ in plans) else []
     notes += [LOG_UNIT] if any(run.country == world.leader for run, _ in plans) else []
-    notes += [] if bands is None or not plans else [f"in brackets: {of_draws(bands)}"]
+    if bands is not None and plans:
+        notes.append(f"in brackets: {of_draws(bands, [run.country for run, _ in plans])}")
     notes += notes_of_marks(world, [part for part in parts if isinstance(part, str)])
     for note in [*notes, *notes_of_plans(world), *more_notes]:
         parts += folded(note, width)

@@ -12,7 +12,8 @@ from rich.console import ConsoleRenderable
 
 from models.parameters import CATEGORIES, USES
 from optimizer.answer import beyond, digits, metrics, ranges
-from optimizer.answer.explanation import Binding, facts
+from optimizer.answer.explanation import facts
+from optimizer.answer.fact import Binding
 from optimizer.answer.long_game import stages
 from optimizer.answer.rolled import Rolled
 from optimizer.answer.run import CountryRun, WorldRun

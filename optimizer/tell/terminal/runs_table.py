@@ -12,7 +12,13 @@ from typing import Any, Final
 from rich.console import ConsoleRenderable
 
 from optimizer.answer import digits
-from optimizer.tell.files.run_differences import AnswerChange, Asked, RunDifferences, plan_name
+from optimizer.tell.files.run_differences import (
+    AnswerChange,
+    Asked,
+    OtherSum,
+    RunDifferences,
+    plan_name,
+)
 from optimizer.tell.files.run_list import SHORT_KEY, WHOLE, ListedRun
 from optimizer.tell.terminal.tables import grid, heading
 
@@ -149,19 +155,22 @@ def _only_in(place: str, paths: Sequence[str]) -> str:
 
 def _other_sums(found: RunDifferences) -> Text:
     """Why objectives are not compared, in a line for all plans of which it is the same."""
-    by_years: dict[tuple[str, str], list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for each in found.other_sums:
-        years = digits.fixed(each.old, 2), digits.fixed(each.new, 2)
-        by_years.setdefault(years, []).append(plan_name(each.country, each.policy))
-    told = []
-    for (old, new), names in by_years.items():
-        why = (
-            f"sums {old} years by their discounts in one run and {new} in the other"
-            if old != new
-            else "was asked for otherwise (--objective)"
-        )
-        told.append(f"the objective is not compared, as it {why}: {', '.join(names)}")
+        by_reason.setdefault(_unlike_sums(each), []).append(plan_name(each.country, each.policy))
+    told = [
+        f"the objective is not compared, as {why}: {', '.join(names)}" for why, names in by_reason.items()
+    ]
     return ["", *told] if told else []
+
+
+def _unlike_sums(each: OtherSum) -> str:
+    if each.old is None or each.new is None:
+        return "a run of an earlier version does not say how many years it sums"
+    old, new = (digits.fixed(years, 2) for years in (each.old, each.new))
+    if old != new:
+        return f"it sums {old} years by their discounts in one run and {new} in the other"
+    return "it was asked for otherwise (--objective)"
 
 
 def _number(value: str | float) -> str:

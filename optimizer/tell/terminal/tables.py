@@ -135,7 +135,9 @@ def summary(
     if solved:
         parts += ["", _outcome(world, solved[min(1, len(solved) - 1)][0].country if hint else None)]
         unknown = NOT_COMPUTED if all(run.rolled is None for run in runs) else NOT_OF_A_VIEW
-        parts.append(unknown if bands is None else f"months behind: of this plan ({of_draws(bands)})")
+        parts.append(
+            unknown if bands is None else f"months behind: of this plan ({of_draws(bands, planned)})"
+        )
     notes = [*_notes(world, lines), *more_notes]
     if notes:
         parts += [*([] if solved else [""]), *notes]
