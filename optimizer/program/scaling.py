@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from optimizer.program.sparse import with_data
 from optimizer.program.tape import Array
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def column_scale(numbers: Numbers) -> Array:
 def scale_rows(matrix: csr_array) -> tuple[csr_array, Array]:
     """The matrix with each row multiplied by its factor of `row_factors`, and the factors."""
     factors = row_factors(matrix.data, matrix.indptr)
-    scaled = matrix.copy()
-    scaled.data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
-    return scaled, factors
+    return with_data(matrix, matrix.data * np.repeat(factors, np.diff(matrix.indptr))), factors
 
 
 def row_factors(data: Array, starts: NDArray[np.integer]) -> Array:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.program.sparse import owners
 from optimizer.program.tape import Array, Index
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def whole_functions(concave: Concave) -> Whole:
     leaves = concave.leaves[concave.starts[functions]]
     matrix = numbers.leaf_matrix
     entries = np.abs(matrix.data)
-    owner = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    owner = owners(matrix)
     used = entries > 0
     step = np.full(matrix.shape[0], np.inf)
     np.minimum.at(step, owner[used], entries[used])

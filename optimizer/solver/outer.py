@@ -11,6 +11,7 @@ import numpy as np
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.concave import Concave
+from optimizer.program.sparse import dense_row
 from optimizer.program.tape import Array, Index
 from optimizer.solver.certificate import PointCheck, check_point
 from optimizer.solver.duals import cut_off, function_multipliers
@@ -92,8 +93,7 @@ class Search:
         sense = self.program.sense
         own = (self.concave.table.row < 0) & self.concave.table.summed
         self.objective = np.zeros(self.program.columns)
-        linear = self.numbers.objective[[0]].toarray().ravel()
-        self.objective[: self.program.user_columns] = sense * linear
+        self.objective[: self.program.user_columns] = sense * dense_row(self.numbers.objective, 0)
         self.objective[self.concave.table.column[own]] = 1.0
         self.constant = sense * float(self.numbers.objective_constant[0])
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.concave import Concave, Tangents
-from optimizer.program.program import with_data
 from optimizer.program.scaling import power_of_two, row_factors
+from optimizer.program.sparse import taken, transposed, widened, with_data
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, POINTS, LinearModel, Method
 from optimizer.solver.outline import Outline, outline_of
@@ -141,8 +141,8 @@ class Relaxation:
             return
         leaf = int(self.concave.leaves[self.concave.starts[function]])
         sign = np.sign(self.concave.centre[leaf] - end)
-        row = csr_array(self.numbers.leaf_matrix[[leaf]] * sign)
-        wide = csr_array((row.data, row.indices, row.indptr), shape=(1, self.program.columns))
+        row = taken(self.numbers.leaf_matrix, np.array([leaf]))
+        wide = widened(with_data(row, row.data * sign), self.program.columns)
         side = sign * (end - self.numbers.leaf_constant[leaf])
         self._append(wide, np.array([side]), DOMAIN, np.array([function]), np.array([-1]))
 
@@ -351,7 +351,7 @@ class Relaxation:
         low, high = rows.low, rows.high
         dual = np.where((dual > 0) & ~np.isfinite(low), 0.0, dual)
         dual = np.where((dual < 0) & ~np.isfinite(high), 0.0, dual)
-        reduced = cost - rows.matrix.T @ dual
+        reduced = cost - transposed(rows.matrix) @ dual
         self.model.complete_duals(dual, reduced)
         side = np.where(dual > 0, low, np.where(dual < 0, high, 0.0))
         reach = REACH * np.maximum(1.0, np.abs(x))
