@@ -104,6 +104,8 @@ class _Rounds:
         if search.closed(self._upper, self._share):
             return "optimal", self._upper, self._last
         self._first_plan()
+        if search.closed(self._upper, self._share) and not self._contradicted():
+            return "optimal", self._upper, self._last
         for _ in range(ROUNDS):
             if search.late():
                 return self._stopped("time limit reached")
