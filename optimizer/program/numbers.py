@@ -56,8 +56,10 @@ class Numbers:
 
     def components(self, leaves: Array) -> tuple[Array, Array]:
         """Tape values and the values of the components: leaves (leaves, points) -> (components, points)."""
-        imported = np.broadcast_to(self.imported[:, None], (len(self.imported), leaves.shape[1]))
-        values = self.program.function_tape.values(np.vstack([leaves, imported]))
+        inputs = np.empty((len(leaves) + len(self.imported), leaves.shape[1]))
+        inputs[: len(leaves)] = leaves
+        inputs[len(leaves) :] = self.imported[:, None]
+        values = self.program.function_tape.values(inputs)
         return values, values[self.program.functions.component_node]
 
     def component_gradient(self, values: Array) -> Array:

@@ -56,17 +56,22 @@ def widened(matrix: csr_array, width: int) -> csr_array:
 
 def owners(matrix: csr_array) -> Index:
     """The row of every entry."""
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return np.repeat(np.arange(matrix.shape[0]), lengths(matrix.indptr))
+
+
+def lengths(starts: Places) -> Places:
+    """How long each list is, where list i is starts[i]:starts[i + 1]."""
+    return starts[1:] - starts[:-1]
 
 
 def gathered(starts: Places, numbers: Index) -> tuple[Index, Index, Index]:
     """The members of the lists `numbers`, where list i is starts[i]:starts[i + 1], one after the other: which
     of `numbers` each is of, its place, and where each list begins among them (one more entry: the end)."""
     first = starts[numbers].astype(np.int64)
-    lengths = starts[numbers + 1] - first
+    each = starts[numbers + 1] - first
     begins = np.zeros(len(numbers) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=begins[1:])
-    owner = np.repeat(np.arange(len(numbers)), lengths)
+    np.cumsum(each, out=begins[1:])
+    owner = np.repeat(np.arange(len(numbers)), each)
     return owner, np.arange(begins[-1]) + (first - begins[:-1])[owner], begins
 
 
@@ -80,7 +85,7 @@ def stacked(matrices: Sequence[csr_array]) -> csr_array:
     """The rows of matrices of one width, one below the other."""
     if len(matrices) == 1:
         return matrices[0]
-    starts = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(matrix.indptr) for matrix in matrices]))])
+    starts = np.concatenate([[0], np.cumsum(np.concatenate([lengths(matrix.indptr) for matrix in matrices]))])
     data = np.concatenate([matrix.data for matrix in matrices])
     columns = np.concatenate([matrix.indices for matrix in matrices])
     return rows_of(data, columns, starts, matrices[0].shape[1])

@@ -188,11 +188,15 @@ class TapeBuilder:
                 flat = [argument for node in nodes for argument in self._nodes[node][1]]
                 offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
                 owners = np.repeat(np.arange(len(nodes)), lengths)
-                groups.append(_Group(operation, start, len(nodes), (row[flat],), (False,), offsets, owners))
+                groups.append(
+                    _Group(operation, start, len(nodes), (row[flat],), (False,), (True,), offsets, owners)
+                )
             else:
                 columns = tuple(row[list(c)] for c in zip(*(self._nodes[n][1] for n in nodes), strict=True))
                 distinct = tuple(len(np.unique(rows)) == len(rows) for rows in columns)
-                groups.append(_Group(operation, start, len(nodes), columns, distinct, None, None))
+                last = inputs + len(leaves)
+                varies = tuple(bool(((rows < inputs) | (rows >= last)).any()) for rows in columns)
+                groups.append(_Group(operation, start, len(nodes), columns, distinct, varies, None, None))
             start += len(nodes)
         return Tape(inputs, constants, tuple(groups), start), row
 
@@ -206,6 +210,7 @@ class _Group:
     count: int
     arguments: tuple[Index, ...]
     distinct: tuple[bool, ...]  # whether no row occurs twice in an argument
+    varies: tuple[bool, ...]  # whether an argument has more than constants
     offsets: Index | None
     owners: Index | None
 
@@ -242,8 +247,10 @@ def _times(weight: Array, factor: Array) -> Array:
     return np.where(weight == 0, 0.0, weight * factor)
 
 
-def _first(operation: str, value: Array, arguments: Sequence[Array]) -> list[Array | None]:
-    """Derivative of an operation by each of its arguments (None: no dependence)."""
+def _first(
+    operation: str, value: Array, arguments: Sequence[Array], varies: Sequence[bool]
+) -> list[Array | None]:
+    """Derivative of an operation by each of its arguments that varies (None: no dependence)."""
     if operation in UNARY:
         return [UNARY[operation][1](arguments[0])]
     if operation in COMPARISON:
@@ -259,13 +266,17 @@ def _first(operation: str, value: Array, arguments: Sequence[Array]) -> list[Arr
     if operation == "pow":
         # 0*inf at a = 0 has the value 0 where the exponent is a whole number
         by_base = np.where(b == 0, 0.0, b * np.power(a, b - 1.0))
+        if not varies[1]:
+            return [by_base, None]
         return [by_base, np.where(value == 0, 0.0, value * np.log(a)).astype(float)]
     larger = (a >= b) if operation == "max" else (a <= b)
     return [larger.astype(float), (~larger).astype(float)]
 
 
-def _second(operation: str, value: Array, arguments: Sequence[Array]) -> dict[tuple[int, int], Array]:
-    """Non-zero second derivatives of an operation, the upper triangle."""
+def _second(
+    operation: str, value: Array, arguments: Sequence[Array], varies: Sequence[bool]
+) -> dict[tuple[int, int], Array]:
+    """Non-zero second derivatives of an operation by its arguments that vary, the upper triangle."""
     if operation in UNARY:
         return {(0, 0): UNARY[operation][2](arguments[0])}
     if operation not in ("mul", "div", "pow"):
@@ -276,9 +287,12 @@ def _second(operation: str, value: Array, arguments: Sequence[Array]) -> dict[tu
     if operation == "div":
         return {(0, 1): -1.0 / b**2, (1, 1): 2.0 * value / b**2}
     curvature = b * (b - 1.0)
+    by_base = np.where(curvature == 0, 0.0, curvature * np.power(a, b - 2.0))
+    if not varies[1]:
+        return {(0, 0): by_base}
     log_a = np.log(a)
     return {
-        (0, 0): np.where(curvature == 0, 0.0, curvature * np.power(a, b - 2.0)),
+        (0, 0): by_base,
         (0, 1): np.power(a, b - 1.0) * (1.0 + b * log_a),
         (1, 1): np.where(value == 0, 0.0, value * log_a**2),
     }
@@ -324,9 +338,9 @@ class Tape:
                     np.logical_or.at(reached, group.arguments[0], live[group.owners])
                     continue
                 arguments = [values[rows] for rows in group.arguments]
-                parts = _first(group.operation, values[group.rows], arguments)
+                parts = _first(group.operation, values[group.rows], arguments, group.varies)
                 for place, (rows, part) in enumerate(zip(group.arguments, parts, strict=True)):
-                    if part is None:
+                    if part is None or not group.varies[place]:
                         continue
                     counts = live & (part != 0) if group.operation == "where" else live
                     _add_at(adjoint, rows, group.distinct[place], np.where(counts, weight * part, 0.0))
@@ -347,7 +361,8 @@ class Tape:
                     moved = np.add.reduceat(tangent[group.arguments[0]], group.offsets, axis=0)
                 else:
                     moved = np.zeros((group.count, values.shape[1]))
-                    parts = _first(group.operation, values[group.rows], [values[r] for r in group.arguments])
+                    arguments = [values[rows] for rows in group.arguments]
+                    parts = _first(group.operation, values[group.rows], arguments, group.varies)
                     for rows, part in zip(group.arguments, parts, strict=True):
                         if part is not None:
                             moved += _times(tangent[rows], part)
@@ -359,12 +374,13 @@ class Tape:
                     np.add.at(adjoint_tangent, group.arguments[0], weight_tangent[group.owners])
                     continue
                 arguments = [values[rows] for rows in group.arguments]
-                parts = _first(group.operation, values[group.rows], arguments)
+                parts = _first(group.operation, values[group.rows], arguments, group.varies)
                 for rows, part in zip(group.arguments, parts, strict=True):
                     if part is not None:
                         np.add.at(adjoint, rows, _times(weight, part))
                         np.add.at(adjoint_tangent, rows, _times(weight_tangent, part))
-                for (i, j), part in _second(group.operation, values[group.rows], arguments).items():
+                seconds = _second(group.operation, values[group.rows], arguments, group.varies)
+                for (i, j), part in seconds.items():
                     left, right = group.arguments[i], group.arguments[j]
                     np.add.at(adjoint_tangent, left, _times(weight * tangent[right], part))
                     if i != j:

@@ -181,8 +181,7 @@ class _Rounds:
     def _learn(self, points: tuple[Array, ...]) -> list[Array]:
         """Add tangents at points of a tree and solve the programs that have their integers fixed; these."""
         search = self._search
-        for point in points:
-            search.cut(point, *search.violations(point), aside=False)
+        search.cut_at(points)
         self._near = points[-1]
         choices = self._choices(points)
         for choice in choices:
@@ -203,9 +202,10 @@ class _Rounds:
             return
         wanted = search.violations(self._near)[0] > 0
         step = search.relaxation.concave.whole_point(search.best.x) - self._near
-        for share in ON_THE_WAY:
-            x = self._near + share * step
-            search.relaxation.cut(search.pool, search.numbers.leaves(x), x, wanted)
+        points = [self._near + share * step for share in ON_THE_WAY]
+        leaves = [search.numbers.leaves(point)[:, None] for point in points]
+        beside = [(each, wanted[:, None]) for each in leaves[1:]]
+        search.relaxation.cut(search.pool, leaves[0][:, 0], points[0], wanted, beside)
 
     def _tree(self, within: tuple[Array, Array] | None = None) -> Outer:
         """The integer outer program as it stands, from the best plan; `within` narrower bounds if any."""
