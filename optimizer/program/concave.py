@@ -138,6 +138,15 @@ class Concave:
         return np.where(size > 0, size, 1.0)
 
     @cached_property
+    def integer_steps(self) -> Array:
+        """By how much one step of an integer moves each leaf, at most."""
+        matrix = self.numbers.leaf_matrix
+        moves = np.abs(matrix.data) * self.numbers.program.integer[matrix.indices]
+        largest = np.zeros(matrix.shape[0])
+        np.maximum.at(largest, owners(matrix), moves)
+        return largest
+
+    @cached_property
     def centre(self) -> Array:
         """A point in the domain of every function, one value per leaf."""
         low, high = self.numbers.leaf_box

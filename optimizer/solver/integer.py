@@ -49,6 +49,8 @@ FIRST_TIME: Final = 0.25
 # how near to a whole number an integer of the continuous optimum is taken for it
 WHOLE: Final = 1e-6
 
+# where tangents are added before the first tree, in steps of the integers about the continuous optimum
+AROUND: Final = np.array([-1.5, -0.5, 0.5, 1.5])
 # where tangents are added on the way to the best plan
 ON_THE_WAY: Final = (0.25, 0.5, 0.75)
 
@@ -106,6 +108,7 @@ class _Rounds:
         self._first_plan()
         if search.closed(self._upper, self._share) and not self._contradicted():
             return "optimal", self._upper, self._last
+        self._around()
         for _ in range(ROUNDS):
             if search.late():
                 return self._stopped("time limit reached")
@@ -177,6 +180,20 @@ class _Rounds:
         search.rounds += 1
         if outer.points:
             self._learn(outer.points[-1:])
+
+    def _around(self) -> None:
+        """Add tangents about the continuous optimum to functions that read integers: trees find points there,
+        and each tree less saves more than the rows cost."""
+        search, concave = self._search, self._search.concave
+        step = concave.integer_steps
+        reads = np.zeros(len(concave), dtype=bool)
+        reads[concave.owners[step[concave.leaves] > 0]] = True
+        if not reads.any():
+            return
+        low, high = search.numbers.leaf_box
+        points = search.numbers.leaves(self._near)[:, None] + step[:, None] * AROUND
+        mask = np.repeat((reads & concave.active)[:, None], len(AROUND), axis=1)
+        search.relaxation.add_points(search.pool, np.clip(points, low[:, None], high[:, None]), mask)
 
     def _learn(self, points: tuple[Array, ...]) -> list[Array]:
         """Add tangents at points of a tree and solve the programs that have their integers fixed; these."""
