@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 
 from optimizer.program.numbers import Numbers
 from optimizer.program.planes import Planes, planes_of
+from optimizer.program.sparse import owners, rows_of, stacked, taken, widened, with_data, without_zeros
 from optimizer.program.tape import Array, Index
 from optimizer.program.whole import Whole, repeated, whole_functions
 
@@ -73,16 +74,14 @@ class Concave:
         """The linear part of every function's constraint, its row taken from a matrix of the model's rows."""
         program = self.numbers.program
         direct = self.table.column < 0
-        pick = csr_array(
-            (self.table.sign[direct], (np.flatnonzero(direct), self.table.row[direct])),
-            shape=(len(self), program.row_count),
-        )
-        rows = csr_array(pick @ matrix)
-        rows.eliminate_zeros()
-        wide = csr_array((rows.data, rows.indices, rows.indptr), shape=(len(self), program.columns))
-        own = np.flatnonzero(~direct)
-        entries = (np.full(len(own), -1.0), (own, self.table.column[own]))
-        return csr_array(wide + csr_array(entries, shape=wide.shape))
+        count = int(np.count_nonzero(~direct))
+        own = rows_of(np.full(count, -1.0), self.table.column[~direct], np.arange(count + 1), program.columns)
+        rows = taken(matrix, self.table.row[direct])
+        rows = with_data(rows, rows.data * self.table.sign[direct][owners(rows)])
+        both = stacked([widened(without_zeros(rows), program.columns), own])
+        # in the order of the functions
+        order = np.concatenate([np.flatnonzero(direct), np.flatnonzero(~direct)])
+        return taken(both, np.argsort(order))
 
     def signed(self, components: Array) -> Array:
         """Function values from component values, (functions, points)."""
@@ -102,10 +101,10 @@ class Concave:
         by_leaves = np.flatnonzero(self.table.size[self.owners] == 0)
         inner = np.flatnonzero(self.table.inner_of >= 0)
         outer = self.table.inner_of[inner]
-        entries = (np.ones(len(inner)), (np.arange(len(inner)), self.table.column[inner]))
-        logs = csr_array(entries, shape=(len(inner), self.base.shape[1]))
+        columns = self.table.column[inner]
+        logs = rows_of(np.ones(len(inner)), columns, np.arange(len(inner) + 1), self.base.shape[1])
         place = len(self.owners) + np.searchsorted(self.table.exponentials, outer)
-        leaves = csr_array(self.numbers.leaf_matrix[self.leaves[by_leaves]])
+        leaves = taken(self.numbers.leaf_matrix, self.leaves[by_leaves])
         return planes_of(self.base, [(self.owners[by_leaves], by_leaves, leaves), (outer, place, logs)])
 
     @cached_property
@@ -124,21 +123,28 @@ class Concave:
         with np.errstate(invalid="ignore"):
             sizes = np.maximum(np.abs(values).max(axis=1), np.abs(values[:, 1] - values[:, 0]))
         nominal = np.append(self.numbers.nominal, np.zeros(self.base.shape[1] - len(self.numbers.nominal)))
-        owners = np.repeat(np.arange(len(self)), np.diff(self.base.indptr))
         linear = np.zeros(len(self))
-        np.maximum.at(linear, owners, np.abs(self.base.data) * nominal[self.base.indices])
+        np.maximum.at(linear, owners(self.base), np.abs(self.base.data) * nominal[self.base.indices])
         sizes = np.where(linear > 0, linear, sizes)
         return np.where(np.isfinite(sizes) & (sizes > 0), sizes, 1.0)
 
     @cached_property
     def sizes(self) -> Array:
         """Nominal size of every leaf."""
-        entries = abs(self.numbers.leaf_matrix)
-        entries.data = entries.data * self.numbers.nominal[entries.indices]
-        largest = np.zeros(entries.shape[0])
-        np.maximum.at(largest, self.numbers.program.leaf_matrix.owners, entries.data)
+        matrix = self.numbers.leaf_matrix
+        largest = np.zeros(matrix.shape[0])
+        np.maximum.at(largest, owners(matrix), np.abs(matrix.data) * self.numbers.nominal[matrix.indices])
         size = np.where(largest > 0, largest, np.abs(self.numbers.leaf_constant))
         return np.where(size > 0, size, 1.0)
+
+    @cached_property
+    def integer_steps(self) -> Array:
+        """By how much one step of an integer moves each leaf, at most."""
+        matrix = self.numbers.leaf_matrix
+        moves = np.abs(matrix.data) * self.numbers.program.integer[matrix.indices]
+        largest = np.zeros(matrix.shape[0])
+        np.maximum.at(largest, owners(matrix), moves)
+        return largest
 
     @cached_property
     def centre(self) -> Array:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.errors import Diagnostic, ModelError
+from optimizer.program.sparse import owners, with_data
 from optimizer.program.tape import Array
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ class Numbers:
 
     def components(self, leaves: Array) -> tuple[Array, Array]:
         """Tape values and the values of the components: leaves (leaves, points) -> (components, points)."""
-        imported = np.broadcast_to(self.imported[:, None], (len(self.imported), leaves.shape[1]))
-        values = self.program.function_tape.values(np.vstack([leaves, imported]))
+        inputs = np.empty((len(leaves) + len(self.imported), leaves.shape[1]))
+        inputs[: len(leaves)] = leaves
+        inputs[len(leaves) :] = self.imported[:, None]
+        values = self.program.function_tape.values(inputs)
         return values, values[self.program.functions.component_node]
 
     def component_gradient(self, values: Array) -> Array:
@@ -109,9 +112,8 @@ class Numbers:
     @cached_property
     def leaf_box(self) -> tuple[Array, Array]:
         """Least and greatest value of every leaf over the column bounds."""
-        positive, negative = self.leaf_matrix.copy(), self.leaf_matrix.copy()
-        positive.data = np.maximum(positive.data, 0.0)
-        negative.data = np.minimum(negative.data, 0.0)
+        positive = with_data(self.leaf_matrix, np.maximum(self.leaf_matrix.data, 0.0))
+        negative = with_data(self.leaf_matrix, np.minimum(self.leaf_matrix.data, 0.0))
         least = _bound_sum(positive, self.column_lower) + _bound_sum(negative, self.column_upper)
         greatest = _bound_sum(positive, self.column_upper) + _bound_sum(negative, self.column_lower)
         return least + self.leaf_constant, greatest + self.leaf_constant
@@ -122,10 +124,7 @@ def _bound_sum(matrix: csr_array, bound: Array) -> Array:
     entries = np.zeros(matrix.nnz)
     used = matrix.data != 0
     entries[used] = matrix.data[used] * bound[matrix.indices[used]]
-    owners = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    result = np.zeros(matrix.shape[0])
-    np.add.at(result, owners, entries)
-    return result
+    return np.bincount(owners(matrix), entries, matrix.shape[0]).astype(float)
 
 
 def evaluate(program: Program, parameters: Array) -> Numbers:

@@ -6,21 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from optimizer.program.sparse import gathered, owners, rows_of
 from optimizer.program.tape import Array, Index
-
-
-def gathered(starts: NDArray[np.integer], numbers: Index) -> tuple[Index, Index, Index]:
-    """The members of the lists `numbers`, where list i is starts[i]:starts[i + 1], one after the other: which
-    of `numbers` each is of, its place, and where each list begins among them (one more entry: the end)."""
-    first = starts[numbers].astype(np.int64)
-    lengths = starts[numbers + 1] - first
-    begins = np.zeros(len(numbers) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=begins[1:])
-    owner = np.repeat(np.arange(len(numbers)), lengths)
-    return owner, np.arange(begins[-1]) + (first - begins[:-1])[owner], begins
 
 
 @dataclass(frozen=True)
@@ -50,17 +39,17 @@ class Planes:
             stay = data != 0
             begins = np.concatenate([[0], np.cumsum(stay)])[begins]
             data, columns = data[stay], columns[stay]
-        return csr_array((data, columns, begins), shape=(len(functions), self.width))
+        return rows_of(data, columns, begins, self.width)
 
 
 def planes_of(base: csr_array, parts: list[tuple[Index, Index, csr_array]]) -> Planes:
     """The rows of `base` (functions, columns), each with further terms. A part is the function of each slope,
     its number among all slopes, and the row over the columns that it is multiplied with."""
     count, width = base.shape
-    functions, columns = [_owners(base)], [base.indices]
+    functions, columns = [owners(base)], [base.indices]
     sources, coefficients = [], []
     for function, source, matrix in parts:
-        owner = _owners(matrix)
+        owner = owners(matrix)
         functions.append(function[owner])
         columns.append(matrix.indices)
         sources.append(source[owner])
@@ -81,7 +70,3 @@ def planes_of(base: csr_array, parts: list[tuple[Index, Index, csr_array]]) -> P
         coefficient=np.concatenate([np.zeros(0), *coefficients])[order],
         width=width,
     )
-
-
-def _owners(matrix: csr_array) -> Index:
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))

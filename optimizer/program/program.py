@@ -7,22 +7,20 @@ returns `Numbers`, in which every array is concrete.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.numbers import Numbers, evaluate
 from optimizer.program.scaling import column_scale, scale_rows
+from optimizer.program.sparse import rows_of, taken, with_data
 from optimizer.program.tape import Array, Index, Tape
 
 Key = object
-Matrix = TypeVar("Matrix", csr_array, csc_array)
 
 
 @dataclass(frozen=True)
@@ -91,16 +89,7 @@ class Pattern:
 
     @cached_property
     def _empty(self) -> csr_array:
-        shape = (len(self.starts) - 1, self.width)
-        return csr_array((np.zeros(len(self.nodes)), self.columns, self.starts), shape=shape)
-
-
-def with_data(matrix: Matrix, data: Array) -> Matrix:
-    """A matrix of the same pattern with other entries. It shares its index arrays, which nobody may change;
-    to check them anew for each of thousands of scenarios takes longer than to gather their entries."""
-    result = copy(matrix)
-    result.data = data
-    return result
+        return rows_of(np.zeros(len(self.nodes)), self.columns, self.starts, self.width)
 
 
 @dataclass(frozen=True)
@@ -278,7 +267,7 @@ class Program:
         in `at`."""
         numbers = self.at(parameters, nominal)
         used = np.isfinite(numbers.lower) | np.isfinite(numbers.upper)
-        matrix = csr_array(numbers.matrix[np.flatnonzero(used)])
+        matrix = taken(numbers.matrix, np.flatnonzero(used))
         scaled = _scaled(matrix, column_scale(self.integer, numbers.nominal))
         return _extremes(matrix.data), _extremes(scaled.data)
 
@@ -296,6 +285,4 @@ def _label(blocks: Mapping[str, Block], number: int) -> str:
 
 
 def _scaled(matrix: csr_array, columns: Array) -> csr_array:
-    result = matrix.copy()
-    result.data = matrix.data * columns[matrix.indices]
-    return scale_rows(result)[0]
+    return scale_rows(with_data(matrix, matrix.data * columns[matrix.indices]))[0]

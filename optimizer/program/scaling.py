@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from optimizer.program.sparse import lengths, with_data
 from optimizer.program.tape import Array
 
 # entries smaller than this share of the largest one in their row have no say in its scale
@@ -29,9 +30,7 @@ def column_scale(integer: NDArray[np.bool_], nominal: Array) -> Array:
 def scale_rows(matrix: csr_array) -> tuple[csr_array, Array]:
     """The matrix with each row multiplied by its factor of `row_factors`, and the factors."""
     factors = row_factors(matrix.data, matrix.indptr)
-    scaled = matrix.copy()
-    scaled.data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
-    return scaled, factors
+    return with_data(matrix, matrix.data * np.repeat(factors, lengths(matrix.indptr))), factors
 
 
 def row_factors(data: Array, starts: NDArray[np.integer]) -> Array:
@@ -39,7 +38,7 @@ def row_factors(data: Array, starts: NDArray[np.integer]) -> Array:
     sizes = np.abs(data)
     sizes = np.where(sizes > 0, sizes, np.nan)
     factors = np.ones(len(starts) - 1)
-    filled = np.flatnonzero(np.diff(starts) > 0)
+    filled = np.flatnonzero(lengths(starts) > 0)
     if len(filled):
         largest = np.fmax.reduceat(sizes, starts[filled])
         smallest = np.fmin.reduceat(sizes, starts[filled])

@@ -193,7 +193,9 @@ class TapeBuilder:
                 offsets, owners = None, None
                 columns = tuple(row[list(c)] for c in zip(*(self._nodes[n][1] for n in nodes), strict=True))
             distinct = tuple(len(np.unique(rows)) == len(rows) for rows in columns)
-            groups.append(_Group(operation, start, len(nodes), columns, distinct, offsets, owners))
+            last = inputs + len(leaves)
+            varies = tuple(bool(((rows < inputs) | (rows >= last)).any()) for rows in columns)
+            groups.append(_Group(operation, start, len(nodes), columns, distinct, varies, offsets, owners))
             start += len(nodes)
         return Tape(inputs, constants, tuple(groups), start), row
 
@@ -207,6 +209,7 @@ class _Group:
     count: int
     arguments: tuple[Index, ...]
     distinct: tuple[bool, ...]  # whether no row occurs twice in an argument
+    varies: tuple[bool, ...]  # whether an argument has more than constants
     offsets: Index | None
     owners: Index | None
 
@@ -243,8 +246,10 @@ def _times(weight: Array, factor: Array) -> Array:
     return np.where(weight == 0, 0.0, weight * factor)
 
 
-def _first(operation: str, value: Array, arguments: Sequence[Array]) -> list[Array | None]:
-    """Derivative of an operation by each of its arguments (None: no dependence)."""
+def _first(
+    operation: str, value: Array, arguments: Sequence[Array], varies: Sequence[bool]
+) -> list[Array | None]:
+    """Derivative of an operation by each of its arguments that varies (None: no dependence)."""
     if operation in UNARY:
         return [UNARY[operation][1](arguments[0])]
     if operation in COMPARISON:
@@ -260,13 +265,17 @@ def _first(operation: str, value: Array, arguments: Sequence[Array]) -> list[Arr
     if operation == "pow":
         # 0*inf at a = 0 has the value 0 where the exponent is a whole number
         by_base = np.where(b == 0, 0.0, b * np.power(a, b - 1.0))
+        if not varies[1]:
+            return [by_base, None]
         return [by_base, np.where(value == 0, 0.0, value * np.log(a)).astype(float)]
     larger = (a >= b) if operation == "max" else (a <= b)
     return [larger.astype(float), (~larger).astype(float)]
 
 
-def _second(operation: str, value: Array, arguments: Sequence[Array]) -> dict[tuple[int, int], Array]:
-    """Non-zero second derivatives of an operation, the upper triangle."""
+def _second(
+    operation: str, value: Array, arguments: Sequence[Array], varies: Sequence[bool]
+) -> dict[tuple[int, int], Array]:
+    """Non-zero second derivatives of an operation by its arguments that vary, the upper triangle."""
     if operation in UNARY:
         return {(0, 0): UNARY[operation][2](arguments[0])}
     if operation not in ("mul", "div", "pow"):
@@ -277,9 +286,12 @@ def _second(operation: str, value: Array, arguments: Sequence[Array]) -> dict[tu
     if operation == "div":
         return {(0, 1): -1.0 / b**2, (1, 1): 2.0 * value / b**2}
     curvature = b * (b - 1.0)
+    by_base = np.where(curvature == 0, 0.0, curvature * np.power(a, b - 2.0))
+    if not varies[1]:
+        return {(0, 0): by_base}
     log_a = np.log(a)
     return {
-        (0, 0): np.where(curvature == 0, 0.0, curvature * np.power(a, b - 2.0)),
+        (0, 0): by_base,
         (0, 1): np.power(a, b - 1.0) * (1.0 + b * log_a),
         (1, 1): np.where(value == 0, 0.0, value * log_a**2),
     }
@@ -326,9 +338,9 @@ class Tape:
                     _mark_at(reached, rows, distinct, live[group.owners])
                     continue
                 arguments = [values[rows] for rows in group.arguments]
-                parts = _first(group.operation, values[group.rows], arguments)
+                parts = _first(group.operation, values[group.rows], arguments, group.varies)
                 for place, (rows, part) in enumerate(zip(group.arguments, parts, strict=True)):
-                    if part is None:
+                    if part is None or not group.varies[place]:
                         continue
                     counts = live & (part != 0) if group.operation == "where" else live
                     _add_at(adjoint, rows, group.distinct[place], np.where(counts, weight * part, 0.0))
@@ -349,7 +361,8 @@ class Tape:
                     moved = np.add.reduceat(tangent[group.arguments[0]], group.offsets, axis=0)
                 else:
                     moved = np.zeros((group.count, values.shape[1]))
-                    parts = _first(group.operation, values[group.rows], [values[r] for r in group.arguments])
+                    arguments = [values[rows] for rows in group.arguments]
+                    parts = _first(group.operation, values[group.rows], arguments, group.varies)
                     for rows, part in zip(group.arguments, parts, strict=True):
                         if part is not None:
                             moved += _times(tangent[rows], part)
@@ -362,12 +375,13 @@ class Tape:
                     _add_at(adjoint_tangent, rows, distinct, weight_tangent[group.owners])
                     continue
                 arguments = [values[rows] for rows in group.arguments]
-                parts = _first(group.operation, values[group.rows], arguments)
+                parts = _first(group.operation, values[group.rows], arguments, group.varies)
                 for rows, distinct, part in zip(group.arguments, group.distinct, parts, strict=True):
                     if part is not None:
                         _add_at(adjoint, rows, distinct, _times(weight, part))
                         _add_at(adjoint_tangent, rows, distinct, _times(weight_tangent, part))
-                for (i, j), part in _second(group.operation, values[group.rows], arguments).items():
+                seconds = _second(group.operation, values[group.rows], arguments, group.varies)
+                for (i, j), part in seconds.items():
                     left, right = group.arguments[i], group.arguments[j]
                     _add_at(adjoint_tangent, left, group.distinct[i], _times(weight * tangent[right], part))
                     if i != j:

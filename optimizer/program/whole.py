@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.program.numbers import Numbers
 from optimizer.program.program import FunctionTable
+from optimizer.program.sparse import owners
 from optimizer.program.tape import Array, Index
 
 # how near a bound must be to a whole number to count as it
@@ -96,7 +97,7 @@ def whole_functions(concave: Functions) -> Whole:
     leaves = concave.leaves[concave.starts[functions]]
     matrix = numbers.leaf_matrix
     entries = np.abs(matrix.data)
-    owner = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    owner = owners(matrix)
     used = entries > 0
     step = np.full(matrix.shape[0], np.inf)
     np.minimum.at(step, owner[used], entries[used])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from optimizer.program.concave import Concave
 from optimizer.program.numbers import Numbers
-from optimizer.program.program import with_data
+from optimizer.program.sparse import with_data
 from optimizer.program.tape import Array, Index
 from optimizer.solver.outline import (
     Bounds,

@@ -49,6 +49,8 @@ FIRST_TIME: Final = 0.25
 # how near to a whole number an integer of the continuous optimum is taken for it
 WHOLE: Final = 1e-6
 
+# where tangents are added before the first tree, in steps of the integers about the continuous optimum
+AROUND: Final = np.array([-1.5, -0.5, 0.5, 1.5])
 # where tangents are added on the way to the best plan
 ON_THE_WAY: Final = (0.25, 0.5, 0.75)
 
@@ -104,6 +106,9 @@ class _Rounds:
         if search.closed(self._upper, self._share):
             return "optimal", self._upper, self._last
         self._first_plan()
+        if search.closed(self._upper, self._share) and not self._contradicted():
+            return "optimal", self._upper, self._last
+        self._around()
         for _ in range(ROUNDS):
             if search.late():
                 return self._stopped("time limit reached")
@@ -176,11 +181,24 @@ class _Rounds:
         if outer.points:
             self._learn(outer.points[-1:])
 
+    def _around(self) -> None:
+        """Add tangents about the continuous optimum to functions that read integers: trees find points there,
+        and each tree less saves more than the rows cost."""
+        search, concave = self._search, self._search.concave
+        step = concave.integer_steps
+        reads = np.zeros(len(concave), dtype=bool)
+        reads[concave.owners[step[concave.leaves] > 0]] = True
+        if not reads.any():
+            return
+        low, high = search.numbers.leaf_box
+        points = search.numbers.leaves(self._near)[:, None] + step[:, None] * AROUND
+        mask = np.repeat((reads & concave.active)[:, None], len(AROUND), axis=1)
+        search.relaxation.add_points(search.pool, np.clip(points, low[:, None], high[:, None]), mask)
+
     def _learn(self, points: tuple[Array, ...]) -> list[Array]:
         """Add tangents at points of a tree and solve the programs that have their integers fixed; these."""
         search = self._search
-        for point in points:
-            search.cut(point, *search.violations(point), aside=False)
+        search.cut_at(points)
         self._near = points[-1]
         choices = self._choices(points)
         for choice in choices:
@@ -201,9 +219,10 @@ class _Rounds:
             return
         wanted = search.violations(self._near)[0] > 0
         step = search.relaxation.concave.whole_point(search.best.x) - self._near
-        for share in ON_THE_WAY:
-            x = self._near + share * step
-            search.relaxation.cut(search.pool, search.numbers.leaves(x), x, wanted)
+        points = [self._near + share * step for share in ON_THE_WAY]
+        leaves = [search.numbers.leaves(point)[:, None] for point in points]
+        beside = [(each, wanted[:, None]) for each in leaves[1:]]
+        search.relaxation.cut(search.pool, leaves[0][:, 0], points[0], wanted, beside)
 
     def _tree(self, within: tuple[Array, Array] | None = None) -> Outer:
         """The integer outer program as it stands, from the best plan; `within` narrower bounds if any."""

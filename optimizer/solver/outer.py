@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.errors import Diagnostic, ModelError
 from optimizer.program.concave import Concave
+from optimizer.program.sparse import dense_row
 from optimizer.program.tape import Array, Index
 from optimizer.solver.certificate import PointCheck, check_point
 from optimizer.solver.duals import cut_off, function_multipliers
@@ -19,7 +21,7 @@ from optimizer.solver.interior import furthest_feasible, interior_point
 from optimizer.solver.pool import Pool
 from optimizer.solver.progress import Progress, Tell
 from optimizer.solver.recession import recession
-from optimizer.solver.relaxation import BOXES, Relaxation
+from optimizer.solver.relaxation import BOXES, Beside, Relaxation
 from optimizer.solver.relaxed import Proven, Relaxed
 
 Restore = Callable[[Array], Array | None]
@@ -92,8 +94,7 @@ class Search:
         sense = self.program.sense
         own = (self.concave.table.row < 0) & self.concave.table.summed
         self.objective = np.zeros(self.program.columns)
-        linear = self.numbers.objective[[0]].toarray().ravel()
-        self.objective[: self.program.user_columns] = sense * linear
+        self.objective[: self.program.user_columns] = sense * dense_row(self.numbers.objective, 0)
         self.objective[self.concave.table.column[own]] = 1.0
         self.constant = sense * float(self.numbers.objective_constant[0])
 
@@ -204,22 +205,41 @@ class Search:
         the rounds. Functions of whole numbers are cut by both chords that meet there.
         """
         wanted = violation > 0
-        points, masks = [], []
-        low, high = self.numbers.leaf_box
-        whole = self.concave.whole
-        is_whole = np.zeros(len(wanted), dtype=bool)
-        is_whole[whole.functions] = True
+        beside = self._beside_whole(leaves, wanted)
         if aside and self._previous is not None:
+            low, high = self.numbers.leaf_box
             step = ASIDE * (leaves - self._previous)
             ahead = np.column_stack([leaves + step, leaves - step])
-            points.append(np.clip(ahead, low[:, None], high[:, None]))
-            masks += [wanted & ~is_whole] * 2
-        if len(whole):
-            points.append(whole.beside(leaves, (low, high)))
-            masks += [wanted & is_whole] * 2
-        beside = (np.hstack(points), np.column_stack(masks)) if points else None
+            smooth = wanted.copy()
+            smooth[self.concave.whole.functions] = False
+            beside.append((np.clip(ahead, low[:, None], high[:, None]), np.column_stack([smooth] * 2)))
         self._previous = leaves if aside else None
         return self.relaxation.cut(self.pool, leaves, x, wanted, beside)
+
+    def cut_at(self, points: Sequence[Array]) -> None:
+        """Add tangents at the functions that each of these points violates, all in one: as `cut` does."""
+        more: list[Beside] = []
+        for number, x in enumerate(points):
+            violation, leaves = self.violations(x)
+            wanted = violation > 0
+            beside = self._beside_whole(leaves, wanted)
+            if number == len(points) - 1:
+                self._previous = None
+                self.relaxation.cut(self.pool, leaves, x, wanted, more + beside)
+            elif np.isfinite(violation).all():
+                more += [(leaves[:, None], wanted[:, None]), *beside]
+            else:
+                # what is undefined needs more than tangents at the point itself
+                self.relaxation.cut(self.pool, leaves, x, wanted, beside)
+
+    def _beside_whole(self, leaves: Array, wanted: NDArray[np.bool_]) -> list[Beside]:
+        """Where functions of whole numbers are cut beside a point: by both chords that meet there."""
+        whole = self.concave.whole
+        if not len(whole):
+            return []
+        own = np.zeros(len(wanted), dtype=bool)
+        own[whole.functions] = wanted[whole.functions]
+        return [(whole.beside(leaves, self.numbers.leaf_box), np.column_stack([own] * 2))]
 
     def say(self, upper: float, nodes: int) -> None:
         """Tell those who wait how far the search is."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from optimizer.program.concave import Concave
 from optimizer.program.numbers import Numbers
 from optimizer.program.scaling import column_scale, power_of_two, scale_rows
+from optimizer.program.sparse import rows_of, stacked, taken, widened, with_data, without_zeros
 from optimizer.program.tape import Array, Index
 
 LINEAR: Final = 0
@@ -69,16 +70,14 @@ def outline_of(concave: Concave, scaled: bool) -> Outline:
     """The outline at the parameter vector of `concave`."""
     numbers = concave.numbers
     scale = scale_of(concave) if scaled else np.ones(numbers.program.columns)
-    matrix = numbers.matrix.copy()
-    matrix.eliminate_zeros()
+    matrix = without_zeros(numbers.matrix)
     chosen = chosen_rows(concave, matrix)
     bounds = tightened(numbers, chosen, matrix.data[chosen.entry])
     rows = joined_rows(concave, chosen, matrix)
     low, high = sides(numbers, chosen)
     factors = np.ones(rows.shape[0])
     if scaled:
-        rows.data = rows.data * scale[rows.indices]
-        rows, factors = scale_rows(rows)
+        rows, factors = scale_rows(with_data(rows, rows.data * scale[rows.indices]))
     return Outline(
         scale=scale,
         lower=bounds.lower,
@@ -161,15 +160,14 @@ def joined_rows(concave: Concave, chosen: Chosen, matrix: csr_array) -> csr_arra
     """The rows over all columns, unscaled: the plain ones of a matrix over the model's columns, then the
     sums, in which the functions' own columns count 1."""
     width, table = concave.numbers.program.columns, concave.table
-    plain = csr_array(matrix[chosen.plain])
-    blocks = [csr_array((plain.data, plain.indices, plain.indptr), shape=(len(chosen.plain), width))]
+    blocks = [widened(taken(matrix, chosen.plain), width)]
     for row, sign in chosen.sums:
-        entries = csr_array(matrix[[row]])
+        entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
         members = table.column[(table.row == row) & (table.sign == sign) & table.summed]
-        data = np.concatenate([sign * entries.data, np.ones(len(members))])
-        indices = np.concatenate([entries.indices, members])
-        blocks.append(csr_array((data, indices, [0, len(data)]), shape=(1, width)))
-    return csr_array(vstack(blocks, format="csr"))
+        data = np.concatenate([sign * matrix.data[entries], np.ones(len(members))])
+        columns = np.concatenate([matrix.indices[entries], members])
+        blocks.append(rows_of(data, columns, np.array([0, len(data)]), width))
+    return stacked(blocks)
 
 
 def sides(numbers: Numbers, chosen: Chosen) -> tuple[Array, Array]:

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
+from optimizer.program.sparse import stacked
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, NONBASIC, POINTS, LinearModel, LinearResult, Method, Statuses
 from optimizer.solver.reduction import Reduction
@@ -36,7 +37,7 @@ class ReducedModel:
         matrices = [matrix for matrix, _, _ in self._waiting]
         low, high = (np.concatenate([rows[side] for rows in self._waiting]) for side in (1, 2))
         lower, upper = self._reduction.given_lower[self._columns], self._reduction.given_upper[self._columns]
-        return LinearModel(self._cost, lower, upper, csr_array(vstack(matrices, format="csr")), low, high)
+        return LinearModel(self._cost, lower, upper, stacked(matrices), low, high)
 
     @property
     def _is_live(self) -> bool:

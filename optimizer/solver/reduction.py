@@ -8,12 +8,14 @@ are found again afterwards, so that the price of what is switched off stays know
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from optimizer.program.sparse import rows_of, taken, transposed
 from optimizer.program.tape import Array, Index
 from optimizer.solver.certificate import FEASIBLE
 
@@ -70,10 +72,8 @@ class Reduction:
         read: NDArray[np.bool_] | None = None,
         integer: NDArray[np.bool_] | None = None,
     ) -> None:
-        self.matrix = csr_array(matrix)
-        by_column = self.matrix.tocsc()
-        self._in_rows = _Lists(self.matrix.indptr, self.matrix.indices)
-        self._in_columns = _Lists(by_column.indptr, by_column.indices)
+        self.matrix = matrix
+        self._in_rows = _Lists(matrix.indptr, matrix.indices)
         self.low, self.high = low.copy(), high.copy()
         self.lower, self.upper = lower.copy(), upper.copy()
         self.given_lower, self.given_upper = lower, upper
@@ -179,6 +179,11 @@ class Reduction:
             np.subtract.at(count, column, 1)
             waiting = np.unique(column)
 
+    @cached_property
+    def _in_columns(self) -> _Lists:
+        by_column = self.matrix.tocsc()
+        return _Lists(by_column.indptr, by_column.indices)
+
     def _rows_with(self, columns: Index) -> Index:
         """The row of every entry of these columns."""
         _, entries = self._in_columns.of(columns)
@@ -229,8 +234,8 @@ class Reduction:
     def _build_basis(self) -> csr_array:
         """All columns as a linear function of the kept ones: x = basis @ kept + point. Completes `point`."""
         width, kept = self.matrix.shape[1], len(self.columns)
-        entries = (np.ones(kept), (self.columns, np.arange(kept)))
-        basis = csr_array(entries, shape=(width, kept))
+        starts = np.concatenate([[0], np.cumsum(~self.fixed & ~self.is_defined)])
+        basis = rows_of(np.ones(kept), np.arange(kept), starts, kept)
         if not self.defined:
             return basis
         row = np.concatenate([defined.row for defined in self.defined])
@@ -251,9 +256,14 @@ class Reduction:
             step = csr_array(step @ step)
         return basis
 
+    @property
+    def _is_whole(self) -> bool:
+        """Whether no column was taken out."""
+        return len(self.columns) == self.matrix.shape[1]
+
     def kept(self, matrix: csr_array) -> csr_array:
         """Any rows over all columns as rows over the kept ones."""
-        return matrix if len(self.columns) == matrix.shape[1] else csr_array(matrix @ self._basis)
+        return matrix if self._is_whole else csr_array(matrix @ self._basis)
 
     def shift(self, matrix: csr_array) -> Array:
         """What the columns taken out add to each row."""
@@ -261,17 +271,19 @@ class Reduction:
 
     def program(self) -> tuple[csr_array, Array, Array]:
         """The rows kept over the columns kept, and their sides."""
-        rows = csr_array(self.matrix[self.rows])
+        rows = taken(self.matrix, self.rows)
+        if self._is_whole:
+            return rows, self.low[self.rows], self.high[self.rows]
         shift = np.asarray(rows @ np.where(self.fixed, self.lower, 0.0))
         return csr_array(rows[:, self.columns]), self.low[self.rows] - shift, self.high[self.rows] - shift
 
     def kept_cost(self, cost: Array) -> Array:
         """A cost of all columns as one of the kept ones."""
-        return np.asarray(self._basis.T @ cost)
+        return cost if self._is_whole else np.asarray(transposed(self._basis) @ cost)
 
     def whole(self, x: Array) -> Array:
         """Values of all columns from those of the kept ones."""
-        return np.asarray(self._basis @ x + self._point)
+        return x if self._is_whole else np.asarray(self._basis @ x + self._point)
 
     @property
     def place(self) -> Index:

@@ -6,6 +6,7 @@ returns the model's own units.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimizer.program.concave import Concave, Tangents
-from optimizer.program.program import with_data
 from optimizer.program.scaling import power_of_two, row_factors
+from optimizer.program.sparse import lengths, taken, transposed, widened, with_data
 from optimizer.program.tape import Array, Index
 from optimizer.solver.highs import BASIC, POINTS, LinearModel, Method
 from optimizer.solver.outline import Outline, outline_of
@@ -24,6 +25,8 @@ from optimizer.solver.reduction import Reduction
 from optimizer.solver.relaxed import Proven, Relaxed, no_point
 from optimizer.solver.rows import Joined, Rows
 
+# further leaf points (leaves, points), and the functions to cut there (functions, points)
+Beside = tuple[Array, NDArray[np.bool_]]
 TANGENT: Final = 2
 DOMAIN: Final = 3
 # a column without a bound is held within so many solver units where its reduced cost is not exactly 0
@@ -112,16 +115,14 @@ class Relaxation:
         leaves: Array,
         x: Array,
         wanted: NDArray[np.bool_],
-        beside: tuple[Array, NDArray[np.bool_]] | None = None,
+        beside: Sequence[Beside] = (),
     ) -> int:
         """Cut the wanted functions at a point x; where one is undefined or too steep there, at a point pulled
-        back into its domain, and by the end of its domain. `beside` are further leaf points and the functions
-        to cut there. Returns the number of rows added."""
-        if not wanted.any():
+        back into its domain, and by the end of its domain. Returns the number of rows added."""
+        if not (wanted.any() or any(masks.any() for _, masks in beside)):
             return 0
-        points, masks = leaves[:, None], wanted[:, None]
-        if beside is not None:
-            points, masks = np.hstack([points, beside[0]]), np.hstack([masks, beside[1]])
+        points = np.hstack([leaves[:, None], *(each for each, _ in beside)])
+        masks = np.hstack([wanted[:, None], *(each for _, each in beside)])
         before = len(self.kinds)
         done = self.add_points(pool, points, masks)
         remaining = wanted.copy()
@@ -141,8 +142,8 @@ class Relaxation:
             return
         leaf = int(self.concave.leaves[self.concave.starts[function]])
         sign = np.sign(self.concave.centre[leaf] - end)
-        row = csr_array(self.numbers.leaf_matrix[[leaf]] * sign)
-        wide = csr_array((row.data, row.indices, row.indptr), shape=(1, self.program.columns))
+        row = taken(self.numbers.leaf_matrix, np.array([leaf]))
+        wide = widened(with_data(row, row.data * sign), self.program.columns)
         side = sign * (end - self.numbers.leaf_constant[leaf])
         self._append(wide, np.array([side]), DOMAIN, np.array([function]), np.array([-1]))
 
@@ -151,7 +152,7 @@ class Relaxation:
         if self._scaled:
             data = matrix.data * self.scale[matrix.indices]
             factors = row_factors(data, matrix.indptr)
-            matrix = with_data(matrix, data * np.repeat(factors, np.diff(matrix.indptr)))
+            matrix = with_data(matrix, data * np.repeat(factors, lengths(matrix.indptr)))
         low, high = lower * factors, np.full(len(lower), np.inf)
         self._rows.append(Joined(matrix, factors, low, high))
         self._label(kind, references, origins)
@@ -187,7 +188,7 @@ class Relaxation:
         """The rows in the model's units: matrix and sides."""
         rows = self._rows.joined
         matrix, factors = rows.matrix, rows.factors
-        units = self.scale[matrix.indices] * np.repeat(factors, np.diff(matrix.indptr))
+        units = self.scale[matrix.indices] * np.repeat(factors, lengths(matrix.indptr))
         return with_data(matrix, matrix.data / units), rows.low / factors, rows.high / factors
 
     def room(self, x: Array) -> Array:
@@ -351,7 +352,7 @@ class Relaxation:
         low, high = rows.low, rows.high
         dual = np.where((dual > 0) & ~np.isfinite(low), 0.0, dual)
         dual = np.where((dual < 0) & ~np.isfinite(high), 0.0, dual)
-        reduced = cost - rows.matrix.T @ dual
+        reduced = cost - transposed(rows.matrix) @ dual
         self.model.complete_duals(dual, reduced)
         side = np.where(dual > 0, low, np.where(dual < 0, high, 0.0))
         reach = REACH * np.maximum(1.0, np.abs(x))

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
-from optimizer.program.program import with_data
+from optimizer.program.sparse import transposed, with_data
 from optimizer.program.tape import Array, Index
 from optimizer.solver.reduction import Reduction
 
@@ -97,9 +97,7 @@ class Frame:
         self.needed = np.concatenate([place, *(each.place for each in self.levels)])
         self.pins = self._pinning(level)
         self.idle = self._idle(level)
-        # the columns of a matrix in row order are the rows of its transpose in column order
-        matrix = reduction.matrix
-        self.transposed = csc_array((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape[::-1])
+        self.transposed = transposed(reduction.matrix)
         self._kept_entries()
         self._closure(reading)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from optimizer.program.sparse import stacked, taken
 from optimizer.program.tape import Array
 
 
@@ -22,7 +23,8 @@ class Joined:
 
     def since(self, number: int) -> tuple[csr_array, Array, Array]:
         """The rows from a number on, and their sides."""
-        return csr_array(self.matrix[number:]), self.low[number:], self.high[number:]
+        rows = taken(self.matrix, np.arange(number, len(self.low)))
+        return rows, self.low[number:], self.high[number:]
 
 
 class Rows:
@@ -38,23 +40,17 @@ class Rows:
     def keep(self, stay: NDArray[np.bool_]) -> None:
         """Delete all other rows."""
         joined = self.joined
-        self._parts = [
-            Joined(csr_array(joined.matrix[stay]), joined.factors[stay], joined.low[stay], joined.high[stay])
-        ]
+        rows = taken(joined.matrix, np.flatnonzero(stay))
+        self._parts = [Joined(rows, joined.factors[stay], joined.low[stay], joined.high[stay])]
 
     @property
     def joined(self) -> Joined:
         """All rows. What is returned must not be changed."""
         if len(self._parts) > 1:
             parts = self._parts
-            matrices = [part.matrix for part in parts]
-            lengths = np.concatenate([np.diff(matrix.indptr) for matrix in matrices])
-            data = np.concatenate([matrix.data for matrix in matrices])
-            columns = np.concatenate([matrix.indices for matrix in matrices])
-            starts = np.concatenate([[0], np.cumsum(lengths)])
             self._parts = [
                 Joined(
-                    csr_array((data, columns, starts), shape=(len(lengths), matrices[0].shape[1])),
+                    stacked([part.matrix for part in parts]),
                     np.concatenate([part.factors for part in parts]),
                     np.concatenate([part.low for part in parts]),
                     np.concatenate([part.high for part in parts]),

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.program.sparse import dense_row
 from optimizer.program.tape import Array
 from optimizer.solver.highs import AFTER_COST, AFTER_ROWS
 from optimizer.solver.outer import Plan, Search
@@ -64,7 +65,7 @@ def joined_objective(search: Search, best: Plan, upper: float) -> Array | None:
 
 def _second(search: Search, best: Plan, upper: float) -> tuple[Array, float]:
     """The second objective, and the price at which it joins the first: 0 where it adds up to nothing."""
-    secondary = search.numbers.objective[[1]].toarray().ravel()
+    secondary = dense_row(search.numbers.objective, 1)
     amount = float(np.abs(secondary) @ np.abs(best.x))
     return secondary, SHARE * search.gap * search.gap_scale(upper) / amount if amount else 0.0
 

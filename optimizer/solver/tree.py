@@ -78,6 +78,7 @@ class Tree(LinearModel):
         """Solve; `tell` hears of the bound and the number of nodes while it lasts. Raises SolverError where
         HiGHS gives no answer."""
         self._option("mip_abs_gap", wanted.gap)
+        self._option("mip_heuristic_run_feasibility_jump", False)
         self._option("mip_feasibility_tolerance", wanted.tolerance)
         if wanted.start is not None:
             for name, value in _WITH_PLAN.items():

@@ -184,3 +184,39 @@ def test_the_nearest_whole_numbers_are_the_first_plan(monkeypatch: pytest.Monkey
     )
     assert solve_model(m).status == "optimal"
     assert starts[0] is not None
+
+
+def test_no_tree_is_needed_where_the_nearest_whole_numbers_reach_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none(*arguments: Any, **options: Any) -> Any:
+        raise AssertionError("a tree was asked for")
+
+    def program(side: float) -> Any:
+        m = pyo.ConcreteModel()
+        m.x = pyo.Var(range(3), bounds=(0, 9), within=pyo.Integers)
+        m.y = pyo.Var(bounds=(0, 9))
+        m.row = pyo.Constraint(expr=m.x[0] + m.x[1] + m.x[2] >= side)
+        m.more = pyo.Constraint(expr=pyo.exp(0.3 * m.x[0]) + (m.y - 2) ** 2 <= 9)
+        m.cost = pyo.Objective(expr=m.x[0] + 2 * m.x[1] + 3 * m.x[2] - m.y)
+        return m
+
+    assert solve_model(program(5.3)).status == "optimal"
+    monkeypatch.setattr("optimizer.solver.integer.integer_optimum", none)
+    found = solve_model(program(5.0))
+    assert found.status == "optimal"
+    assert found.certificate.gap <= 1e-6
+    with pytest.raises(AssertionError):
+        solve_model(program(5.3))
+
+
+def test_a_step_of_the_integers_is_the_largest_move_of_an_argument() -> None:
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(range(2), bounds=(0, 9), within=pyo.Integers)
+    m.y = pyo.Var(bounds=(0, 9))
+    m.one = pyo.Constraint(expr=(3 * m.x[0] - 2 * m.x[1] + 5 * m.y) ** 2 <= 40)
+    m.other = pyo.Constraint(expr=pyo.exp(7 * m.y) <= 40)
+    m.cost = pyo.Objective(expr=m.x[0], sense=pyo.maximize)
+    concave = concave_of(m)
+    steps = [concave.integer_steps[concave.leaves[concave.starts[f]]] for f in range(len(concave))]
+    assert steps == [3.0, 0.0]
