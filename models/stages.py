@@ -15,7 +15,12 @@ from models.parameters import Array, PlanParameters
 
 # what a plan in staged mode decides beside the decisions of every plan
 STAGED_DECISIONS: Final = ("level", "unlocked", "modules", "node_rd", "class_unlocked", "class_rd")
+# those of them that come in whole steps
+WHOLE_STEPS: Final = ("level", "unlocked", "modules", "class_unlocked")
 MONTHS: Final = 12
+# how near to whole is whole, and what is rounded up
+WHOLE: Final = 1e-6
+HALF: Final = 0.5
 
 
 def decided_stages(p: PlanParameters, decisions: Mapping[str, Array]) -> dict[str, Array]:
@@ -82,6 +87,39 @@ def outcome(p: PlanParameters, values: Mapping[str, Array]) -> dict[str, Array]:
             values["class_unlocked"], _paid(p, "class_cost", classes) * p["class_openable"]
         ),
     }
+
+
+def broken(p: PlanParameters, decisions: Mapping[str, Array]) -> bool:
+    """Whether a decision of staged mode that is one of whole steps is not whole."""
+    parts = (decisions[name] for name in WHOLE_STEPS) if p.sets.levels else ()
+    return any(np.abs(part - np.round(part)).max(initial=0.0) > WHOLE for part in parts)
+
+
+def whole_steps(p: PlanParameters, values: Mapping[str, Array]) -> dict[str, Array]:
+    """Whole steps of a plan near `values`, in which steps are broken: what is open for more than half is
+    open, modules are ordered once so many are due, and a line stands at the level that its wafers then earn.
+    """
+    opened = {}
+    for name, within in (("class_unlocked", "class_openable"), ("unlocked", "openable")):
+        reached = np.maximum.accumulate(values[name], axis=1) >= HALF
+        opened[name] = reached * np.floor(p[within] + WHOLE)
+    for _ in p.sets.staged_lines:
+        closed = np.einsum("np,pt->nt", p["previous_line"], 1 - opened["unlocked"])
+        opened["unlocked"] = np.maximum(np.minimum(opened["unlocked"], 1 - closed), 0.0)
+    due = np.floor(np.cumsum(values["modules"], axis=1) + HALF) * opened["unlocked"][:, -1:]
+    most = np.minimum.accumulate(np.floor(p["modules_max"] + WHOLE)[:, ::-1], axis=1)[:, ::-1]
+    modules = np.diff(np.minimum(due, most), axis=1, prepend=0.0)
+    module = p["module"][:, None]
+    built = np.where(module > 0, module * modules, values["wafer_built"])
+    capacity = np.cumsum(p["wafer_pending"] + arrived(p["wafer_arrival"], built), axis=1)
+    most_started = wafer_starts(p, p["wafer_capacity0"][:, None] + capacity) * opened["unlocked"]
+    started = np.clip(values["started"].sum(axis=1), 0.0, most_started)
+    experience = p["learning0"][:, None] + np.cumsum(started + p["learning_other"], axis=1)
+    before = np.concatenate([p["learning0"][:, None], experience[:, :-1]], axis=1)
+    asked = p["learning_wafers"] / (1 + p.scalar("transfer"))
+    stage = (before[:, None, :] >= asked[:, :, None] * (1 - WHOLE)).sum(axis=1) - 1
+    level = np.arange(len(p.sets.levels))[None, :, None] == stage[:, None, :]
+    return {**opened, "modules": modules, "level": level.astype(float)}
 
 
 def _paid(p: PlanParameters, cost: str, progress: Array) -> Array:

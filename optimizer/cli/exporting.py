@@ -75,7 +75,7 @@ def _lp_from_mps(mps: Path, lp: Path) -> None:
     """Write an MPS file as LP, whose names must not hold square brackets: they become round ones."""
     import highspy
 
-    from optimizer.solver.highs import write_model
+    from optimizer.solver.written import write_model
 
     # The constructor of highspy.Highs prints a banner; its parent's does not.
     solver = highspy.Highs.__new__(highspy.Highs)

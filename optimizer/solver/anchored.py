@@ -244,7 +244,7 @@ class Anchored:
         if self._statuses is not None and len(relaxation.kinds) == self._rows:
             if self._basis is None:
                 self._basis = ready_basis(*self._statuses)
-            relaxation.model.set_ready_basis(self._basis)
+            relaxation.model.set_held_basis(self._basis)
         elif self._start is not None and self._start.basis is not None:
             relaxation.set_basis(self._start.basis)
 

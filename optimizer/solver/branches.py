@@ -12,13 +12,13 @@ import heapq
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.program.tape import Array, Index
-from optimizer.solver.highs import AFTER_ROWS, LOOSE
+from optimizer.solver.highs import AFTER_ROWS, LOOSE, HeldBasis
 from optimizer.solver.outer import Search
 from optimizer.solver.relaxed import Proven, Relaxed
 
@@ -44,6 +44,9 @@ LOST: Final = 1e6
 NOTHING: Final = 1e-4
 # a node whose integers are whole and that is still open is looked at again so often
 AGAIN: Final = 3
+# so many plans are sought near optima of first nodes, and then one more every so many nodes
+PROPOSED: Final = 3
+PROPOSED_EVERY: Final = 8
 # a row is believed to exclude every point where its proof is worth this share of its largest terms
 EXCLUDES: Final = 1e-9
 TELL_EVERY_SECONDS: Final = 1.0
@@ -56,6 +59,7 @@ class Node:
     order: tuple[float, int]
     lower: Array = field(compare=False)
     upper: Array = field(compare=False)
+    basis: HeldBasis | None = field(compare=False, default=None)
     again: int = field(compare=False, default=0)
 
     @property
@@ -91,7 +95,12 @@ class Branches:
         self._grouped = np.zeros(len(columns), dtype=bool)
         for group in self._groups:
             self._grouped[group] = True
+        self._lower = self._relaxation.lower[columns].copy()
+        self._upper = self._relaxation.upper[columns].copy()
         self._losses: dict[tuple[int, int], Array] = {}
+        # integers of plans proposed, and the basis of the best plan
+        self._proposed: set[bytes] = set()
+        self._of_plan: HeldBasis | None = None
         self._heap: list[Node] = []
         self._made = 0
         # what has been left because it brings too little is no better than this
@@ -103,8 +112,7 @@ class Branches:
     def run(self, upper: float) -> float:
         """Search as far as it pays; the bound over all integers, no more than `upper`."""
         search, relaxation, columns = self._search, self._relaxation, self._columns
-        lower, higher = relaxation.lower[columns].copy(), relaxation.upper[columns].copy()
-        node: Node | None = self._node(upper, lower, higher)
+        node: Node | None = self._node(upper, self._lower, self._upper)
         nodes = 0
         while node is not None and not self._over(nodes, max(node.bound, self._bound())):
             if node.bound <= self._enough():
@@ -114,13 +122,14 @@ class Branches:
             nodes += 1
             search.rounds += 1
             self._tell(node, nodes)
-            after = self._look(node)
+            after = self._look(node, nodes)
             if after is None:
                 break
             node = after[0] or self._next()
         if node is not None:
             heapq.heappush(self._heap, node)
-        relaxation.set_bounds(columns, lower, higher)
+        relaxation.set_bounds(columns, self._lower, self._upper)
+        self._return_to_plan()
         return min(upper, self._bound())
 
     def _bound(self) -> float:
@@ -138,12 +147,19 @@ class Branches:
         self._gap, self._due = gap, nodes + HALVED_EVERY
         return gap > before / 2
 
-    def _node(self, bound: float, lower: Array, upper: Array) -> Node:
+    def _node(self, bound: float, lower: Array, upper: Array, basis: HeldBasis | None = None) -> Node:
         self._made += 1
-        return Node((-bound, self._made), lower, upper)
+        return Node((-bound, self._made), lower, upper, basis)
 
     def _next(self) -> Node | None:
-        return heapq.heappop(self._heap) if self._heap else None
+        """The best open node, with the basis that it was left with: from that of a node elsewhere in the tree
+        it takes many times the iterations."""
+        if not self._heap:
+            return None
+        node = heapq.heappop(self._heap)
+        if node.basis is not None:
+            self._relaxation.model.set_held_basis(node.basis)
+        return node
 
     def _tell(self, node: Node, nodes: int) -> None:
         if time.monotonic() - self._told >= TELL_EVERY_SECONDS:
@@ -162,7 +178,7 @@ class Branches:
 
     # one node --------------------------------------------------------------------------------------------
 
-    def _look(self, node: Node) -> tuple[Node | None] | None:
+    def _look(self, node: Node, number: int) -> tuple[Node | None] | None:
         """Bound a node and branch; the side to go on with, where there is one. None where the tree must end
         here: the node is then open again."""
         search = self._search
@@ -180,14 +196,49 @@ class Branches:
         if bound <= self._enough():
             self._left = max(self._left, bound)
             return (None,)
+        basis = self._relaxation.model.held_basis()
+        if self._proposes(number):
+            self._propose(node, relaxed, basis)
+        if bound <= self._enough():
+            self._left = max(self._left, bound)
+            return (None,)
         self._tighten(node, proven)
-        branching = self._branching(node, relaxed)
+        branching = self._branching(node, relaxed, basis)
         if branching is None:
             return self._whole(node, relaxed, bound)
         chosen, worse = branching
-        first, second = (self._node(bound, *chosen.sides[side]) for side in (1 - worse, worse))
+        first, second = (self._node(bound, *chosen.sides[side], basis) for side in (1 - worse, worse))
         heapq.heappush(self._heap, second)
         return (first,)
+
+    def _proposes(self, number: int) -> bool:
+        """Whether a plan is sought near a node's optimum: at the first few, and ever more rarely."""
+        return self._search.restore is not None and len(self._proposed) <= PROPOSED + number // PROPOSED_EVERY
+
+    def _propose(self, node: Node, relaxed: Relaxed, basis: HeldBasis) -> None:
+        """Solve the program with the integers that `restore` makes of a node's optimum, where they are new;
+        bounds and basis are those of the node again afterwards."""
+        relaxation = self._relaxation
+        choice = self._search.whole(relaxed.x)
+        key = choice.astype(np.int64).tobytes()
+        inside = (choice >= self._lower) & (choice <= self._upper)
+        if key not in self._proposed and inside.all():
+            self._proposed.add(key)
+            # plans lie nearer to each other than to where integers are broken
+            self._return_to_plan()
+            self._fix_integers(choice)
+            relaxation.set_bounds(self._columns, node.lower, node.upper)
+            relaxation.model.set_held_basis(basis)
+
+    def _fix_integers(self, choice: Array) -> None:
+        best = self._search.best
+        self._fix(choice)
+        if self._search.best is not best:
+            self._of_plan = self._relaxation.model.held_basis()
+
+    def _return_to_plan(self) -> None:
+        if self._of_plan is not None:
+            self._relaxation.model.set_held_basis(self._of_plan)
 
     def _solved(self, node: Node) -> Relaxed | None:
         """The node's optimum, with tangents where it violates functions by more than the gap leaves room
@@ -220,7 +271,7 @@ class Branches:
     def _whole(self, node: Node, relaxed: Relaxed, bound: float) -> tuple[Node | None] | None:
         """The plan of a node whose integers are whole. The node stays open until its bound meets the plan:
         there are more tangents then."""
-        self._fix(np.clip(np.round(relaxed.x[self._columns]), node.lower, node.upper))
+        self._fix_integers(np.clip(np.round(relaxed.x[self._columns]), node.lower, node.upper))
         if bound <= self._enough():
             self._left = max(self._left, bound)
             return (None,)
@@ -248,7 +299,7 @@ class Branches:
 
     # branching -------------------------------------------------------------------------------------------
 
-    def _branching(self, node: Node, relaxed: Relaxed) -> tuple[Branching, int] | None:
+    def _branching(self, node: Node, relaxed: Relaxed, basis: HeldBasis) -> tuple[Branching, int] | None:
         """The branching of a node that loses most on both sides, and the side that loses more; None where its
         integers are whole."""
         known: list[Branching] = []
@@ -256,12 +307,13 @@ class Branches:
         for one in sorted(self._branchings(node, relaxed.x[self._columns]), key=_distance):
             losses = self._losses.get(one.name)
             (new if losses is None else known).append(one)
-        basis = self._relaxation.model.held_basis() if new else None
         on_the_way = self._search.best is None and len(self._heap) > EARLY
         for one in new[: TRIED_LATER if on_the_way else TRIED]:
             known.append(one)
             losses = np.array([self._tried(side, basis, relaxed.level) for side in one.sides])
             self._losses[one.name] = losses / np.array([one.share, 1 - one.share])
+        if new:
+            self._relaxation.model.set_held_basis(basis)
         best: tuple[float, Branching, int] | None = None
         nothing = NOTHING * self._search.gap * self._search.gap_scale(relaxed.level)
         for one in known:
@@ -271,11 +323,11 @@ class Branches:
                 best = score, one, int(losses[1] > losses[0])
         return None if best is None else best[1:]
 
-    def _tried(self, side: tuple[Array, Array], basis: Any, level: float) -> float:
+    def _tried(self, side: tuple[Array, Array], basis: HeldBasis, level: float) -> float:
         """What a side loses at least, by a few iterations."""
         relaxation = self._relaxation
         relaxation.set_bounds(self._columns, *side)
-        relaxation.model.set_ready_basis(basis)
+        relaxation.model.set_held_basis(basis)
         lost = level - relaxation.estimate(AFTER_ROWS, ITERATIONS)
         worst = LOST * self._search.gap * self._search.gap_scale(level)
         return min(max(lost, 0.0), worst)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 import highspy
@@ -16,6 +15,7 @@ from scipy.sparse import csr_array
 
 from optimizer.errors import Diagnostic, SolverError
 from optimizer.program.tape import Array, Index
+from optimizer.solver.written import write_model
 
 REQUIRED: Final = (1, 15)
 FEASIBILITY: Final = 1e-9
@@ -94,6 +94,8 @@ def _require_version() -> str:
 
 # statuses of columns or rows in a basis, as the numbers of highspy.HighsBasisStatus
 Statuses = NDArray[np.int8]
+# a basis in HiGHS's own form, and its number of rows
+HeldBasis = tuple[Any, int]
 BASIC: Final = int(highspy.HighsBasisStatus.kBasic)
 NONBASIC: Final = int(highspy.HighsBasisStatus.kNonbasic)
 _STATUSES: Final = [highspy.HighsBasisStatus(number) for number in range(5)]
@@ -206,12 +208,18 @@ class LinearModel:
         basis = self._highs.getBasis()
         return (_numbers(basis.col_status), _numbers(basis.row_status)) if basis.valid else None
 
-    def held_basis(self) -> Any:
-        """The current basis in HiGHS's own form."""
-        return self._highs.getBasis()
+    def held_basis(self) -> HeldBasis:
+        """The current basis in HiGHS's own form, and of how many rows it is."""
+        return self._highs.getBasis(), self.rows
 
-    def set_ready_basis(self, basis: Any) -> None:
-        """Start the next solve from a basis of `ready_basis`."""
+    def set_held_basis(self, held: HeldBasis) -> None:
+        """Start the next solve from a basis of `held_basis`; rows appended since then are basic."""
+        basis, rows = held
+        if self.rows > rows:
+            appended = np.full(self.rows - rows, BASIC, dtype=np.int8)
+            basis, _ = ready_basis(
+                _numbers(basis.col_status), np.append(_numbers(basis.row_status), appended)
+            )
         self._call(self._highs.setBasis, basis)
 
     def duals_of(self, cost: Array) -> Array | None:
@@ -225,7 +233,7 @@ class LinearModel:
 
     def set_basis(self, columns: Statuses, rows: Statuses) -> None:
         """Start the next solve from this basis."""
-        basis = ready_basis(columns, rows)
+        basis, _ = ready_basis(columns, rows)
         basis.alien = True
         self._call(self._highs.setBasis, basis)
 
@@ -241,7 +249,7 @@ class LinearModel:
         resumed = () if method.from_scratch else (RESUMED,)
         for attempt in (*resumed, COLD, NO_PRESOLVE, UNSCALED, LOOSE, INTERIOR):
             # presolve cannot always tell an infeasible program from an unbounded one
-            doubtful = method is COLD and status != highspy.HighsModelStatus.kOptimal
+            doubtful = method.presolve == "on" and status != highspy.HighsModelStatus.kOptimal
             late = deadline is not None and time.monotonic() >= deadline
             if (status in _STATUS and not doubtful) or late:
                 break
@@ -277,8 +285,8 @@ class LinearModel:
         return np.asarray(ray, dtype=float) if known and status == highspy.HighsStatus.kOk else None
 
     def _nearly_feasible(self) -> bool:
-        """Whether HiGHS, unsure of its own result, still has a point worth using. Bounds are recomputed from
-        whatever duals it has, and plans are checked, so this costs tightness at most."""
+        """Whether HiGHS, unsure of its own result, still has a point worth using: bounds are recomputed from
+        its duals, and plans are checked."""
         info = self._highs.getInfo()
         return bool(info.basis_validity and 0 <= info.max_primal_infeasibility <= 1e-6)
 
@@ -345,38 +353,20 @@ class LinearModel:
         write_model(self._highs, path)
 
 
-def ready_basis(columns: Statuses, rows: Statuses) -> Any:
-    """A basis in HiGHS's own form, which takes a while to make: for many models of as many columns and rows.
-    As many of these must be basic as there are rows."""
+def ready_basis(columns: Statuses, rows: Statuses) -> HeldBasis:
+    """A basis in HiGHS's own form, which takes a while to make. As many must be basic as there are rows."""
     basis = highspy.HighsBasis()
     basis.col_status = [_STATUSES[number] for number in columns.tolist()]
     basis.row_status = [_STATUSES[number] for number in rows.tolist()]
     basis.valid = True
     basis.alien = False
-    return basis
-
-
-def write_model(highs: Any, path: str) -> None:
-    """Write the model of a HiGHS object as .mps or .lp. Raises `OSError` where the file is not whole: HiGHS
-    itself says nothing of a disk that is full."""
-    refused = highs.writeModel(path) == highspy.HighsStatus.kError
-    if refused or not _is_whole(Path(path)):
-        raise OSError("HiGHS could not write all of the file")
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a file ends as its format says: one of a disk that was full stops before."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - len(_LAST_LINE["mps"]) - 2, 0))
-        end = file.read().rstrip()
-    return end.endswith(b"\n" + _LAST_LINE[path.suffix.lstrip(".")])
+    return basis, len(rows)
 
 
 def _numbers(statuses: Sequence[Any]) -> Statuses:
     return np.fromiter([status.value for status in statuses], np.int8, len(statuses))
 
 
-_LAST_LINE: Final = {"mps": b"ENDATA", "lp": b"end"}
 _BY_ROWS: Final = int(highspy.MatrixFormat.kRowwise)
 _MINIMISE: Final = int(highspy.ObjSense.kMinimize)
 _LOWER_TAKES_PART: Final = (

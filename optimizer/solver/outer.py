@@ -148,6 +148,11 @@ class Search:
     def _restored(self, x: Array) -> Array | None:
         return None if self.restore is None else self.restore(x[: self.program.user_columns].copy())
 
+    def whole(self, x: Array) -> Array:
+        """The integers that `restore` makes of a point of all columns."""
+        found = self._restored(x)
+        return np.round((x if found is None else found)[self.relaxation.integer.nonzero()[0]])
+
     def _itself(self, x: Array) -> Array:
         """The point within its column bounds, its integers whole."""
         point = np.clip(x[: self.program.user_columns], self.numbers.column_lower, self.numbers.column_upper)

@@ -7,14 +7,22 @@ Integer columns stay, so that they may be fixed later.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from optimizer.program.sparse import stacked
 from optimizer.program.tape import Array, Index
-from optimizer.solver.highs import BASIC, NONBASIC, POINTS, LinearModel, LinearResult, Method, Statuses
+from optimizer.solver.highs import (
+    BASIC,
+    NONBASIC,
+    POINTS,
+    HeldBasis,
+    LinearModel,
+    LinearResult,
+    Method,
+    Statuses,
+)
 from optimizer.solver.reduction import Reduction
 from optimizer.solver.replay import Replay
 
@@ -47,6 +55,11 @@ class ReducedModel:
     def rows(self) -> int:
         """Number of rows of the whole program."""
         return self._base + self._appended
+
+    @property
+    def kept_rows(self) -> int:
+        """Number of rows that HiGHS sees."""
+        return len(self._rows) + self._appended
 
     def add_rows(self, matrix: csr_array, lower: Array, upper: Array) -> None:
         """Append rows."""
@@ -136,17 +149,17 @@ class ReducedModel:
         dual[self._rows], dual[self._base :] = found[:kept], found[kept:]
         return dual
 
-    def held_basis(self) -> Any:
+    def held_basis(self) -> HeldBasis:
         """The current basis of what HiGHS sees, in its own form."""
         return self._model.held_basis()
+
+    def set_held_basis(self, held: HeldBasis) -> None:
+        """See `LinearModel.set_held_basis`."""
+        self._model.set_held_basis(held)
 
     def kept_basis(self) -> tuple[Statuses, Statuses] | None:
         """The current basis of the columns and rows that HiGHS sees, None if there is no valid one."""
         return self._model.basis()
-
-    def set_ready_basis(self, basis: Any) -> None:
-        """Start the next solve from a `ready_basis` of the columns and rows that HiGHS sees."""
-        self._model.set_ready_basis(basis)
 
     def duals_of(self, cost: Array) -> Array | None:
         """Duals of all rows at the current basis for another cost of all columns, 0 for rows taken out; None

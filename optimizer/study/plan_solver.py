@@ -12,6 +12,7 @@ from models.indices import BOUNDED
 from models.nominal import nominal_sizes
 from models.parameters import Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
+from models.stages import broken, whole_steps
 from optimizer.answer.own import is_extended
 from optimizer.program import Program, collection_paused
 from optimizer.solver import Anchored, Solution, Solver, Start, Trace
@@ -166,11 +167,14 @@ class PlanSolver:
         self, parameters: PlanParameters, point: Array, kept: Mapping[str, Array] | None = None
     ) -> Array:
         """The point whose decisions are `point`'s, but for those of first periods that were `kept`, and whose
-        other variables obey the true functions; rows of the user's own may hold indices below them."""
+        other variables obey the true functions; rows of the user's own may hold indices below them. Whole
+        steps that are broken in `point` become some that a plan near it could have."""
         ceilings = self._named(point, BOUNDED) if self.extended else {}
         decisions = self.decisions(point)
         for name, decided in (kept or {}).items():
             decisions[name][..., : decided.shape[-1]] = decided
+        if broken(parameters, decisions):
+            decisions |= whole_steps(parameters, self._named(point, ("started",)) | decisions)
         values = simulate(parameters, decisions, settle=True, ceilings=ceilings)
         restored = point.copy()
         for name, block in self.program.variables.items():

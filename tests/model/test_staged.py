@@ -14,6 +14,7 @@ import pytest
 from models.national import build
 from models.parameters import TABLE, Array, PlanParameters
 from models.simulate import DECISIONS, simulate, weight_of_time
+from models.stages import arrived, broken, wafer_starts, whole_steps
 from optimizer.program import Program, compile_model
 from optimizer.solver import Solution, Solver
 from optimizer.solver.certificate import check_point
@@ -304,3 +305,30 @@ def test_a_plan_that_saves_on_the_wafers_of_its_levels_is_none() -> None:
     program = program_of(poorer)
     at = program.at(vector_of(poorer))
     assert not check_point(at, columns_of(program, settled)).feasible
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_broken_steps_become_those_of_a_plan_near_by(seed: int) -> None:
+    """Whole, in order, and at the level that the wafers started before have earned."""
+    p = quarterly(module=9.0, module_side=0.0, modules_max=3.0, openable=1.0)
+    v, rng = values_of(quarterly()), np.random.default_rng(seed)
+    v["unlocked"] = np.sort(rng.uniform(0, 1, v["unlocked"].shape), axis=1)
+    v["modules"] = rng.uniform(0, 0.6, v["modules"].shape)
+    assert broken(p, v)
+    whole = whole_steps(p, v)
+    assert not broken(p, {**v, **whole})
+    assert (whole["unlocked"] == (v["unlocked"] >= 0.5)).all()
+    due, ordered = np.cumsum(v["modules"], axis=1), np.cumsum(whole["modules"], axis=1)
+    assert (np.abs(ordered - np.minimum(due, 3)) <= 0.5).all()
+    assert (np.diff(ordered, axis=1) >= 0).all()
+    added = p["wafer_pending"] + arrived(p["wafer_arrival"], 9.0 * whole["modules"])
+    most = wafer_starts(p, p["wafer_capacity0"][:, None] + np.cumsum(added, axis=1)) * whole["unlocked"]
+    started = np.clip(v["started"].sum(axis=1), 0.0, most)
+    stage = whole["level"].argmax(axis=1)
+    assert (whole["level"].sum(axis=1) == 1).all()
+    for line, wafers in enumerate(started):
+        learned = float(p["learning0"][line])
+        for t, more in enumerate(wafers + p["learning_other"][line]):
+            assert p["learning_wafers"][line, stage[line, t]] <= learned + 1e-9
+            assert learned <= p["next_threshold"][line, stage[line, t]] + 1e-9
+            learned += more
