@@ -21,8 +21,11 @@ $(TOOLS): $(READY)
 demo: $(READY)
 	$(BIN)/kloof solve instances/world-2026 --out runs/demo
 
+# Tests start many commands: where the environment forbids bytecode, each would compile all of the sources. Halves of
+# the list, not pieces of it: what tests of a module share is made once.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(TOOLS)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(TOOLS)
 	$(BIN)/ruff format --check .

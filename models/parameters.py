@@ -32,6 +32,18 @@ COBB_DOUGLAS_RANGE: Final = 1e-6
 SMALLEST_INDEX: Final = 1e-9
 # Below this rate per year the formula for knowledge gained loses digits, and its limit is the period itself.
 SMALLEST_SPILLOVER: Final = 1e-7
+# parameters that may be infinite or negative alike
+_KINDS: Final = tuple(
+    kind
+    for infinite, negative in product((False, True), repeat=2)
+    if (
+        kind := tuple(
+            name
+            for name in TABLE
+            if (name in MAY_BE_INFINITE, name in MAY_BE_NEGATIVE) == (infinite, negative)
+        )
+    )
+)
 
 
 # The premium divides by the normal pace of a supply.
@@ -176,20 +188,34 @@ class PlanParameters:
             raise ParameterError(
                 (missing + unknown)[0], f"parameters missing: {missing}, not in the table: {unknown}"
             )
+        sizes = {name: len(self.sets.members(name)) for spec in TABLE.values() for name in spec.index}
         for name, spec in TABLE.items():
-            array = self.values[name]
-            if array.shape != self.sets.shape(spec.index):
-                raise ParameterError(name, f"shape {array.shape}, expected {self.sets.shape(spec.index)}")
-            if np.isnan(array).any():
-                raise ParameterError(name, "holds a value that is not a number")
-            if name in MAY_BE_INFINITE:
-                if (array == -np.inf).any():
-                    raise ParameterError(name, "must not be minus infinity")
-            elif not np.isfinite(array).all():
-                raise ParameterError(name, "must be finite")
-            if name not in MAY_BE_NEGATIVE and (array < 0).any():
-                raise ParameterError(name, f"must not be negative, got {array.min():g}")
+            shape = tuple(sizes[each] for each in spec.index)
+            if self.values[name].shape != shape:
+                raise ParameterError(name, f"shape {self.values[name].shape}, expected {shape}")
+        # one look at all numbers of a kind; at each parameter only where that finds something
+        if not all(self._sound(kind) for kind in _KINDS):
+            for name in TABLE:
+                self._check_numbers(name)
         self._check_ranges()
+
+    def _sound(self, kind: tuple[str, ...]) -> bool:
+        """Whether every number of some parameters of one kind has a sign and a size that it may have."""
+        numbers = np.concatenate([self.values[name].ravel() for name in kind])
+        enough = numbers > -np.inf if kind[0] in MAY_BE_NEGATIVE else numbers >= 0
+        return bool(enough.all() and (kind[0] in MAY_BE_INFINITE or (numbers < np.inf).all()))
+
+    def _check_numbers(self, name: str) -> None:
+        array = self.values[name]
+        if np.isnan(array).any():
+            raise ParameterError(name, "holds a value that is not a number")
+        if name in MAY_BE_INFINITE:
+            if (array == -np.inf).any():
+                raise ParameterError(name, "must not be minus infinity")
+        elif not np.isfinite(array).all():
+            raise ParameterError(name, "must be finite")
+        if name not in MAY_BE_NEGATIVE and (array < 0).any():
+            raise ParameterError(name, f"must not be negative, got {array.min():g}")
 
     def _check_ranges(self) -> None:
         v = self.values

@@ -41,16 +41,17 @@ class Outcome:
 Run = Callable[..., Outcome]
 
 
-def run_kloof(directory: Path, *arguments: str, **environment: str) -> Outcome:
+def run_kloof(directory: Path, *arguments: str, charset: str = "utf-8", **environment: str) -> Outcome:
     """Run `kloof` in a directory, in this process: starting one takes longer than most commands do.
 
-    Pyomo, the engine and the instances are read once; nothing else outlives a command.
+    Pyomo, the engine and the instances are read once; nothing else outlives a command. `charset` is that of
+    its streams.
     """
     assert not [name for name in environment if name.startswith("PYTHON")], "read when Python starts"
     collection = gc.get_threshold()
     try:
         with contextlib.chdir(directory):
-            done = CliRunner().invoke(
+            done = CliRunner(charset=charset).invoke(
                 main, arguments, prog_name="kloof", env={"COLUMNS": "120", **environment}
             )
     finally:

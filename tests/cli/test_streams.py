@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from optimizer.cli.streams import encodable
-from tests.cli.conftest import KLOOF, start_kloof
+from tests.cli.conftest import KLOOF, run_kloof, start_kloof
 
 CLI = Path(__file__).parents[2] / "optimizer" / "cli"
 
@@ -105,7 +105,7 @@ def test_tables_go_to_streams_of_few_characters(world: str, tmp_path: Path) -> N
         ("report", "run"),
         ("solve", world, "--no-save", "--country", "USA"),
     ):
-        done = start_kloof(tmp_path, *arguments, PYTHONIOENCODING="ascii")
+        done = run_kloof(tmp_path, *arguments, charset="ascii")
         assert done.code == 0, (arguments, done.err)
     plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     assert start_kloof(tmp_path, "explain", "run", **plain).code == 0

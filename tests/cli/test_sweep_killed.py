@@ -1,4 +1,4 @@
-"""The shipped study of China's drivers, killed at work and gone on with."""
+"""A study on two processes, killed at work and gone on with."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from optimizer.study.batch.store import Store
 
 LEAST = 4
+# far more than either of two processes comes to
+AXIS = "countries.USA.budget.income_usd_bn *= 0.8:1.2:1000"
 PATIENCE_SECONDS = 120
 
 
@@ -34,9 +36,9 @@ def _wait(path: Path, count: int) -> None:
     raise AssertionError(f"{path.name} has no {count} results after {PATIENCE_SECONDS} s")
 
 
-def test_a_killed_study_goes_on_and_keeps_what_was_committed(tmp_path: Path) -> None:
+def test_a_killed_study_goes_on_and_keeps_what_was_committed(world: str, tmp_path: Path) -> None:
     store = tmp_path / "drivers.study"
-    first = _start("sweep", "china-drivers", "--store", str(store))
+    first = _start("sweep", world, "--country", "CHN", "--vary", AXIS, "--store", str(store))
     _wait(store, LEAST)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()

@@ -66,7 +66,7 @@ def _headlines(found: SharedPlan) -> ConsoleRenderable:
         body.append(
             [
                 label,
-                f"{run.solution.certificate.lower:.9g}",
+                f"{run.solution.certificate.lower:#.9g}",
                 *digits.percents(list(top.split.values()), ranges.width(best, "spend_share")),
                 digits.significant(top.paid_usd_bn, 3, ranges.relative_width(best, "paid")),
                 digits.fixed(top.capability[top.last], ranges.decimals(best, "capability")),
