@@ -26,8 +26,12 @@ from optimizer.solver.relaxed import Proven, Relaxed
 MOST_NODES: Final = 400
 # and without a plan so many
 WITHOUT_PLAN: Final = 150
-# Once there is a plan, each so many nodes must halve what is left between the bound and what is enough.
+# Once there is a plan, each so many nodes must halve what is left between the bound and what is enough, or
+# leave fewer nodes open.
 HALVED_EVERY: Final = 50
+# The bound must be within this share of its scale of the best plan after so many nodes.
+NEAR: Final = 1e-3
+NEAR_AFTER: Final = 15
 # how near to a whole number an integer of a node's optimum is taken for it
 WHOLE: Final = 1e-6
 # rounds of tangents at a node, and the share of the gap that its violations must be worth for another one
@@ -106,8 +110,8 @@ class Branches:
         # what has been left because it brings too little is no better than this
         self._left = -np.inf
         self._told = time.monotonic()
-        # when it is looked at next whether the tree pays, and the gap that was left before
-        self._due, self._gap = 0, np.inf
+        # when it is looked at next whether the tree pays; the gap and the open nodes left before
+        self._due, self._gap, self._open = 0, np.inf, 0
 
     def run(self, upper: float) -> float:
         """Search as far as it pays; the bound over all integers, no more than `upper`."""
@@ -139,13 +143,17 @@ class Branches:
         """Whether the tree ends here: out of time, of nodes, or where it does not pay."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
             return True
-        if self._search.best is None:
+        search = self._search
+        if search.best is None:
             return nodes >= WITHOUT_PLAN
+        if nodes >= NEAR_AFTER and bound - search.best.value > NEAR * search.gap_scale(bound):
+            return True
         if nodes < self._due:
             return nodes >= MOST_NODES
         gap, before = bound - self._enough(), self._gap
-        self._gap, self._due = gap, nodes + HALVED_EVERY
-        return gap > before / 2
+        left, were = len(self._heap), self._open
+        self._gap, self._open, self._due = gap, left, nodes + HALVED_EVERY
+        return gap > before / 2 and left >= were
 
     def _node(self, bound: float, lower: Array, upper: Array, basis: HeldBasis | None = None) -> Node:
         self._made += 1
