@@ -30,7 +30,7 @@ WITHOUT_PLAN: Final = 150
 # leave fewer nodes open.
 HALVED_EVERY: Final = 50
 # The bound must be within this share of its scale of the best plan after so many nodes.
-NEAR: Final = 1e-3
+NEAR: Final = 1.5e-3
 NEAR_AFTER: Final = 15
 # how near to a whole number an integer of a node's optimum is taken for it
 WHOLE: Final = 1e-6
