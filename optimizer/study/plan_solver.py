@@ -170,11 +170,10 @@ class PlanSolver:
         other variables obey the true functions; rows of the user's own may hold indices below them. Whole
         steps that are broken in `point` become some that a plan near it could have."""
         ceilings = self._named(point, BOUNDED) if self.extended else {}
-        decisions = self.decisions(point)
-        for name, decided in (kept or {}).items():
-            decisions[name][..., : decided.shape[-1]] = decided
+        decisions = _keeping(self.decisions(point), kept)
         if broken(parameters, decisions):
-            decisions |= whole_steps(parameters, self._named(point, ("started",)) | decisions)
+            whole = whole_steps(parameters, self._named(point, ("started",)) | decisions)
+            decisions |= _keeping(whole, kept)
         values = simulate(parameters, decisions, settle=True, ceilings=ceilings)
         restored = point.copy()
         for name, block in self.program.variables.items():
@@ -198,6 +197,14 @@ class PlanSolver:
         for name, array in weights.items():
             coefficients[self.program.variables[name].slice] += array.ravel()
         return coefficients
+
+
+def _keeping(decisions: dict[str, Array], kept: Mapping[str, Array] | None) -> dict[str, Array]:
+    """Decisions with those of first periods that were kept."""
+    for name, decided in (kept or {}).items():
+        if name in decisions:
+            decisions[name][..., : decided.shape[-1]] = decided
+    return decisions
 
 
 @dataclass
