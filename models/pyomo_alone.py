@@ -7,11 +7,22 @@ nothing here needs. A scipy that Pyomo does not see meanwhile it imports, with t
 from __future__ import annotations
 
 import sys
+import threading
 from importlib import import_module
 from typing import Any, Final
 
 import scipy
 
-del sys.modules["scipy"]
-pyo: Final[Any] = import_module("pyomo.environ")
-sys.modules["scipy"] = scipy
+
+def _imported() -> Any:
+    # another thread that imports a part of scipy meanwhile would make a second scipy without its parts
+    if threading.active_count() > 1:
+        return import_module("pyomo.environ")
+    try:
+        del sys.modules["scipy"]
+        return import_module("pyomo.environ")
+    finally:
+        sys.modules["scipy"] = scipy
+
+
+pyo: Final[Any] = _imported()

@@ -179,6 +179,25 @@ def test_solving_leaves_out_what_pyomo_imports_beside_scipy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_pyomo_is_imported_beside_threads_that_use_scipy() -> None:
+    """Where scipy is taken out of its place meanwhile, a thread makes a second one, which lacks its parts."""
+    code = """
+import sys, threading, scipy
+places, ended = set(), threading.Event()
+def look():
+    while not ended.is_set():
+        import scipy
+        places.add(id(scipy))
+thread = threading.Thread(target=look, daemon=True)
+thread.start()
+import models.national
+ended.set()
+thread.join()
+sys.exit(places != {id(scipy)})
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("module", "unused"),
     [
