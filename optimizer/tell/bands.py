@@ -60,14 +60,14 @@ def span(band: NumberBand | None, decimals: int) -> str:
     return f"{low}-{high}" if plain else f"{low} to {high}"
 
 
-def of_draws(bands: Bands, countries: Sequence[str]) -> str:
+def of_draws(bands: Bands, countries: Sequence[str], name: Callable[[str], str] = str) -> str:
     """Of what the outermost quantiles of some countries are: how many draws have no number of them and why,
-    and whether so few draws tell them."""
+    and whether so few draws tell them. Countries are called by their `name`, else by their codes."""
     absent = {one: total for one in countries if (total := sum(each.draws for each in _reasons(bands, one)))}
     few = bands.draws - max(absent.values(), default=0) < ENOUGH_DRAWS
     told = f"5 to 95% of {bands.draws:,} draws over the ranges of the inputs"
     if absent:
-        whose = [f"{total:,} of {country}" for country, total in absent.items()]
+        whose = [f"{total:,} of {name(country)}" for country, total in absent.items()]
         if len(whose) > FEW_COUNTRIES:
             whose = [f"up to {max(absent.values()):,} of {len(whose)} countries"]
         why = dict.fromkeys(_first_part(each) for one in absent for each in _reasons(bands, one))
@@ -148,14 +148,14 @@ def kept(bands: Bands) -> str:
     return f"draws certified to a gap of {digits.scientific(bands.gap)}; study {bands.key[:12]}"
 
 
-def missing(bands: Bands, country: str) -> list[str]:
+def missing(bands: Bands, country: str, name: Callable[[str], str] = str) -> list[str]:
     """Which draws of a country have no number, and why."""
     found = _reasons(bands, country)
     if not found:
         return []
     total = sum(each.draws for each in found)
     told = _some([f"{each.draws:,} {each.status}: {each.reason or NO_REASON}" for each in found])
-    return [f"{country}: {total:,} of {bands.draws:,} draws are missing ({'; '.join(told)})"]
+    return [f"{name(country)}: {total:,} of {bands.draws:,} draws are missing ({'; '.join(told)})"]
 
 
 def _reasons(bands: Bands, country: str) -> list[MissingDraws]:

@@ -116,6 +116,8 @@ def test_draws_that_are_missing_are_told_with_the_band(bands: Bands) -> None:
     assert of_draws(some, ["IND"]) == f"{start}, without 1 of IND {why}"
     assert of_draws(some, ["CHN"]) == start
     assert f"without 4 of GBR and 1 of IND {why}" in of_draws(some, ["GBR", "IND"])
+    names = {"GBR": "Britain", "IND": "India"}
+    assert f"without 4 of Britain and 1 of India {why}" in of_draws(some, ["GBR", "IND"], names.__getitem__)
     many = bands.model_copy(update={"draws": 512, "missing": (*refused, *lags("JPN", 1), *lags("KOR", 2))})
     assert "without up to 4 of 4 countries" in of_draws(many, ["GBR", "IND", "JPN", "KOR"])
     assert missing(some, "GBR") == [

@@ -317,3 +317,20 @@ def test_names_of_lines_that_end_together_stand_apart(chart: str, ends: tuple[fl
     # in the order of their values, from the top
     ordered = sorted(names, key=lambda name: places[name])
     assert [ends[names.index(name)] for name in ordered] == sorted(ends, reverse=True)
+
+
+def test_a_line_that_falls_to_zero_is_named_where_a_log_axis_shows_it_last() -> None:
+    values = {"goes on": (1.0, 2.0, 3.0), "falls": (1.0, 0.5, 0.0)}
+    rows = [
+        TableRow([text(str(2026 + t)), *(amount(each[t]) for each in values.values())], 2026.0 + t)
+        for t in range(3)
+    ]
+    table = Table("ended", [PERIOD, *(Column(name, "", series=True) for name in values)], rows)
+    figure = Figure(title="Ended", table=table, chart="lines-across-log", alt="", unit="")
+    svg = picture([Drawing(figure)], ".svg").decode()
+    places = {
+        name: float(x)
+        for x, name in re.findall(r"<text [^>]*translate\(([^,]+),[^)]+\)[^>]*>(goes on|falls)</text>", svg)
+    }
+    assert set(places) == set(values)
+    assert places["falls"] < places["goes on"]

@@ -29,7 +29,7 @@ def bands_points(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
             found.append(f"{run.name(plan.country)} {told}")
     if len(found) < 2:
         return []
-    draws = of_draws(bands, [plan.country for plan in plans])
+    draws = of_draws(bands, [plan.country for plan in plans], run.name)
     return [f"{draws}, months behind in {last}: {', '.join(found)}."]
 
 
@@ -57,7 +57,7 @@ def bands_notes(run: SavedRun, plans: Sequence[Plan]) -> list[str]:
     bands = bands_of(run)
     if bands is None:
         return []
-    absent = [note for plan in plans for note in missing(bands, plan.country)]
+    absent = [note for plan in plans for note in missing(bands, plan.country, run.name)]
     return [f"{each[0].upper()}{each[1:]}." for each in (*WHAT, *absent, *bands.left_out)]
 
 

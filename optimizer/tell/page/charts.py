@@ -186,9 +186,19 @@ def _log_scale(field: str = "value") -> alt.Y:
     return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(type="log", nice=False, padding=8), axis=axis)
 
 
+def _above_zero() -> alt.Chart:
+    """Rows that a log axis can show; a line that falls to 0 ends, and is named, where it was last above."""
+    return (
+        _rows()
+        .transform_filter("datum.value > 0")
+        .transform_joinaggregate(end="max(x)", groupby=["series"])
+        .transform_calculate(last="datum.x == datum.end")
+    )
+
+
 def _lines_log() -> Chart:
     """The country's path, solid, and the leader's, dashed, labelled at their ends."""
-    rows, y = _rows().transform_filter("datum.value > 0"), _log_scale()
+    rows, y = _above_zero(), _log_scale()
     dash = alt.StrokeDash("order:O", scale=alt.Scale(domain=[0, 1], range=[[1, 0], [6, 4]]), legend=None)
     scale = alt.Scale(domain=[0, 1], range=[COLOURS[0], STRONG])
     colour = alt.Color("order:O", scale=scale, legend=None)
@@ -200,7 +210,7 @@ def _lines_log() -> Chart:
 
 def _lines(log: bool) -> Chart:
     """Several series, labelled at their ends: from 0 on, or by factors where they differ by many."""
-    rows = _rows().transform_filter("datum.value > 0") if log else _rows()
+    rows = _above_zero() if log else _rows()
 
     def on_axis(field: str) -> alt.Y:
         from_zero = alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))

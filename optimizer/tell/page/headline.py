@@ -64,4 +64,4 @@ def _range(run: SavedRun, plan: Plan) -> str:
     told = span(found, 0)
     if bands is None or not told:
         return _not_computed(plan)
-    return f"{told}: {of_draws(bands, [plan.country])}"
+    return f"{told}: {of_draws(bands, [plan.country], run.name)}"
