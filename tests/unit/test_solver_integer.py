@@ -243,11 +243,12 @@ def test_the_tolerance_stays_below_the_entries(monkeypatch: pytest.MonkeyPatch) 
         m.x[i].setlb(1)
     m.row = pyo.Constraint(expr=pyo.prod(m.x[i] ** (0.003 * 3**i) for i in range(6)) >= 4)
     # at the continuous optimum they add up to no whole number, and the nearest ones are too little: no tree
-    # would be needed otherwise
-    m.whole = pyo.Constraint(expr=m.x[0] + m.x[1] + m.x[2] >= 3.4)
+    # would be needed otherwise; the last entry is one that the coarsest tolerance would take for nothing
+    m.least = pyo.Var(bounds=(0, 10))
+    m.whole = pyo.Constraint(expr=m.x[0] + m.x[1] + m.x[2] + 1e-9 * m.least >= 3.4)
     m.cost = pyo.Objective(expr=sum((1 + 0.1 * i) * m.x[i] for i in range(6)))
     assert solve_model(m, gap=1e-4).status == "optimal"
-    assert seen
+    assert min(least for _, least in seen) < 10 * integer_program.COARSEST
     assert all(tolerance <= max(0.1 * least, 1e-9) for tolerance, least in seen)
 
 
