@@ -62,10 +62,12 @@ def _sources() -> str:
     found.update(f"{platform.python_implementation()} {platform.python_version()}".encode())
     for library in _LIBRARIES:
         found.update(f"{library} {_version(library)}".encode())
-    for room in (models, optimizer.program):
-        for source in sorted(Path(room.__path__[0]).glob("*.py")):
-            found.update(source.name.encode())
-            found.update(source.read_bytes())
+    rooms = (Path(room.__path__[0]) for room in (models, optimizer.program))
+    # the last says what is asked of the compiler
+    asking = Path(__file__).with_name("plan_solver.py")
+    for source in (*(source for room in rooms for source in sorted(room.glob("*.py"))), asking):
+        found.update(source.name.encode())
+        found.update(source.read_bytes())
     return found.hexdigest()
 
 

@@ -62,15 +62,16 @@ def test_other_sources_and_libraries_are_another_program(monkeypatch: pytest.Mon
     with monkeypatch.context() as patched:
         patched.setattr(program_store, "version", lambda name: "0")
         assert program_store._sources() != program_store.SOURCES
-    with monkeypatch.context() as patched:
-        changed_sources(patched)
-        assert program_store._sources() != program_store.SOURCES
+    for name in ("budget.py", "compile.py", "plan_solver.py"):
+        with monkeypatch.context() as patched:
+            changed_sources(patched, name)
+            assert program_store._sources() != program_store.SOURCES
     assert program_store._sources() == program_store.SOURCES
 
 
-def changed_sources(patched: pytest.MonkeyPatch) -> None:
+def changed_sources(patched: pytest.MonkeyPatch, name: str = "budget.py") -> None:
     read = Path.read_bytes
-    patched.setattr(Path, "read_bytes", lambda self: read(self) + b"#" * (self.name == "budget.py"))
+    patched.setattr(Path, "read_bytes", lambda self: read(self) + b"#" * (self.name == name))
 
 
 def test_what_was_compiled_from_sources_that_changed_since_is_not_kept(
