@@ -142,12 +142,13 @@ def _years(text: str | None, whole: str, option: str, instance: Instance) -> tup
     start, colon, end = parts.groups()
     first = int(start) if start else horizon.first_year
     last = int(end) if end else horizon.last_year if colon else first
-    if first > last:
-        message = f"the years of `{whole}` end before they begin"
-        raise InputError(Diagnostic("E623", message, path=option))
+    # before their order: an open end is the horizon's, and nobody wrote it
     for year in (first, last):
         if not horizon.first_year <= year <= horizon.last_year:
             raise InputError(outside(year, instance, path=option))
+    if first > last:
+        message = f"the years of `{whole}` end before they begin"
+        raise InputError(Diagnostic("E623", message, path=option, hint=f"as in @{last}:{first}"))
     return first, last
 
 

@@ -65,6 +65,8 @@ def test_shares_that_exclude_each_other_end_with_3_and_say_what_gives_a_plan(klo
         (("--at-least", "research=nan"), "E623", "0% to 100%"),
         (("--at-least", "research"), "E623", "CATEGORY=SHARE%"),
         (("--fix", "research=30%@2028:2027"), "E623", "end before they begin"),
+        (("--fix", "research=30%@2028:2027"), "E623", "as in @2027:2028"),
+        (("--at-least", "research=30%@2050:"), "E625", "2050 is no year of the plan"),
         (("--fix", "research=30%@soon"), "E623", "2028:2031"),
         ((), "E601", "--at-least"),
     ],
