@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import altair as alt
 
+from optimizer.tell.page.line_ends import above_zero, moved_apart
+
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 COLOURS: Final = tuple(f"var(--s{k})" for k in range(1, 12))
@@ -148,29 +150,11 @@ def _ended(rows: alt.Chart, lines: alt.Chart, y: alt.Y, place: alt.Y, colour: al
     # names moved up stretch the axis, by which all of them come nearer
     share = f"{LABEL_APART} / ({ENDED_HEIGHT} - {LABEL_APART} * (datum.named - 1))"
     labels = (
-        _moved_apart(rows, share, log)
+        moved_apart(rows, share, log)
         .mark_text(align="left", dx=8, fontWeight="bold")
         .encode(x=_time(), y=place, text="series:N")
     )
     return alt.layer(lines, points, labels).properties(height=ENDED_HEIGHT)
-
-
-def _moved_apart(rows: alt.Chart, share: str, log: bool = False) -> alt.Chart:
-    """The last row of each series, with a `place` for its name: its value, or so much more that names are no
-    nearer to each other than a `share` of what values span, from 0 on or on a log axis."""
-    by_value: list[alt.SortField | dict[str, str]] = [alt.SortField("at", order="ascending")]
-    least = "datum.least" if log else "min(datum.least, 0)"
-    return (
-        rows.transform_calculate(at="log(datum.value)" if log else "datum.value")
-        .transform_joinaggregate(most="max(at)", least="min(at)")
-        .transform_filter("datum.last")
-        .transform_joinaggregate(named="count()")
-        .transform_window(rank="row_number()", sort=by_value)
-        .transform_calculate(apart=f"datum.rank * (datum.most - {least}) * ({share})")
-        .transform_calculate(moved="datum.at - datum.apart")
-        .transform_window(reached="max(moved)", sort=by_value, frame=[None, 0])
-        .transform_calculate(place=f"{'exp' if log else ''}(datum.reached + datum.apart)")
-    )
 
 
 def _log_scale(field: str = "value") -> alt.Y:
@@ -186,19 +170,9 @@ def _log_scale(field: str = "value") -> alt.Y:
     return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(type="log", nice=False, padding=8), axis=axis)
 
 
-def _above_zero() -> alt.Chart:
-    """Rows that a log axis can show; a line that falls to 0 ends, and is named, where it was last above."""
-    return (
-        _rows()
-        .transform_filter("datum.value > 0")
-        .transform_joinaggregate(end="max(x)", groupby=["series"])
-        .transform_calculate(last="datum.x == datum.end")
-    )
-
-
 def _lines_log() -> Chart:
     """The country's path, solid, and the leader's, dashed, labelled at their ends."""
-    rows, y = _above_zero(), _log_scale()
+    rows, y = above_zero(_rows()), _log_scale()
     dash = alt.StrokeDash("order:O", scale=alt.Scale(domain=[0, 1], range=[[1, 0], [6, 4]]), legend=None)
     scale = alt.Scale(domain=[0, 1], range=[COLOURS[0], STRONG])
     colour = alt.Color("order:O", scale=scale, legend=None)
@@ -210,7 +184,7 @@ def _lines_log() -> Chart:
 
 def _lines(log: bool) -> Chart:
     """Several series, labelled at their ends: from 0 on, or by factors where they differ by many."""
-    rows = _above_zero() if log else _rows()
+    rows = above_zero(_rows()) if log else _rows()
 
     def on_axis(field: str) -> alt.Y:
         from_zero = alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
@@ -280,7 +254,7 @@ def _lag_lines() -> Chart:
         ]
     height = 400
     place = alt.Y("place:Q", title=None)
-    labels = _moved_apart(rows, f"{LABEL_APART} / {height}").transform_calculate(said=LAG_SAID)
+    labels = moved_apart(rows, f"{LABEL_APART} / {height}").transform_calculate(said=LAG_SAID)
     ink = alt.condition("datum.series == chosen", alt.value(COLOURS[0]), alt.value("currentColor"))
     layers.append(labels.mark_text(align="left", dx=8).encode(x=x, y=place, text="said:N", color=ink))
     return alt.layer(*layers).add_params(chosen).properties(height=height)
